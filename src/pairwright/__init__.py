@@ -1,0 +1,32 @@
+"""Preference data for alignment, from prompts to a verified dataset."""
+
+from pairwright.errors import (
+    BudgetReached,
+    ConfigError,
+    EndpointError,
+    InputError,
+    PairwrightError,
+    StoreError,
+    VerdictError,
+)
+from pairwright.face import ai_assisted_labeling, create_dpo_dataset, generate_response_pairs
+from pairwright.judging.doubles import AlwaysFirst, Noisy, PrefersShorter, Replay
+from pairwright.types import Answer
+
+__all__ = [
+    "AlwaysFirst",
+    "Answer",
+    "BudgetReached",
+    "ConfigError",
+    "EndpointError",
+    "InputError",
+    "Noisy",
+    "PairwrightError",
+    "PrefersShorter",
+    "Replay",
+    "StoreError",
+    "VerdictError",
+    "ai_assisted_labeling",
+    "create_dpo_dataset",
+    "generate_response_pairs",
+]

@@ -1,0 +1,200 @@
+"""init, add, generate, pair."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pairwright.cli.options import BudgetUsd, DryRun, Json, RetryFailed
+from pairwright.cli.output import (
+    DONE,
+    ERROR,
+    FINISHED_WITH_FAILURES,
+    count_bar,
+    emit,
+    err,
+    fail,
+    paid_bar,
+    say,
+    usd,
+)
+from pairwright.cli.results import print_estimate
+
+if TYPE_CHECKING:
+    from pairwright.stages.add import AddResult
+    from pairwright.stages.pair import PairResult
+
+
+class OnError(StrEnum):
+    stop = "stop"
+    skip = "skip"
+
+
+class Policy(StrEnum):
+    all = "all"
+    random = "random"
+    reference = "reference"
+
+
+def register(app: typer.Typer) -> None:
+    for verb in (init, add, generate, pair):
+        app.command()(verb)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="The folder to make.")] = Path("."), json: Json = False
+) -> int:
+    """Make a project: [b]pairwright.toml[/b] (all settings, commented), guidelines and an empty store."""
+    from pairwright.stages.project import Project
+
+    path = Project.init(folder)
+    if json:
+        emit({"project": str(path.parent), "settings": str(path)})
+        return DONE
+    say(f"Made {path.parent}: pairwright.toml, guidelines.md, pairwright.db.")
+    go = "" if folder == Path(".") else f"cd {folder} && "
+    say(f"Next: name your endpoint and models in {path}, then: {go}pairwright add prompts.jsonl")
+    return DONE
+
+
+def add(
+    context: typer.Context,
+    files: Annotated[
+        list[Path], typer.Argument(help="JSONL, JSON, CSV, TSV, Parquet or text, also .gz, .zst.")
+    ],
+    prompt_field: Annotated[str, typer.Option(help="Column that holds the prompt.")] = "prompt",
+    id_field: Annotated[str, typer.Option(help="Column that holds the row's id.")] = "id",
+    response_field: Annotated[str, typer.Option(help="Column with one response.")] = "response",
+    responses_field: Annotated[str, typer.Option(help="Column with a list of responses.")] = "responses",
+    response_a_field: Annotated[str, typer.Option(help="First response of a pair.")] = "response_a",
+    response_b_field: Annotated[str, typer.Option(help="Second response of a pair.")] = "response_b",
+    file_format: Annotated[
+        str | None, typer.Option("--format", help="jsonl, json, csv, tsv, parquet, txt; default: by name.")
+    ] = None,
+    on_error: Annotated[
+        OnError, typer.Option(help="stop: with a bad row, add nothing. skip: add the good rows.")
+    ] = OnError.stop,
+    json: Json = False,
+) -> int:
+    """Add prompts, and responses or pairs that came with them. Adding twice adds nothing."""
+    from pairwright.formats.rows import FieldNames
+    from pairwright.stages.add import add_files
+
+    fields = FieldNames(
+        prompt=prompt_field,
+        id=id_field,
+        response=response_field,
+        responses=responses_field,
+        response_a=response_a_field,
+        response_b=response_b_field,
+    )
+    with context.obj.open() as project, count_bar("adding rows", json=json) as progress:
+        result = add_files(
+            project.store,
+            files,
+            fields=fields,
+            file_format=file_format,
+            on_error=on_error.value,
+            progress=progress,
+        )
+    if json:
+        emit(result.as_dict())
+    else:
+        print_added(result)
+    if result.bad_rows:
+        return FINISHED_WITH_FAILURES if result.committed else ERROR
+    return DONE
+
+
+def print_added(result: AddResult) -> None:
+    for row in result.bad:
+        err.print(f"{row.place}: {row.reason}", markup=False, soft_wrap=True)
+    if result.bad_rows > len(result.bad):
+        err.print(f"... and {result.bad_rows - len(result.bad):,} more")
+    if not result.committed:
+        fail(
+            f"{result.bad_rows:,} of {result.rows:,} rows are bad, so nothing was added. "
+            "Mend them, or pass --on-error skip to add the others."
+        )
+        return
+    for what in ("prompts", "responses", "pairs"):
+        count = getattr(result, what)
+        if count.added or count.already:
+            there = f", {count.already:,} were there already" if count.already else ""
+            say(f"{count.added:,} {what} added{there}.")
+    if result.bad_rows:
+        fail(f"{result.bad_rows:,} of {result.rows:,} rows are bad and were left out.")
+
+
+def generate(
+    context: typer.Context,
+    budget: BudgetUsd = None,
+    retry_failed: RetryFailed = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> int:
+    """Draw the responses that prompts lack, from the models under [b]\\[generate][/b]."""
+    from pairwright.stages.estimate import estimate
+    from pairwright.stages.generate import run_generate
+
+    with context.obj.open() as project:
+        if dry_run:
+            return print_estimate(estimate(project, stages=("generate",)), json=json, people=False)
+        with paid_bar("generating", json=json) as progress:
+            result = run_generate(project, budget_usd=budget, retry_failed=retry_failed, progress=progress)
+    if json:
+        emit(result.as_dict())
+    else:
+        say(
+            f"{result.responses:,} responses drawn in {result.calls:,} calls, {usd(result.spent_usd)}; "
+            f"{result.failures:,} failed."
+        )
+        if result.stopped:
+            fail(f"stopped: {result.stopped}")
+    return FINISHED_WITH_FAILURES if result.failures or result.stopped else DONE
+
+
+def pair(
+    context: typer.Context,
+    policy: Annotated[
+        Policy | None, typer.Option(help="all pairs; k random ones a prompt; each against one model.")
+    ] = None,
+    k: Annotated[int | None, typer.Option(min=1, help="Pairs a prompt, for --policy random.")] = None,
+    reference: Annotated[str | None, typer.Option(help="The model, for --policy reference.")] = None,
+    json: Json = False,
+) -> int:
+    """Let the responses of each prompt meet. Free; pairs that are there are not made again."""
+    from pairwright.stages.pair import make_pairs
+
+    with context.obj.open() as project, count_bar("pairing prompts", json=json) as progress:
+        settings = project.settings.pair
+        result = make_pairs(
+            project.store,
+            policy=policy.value if policy else settings.policy,
+            k=k or settings.k,
+            reference=reference or settings.reference,
+            seed=project.settings.project.seed,
+            include_truncated=settings.include_truncated,
+            all_prompts=settings.all_prompts,
+            progress=progress,
+        )
+    if json:
+        emit(result.as_dict())
+    else:
+        print_paired(result)
+    return DONE
+
+
+def print_paired(result: PairResult) -> None:
+    say(f"{result.pairs_added:,} pairs made, {result.pairs_already:,} were there already.")
+    for n, why in (
+        (result.given, "prompts came with a pair of their own and got no further ones"),
+        (result.too_few, "prompts have fewer than two different responses"),
+        (result.without_reference, "prompts have no response of the reference model"),
+        (result.truncated, "truncated responses were left out"),
+    ):
+        if n:
+            say(f"{n:,} {why}.")

@@ -1,0 +1,34 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pairwright.stages.project import Project
+
+
+@dataclass(frozen=True)
+class Here:
+    """Where the command runs."""
+
+    folder: Path | None
+
+    def open(self) -> Project:
+        return Project.open(self.folder)
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what it would take; send nothing, spend nothing.")
+]
+BudgetUsd = Annotated[
+    float | None,
+    typer.Option(
+        "--budget", min=0, help="Hard stop, in USD, on all this project has spent, earlier runs included."
+    ),
+]
+RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Also try again what failed before.")]

@@ -1,0 +1,112 @@
+"""What the commands print: results to stdout, progress and notes to stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from pairwright.stages.calls import Progress as PaidProgress
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+DONE, ERROR, FINISHED_WITH_FAILURES, INTERRUPTED = 0, 1, 2, 130
+
+
+def emit(result: dict[str, Any]) -> None:
+    """One JSON object to stdout."""
+    sys.stdout.write(
+        orjson.dumps(result, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode() + "\n"
+    )
+
+
+def say(text: str) -> None:
+    out.print(text, soft_wrap=True)
+
+
+def note(text: str) -> None:
+    err.print(f"[yellow]note:[/yellow] {escape(text)}", soft_wrap=True)
+
+
+def fail(text: str) -> None:
+    err.print(f"[red]error:[/red] {escape(text)}", soft_wrap=True)
+
+
+def usd(amount: float | None) -> str:
+    """Money as people read it: cents from a dollar up, more digits below."""
+    if amount is None:
+        return "price unknown"
+    if amount == 0 or amount >= 1:
+        return f"${amount:,.2f}"
+    return f"${amount:.4f}" if amount >= 0.0001 else f"${amount:.2g}"
+
+
+def hours(value: float) -> str:
+    """A duration as people read it."""
+    if value >= 1:
+        return f"{value:,.1f} h"
+    return f"{value * 60:.1f} min" if value * 60 >= 1 else f"{value * 3600:.0f} s"
+
+
+def percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"
+
+
+@contextmanager
+def paid_bar(label: str, *, json: bool) -> Iterator[PaidProgress]:
+    """A bar with rate, time left and spend on a terminal; silent elsewhere."""
+    with _bar(json) as progress:
+        task = progress.add_task(label, total=None, extra="")
+
+        def tell(*, done: int, total: int, failed: int, spent_usd: float) -> None:
+            speed = progress.tasks[task].speed
+            rate = f"{speed:,.1f}/s" if speed else ""
+            bad = f"  {failed:,} failed" if failed else ""
+            progress.update(task, completed=done, total=total, extra=f"{rate}  {usd(spent_usd)} spent{bad}")
+
+        yield tell
+
+
+@contextmanager
+def count_bar(label: str, *, json: bool) -> Iterator[Any]:
+    """A running count on a terminal, for work whose size is not known before."""
+    with _bar(json) as progress:
+        task = progress.add_task(label, total=None, extra="")
+
+        def tell(done: int) -> None:
+            speed = progress.tasks[task].speed
+            progress.update(task, completed=done, extra=f"{speed:,.0f}/s" if speed else "")
+
+        yield tell
+
+
+@contextmanager
+def _bar(json: bool) -> Iterator[Progress]:
+    progress = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[extra]}"),
+        console=err,
+        disable=json or not err.is_terminal,
+        transient=True,
+        refresh_per_second=5,
+    )
+    with progress:
+        yield progress

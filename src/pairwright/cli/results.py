@@ -1,0 +1,287 @@
+"""status, show, estimate, export, run."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from pairwright.cli.options import BudgetUsd, DryRun, Json, RetryFailed
+from pairwright.cli.output import (
+    DONE,
+    FINISHED_WITH_FAILURES,
+    emit,
+    fail,
+    hours,
+    out,
+    paid_bar,
+    percent,
+    say,
+    usd,
+)
+
+if TYPE_CHECKING:
+    from pairwright.stages.estimate import ProjectEstimate
+    from pairwright.stages.status import Status
+
+
+class Shape(StrEnum):
+    dpo = "dpo"
+    orpo = "orpo"
+    kto = "kto"
+    unpaired = "unpaired"
+
+
+class Style(StrEnum):
+    conversational = "conversational"
+    standard = "standard"
+
+
+def register(app: typer.Typer) -> None:
+    for verb in (status, show, estimate, export, run):
+        app.command()(verb)
+
+
+def status(context: typer.Context, json: Json = False) -> int:
+    """What is done, pending, failed and spent, and what to do next."""
+    from pairwright.stages.status import status_of
+
+    with context.obj.open() as project:
+        state = status_of(project)
+    if json:
+        emit(state.as_dict())
+    else:
+        print_status(state)
+    return DONE
+
+
+def print_status(state: Status) -> None:
+    marks = ", ".join(
+        f"{n:,} {what}"
+        for n, what in (
+            (state.truncated, "truncated"),
+            (state.refused, "refused"),
+            (state.responses_pending, "to draw"),
+            (state.responses_failed, "failed"),
+        )
+        if n
+    )
+    table = Table.grid(padding=(0, 2))
+    table.add_row("Prompts", f"{state.prompts:,}", "")
+    table.add_row("Responses", f"{state.responses:,}", marks)
+    table.add_row("Pairs", f"{state.pairs:,}", "")
+    table.add_row("Labels", f"{state.accepted_from_judges:,}", "from judges")
+    table.add_row("", f"{state.accepted_from_people:,}", "from people")
+    table.add_row("", f"{state.ties:,}", "of these are ties (not exported as pairs)")
+    table.add_row("Wait for people", f"{state.for_people:,}", "")
+    table.add_row("Not decided", f"{state.undecided:,}", "")
+    if state.flags:
+        table.add_row("Flagged", f"{sum(state.flags.values()):,}", ", ".join(state.flags))
+    table.add_row("Spent", usd(state.spent_usd), "")
+    out.print(table)
+    if state.judges:
+        out.print()
+        out.print(_judge_table(state))
+    if state.people:
+        out.print()
+        for name, n, seconds in state.people:
+            say(f"{name}: {n:,} votes" + (f", {seconds:.0f} s each" if seconds else ""))
+    out.print()
+    say(f"[b]Next:[/b] {state.next}")
+
+
+def _judge_table(state: Status) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    columns = (
+        "Judge",
+        "Votes",
+        "Failed",
+        "Pending",
+        "Said HIGH",
+        "Same winner in both orders",
+        "Chose the first",
+    )
+    for number, name in enumerate(columns):
+        table.add_column(name, justify="left" if number == 0 else "right")
+    for judge in state.judges:
+        same = percent(judge.same_winner)
+        if judge.same_winner is not None and judge.same_winner < 0.5:
+            same = f"[red]{same}[/red]"
+        first = percent(judge.first_shown)
+        if judge.first_shown is not None and abs(judge.first_shown - 0.5) > 0.15:
+            first = f"[red]{first}[/red]"
+        table.add_row(
+            judge.name,
+            f"{judge.votes:,}",
+            f"{judge.failed:,}",
+            f"{judge.pending:,}",
+            percent(judge.high),
+            same,
+            first,
+        )
+    return table
+
+
+def show(
+    context: typer.Context,
+    name: Annotated[
+        str, typer.Argument(metavar="ID", help="p-..., r-..., x-..., v-..., your own id, FILE:LINE.")
+    ],
+    json: Json = False,
+) -> int:
+    """The whole chain behind a prompt, response, pair, vote or exported row."""
+    from pairwright.cli.chain import print_chain
+    from pairwright.stages.show import chain_of
+
+    with context.obj.open() as project:
+        chain = chain_of(project, name)
+    if json:
+        emit(chain)
+    else:
+        print_chain(chain)
+    return DONE
+
+
+def estimate(context: typer.Context, json: Json = False) -> int:
+    """Calls, tokens, money and hours of what is left, before anything runs."""
+    from pairwright.stages.estimate import estimate as estimate_of
+
+    with context.obj.open() as project:
+        return print_estimate(estimate_of(project), json=json)
+
+
+def print_estimate(found: ProjectEstimate, *, json: bool, people: bool = True) -> int:
+    if json:
+        emit(found.as_dict())
+        return DONE
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for number, name in enumerate(("Stage", "Model", "Calls", "Tokens in", "Tokens out", "Cost", "Time")):
+        table.add_column(name, justify="left" if number < 2 else "right")
+    for row in found.stages:
+        table.add_row(
+            row.stage,
+            row.model,
+            f"{row.calls:,}",
+            f"{row.prompt_tokens:,}",
+            f"{row.completion_tokens:,}",
+            usd(row.usd),
+            hours(row.hours),
+        )
+    if found.stages:
+        out.print(table)
+        out.print()
+        for row in found.stages:
+            say(f"[dim]{row.stage} {row.model}: {row.basis}[/dim]")
+        say(f"Models: {usd(found.usd)} and about {hours(found.hours)}; spent so far {usd(found.spent_usd)}.")
+    else:
+        say("No calls to make.")
+    if found.unpriced:
+        names = ", ".join(found.unpriced)
+        say(f"No price is known for {names}: set price_in and price_out under [models.NAME].")
+    if people and found.people.pairs:
+        who = found.people
+        say(
+            f"People: about {who.pairs:,} pairs, {hours(who.hours)}, {usd(who.usd)} "
+            f"at the rates under \\[annotate] ({who.basis})."
+        )
+    return DONE
+
+
+def export(
+    context: typer.Context,
+    target: Annotated[
+        Path | None, typer.Option("--out", "-o", help="File to write; its ending gives the format.")
+    ] = None,
+    shape: Annotated[
+        Shape, typer.Option(help="dpo and orpo: pairs; kto and unpaired: single responses.")
+    ] = Shape.dpo,
+    style: Annotated[Style | None, typer.Option(help="Message lists, or plain strings.")] = None,
+    include_flagged: Annotated[
+        bool, typer.Option(help="Also export pairs that were flagged as unfit.")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Write labels as TRL reads them, with a manifest and a side file that leads back to every vote."""
+    from pairwright.stages.export import export as export_to
+    from pairwright.stages.run import export_path
+
+    with context.obj.open() as project:
+        settings = project.settings.export
+        result = export_to(
+            project.store,
+            target or export_path(project, shape.value),
+            shape=shape.value,
+            style=style.value if style else settings.style,
+            seed=project.settings.project.seed,
+            separator=settings.separator,
+            include_flagged=include_flagged,
+        )
+    if json:
+        emit(result.as_dict())
+    else:
+        print_exported(result.as_dict())
+    return DONE
+
+
+def print_exported(result: dict[str, Any]) -> None:
+    total = result["totals"]
+    sources = ", ".join(f"{n:,} from {name}" for name, n in result["by_source"].items() if n)
+    say(f"{total['rows']:,} {result['shape']} rows ({sources}) -> {result['path']}")
+    for what, drops in result["drops"].items():
+        reasons = ", ".join(f"{n:,} {reason.replace('_', ' ')}" for reason, n in drops.items() if n)
+        if reasons:
+            say(f"Left out of {what}: {reasons}.")
+    if result["suggested_weights"]:
+        say("Weights to train with: " + ", ".join(f"{k}={v}" for k, v in result["suggested_weights"].items()))
+
+
+def run(
+    context: typer.Context,
+    budget: BudgetUsd = None,
+    retry_failed: RetryFailed = False,
+    export_partial: Annotated[
+        bool, typer.Option("--export-partial", help="Export what is decided although pairs wait for people.")
+    ] = False,
+    dry_run: DryRun = False,
+    json: Json = False,
+) -> int:
+    """Everything in order: generate, pair, judge, route, export. Stops where people are needed."""
+    from pairwright.stages.estimate import estimate as estimate_of
+    from pairwright.stages.run import run_all
+
+    with context.obj.open() as project:
+        if dry_run:
+            return print_estimate(estimate_of(project), json=json)
+        with ExitStack() as bars:
+            result = run_all(
+                project,
+                budget_usd=budget,
+                retry_failed=retry_failed,
+                export_partial=export_partial,
+                watch=lambda stage: bars.enter_context(paid_bar(stage, json=json)),
+            )
+    if json:
+        emit(result.as_dict())
+    else:
+        print_run(result.stages)
+        if result.waits_for:
+            fail(result.waits_for) if result.stopped else say(f"[b]Next:[/b] {result.waits_for}")
+    return FINISHED_WITH_FAILURES if result.failures or result.stopped else DONE
+
+
+def print_run(stages: list[tuple[str, dict[str, Any]]]) -> None:
+    """One line a stage: its numbers that are not zero."""
+    for name, result in stages:
+        if name.startswith("export"):
+            print_exported(result)
+            continue
+        facts = [
+            f"{usd(value)} spent" if key == "spent_usd" else f"{value:,} {key.replace('_', ' ')}"
+            for key, value in result.items()
+            if isinstance(value, int | float) and not isinstance(value, bool) and value
+        ]
+        say(f"[b]{name}[/b]: {', '.join(facts) or 'nothing to do'}")

@@ -1,0 +1,34 @@
+"""Every error Pairwright raises on purpose.
+
+Each is also the standard exception a caller would expect (`ValueError`,
+`RuntimeError`), and each message says what was asked, the value seen, where,
+and what to do. The command line prints the message and exits with 1.
+"""
+
+
+class PairwrightError(Exception):
+    """The parent of all errors raised on purpose."""
+
+
+class InputError(PairwrightError, ValueError):
+    """A file, row, option or argument cannot be used as given."""
+
+
+class ConfigError(PairwrightError, ValueError):
+    """`pairwright.toml` or a model's settings cannot be used as written."""
+
+
+class VerdictError(PairwrightError, ValueError):
+    """A judge answered something that is not A, B or TIE."""
+
+
+class StoreError(PairwrightError, RuntimeError):
+    """The project's database cannot be opened, or another process holds it."""
+
+
+class EndpointError(PairwrightError, RuntimeError):
+    """An endpoint refuses every call (wrong key, unknown model, unreachable): nothing more is sent."""
+
+
+class BudgetReached(PairwrightError, RuntimeError):
+    """The next call might cost more than what is left of the budget: nothing more is started."""

@@ -1,0 +1,378 @@
+"""Rows from files: JSON lines, JSON, CSV, TSV, Parquet, plain text; the text ones also in gzip or zstd.
+
+Every reader streams: what is held in memory does not grow with the file. A row
+that can't be read is a `BadRow` with its place and reason, and reading goes on
+wherever the format lets it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+import os
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+import zstandard
+
+from pairwright.errors import InputError
+from pairwright.formats.streams import CHUNK, MOST_BYTES, STDIN, Unreadable, lines, open_stream, open_text
+
+FORMATS = ("jsonl", "json", "csv", "tsv", "parquet", "txt")
+ENDINGS = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".txt": "txt",
+}
+_PARQUET_ROWS = 500
+
+Form = Literal["object", "cells", "line"]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row. `place` is `prompts.jsonl:17`, or `prompts.parquet row 17`.
+
+    `form`: an "object" has JSON values; "cells" are all strings (CSV), so a
+    list is JSON text inside one; a "line" of plain text is `{"prompt": line}`
+    whatever the user's columns are called elsewhere.
+    """
+
+    place: str
+    row: dict[str, Any]
+    form: Form = "object"
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that can't be used, where it stands, and why."""
+
+    place: str
+    reason: str
+
+    def as_dict(self) -> dict[str, str]:
+        return {"place": self.place, "reason": self.reason}
+
+
+Records = Iterator[Record | BadRow]
+
+
+def read_records(path: str | Path, *, file_format: str | None = None) -> Records:
+    """The rows of a file, in order; `-` is standard input (JSON lines unless `file_format` says otherwise).
+
+    Raises InputError at once when there is no such file or its format is not
+    known. Damage found later (cut-off gzip, invalid JSON) comes as a BadRow.
+    """
+    name = os.fspath(path)
+    form = file_format or _format_of(name)
+    if form not in FORMATS:
+        raise InputError(f'--format "{form}" is not one of {", ".join(FORMATS)}')
+    if name == STDIN:
+        if form == "parquet":
+            raise InputError("Parquet can't be read from standard input: save it as a file and name that")
+    elif not os.path.exists(name):
+        raise InputError(f"{name} does not exist")
+    elif os.path.isdir(name):
+        raise InputError(f"{name} is a folder. Name the files in it, for example {name}/*.jsonl")
+    elif not os.access(name, os.R_OK):
+        raise InputError(f"{name} may not be read by this user")
+    return _to_the_end(_READERS[form](name), "stdin" if name == STDIN else name)
+
+
+def _format_of(name: str) -> str:
+    if name == STDIN:
+        return "jsonl"
+    stem, ending = os.path.splitext(name.lower())
+    if ending in (".gz", ".zst"):
+        ending = os.path.splitext(stem)[1] + ending
+    plain = ending.removesuffix(".gz").removesuffix(".zst")
+    known = ENDINGS.get(plain)
+    if known is None or (known == "parquet" and ending != plain):
+        raise InputError(
+            f'{name}: the ending "{ending}" does not say what it holds. Supported: {", ".join(ENDINGS)} '
+            f"(all but Parquet also with .gz or .zst). Rename it, or pass --format {'|'.join(FORMATS)}."
+        )
+    return known
+
+
+def _to_the_end(records: Records, name: str) -> Records:
+    """Pass records on; what breaks the file itself becomes one last bad row."""
+    last = None
+    try:
+        for record in records:
+            last = record.place
+            yield record
+    except (Unreadable, EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
+        reason = str(error).rstrip(".") or type(error).__name__
+        if not isinstance(error, Unreadable):
+            reason = f"the file is damaged or cut short ({reason}). Fetch it again"
+        yield BadRow(last or name, f"after this row: {reason}" if last else reason)
+
+
+# --- the formats --------------------------------------------------------------------------
+
+_TOO_LONG = f"longer than {MOST_BYTES // 2**20} MiB. Is it really one row a line?"
+
+
+def _not_utf8(line: bytes) -> str | None:
+    try:
+        line.decode()
+    except UnicodeDecodeError as error:
+        return (
+            f"not UTF-8: byte 0x{line[error.start]:02x} at column {error.start + 1}. Save the file as UTF-8."
+        )
+    return None
+
+
+def _excerpt(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _jsonl(name: str) -> Records:
+    shown = "stdin" if name == STDIN else name
+    with open_stream(name) as stream:
+        for number, line in lines(stream):
+            place = f"{shown}:{number}"
+            if line is None:
+                yield BadRow(place, _TOO_LONG)
+            elif line.strip():
+                try:
+                    row = _loads(line)
+                except (ValueError, RecursionError) as error:
+                    yield BadRow(place, _not_utf8(line) or _not_json(error, line.decode()))
+                    continue
+                yield Record(place, row) if type(row) is dict else BadRow(place, _not_object(row))
+
+
+def _loads(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        if b"NaN" in line or b"Infinity" in line:  # not JSON, but what Python's json writes
+            return json.loads(line)
+        raise
+
+
+def _not_json(error: Exception, text: str) -> str:
+    what = "nested too deeply"
+    if isinstance(error, json.JSONDecodeError):
+        what = f"{error.msg} at column {error.colno}"
+    return f"not valid JSON ({what}): {_excerpt(text)}"
+
+
+def _not_object(value: Any) -> str:
+    kind = {list: "a list", str: "a string", bool: "true or false", type(None): "null"}.get(
+        type(value), "a number"
+    )
+    hint = " If the whole file is one JSON array, pass --format json." if isinstance(value, list) else ""
+    return f'{kind}, not an object such as {{"prompt": "..."}}.{hint}'
+
+
+class _Window:
+    """The part of a JSON text being looked at: grows on demand, forgets what was taken."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self._stream = stream
+        self._decode = codecs.getincrementaldecoder("utf-8")().decode
+        self._scan = json.JSONDecoder().raw_decode
+        self._text, self._at = "", 0
+        self.line = 1
+
+    def _more(self) -> bool:
+        size = max(CHUNK, len(self._text) - self._at)  # doubling keeps retries cheap
+        data = self._stream.read(size)
+        try:
+            new = self._decode(data, not data)
+        except UnicodeDecodeError as error:
+            before = self._text.count("\n", self._at) + error.object.count(b"\n", 0, error.start)
+            bad = error.object[error.start]
+            raise Unreadable(
+                f"line {self.line + before} is not UTF-8 (byte 0x{bad:02x}). Save the file as UTF-8"
+            ) from None
+        self._text, self._at = self._text[self._at :] + new, 0
+        return bool(data)
+
+    def peek(self) -> str:
+        """The next character that is not white space; empty at the end."""
+        while True:
+            rest = self._text[self._at : self._at + 1]
+            if rest and not rest.isspace():
+                return rest
+            if rest:
+                self.take()
+            elif not self._more():
+                return ""
+
+    def take(self) -> None:
+        self.line += self._text[self._at] == "\n"
+        self._at += 1
+
+    def value(self) -> Any:
+        """The JSON value that starts here. Raises Unreadable when there is none."""
+        while True:
+            try:
+                value, end = self._scan(self._text, self._at)
+            except json.JSONDecodeError as error:
+                reached = error.pos - self._at
+                unfinished = error.pos > len(self._text) - 16 or error.msg.startswith("Unterminated")
+                if unfinished and len(self._text) - self._at < MOST_BYTES and self._more():
+                    continue
+                error.pos = self._at + reached  # the window may have moved
+                line = self.line + self._text.count("\n", self._at, error.pos)
+                around = _excerpt(self._text[max(self._at, error.pos - 30) : error.pos + 30])
+                raise Unreadable(f"line {line} is not valid JSON ({error.msg}) near {around}") from None
+            except RecursionError:
+                raise Unreadable(f"line {self.line} is nested too deeply") from None
+            self.line += self._text.count("\n", self._at, end)
+            self._at = end
+            return value
+
+
+def _json(name: str) -> Records:
+    """An array of objects; also objects one after another, since many `.json` files are JSON lines."""
+    shown = "stdin" if name == STDIN else name
+    with open_stream(name) as stream:
+        window = _Window(stream)
+        array = window.peek() == "["
+        if array:
+            window.take()
+        while (next_one := window.peek()) and not (array and next_one == "]"):
+            place = f"{shown}:{window.line}"
+            value = window.value()
+            yield Record(place, value) if type(value) is dict else BadRow(place, _not_object(value))
+            if array and window.peek() == ",":
+                window.take()
+            elif array and window.peek() != "]":
+                found = window.peek()
+                what = f'"{found}" where "," or "]" belongs' if found else 'the array has no "]": cut short?'
+                raise Unreadable(f"line {window.line} is not valid JSON: {what}")
+
+
+def _csv(name: str) -> Records:
+    return _table(name, ",")
+
+
+def _tsv(name: str) -> Records:
+    return _table(name, "\t")
+
+
+def _table(name: str, delimiter: str) -> Records:
+    """Rows under a header; a row's place is the line it begins on, quoted line ends or not."""
+    shown = "stdin" if name == STDIN else name
+    csv.field_size_limit(max(csv.field_size_limit(), MOST_BYTES))
+    with open_text(name) as text:
+        reader = csv.reader(_short_lines(text), delimiter=delimiter, strict=True)
+        header: list[str] | None = None
+        while True:
+            place = f"{shown}:{reader.line_num + 1}"
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield BadRow(place, f'not valid CSV ({error}). Is a quote (") left open or not doubled?')
+                continue
+            if not any(cells):
+                continue
+            if header is None:
+                header = _header(cells)
+            elif not _is_text(cells):
+                yield BadRow(place, "not UTF-8. Save the file as UTF-8.")
+            elif len(cells) != len(header):
+                yield BadRow(place, f"{len(cells)} cells where the header names {len(header)} columns")
+            else:
+                # An empty cell is how CSV says that there is no value.
+                row = {key: cell or None for key, cell in zip(header, cells, strict=True)}
+                yield Record(place, row, "cells")
+
+
+def _short_lines(text: io.TextIOWrapper) -> Iterator[str]:
+    while line := text.readline(MOST_BYTES):
+        if len(line) >= MOST_BYTES and line[-1] not in "\r\n":
+            raise Unreadable(f"a line is {_TOO_LONG}")
+        yield line
+
+
+def _header(cells: list[str]) -> list[str]:
+    if not _is_text(cells):
+        raise Unreadable("the header is not UTF-8. Save the file as UTF-8")
+    names = [cell.strip() or f"column_{number}" for number, cell in enumerate(cells, 1)]
+    for name in names:
+        if names.count(name) > 1:
+            raise Unreadable(f'the header names "{name}" twice. Rename one')
+    return names
+
+
+def _is_text(cells: list[str]) -> bool:
+    try:
+        "".join(cells).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _txt(name: str) -> Records:
+    shown = "stdin" if name == STDIN else name
+    with open_stream(name) as stream:
+        for number, line in lines(stream):
+            place = f"{shown}:{number}"
+            if line is None:
+                yield BadRow(place, _TOO_LONG)
+            elif reason := _not_utf8(line):
+                yield BadRow(place, reason)
+            elif text := line.decode().strip():
+                yield Record(place, {"prompt": text}, "line")
+
+
+def _parquet(name: str) -> Records:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    number = 0
+    try:
+        # Without these two settings a whole row group (often the whole file) is read at once.
+        with pq.ParquetFile(name, buffer_size=2**20, pre_buffer=False) as file:
+            for batch in file.iter_batches(_PARQUET_ROWS):
+                for row in _whole_microseconds(batch).to_pylist():
+                    number += 1
+                    yield Record(f"{name} row {number}", row)
+    except (pa.ArrowException, ValueError) as error:
+        raise Unreadable(f"not readable as Parquet ({_excerpt(str(error))})") from None
+
+
+def _whole_microseconds(batch: Any) -> Any:
+    """The batch with its nanosecond times cut to microseconds: Python's own times hold no more."""
+    import pyarrow as pa
+
+    schema = batch.schema
+    for index, field in enumerate(schema):
+        if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
+            schema = schema.set(index, field.with_type(pa.timestamp("us", field.type.tz)))
+    if schema is batch.schema:
+        return batch
+    columns = [
+        column.cast(field.type, safe=False) for column, field in zip(batch.columns, schema, strict=True)
+    ]
+    return pa.record_batch(columns, schema=schema)
+
+
+_READERS: dict[str, Callable[[str], Records]] = {
+    "jsonl": _jsonl,
+    "json": _json,
+    "csv": _csv,
+    "tsv": _tsv,
+    "parquet": _parquet,
+    "txt": _txt,
+}

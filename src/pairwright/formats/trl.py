@@ -1,0 +1,218 @@
+"""Rows as TRL reads them: preference (DPO, ORPO), unpaired (KTO), and the plain unpaired form.
+
+Pure: values in, dicts out. A row that a trainer would misread is never made;
+the caller gets a `Drop` with the reason and counts it.
+
+Prompts are always explicit. TRL can find a shared prompt by itself, but on
+strings it compares characters and swallows the words both answers begin with.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar, get_args
+
+from pairwright.types import Message
+
+Shape = Literal["dpo", "orpo", "kto", "unpaired"]
+Style = Literal["conversational", "standard"]
+Column = Literal["text", "messages", "bool"]
+Row = dict[str, Any]
+
+SHAPES: tuple[Shape, ...] = get_args(Shape)
+STYLES: tuple[Style, ...] = get_args(Style)
+PAIRED: tuple[Shape, ...] = ("dpo", "orpo")
+SEPARATOR = "\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPair:
+    """Two responses to a prompt, one better than the other."""
+
+    prompt: Sequence[Message]
+    chosen: str
+    rejected: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledResponse:
+    """One response to a prompt, good or bad by itself."""
+
+    prompt: Sequence[Message]
+    text: str
+    good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Why there is no row."""
+
+    reason: Literal[
+        "empty_prompt",
+        "prompt_does_not_end_with_user",
+        "multi_turn_needs_conversational",
+        "empty_response",
+        "same_text",
+    ]
+
+
+def columns(shape: Shape, style: Style) -> dict[str, Column]:
+    """The columns of a row and what each holds, in the order they are written."""
+    said: Column = "messages" if style == "conversational" else "text"
+    if shape in PAIRED:
+        return {"prompt": said, "chosen": said, "rejected": said}
+    if shape == "kto":
+        return {"prompt": said, "completion": said, "label": "bool"}
+    return {"prompt": said, "response": "text", "label": "text"}
+
+
+def preference_row(pair: LabelledPair, style: Style, separator: str = SEPARATOR) -> Row | Drop:
+    """`{prompt, chosen, rejected}` for DPOTrainer, ORPOTrainer and RewardTrainer."""
+    if drop := _why_not(pair.prompt, (pair.chosen, pair.rejected), style):
+        return drop
+    if pair.chosen.strip() == pair.rejected.strip():
+        return Drop("same_text")
+    return {
+        "prompt": _prompt(pair.prompt, style, separator),
+        "chosen": _answer(pair.chosen, style),
+        "rejected": _answer(pair.rejected, style),
+    }
+
+
+def kto_row(response: LabelledResponse, style: Style, separator: str = SEPARATOR) -> Row | Drop:
+    """`{prompt, completion, label: bool}` for KTOTrainer."""
+    if drop := _why_not(response.prompt, (response.text,), style):
+        return drop
+    return {
+        "prompt": _prompt(response.prompt, style, separator),
+        "completion": _answer(response.text, style),
+        "label": response.good,
+    }
+
+
+def unpaired_row(response: LabelledResponse, style: Style, separator: str = SEPARATOR) -> Row | Drop:
+    """`{prompt, response, label: "good" | "bad"}`, the plain form.
+
+    The response is a string in both styles, and no separator is added:
+    nothing here is going to be concatenated.
+    """
+    if drop := _why_not(response.prompt, (response.text,), style):
+        return drop
+    return {
+        "prompt": _prompt(response.prompt, style, ""),
+        "response": response.text,
+        "label": "good" if response.good else "bad",
+    }
+
+
+def _why_not(prompt: Sequence[Message], answers: Iterable[str], style: Style) -> Drop | None:
+    if not prompt or not prompt[-1].content.strip():
+        return Drop("empty_prompt")
+    if prompt[-1].role != "user":
+        return Drop("prompt_does_not_end_with_user")
+    if style == "standard" and len(prompt) > 1:
+        return Drop("multi_turn_needs_conversational")
+    if not all(answer.strip() for answer in answers):
+        return Drop("empty_response")
+    return None
+
+
+def _prompt(prompt: Sequence[Message], style: Style, separator: str) -> str | list[dict[str, str]]:
+    if style == "conversational":
+        return [message.as_dict() for message in prompt]
+    # TRL puts prompt and answer together as they are: without something
+    # between them the answer would begin in the middle of the question's line.
+    return prompt[0].content + separator
+
+
+def _answer(text: str, style: Style) -> str | list[dict[str, str]]:
+    return [{"role": "assistant", "content": text}] if style == "conversational" else text
+
+
+T = TypeVar("T")
+
+
+def separate_neighbours(rows: Iterable[T], key: Callable[[T], object], *, window: int = 1024) -> Iterator[T]:
+    """The same rows, moved as little as possible so that no two neighbours share a key.
+
+    KTOTrainer estimates its KL term from "mismatched" completions: each row is
+    paired with the completion of the row before it. With the same prompt in
+    both, that completion is not mismatched at all.
+
+    A row that cannot follow the one before it waits for the next one with
+    another key. What still waits at the end is tucked in among the last `window`
+    rows, which are held back for that. Up to `window` rows the number of equal
+    neighbours is the smallest possible; in a longer stream it is zero unless
+    one key crowds a stretch longer than that. At most 2 x `window` rows are in memory.
+    """
+    settled: deque[T] = deque()
+    waiting: deque[T] = deque()  # all of one key: that of settled[-1]
+    handed_on: object = object()  # the key of the last row yielded; at first equal to no key
+    for row in rows:
+        if settled and key(row) == key(settled[-1]):
+            waiting.append(row)
+            if len(waiting) > window:
+                settled.append(waiting.popleft())
+        else:
+            settled.append(row)
+            if waiting:
+                settled.append(waiting.popleft())
+        while len(settled) > window:
+            handed_on = key(settled[0])
+            yield settled.popleft()
+    before = handed_on
+    for row in settled:
+        if waiting and key(waiting[0]) not in (before, key(row)):
+            yield waiting.popleft()
+        yield row
+        before = key(row)
+    yield from waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """KTOConfig's `desirable_weight` and `undesirable_weight`."""
+
+    desirable: float
+    undesirable: float
+
+
+def suggested_weights(good: int, bad: int) -> Weights | None:
+    """Weights that bring desirable x good : undesirable x bad into 1:1 .. 4:3, as KTOTrainer asks.
+
+    One of the two stays 1. None if a label is missing altogether, which no weight can mend.
+    """
+    if not good or not bad:
+        return None
+    ratio = good / bad
+    if 1 <= ratio <= 4 / 3:
+        return Weights(1.0, 1.0)
+    middle = 7 / 6  # halfway between 1:1 and 4:3, so that rounding stays inside
+    if ratio < 1:
+        return Weights(round(middle / ratio, 2), 1.0)
+    return Weights(1.0, round(ratio / middle, 2))
+
+
+def how_to_load(shape: Shape, file_name: str, weights: Weights | None = None) -> list[str]:
+    """Lines of Python that load the file and, where TRL has a trainer for it, make the trainer."""
+    kind = "parquet" if file_name.endswith(".parquet") else "json"
+    load = [
+        "from datasets import load_dataset",
+        f'dataset = load_dataset("{kind}", data_files="{file_name}", split="train")',
+    ]
+    if shape == "unpaired":
+        return load
+    module = "trl.experimental.orpo" if shape == "orpo" else "trl"
+    name = shape.upper()
+    options = ""
+    if shape == "kto":
+        options = "per_device_train_batch_size=8"  # its KL term needs more than one row a batch
+        if weights:
+            options += f", desirable_weight={weights.desirable}, undesirable_weight={weights.undesirable}"
+    return [
+        *load,
+        f"from {module} import {name}Config, {name}Trainer",
+        f"trainer = {name}Trainer(model, args={name}Config({options}), train_dataset=dataset)",
+    ]

@@ -1,0 +1,268 @@
+"""Writing rows to files that are either complete or not there.
+
+A set of files is written in a hidden folder beside their final place, put on
+disk, and moved when all are complete. The manifest moves last: while it is
+missing, the set is not finished.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, Protocol
+
+import orjson
+import zstandard
+from filelock import FileLock, Timeout
+
+from pairwright.errors import InputError
+
+Column = Literal["text", "messages", "bool"]
+ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet")
+BUFFER_BYTES = 1 << 20
+
+# A row group is the unit a reader must hold: at most this many rows, or about this much text.
+GROUP_ROWS = 5_000
+GROUP_CHARS = 16_000_000
+
+
+def meta_path(out: Path) -> Path:
+    """Where the side file of an export stands: one JSON line for each row."""
+    return out.with_name(f"{out.name}.meta.jsonl")
+
+
+def manifest_path(out: Path) -> Path:
+    return out.with_name(f"{out.name}.manifest.json")
+
+
+def partial_path(out: Path) -> Path:
+    """The hidden folder in which an export of `out` is written before it is complete."""
+    return out.with_name(f".{out.name}.partial")
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """A complete file: its name, and what is in it."""
+
+    name: str
+    rows: int
+    bytes: int
+    sha256: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class RowWriter(Protocol):
+    """Something that takes rows one at a time. `count` is how many so far."""
+
+    count: int
+
+    def write(self, row: Mapping[str, Any]) -> None: ...
+
+    def finish(self) -> None: ...
+
+
+class JsonLines:
+    """One JSON object a line, UTF-8; compressed if a compressing stream is given."""
+
+    def __init__(self, stream: Any) -> None:
+        self.count = 0
+        self._stream = stream
+
+    def write(self, row: Mapping[str, Any]) -> None:
+        self._stream.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+        self.count += 1
+
+    def finish(self) -> None:
+        self._stream.close()
+
+
+class Parquet:
+    """Row groups of bounded size under one schema, whatever the rows happen to hold."""
+
+    def __init__(self, file: BinaryIO, columns: Mapping[str, Column]) -> None:
+        # Loading pyarrow takes longer than a small export to JSONL.
+        import pyarrow
+        import pyarrow.parquet
+
+        self.count = 0
+        self._names = columns.keys()
+        self._schema = arrow_schema(columns)
+        self._batch = pyarrow.RecordBatch
+        self._writer = pyarrow.parquet.ParquetWriter(file, self._schema, compression="zstd")
+        self._rows: list[Mapping[str, Any]] = []
+        self._chars = 0
+
+    def write(self, row: Mapping[str, Any]) -> None:
+        # Arrow would fill a missing column with nulls and leave out an unknown one.
+        if row.keys() != self._names:
+            raise ValueError(f"a row has the columns {sorted(row)}, the file has {sorted(self._names)}")
+        self._rows.append(row)
+        self._chars += sum(map(_chars, row.values()))
+        self.count += 1
+        if len(self._rows) >= GROUP_ROWS or self._chars >= GROUP_CHARS:
+            self._flush()
+
+    def finish(self) -> None:
+        self._flush()
+        self._writer.close()
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._writer.write_batch(self._batch.from_pylist(self._rows, schema=self._schema))
+        self._rows, self._chars = [], 0
+
+
+def _chars(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value)
+    return sum(len(message["content"]) for message in value) if isinstance(value, list) else 1
+
+
+def arrow_schema(columns: Mapping[str, Column]) -> Any:
+    """The Arrow schema of columns: told, not guessed from the first rows."""
+    import pyarrow as pa
+
+    message = pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())])
+    types = {"text": pa.string(), "messages": pa.list_(message), "bool": pa.bool_()}
+    return pa.schema([pa.field(name, types[column]) for name, column in columns.items()])
+
+
+def check_ending(out: Path) -> None:
+    """Raises InputError unless the file's ending says how to write it."""
+    if out.is_dir():
+        raise InputError(f"{out} is a folder. Give the name of a file in it, such as {out / 'dpo.jsonl'}.")
+    if not out.name.endswith(ENDINGS):
+        raise InputError(f"{out}: cannot tell the format from the name. End it with {', '.join(ENDINGS)}.")
+
+
+def _writer(name: str, file: BinaryIO, columns: Mapping[str, Column]) -> RowWriter:
+    if name.endswith(".parquet"):
+        return Parquet(file, columns)
+    if name.endswith(".gz"):
+        # No name and no time inside: the same rows give the same bytes.
+        return JsonLines(gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0, compresslevel=6))
+    if name.endswith(".zst"):
+        return JsonLines(zstandard.ZstdCompressor(level=3).stream_writer(file, closefd=False))
+    return JsonLines(_LeaveOpen(file))
+
+
+class _LeaveOpen:
+    """A file whose owner closes it, after it has been put on disk."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.write = file.write
+
+    def close(self) -> None:
+        pass
+
+
+class FileSet:
+    """Files that appear together: a rows file, its side file, and a manifest.
+
+    `rows` and `meta` take rows; `complete()` finishes both and says what they
+    are; `publish(manifest)` moves everything into place. Leaving the block
+    without publishing leaves no trace.
+    """
+
+    def __init__(self, out: Path, folder: Path, columns: Mapping[str, Column], stack: ExitStack) -> None:
+        self._out = out
+        self._folder = folder
+        self._files: list[tuple[Path, BinaryIO, RowWriter]] = []
+        self.rows = self._open(out, columns, stack)
+        self.meta = self._open(meta_path(out), {}, stack)
+
+    def _open(self, final: Path, columns: Mapping[str, Column], stack: ExitStack) -> RowWriter:
+        file = stack.enter_context((self._folder / final.name).open("wb", buffering=BUFFER_BYTES))
+        writer = _writer(final.name, file, columns)
+        stack.callback(_let_go, writer)
+        self._files.append((final, file, writer))
+        return writer
+
+    def complete(self) -> list[WrittenFile]:
+        """Finish the rows and side file, put them on disk, and say what is in them."""
+        written = []
+        for final, file, writer in self._files:
+            writer.finish()
+            _to_disk(file)
+            file.close()
+            size, digest = file_hash(self._folder / final.name)
+            written.append(WrittenFile(final.name, writer.count, size, digest))
+        return written
+
+    def publish(self, manifest: Mapping[str, Any]) -> None:
+        """Move the completed files to their final names, the manifest last."""
+        final = manifest_path(self._out)
+        with open(self._folder / final.name, "wb") as file:
+            file.write(orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+            _to_disk(file)
+        # An older manifest must not vouch for newer rows if we are stopped between two moves.
+        final.unlink(missing_ok=True)
+        for path in (*(path for path, _, _ in reversed(self._files)), final):
+            os.replace(self._folder / path.name, path)
+        _folder_to_disk(self._out.parent)
+
+
+@contextmanager
+def file_set(out: Path, columns: Mapping[str, Column]) -> Iterator[FileSet]:
+    """Open the files of an export to `out`; they appear when `publish` is called, or never.
+
+    What a killed export left behind is cleaned away. Raises InputError if the
+    name's ending is unknown, the folder cannot be written, or another process
+    is writing the same file.
+    """
+    check_ending(out)
+    folder = partial_path(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / "lock", blocking=False)
+        lock.acquire()
+    except Timeout:
+        raise InputError(
+            f"{out} is being written by another process. Wait for it, or choose another name."
+        ) from None
+    except OSError as error:
+        raise InputError(
+            f"{out} cannot be written: {error.strerror or error}. Choose another folder."
+        ) from error
+    try:
+        with ExitStack() as stack:
+            yield FileSet(out, folder, columns, stack)
+    finally:
+        lock.release()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def file_hash(path: Path) -> tuple[int, str]:
+    """(bytes, sha256 in hex) of a file, read in pieces."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return file.tell(), digest
+
+
+def _let_go(writer: RowWriter) -> None:
+    """End a writer whose file is thrown away: left open it would write to a closed file when collected."""
+    with suppress(Exception):
+        writer.finish()
+
+
+def _to_disk(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _folder_to_disk(folder: Path) -> None:
+    """Make the moves themselves survive a power cut; Windows has no such call."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

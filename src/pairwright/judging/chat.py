@@ -1,0 +1,148 @@
+"""A chat model as a judge.
+
+The richest way of answering the endpoint supports is found by use: JSON
+schema with token log-probabilities first, plainer where the endpoint refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pairwright.judging.logprobs import prob_first
+from pairwright.judging.parsing import Unreadable, parse_answer
+from pairwright.judging.rubric import ANSWER_SCHEMA, TEMPLATE_VERSION, ask_again, judge_messages
+from pairwright.keys import content_key
+from pairwright.models.chat import CallFailed, ChatClient, ChatReply
+from pairwright.models.settings import ModelSettings
+from pairwright.types import Answer, Prompt, Rater
+
+TOP_LOGPROBS = 10
+
+_FORMATS: dict[str, dict[str, Any]] = {
+    "json_schema": {
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "verdict", "strict": True, "schema": ANSWER_SCHEMA},
+        }
+    },
+    "json_object": {"response_format": {"type": "json_object"}},
+    "text": {},
+}
+_LOGPROBS: dict[str, Any] = {"logprobs": True, "top_logprobs": TOP_LOGPROBS}
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeOptions:
+    """How a chat model is asked to judge."""
+
+    temperature: float = 0.0
+    max_tokens: int = 300
+    answer_format: str = "auto"
+    logprobs: str = "auto"
+    extra: tuple[tuple[str, Any], ...] = ()
+
+
+class ChatJudge:
+    """Asks one model through one client. Holds what the endpoint was found to support."""
+
+    def __init__(
+        self, client: ChatClient, model: ModelSettings, guidelines: str, options: JudgeOptions
+    ) -> None:
+        self._client, self._model, self._guidelines, self._options = client, model, guidelines, options
+        self._ways = _ways(options)
+        self._way = 0
+
+    def messages(self, prompt: Prompt, first: str, second: str, unread: str | None) -> list[dict[str, str]]:
+        """What is sent; `unread` is an earlier answer that could not be read."""
+        messages = judge_messages(prompt, first, second, self._guidelines)
+        if unread is not None:
+            messages += ask_again(unread, _problem(unread))
+        return messages
+
+    async def ask(self, messages: Sequence[dict[str, str]], expected_tokens: int) -> ChatReply:
+        """Send, in the richest way this endpoint takes. Raises CallFailed, EndpointError."""
+        way, refused = self._way, None
+        while True:
+            body = self._body(messages, self._ways[way])
+            try:
+                reply = await self._client.chat(body, expected_tokens=expected_tokens)
+            except CallFailed as failure:
+                # It may be the way of answering that is refused, or this very text: only a
+                # success in a plainer way tells, and only then does the plainer way stay.
+                refused = refused or failure
+                way = max(way + 1, self._way)
+                if failure.kind != "rejected" or way >= len(self._ways):
+                    raise refused from None
+                continue
+            self._way = max(self._way, way)
+            return reply
+
+    def _body(self, messages: Sequence[dict[str, str]], way: dict[str, Any]) -> dict[str, Any]:
+        body = {
+            "model": self._model.model,
+            "messages": list(messages),
+            "temperature": self._options.temperature,
+            self._model.max_tokens_field: self._options.max_tokens,
+            **way,
+            **self._model.extra,
+            **dict(self._options.extra),
+        }
+        for name in self._model.omit:
+            body.pop(name, None)
+        return body
+
+
+def read_reply(reply: ChatReply) -> Answer:
+    """The verdict in a judge's reply, about what it was shown. Raises Unreadable saying why."""
+    if reply.refused:
+        raise Unreadable("the model refused to judge this pair")
+    try:
+        answer = parse_answer(reply.text)
+    except Unreadable:
+        if reply.finish_reason == "length":
+            raise Unreadable("it was cut off at the token limit before a verdict") from None
+        raise
+    probability = prob_first(reply.text, reply.logprobs)
+    return Answer(answer.verdict, answer.confidence, answer.reason, probability, reply.text)
+
+
+def chat_rater(
+    name: str, model: ModelSettings, guidelines: str, options: JudgeOptions, *, single_order: bool
+) -> Rater:
+    """A chat judge as a rater: its spec is all that could change its votes."""
+    spec = {
+        "model": model.model,
+        "temperature": options.temperature,
+        "max_tokens": options.max_tokens,
+        "answer_format": options.answer_format,
+        "template": TEMPLATE_VERSION,
+        "guideline": content_key("guideline", guidelines).hex(),
+        "single_order": single_order,
+        "extra": {**model.extra, **dict(options.extra)},
+    }
+    return Rater("judge", name, spec)
+
+
+def _ways(options: JudgeOptions) -> list[dict[str, Any]]:
+    """From the richest to the plainest way of asking that the options allow."""
+    formats = ["json_schema", "json_object", "text"]
+    if options.answer_format != "auto":
+        formats = [options.answer_format]
+    if options.logprobs == "off":
+        return [_FORMATS[name] for name in formats]
+    # A refused schema is likelier than refused log-probabilities to be the cause, but either may be.
+    first = _FORMATS[formats[0]]
+    ways = [{**first, **_LOGPROBS}, first]
+    for name in formats[1:]:
+        ways += [{**_FORMATS[name], **_LOGPROBS}, _FORMATS[name]]
+    return ways
+
+
+def _problem(raw: str) -> str:
+    try:
+        parse_answer(raw)
+    except Unreadable as problem:
+        return str(problem)
+    return "it was cut off"

@@ -1,0 +1,145 @@
+"""Reading a judge's answer: tolerant of wrapping, strict about meaning.
+
+Prose, code fences and odd capitals around an answer are fine. An answer that
+is missing, contradicts itself or is cut off is never guessed at: it raises
+`Unreadable` with the reason, which is sent back to the judge once and then
+recorded as a failure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from json import JSONDecodeError, JSONDecoder
+from typing import Any
+
+from pairwright.types import Answer, Confidence, Verdict
+
+MAX_REASON = 1000
+
+_VERDICTS: dict[str, Verdict] = {
+    "A": "A",
+    "B": "B",
+    "TIE": "TIE",
+    "RESPONSE A": "A",
+    "RESPONSE B": "B",
+    "DRAW": "TIE",
+    "EQUAL": "TIE",
+}
+_CONFIDENCES: dict[str, Confidence] = {"HIGH": "HIGH", "LOW": "LOW"}
+_THINKING = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_DECORATION = "*_`'\"[](){}.,: \t"
+_VERDICT_LINE = re.compile(
+    r"^[\s>*_#-]*(?:final\s+|my\s+)?(?:verdict|answer|winner|choice|better response)"
+    r"[\s*_]*(?::|=|\bis\b)(.*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_CONFIDENCE_LINE = re.compile(
+    r"^[\s>*_#-]*(?:my\s+)?confidence[\s*_]*(?::|=|\bis\b)(.*)$", re.IGNORECASE | re.MULTILINE
+)
+_BRACKETED = re.compile(r"\[\[\s*(A|B|TIE|C)\s*\]\]", re.IGNORECASE)
+_DECODER = JSONDecoder()
+
+
+class Unreadable(ValueError):
+    """The answer holds no verdict that could be read without guessing. The message says why."""
+
+
+def parse_answer(raw: str) -> Answer:
+    """The verdict in a judge's raw text, about what it was shown (A = shown first).
+
+    Read in this order: a JSON object with "verdict"; lines `Verdict: A` and
+    `Confidence: HIGH`; `[[A]]`; the whole answer being just `A`, `B` or `TIE`.
+    A confidence that was not stated is None. Raises Unreadable.
+    """
+    text = _THINKING.sub("", raw).strip()
+    if not text:
+        raise Unreadable("it is empty")
+    if re.search(r"<think(?:ing)?>", text, re.IGNORECASE):
+        raise Unreadable("it ends in the middle of thinking, before any verdict")
+    found = [answer for answer in _objects(text) if any(_is(key, "verdict") for key in answer)]
+    if found:
+        return _one([_from_object(answer) for answer in found], raw)
+    if '"verdict"' in text:
+        raise Unreadable("its JSON is broken or cut off")
+    if lines := _VERDICT_LINE.findall(text):
+        confidences = {_confidence(line) for line in _CONFIDENCE_LINE.findall(text)}
+        if len(confidences) > 1:
+            raise Unreadable("it states two different confidences")
+        confidence = confidences.pop() if confidences else None
+        return _one([Answer(_verdict(line), confidence) for line in lines], raw)
+    if marks := _BRACKETED.findall(text):
+        # MT-bench style: [[C]] means a tie.
+        return _one([Answer("TIE" if m.upper() == "C" else _verdict(m)) for m in marks], raw)
+    if len(text) <= 20 and (verdict := _VERDICTS.get(text.strip(_DECORATION).upper())):
+        return Answer(verdict, raw=raw)
+    raise Unreadable('it holds no JSON object with "verdict"')
+
+
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    """Every JSON object that stands in the text, outermost first."""
+    at = text.find("{")
+    while at != -1:
+        try:
+            value, end = _DECODER.raw_decode(text, at)
+        except (JSONDecodeError, RecursionError):
+            end = at + 1
+        else:
+            if isinstance(value, dict):
+                yield value
+        at = text.find("{", end)
+
+
+def _field(answer: dict[str, Any], name: str) -> Any:
+    return next((value for key, value in answer.items() if _is(key, name)), None)
+
+
+def _is(key: str, name: str) -> bool:
+    return key.strip().lower() == name
+
+
+def _from_object(answer: dict[str, Any]) -> Answer:
+    stated = _field(answer, "confidence")
+    reason = _field(answer, "reason")
+    return Answer(
+        _verdict(_field(answer, "verdict")),
+        None if stated is None else _confidence(stated),
+        reason.strip()[:MAX_REASON] or None if isinstance(reason, str) else None,
+    )
+
+
+def _verdict(value: Any) -> Verdict:
+    verdict = _VERDICTS.get(value.strip(_DECORATION).upper()) if isinstance(value, str) else None
+    if verdict is None:
+        raise Unreadable(f"its verdict is {_shown(value)}, not A, B or TIE")
+    return verdict
+
+
+def _confidence(value: Any) -> Confidence:
+    confidence = _CONFIDENCES.get(value.strip(_DECORATION).upper()) if isinstance(value, str) else None
+    if confidence is None:
+        raise Unreadable(f"its confidence is {_shown(value)}, not HIGH or LOW")
+    return confidence
+
+
+def _shown(value: Any) -> str:
+    text = value.strip() if isinstance(value, str) else repr(value)
+    return f'"{text[:60]}"'
+
+
+def _one(answers: list[Answer], raw: str) -> Answer:
+    """The one answer given; repeating oneself is fine, contradicting oneself is not."""
+    if len({(answer.verdict, answer.confidence) for answer in answers}) > 1:
+        verdicts = sorted({answer.verdict for answer in answers})
+        if len(verdicts) > 1:
+            raise Unreadable(f"it gives different verdicts: {' and '.join(verdicts)}")
+        raise Unreadable("it states two different confidences")
+    first = answers[0]
+    reason = first.reason or _prose(raw)
+    return Answer(first.verdict, first.confidence, reason, raw=raw)
+
+
+def _prose(raw: str) -> str | None:
+    """What stands around a bare verdict, as its reason."""
+    text = _THINKING.sub("", raw).strip()
+    return text[:MAX_REASON] if len(text) > 40 and not text.startswith(("{", "```")) else None

@@ -1,0 +1,40 @@
+"""A hard stop on spending: a call starts only if its worst case still fits."""
+
+from __future__ import annotations
+
+from pairwright.errors import BudgetReached
+
+
+class Budget:
+    """What may be spent, what was, and what calls in flight may still cost. All in USD.
+
+    `limit_usd` None: no limit. `spent_usd` is what was spent before.
+    """
+
+    def __init__(self, limit_usd: float | None, spent_usd: float = 0.0) -> None:
+        self.limit = limit_usd
+        self.spent = spent_usd
+        self._held = 0.0
+
+    @property
+    def left(self) -> float | None:
+        """What new calls may still cost at worst; None without a limit."""
+        return None if self.limit is None else max(0.0, self.limit - self.spent - self._held)
+
+    def reserve(self, worst_case_usd: float) -> None:
+        """Hold back what a call may cost at worst. Raises BudgetReached if it does not fit."""
+        if self.limit is not None and worst_case_usd > 0:
+            after = self.spent + self._held + worst_case_usd
+            # A cent's billionth of rounding is no reason to stop.
+            if after > self.limit + 1e-11:
+                raise BudgetReached(
+                    f"the budget of ${self.limit:,.2f} is reached: ${self.spent:,.4f} is spent and the next "
+                    f"call may cost ${worst_case_usd:,.4f}. All that was paid for is kept; "
+                    "raise --budget to go on."
+                )
+        self._held += worst_case_usd
+
+    def settle(self, reserved_usd: float, actual_usd: float) -> None:
+        """A call ended: give back what was held and book what it cost."""
+        self._held = max(0.0, self._held - reserved_usd)
+        self.spent += actual_usd

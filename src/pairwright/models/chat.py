@@ -1,0 +1,301 @@
+"""One async client for every OpenAI-compatible chat endpoint.
+
+Straight over aiohttp: at the rates judges run, a vendor's SDK costs more time
+than the model. Retries, limits and time-outs live here; what a reply means,
+what it costs and where it is recorded is the caller's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal, Self
+
+import aiohttp
+import orjson
+from aiolimiter import AsyncLimiter
+
+from pairwright.errors import ConfigError, EndpointError, PairwrightError
+from pairwright.models.settings import EndpointSettings
+
+FIRST_WAIT_S = 0.5
+LONGEST_WAIT_S = 60.0
+TRIES_TO_REACH = 3
+_RETRIED = frozenset({408, 409, 425, 429})
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+Kind = Literal["rejected", "rate_limited", "server", "timeout", "connection", "bad_reply"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatReply:
+    """What came back. Tokens are the endpoint's own count, or None; `seconds` is the last try's."""
+
+    text: str
+    finish_reason: str | None
+    refused: bool
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    logprobs: list[Any] | None
+    seconds: float
+    tries: int
+
+
+class CallFailed(PairwrightError):
+    """One call did not come about, after all tries. To be recorded; other calls may fare better."""
+
+    def __init__(self, kind: Kind, message: str, *, status: int | None = None, tries: int = 1) -> None:
+        super().__init__(message)
+        self.kind: Kind = kind
+        self.status = status
+        self.tries = tries
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """Why one try failed; `wait_s` is what the endpoint asked us to wait."""
+
+    kind: Kind
+    message: str
+    status: int | None = None
+    wait_s: float | None = None
+
+
+class ChatClient:
+    """Calls one endpoint within its limits. Use as an async context manager.
+
+    `name` stands in error messages. The key is read from the environment on
+    entering and is in no message, log or repr. `first_wait_s` is the first
+    back-off; it doubles with every try up to a minute, with full jitter.
+    """
+
+    def __init__(self, name: str, settings: EndpointSettings, *, first_wait_s: float = FIRST_WAIT_S) -> None:
+        self.name, self.settings = name, settings
+        self._url = settings.url.rstrip("/") + "/chat/completions"
+        self._first_wait_s = first_wait_s
+        self._slots = asyncio.Semaphore(settings.concurrency)
+        self._limits = _limiters(settings)
+        self._resume_at = 0.0  # the endpoint asked for a pause until then (event loop's clock)
+        self._ever_answered = False
+        self._key = ""
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        settings = self.settings
+        headers = {"Content-Type": "application/json", **settings.headers}
+        if settings.api_key_env:
+            self._key = os.environ.get(settings.api_key_env, "").strip()
+            if not self._key:
+                raise ConfigError(
+                    f"endpoint {self.name} needs its key in the environment variable "
+                    f"{settings.api_key_env}, which is not set: export {settings.api_key_env}=..."
+                )
+            headers["Authorization"] = f"Bearer {self._key}"
+        self._session = aiohttp.ClientSession(
+            headers=headers,
+            connector=aiohttp.TCPConnector(limit=settings.concurrency, keepalive_timeout=60),
+            timeout=aiohttp.ClientTimeout(
+                total=settings.total_timeout_s,
+                sock_connect=settings.connect_timeout_s,
+                sock_read=settings.read_timeout_s,
+            ),
+            trust_env=True,
+        )
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def chat(self, body: Mapping[str, Any], *, expected_tokens: int = 0) -> ChatReply:
+        """Send one chat request; `expected_tokens` (prompt and answer) counts against tokens/min.
+
+        Raises CallFailed when this call cannot be had, EndpointError when no
+        call can: wrong key, unknown model, empty account, nobody there.
+        """
+        data = orjson.dumps(body)
+        tries = 0
+        async with self._slots:
+            while True:
+                tries += 1
+                await self._wait_for_turn(expected_tokens)
+                outcome = await self._try(data, tries)
+                if isinstance(outcome, ChatReply):
+                    self._ever_answered = True
+                    return outcome
+                if self._nobody_there(outcome, tries):
+                    raise EndpointError(f"{outcome.message}. Is the server running, and its URL right?")
+                if outcome.kind == "rejected" or tries >= self.settings.max_tries:
+                    tried = f" ({tries} tries)" if tries > 1 else ""
+                    message = outcome.message + tried
+                    raise CallFailed(outcome.kind, message, status=outcome.status, tries=tries)
+                await self._back_off(outcome, tries)
+
+    def _nobody_there(self, outcome: _Trouble, tries: int) -> bool:
+        """A server that has never answered is not waited for as long as one that may come back."""
+        enough = min(TRIES_TO_REACH, self.settings.max_tries)
+        return outcome.kind == "connection" and not self._ever_answered and tries >= enough
+
+    async def _wait_for_turn(self, expected_tokens: int) -> None:
+        requests, tokens = self._limits
+        if requests is not None:
+            await requests.acquire()
+        if tokens is not None:
+            # A call larger than the bucket waits for a full one rather than forever.
+            await tokens.acquire(min(max(1, expected_tokens), tokens.max_rate))
+        loop = asyncio.get_running_loop()
+        while (pause := self._resume_at - loop.time()) > 0:  # noqa: ASYNC110  (it may be put off again)
+            await asyncio.sleep(pause)
+
+    async def _back_off(self, trouble: _Trouble, tries: int) -> None:
+        if trouble.wait_s is not None:
+            # Asked to wait: everybody waits, and not all come back at the same moment.
+            wait = min(trouble.wait_s, 10 * LONGEST_WAIT_S)
+            resume = asyncio.get_running_loop().time() + wait
+            self._resume_at = max(self._resume_at, resume)
+            await asyncio.sleep(wait + random.uniform(0, min(wait, self._first_wait_s)))  # noqa: S311
+            return
+        ceiling = min(LONGEST_WAIT_S, self._first_wait_s * 2 ** (tries - 1))
+        await asyncio.sleep(random.uniform(ceiling / 4, ceiling))  # noqa: S311
+
+    async def _try(self, data: bytes, tries: int) -> ChatReply | _Trouble:
+        assert self._session is not None, "use `async with ChatClient(...)`"
+        began = time.monotonic()
+        try:
+            async with self._session.post(self._url, data=data) as response:
+                raw = await response.read()
+                status, headers = response.status, response.headers
+        except (TimeoutError, aiohttp.ServerTimeoutError):
+            waited = time.monotonic() - began
+            return _Trouble("timeout", f"{self.name} ({self._url}) gave no answer within {waited:.1f} s")
+        except aiohttp.ClientConnectorError as error:
+            return _Trouble(
+                "connection", f"{self.name} ({self._url}) cannot be reached: {self._clean(error)}"
+            )
+        except (aiohttp.ClientError, OSError) as error:
+            return _Trouble("server", f"{self.name} ({self._url}) broke off: {self._clean(error)}")
+        if status != 200:
+            return self._refused(status, headers, raw)
+        return self._read(raw, time.monotonic() - began, tries)
+
+    def _refused(self, status: int, headers: Mapping[str, str], raw: bytes) -> _Trouble:
+        """Which kind of refusal this is. Raises EndpointError for those that concern every call."""
+        said = self._clean(_message(raw))
+        what = f"{self.name} ({self._url}) answered {status}: {said}"
+        if status in (401, 403):
+            env = self.settings.api_key_env
+            remedy = (
+                f"Check the key in {env}." if env else "It wants a key: set api_key_env for this endpoint."
+            )
+            raise EndpointError(f"{what}. {remedy}")
+        if status == 404:
+            raise EndpointError(f"{what}. Check the endpoint's url (it ends in /v1) and the model's name.")
+        if status == 402 or (status == 429 and "insufficient_quota" in said):
+            raise EndpointError(f"{what}. The account has no credit left.")
+        if status == 429:
+            return _Trouble("rate_limited", what, status, _retry_after(headers))
+        if status >= 500 or status in _RETRIED:
+            return _Trouble("server", what, status, _retry_after(headers))
+        return _Trouble("rejected", what, status)
+
+    def _read(self, raw: bytes, seconds: float, tries: int) -> ChatReply | _Trouble:
+        what = f"{self.name} ({self._url}) answered 200, but"
+        try:
+            reply = _parse(raw)
+        except ValueError:
+            return _Trouble("bad_reply", f"{what} not in JSON: {self._clean(_message(raw))}", 200)
+        if isinstance(reply, dict) and reply.get("error"):
+            return _Trouble("bad_reply", f"{what} with an error: {self._clean(_message(raw))}", 200)
+        try:
+            choice = reply["choices"][0]
+            message = choice["message"]
+            refusal = message.get("refusal")
+            text = _text(message.get("content")) or (refusal if isinstance(refusal, str) else "")
+            usage = reply.get("usage") or {}
+            finish = choice.get("finish_reason")
+            return ChatReply(
+                text=_UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text),
+                finish_reason=finish,
+                refused=bool(refusal) or finish == "content_filter",
+                prompt_tokens=_count(usage.get("prompt_tokens")),
+                completion_tokens=_count(usage.get("completion_tokens")),
+                logprobs=(choice.get("logprobs") or {}).get("content"),
+                seconds=seconds,
+                tries=tries,
+            )
+        except (KeyError, IndexError, TypeError, AttributeError):
+            shown = self._clean(_message(raw))
+            return _Trouble("bad_reply", f"{what} without choices[0].message.content: {shown}", 200)
+
+    def _clean(self, said: object) -> str:
+        """Text for a message, without the key should the endpoint have echoed it."""
+        text = str(said)
+        return text.replace(self._key, "[key]") if self._key else text
+
+
+def _limiters(settings: EndpointSettings) -> tuple[AsyncLimiter | None, AsyncLimiter | None]:
+    """Requests and tokens a minute, let through evenly: a bucket holds some seconds' worth at most."""
+    requests = tokens = None
+    if settings.requests_per_minute:
+        burst = max(1.0, settings.requests_per_minute / 60)
+        requests = AsyncLimiter(burst, 60 * burst / settings.requests_per_minute)
+    if settings.tokens_per_minute:
+        burst = max(1.0, settings.tokens_per_minute / 10)
+        tokens = AsyncLimiter(burst, 60 * burst / settings.tokens_per_minute)
+    return requests, tokens
+
+
+def _parse(raw: bytes) -> Any:
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return json.loads(raw)  # slower, but reads half surrogate pairs, which models do write
+
+
+def _text(content: Any) -> str:
+    """Message content as text; some endpoints give a list of parts."""
+    if isinstance(content, list):
+        return "".join(part.get("text", "") for part in content if isinstance(part, dict))
+    if content is None or isinstance(content, str):
+        return content or ""
+    raise TypeError
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _message(raw: bytes) -> str:
+    """What an error body says, in at most 300 characters."""
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return " ".join(raw.decode("utf-8", "replace").split())[:300] or "(empty)"
+    error = body.get("error", body) if isinstance(body, dict) else body
+    if isinstance(error, dict):
+        words = [str(error[name]) for name in ("code", "message", "detail") if error.get(name)]
+        return ": ".join(words)[:300] or str(error)[:300]
+    return str(error)[:300]
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait as the endpoint asks: `retry-after-ms`, `Retry-After` in seconds or as a date."""
+    try:
+        if milliseconds := headers.get("retry-after-ms"):
+            return max(0.0, float(milliseconds) / 1000)
+        value = headers.get("Retry-After")
+        if not value:
+            return None
+        if re.fullmatch(r"\s*\d+(\.\d+)?\s*", value):
+            return float(value)
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, TypeError):
+        return None

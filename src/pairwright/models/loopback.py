@@ -1,0 +1,286 @@
+"""An OpenAI-compatible chat server on this machine that misbehaves as told.
+
+For trying a project without a key, for tests and for benchmarks. It answers
+judge requests with a verdict and others with text, and can be slow, fail,
+rate-limit, hang and lie. What it does with a request depends on the request's
+own content and the seed, not on timing.
+
+    python -m pairwright.models.loopback --port 0 --latency-ms 50
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Self
+
+import orjson
+from aiohttp import web
+
+Reply = Callable[[dict[str, Any], int], str]
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """Rates are shares of calls in [0, 1], drawn by content: the same request meets the same fate.
+
+    Faults of transport (`error_rate`, `rate_limit_rate`, `garbage_rate`, `cut_rate`) pass: the
+    same request sent again is answered. `unreadable_rate` is of judge answers; each asking draws anew.
+    """
+
+    latency_ms: float = 0.0
+    seed: int = 0
+    error_rate: float = 0.0  # 500
+    rate_limit_rate: float = 0.0  # 429 with Retry-After
+    retry_after_s: float = 0.05
+    garbage_rate: float = 0.0  # 200 with HTML
+    cut_rate: float = 0.0  # connection closed in the middle of the body
+    hang_rate: float = 0.0  # no answer at all, every time
+    reject_rate: float = 0.0  # 400, every time
+    unreadable_rate: float = 0.0
+    tie_rate: float = 0.1
+    low_rate: float = 0.2
+    first_bias: float = 0.0  # how often the first shown is chosen whatever it says
+    same_rate: float = 0.0  # generations that repeat "Same again."
+    length_rate: float = 0.0  # finish_reason "length"
+    refusal_rate: float = 0.0
+    no_usage: bool = False
+    no_json_schema: bool = False
+    no_logprobs: bool = False
+    api_key: str = ""
+    log: str = ""  # file that gets a line for every request and every answer
+
+
+@dataclass
+class LoopbackServer:
+    """The server in a thread of this process: `with LoopbackServer(Behaviour(...)) as server: server.url`.
+
+    `reply(body, n)` replaces the built-in answers: the request, and how often
+    this very request has come before. `requests` are the bodies received.
+    """
+
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    reply: Reply | None = None
+    port: int = 0
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    answered: int = 0
+    most_in_flight: int = 0
+    keep_requests: bool = True
+
+    def __post_init__(self) -> None:
+        self._seen: Counter[bytes] = Counter()
+        self._in_flight = 0
+        self._ready = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._log = Path(self.behaviour.log).open("ab", buffering=0) if self.behaviour.log else None  # noqa: SIM115
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._ready.wait(10)
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        if self._log:
+            self._log.close()
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        runner = self._loop.run_until_complete(self.start())
+        self._ready.set()
+        self._loop.run_forever()
+        self._loop.run_until_complete(runner.cleanup())
+        self._loop.close()
+
+    async def start(self) -> web.AppRunner:
+        """Listen on 127.0.0.1; the port is in `self.port` afterwards."""
+        app = web.Application(client_max_size=64 * 1024**2)
+        app.router.add_post("/v1/chat/completions", self._handle)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", self.port, backlog=1024)
+        await site.start()
+        self.port = runner.addresses[0][1]
+        return runner
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        raw = await request.read()
+        digest = blake2b(raw, digest_size=8).digest()
+        earlier = self._seen[digest]
+        self._seen[digest] += 1
+        self._note(b"asked", digest)
+        body = orjson.loads(raw)
+        if self.keep_requests:
+            self.requests.append(body)
+        self._in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self._in_flight)
+        try:
+            if self.behaviour.latency_ms:
+                await asyncio.sleep(self.behaviour.latency_ms / 1000)
+            fault = await self._fault(request, body, digest, earlier)
+            if fault is not None:
+                return fault
+            answer = web.Response(body=orjson.dumps(self._answer(body, digest, earlier)))
+            answer.content_type = "application/json"
+            self.answered += 1
+            self._note(b"answered", digest)
+            return answer
+        finally:
+            self._in_flight -= 1
+
+    def _note(self, what: bytes, digest: bytes) -> None:
+        if self._log:
+            self._log.write(what + b" " + digest.hex().encode() + b"\n")
+
+    def _draw(self, what: str, digest: bytes, earlier: int = 0) -> float:
+        data = f"{self.behaviour.seed} {what} {earlier}".encode() + digest
+        return int.from_bytes(blake2b(data, digest_size=7).digest()) / 2**56
+
+    async def _fault(
+        self, request: web.Request, body: dict[str, Any], digest: bytes, earlier: int
+    ) -> web.StreamResponse | None:
+        be = self.behaviour
+        if be.api_key and request.headers.get("Authorization") != f"Bearer {be.api_key}":
+            given = request.headers.get("Authorization", "none")
+            return _error(401, f"Incorrect API key provided: {given}")
+        if be.no_json_schema and (body.get("response_format") or {}).get("type") == "json_schema":
+            return _error(400, "response_format json_schema is not supported")
+        if be.no_logprobs and body.get("logprobs"):
+            return _error(400, "logprobs are not supported by this model")
+        if self._draw("hang", digest) < be.hang_rate:
+            await asyncio.sleep(3600)
+        if self._draw("reject", digest) < be.reject_rate:
+            return _error(400, "this request cannot be processed")
+        if earlier:
+            return None
+        if self._draw("error", digest) < be.error_rate:
+            return _error(500, "the model has crashed")
+        if self._draw("limit", digest) < be.rate_limit_rate:
+            return _error(429, "slow down", {"Retry-After": f"{be.retry_after_s:g}"})
+        if self._draw("garbage", digest) < be.garbage_rate:
+            return web.Response(text="<html><body>Bad gateway</body></html>", content_type="text/html")
+        if self._draw("cut", digest) < be.cut_rate:
+            answer = web.StreamResponse(headers={"Content-Length": "500"})
+            await answer.prepare(request)
+            await answer.write(b'{"choices": [{"mess')
+            if request.transport is not None:
+                request.transport.close()
+            return answer
+        return None
+
+    def _answer(self, body: dict[str, Any], digest: bytes, earlier: int) -> dict[str, Any]:
+        be, finish, refusal = self.behaviour, "stop", None
+        logprobs = None
+        if self.reply is not None:
+            text = self.reply(body, earlier)
+        elif _is_judging(body):
+            text, first = self._verdict(digest, earlier)
+            if body.get("logprobs") and first is not None:
+                logprobs = _verdict_tokens(text, first)
+        else:
+            text = self._generation(body, digest, earlier)
+            if self._draw("length", digest, earlier) < be.length_rate:
+                finish = "length"
+            if self._draw("refusal", digest, earlier) < be.refusal_rate:
+                text, refusal = "", "I'm sorry, but I can't help with that."
+        message = {"role": "assistant", "content": text, "refusal": refusal}
+        reply: dict[str, Any] = {
+            "object": "chat.completion",
+            "model": body.get("model"),
+            "choices": [{"index": 0, "message": message, "finish_reason": finish, "logprobs": logprobs}],
+        }
+        if not be.no_usage:
+            size = sum(len(str(each["content"])) for each in body["messages"])
+            tokens_in, tokens_out = size // 4 + 1, len(text) // 4 + 1
+            reply["usage"] = {"prompt_tokens": tokens_in, "completion_tokens": tokens_out}
+        return reply
+
+    def _verdict(self, digest: bytes, earlier: int) -> tuple[str, float | None]:
+        """A judge's answer and the probability of the first, None if it can't be read."""
+        be = self.behaviour
+        if self._draw("unreadable", digest, earlier) < be.unreadable_rate:
+            return "Both responses have their merits.", None
+        if self._draw("biased", digest) < be.first_bias:
+            verdict = "A"
+        elif self._draw("tie", digest) < be.tie_rate:
+            verdict = "TIE"
+        else:
+            verdict = "A" if self._draw("verdict", digest) < 0.5 else "B"
+        confidence = "LOW" if self._draw("low", digest) < be.low_rate else "HIGH"
+        text = json.dumps({"verdict": verdict, "confidence": confidence, "reason": "It is clearer."})
+        return text, {"A": 0.9, "B": 0.1, "TIE": 0.5}[verdict]
+
+    def _generation(self, body: dict[str, Any], digest: bytes, earlier: int) -> str:
+        if self._draw("same", digest, earlier) < self.behaviour.same_rate:
+            return "Same again."
+        asked = str(body["messages"][-1]["content"])[:60]
+        return f"Answer {earlier + 1} to {asked!r}: {digest.hex()}"
+
+
+def _is_judging(body: dict[str, Any]) -> bool:
+    return "response_format" in body or '"verdict"' in str(body["messages"][0]["content"])
+
+
+def _verdict_tokens(text: str, first: float) -> dict[str, Any]:
+    """Token log-probabilities as endpoints give them, with alternatives at the verdict."""
+    from math import log
+
+    head = '{"verdict": "'
+    options = [("A", first), ("B", 1 - first)]
+    rest = text[len(head) :]
+    word = "TIE" if rest.startswith("TIE") else rest[0]
+    if word == "TIE":
+        options = [("TIE", 0.9), ("A", 0.05), ("B", 0.05)]
+    top = [{"token": token, "logprob": log(p)} for token, p in options if p > 0]
+    middle = {"token": word, "logprob": log(dict(options)[word]), "top_logprobs": top}
+
+    def plain(token: str) -> dict[str, Any]:
+        return {"token": token, "logprob": 0.0, "top_logprobs": [{"token": token, "logprob": 0.0}]}
+
+    return {"content": [plain(head), middle, plain(rest[len(word) :])]}
+
+
+def _error(status: int, message: str, headers: dict[str, str] | None = None) -> web.Response:
+    return web.json_response({"error": {"message": message}}, status=status, headers=headers)
+
+
+def main() -> None:
+    """Serve until stopped; prints {"port": ...} when ready."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--port", type=int, default=0)
+    for each in fields(Behaviour):
+        flag = "--" + each.name.replace("_", "-")
+        if isinstance(each.default, bool):
+            parser.add_argument(flag, action="store_true")
+        else:
+            parser.add_argument(flag, type=type(each.default), default=each.default)
+    options = vars(parser.parse_args())
+    server = LoopbackServer(port=options.pop("port"), behaviour=Behaviour(**options), keep_requests=False)
+
+    async def serve() -> None:
+        await server.start()
+        print(json.dumps({"port": server.port, "url": server.url}), flush=True)
+        await asyncio.Event().wait()
+
+    with suppress(KeyboardInterrupt):
+        asyncio.run(serve())
+
+
+if __name__ == "__main__":
+    main()

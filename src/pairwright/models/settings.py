@@ -1,0 +1,43 @@
+"""What a project file says about endpoints and models. Unknown keys are refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EndpointSettings(Settings):
+    """An OpenAI-compatible chat endpoint and how hard it may be used."""
+
+    url: str = Field(description="base URL up to and including /v1", pattern=r"^https?://")
+    api_key_env: str | None = Field(None, description="name of the environment variable that holds the key")
+    concurrency: int = Field(64, ge=1, le=4096, description="calls in flight at once")
+    requests_per_minute: float | None = Field(None, gt=0)
+    tokens_per_minute: float | None = Field(None, gt=0)
+    connect_timeout_s: float = Field(10, gt=0)
+    read_timeout_s: float = Field(120, gt=0, description="longest silence while waiting for an answer")
+    total_timeout_s: float = Field(300, gt=0)
+    max_tries: int = Field(6, ge=1, le=50, description="sends of one call before it is a failure")
+    headers: dict[str, str] = Field(default_factory=dict, description="extra headers; never put a key here")
+
+
+class ModelSettings(Settings):
+    """One model behind an endpoint, and how to sample from it."""
+
+    endpoint: str
+    model: str = Field(description="the name the endpoint knows it by")
+    temperature: float = Field(1.0, ge=0, le=2)
+    max_tokens: int = Field(1024, ge=1)
+    system: str | None = Field(None, description="system message put before prompts that have none")
+    extra: dict[str, Any] = Field(
+        default_factory=dict, description="further request fields, sent as they are"
+    )
+    omit: list[str] = Field(default_factory=list, description="request fields this model refuses")
+    max_tokens_field: str = Field("max_tokens", description="some models want max_completion_tokens")
+    price_in: float | None = Field(None, ge=0, description="USD per million prompt tokens")
+    price_out: float | None = Field(None, ge=0, description="USD per million completion tokens")

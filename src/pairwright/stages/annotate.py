@@ -1,0 +1,145 @@
+"""people -> votes: what a person does with a task, whatever page or terminal shows it.
+
+Every action is one transaction that also renews the belief on the pair, so
+that the next person is offered what is really still open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+from uuid import uuid4
+
+from sqlalchemy import Connection
+
+from pairwright.errors import InputError
+from pairwright.keys import content_key, seeded_fraction
+from pairwright.routing.decide import decide
+from pairwright.stages.judge import orders_asked
+from pairwright.stages.project import Project
+from pairwright.store import schema, tasks
+from pairwright.store.tasks import Task
+from pairwright.store.votes import (
+    add_beliefs,
+    add_flag,
+    add_vote,
+    evidence_on,
+    failure_row,
+    guideline_id,
+    rater_id,
+    retract,
+)
+from pairwright.types import Failure, Flag, Order, Rater, Verdict, Vote, as_original
+
+Choice = Literal["left", "right", "tie", "both_good", "both_bad"]
+FLAGS = {"unsafe": "unsafe content", "broken": "broken or empty text", "personal": "personal data"}
+
+_VERDICT: dict[Choice, Verdict] = {
+    "left": "A",
+    "right": "B",
+    "tie": "TIE",
+    "both_good": "TIE",
+    "both_bad": "TIE",
+}
+_BOTH: dict[Choice, Literal["good", "bad"]] = {"both_good": "good", "both_bad": "bad"}
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person at work in a project."""
+
+    project: Project
+    name: str
+    rater_id: int
+
+    @classmethod
+    def sign_in(cls, project: Project, name: str) -> Person:
+        """The person of that name, known from now on."""
+        if not name.strip():
+            raise InputError("a person needs a name: pass --rater NAME")
+        with project.store.write() as connection:
+            return cls(project, name, rater_id(connection, Rater("person", name.strip())))
+
+    def waiting(self) -> int:
+        """Pairs that wait for this person."""
+        with self.project.store.read() as connection:
+            return tasks.waiting_for(connection, self.rater_id)
+
+    def next_task(self, after: int = 0) -> Task | None:
+        """The next open task beyond pair `after`, or None."""
+        with self.project.store.read() as connection:
+            found = tasks.next_tasks(connection, self.rater_id, after, 1)
+        return found[0] if found else None
+
+    def order(self, task: Task) -> Order:
+        """On which sides this person sees the pair: shuffled per person and pair, the same each time."""
+        at = seeded_fraction("side", self.project.settings.project.seed, self.name, task.pair_key)
+        return "AB" if at < 0.5 else "BA"
+
+    def choose(
+        self,
+        task: Task,
+        choice: Choice,
+        seconds: float,
+        *,
+        strength: int | None = None,
+        note: str | None = None,
+    ) -> int:
+        """Record a choice as a vote; gives the vote's row number. `seconds` is active time."""
+        order = self.order(task)
+        with self.project.store.write() as connection:
+            vote = Vote(
+                task.pair_id,
+                self.rater_id,
+                order,
+                as_original(_VERDICT[choice], order),
+                strength=strength,
+                both=_BOTH.get(choice),
+                seconds=round(seconds, 3),
+                reason=note,
+                guideline_id=guideline_id(connection, self.project.guidelines),
+            )
+            number = add_vote(connection, vote, uuid4().bytes)
+            renew_beliefs(connection, self.project, [task.pair_id])
+        return number
+
+    def skip(self, task: Task, reason: str = "skipped") -> None:
+        """Record that this person gave no answer, and why; others are still asked."""
+        failure = Failure("annotate", "skipped", reason, pair_id=task.pair_id, rater_id=self.rater_id)
+        key = content_key("annotate", self.rater_id, task.pair_key)
+        with self.project.store.write() as connection:
+            connection.execute(schema.failure.insert(), [failure_row(failure, key)])
+
+    def flag(self, task: Task, what: str, note: str | None = None) -> None:
+        """Flag the pair as unfit: it stays out of exports, and this person is not asked again."""
+        if what not in FLAGS:
+            raise InputError(f"a flag is one of {', '.join(FLAGS)}; got {what!r}")
+        reason = f"{FLAGS[what]} (said {self.name})" + (f": {note}" if note else "")
+        with self.project.store.write() as connection:
+            add_flag(connection, Flag(task.pair_id, what, reason, "error", self.rater_id))
+        self.skip(task, f"flagged: {what}")
+
+    def undo(self) -> int | None:
+        """Take back this person's last vote (it stays on record); gives its pair, None if there is none."""
+        with self.project.store.write() as connection:
+            last = tasks.last_votes(connection, self.rater_id, 1)
+            if not last:
+                return None
+            vote_id, pair_id = last[0]
+            retract(connection, vote_id, "undone")
+            renew_beliefs(connection, self.project, [pair_id])
+        return pair_id
+
+
+def renew_beliefs(connection: Connection, project: Project, pair_ids: Sequence[int]) -> None:
+    """Decide pairs again within the transaction that changed their votes."""
+    if not pair_ids:
+        return
+    orders = orders_asked(connection, project)
+    changed = []
+    for seen in evidence_on(connection, pair_ids):
+        belief = decide(seen.pair_id, seen.votes, seen.failures, orders, accept=project.settings.route.accept)
+        if belief is not None and belief != seen.current:
+            changed.append(belief)
+    add_beliefs(connection, changed)

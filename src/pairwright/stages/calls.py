@@ -1,0 +1,162 @@
+"""Many paid calls at once: workers, a budget, and an orderly stop.
+
+A stop (budget reached, endpoint refusing everything, Ctrl-C) lets calls in
+flight finish and be recorded, and starts nothing new.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from pairwright.errors import BudgetReached, PairwrightError
+from pairwright.models.budget import Budget
+from pairwright.models.prices import Price
+
+T = TypeVar("T")
+
+# Until an endpoint has counted for us: English runs at about 4 bytes a token, code and other
+# scripts at about 3. Used to hold money back, so it errs towards more tokens.
+BYTES_PER_TOKEN = 3.0
+
+
+class Progress(Protocol):
+    """Told about every finished piece of work of a paid stage."""
+
+    def __call__(self, *, done: int, total: int, failed: int, spent_usd: float) -> None: ...
+
+
+def no_progress(*, done: int, total: int, failed: int, spent_usd: float) -> None:
+    """For callers that don't watch."""
+
+
+@dataclass
+class Run:
+    """What one run of a paid stage has done so far, and why it must stop, if it must."""
+
+    budget: Budget
+    total: int
+    progress: Progress = no_progress
+    done: int = 0
+    failed: int = 0
+    calls: int = 0
+    stop: PairwrightError | KeyboardInterrupt | None = None
+    _settled: asyncio.Event = field(default_factory=asyncio.Event)
+    _in_flight: int = 0
+
+    def finish(self, *, failed: bool = False) -> None:
+        """Count one piece of work as done (or recorded as failed)."""
+        self.done += 1
+        self.failed += failed
+        self.progress(done=self.done, total=self.total, failed=self.failed, spent_usd=self.budget.spent)
+
+    async def paid(
+        self,
+        call: Callable[[], Awaitable[T]],
+        worst_usd: float,
+        actual_usd: Callable[[T], float],
+    ) -> T:
+        """Make one call, its worst case held back from the budget. Raises BudgetReached before it starts."""
+        while True:
+            try:
+                self.budget.reserve(worst_usd)
+                break
+            except BudgetReached:
+                # Calls in flight hold their worst case back; most cost less and free the rest.
+                if not self._in_flight:
+                    raise
+                self._settled.clear()
+                await self._settled.wait()
+        self._in_flight += 1
+        self.calls += 1
+        cost = 0.0
+        try:
+            reply = await call()
+            cost = actual_usd(reply)
+            return reply
+        finally:
+            self._in_flight -= 1
+            self.budget.settle(worst_usd, cost)
+            self._settled.set()
+
+
+async def work_through(
+    pages: Iterator[list[T]], do: Callable[[T], Awaitable[None]], workers: int, run: Run
+) -> None:
+    """Do every item of `pages`, `workers` at a time, until done or `run.stop` is set."""
+    queue: asyncio.Queue[T | None] = asyncio.Queue(maxsize=workers)
+
+    async def feed() -> None:
+        try:
+            while run.stop is None:
+                page = await asyncio.to_thread(next, pages, None)
+                if page is None:
+                    break
+                for item in page:
+                    await queue.put(item)
+                    if run.stop is not None:
+                        break
+        finally:
+            for _ in range(workers):
+                await queue.put(None)
+
+    async def work() -> None:
+        while (item := await queue.get()) is not None:
+            if run.stop is not None:
+                continue  # drain, so that the feeder can end
+            try:
+                await do(item)
+            except (PairwrightError, KeyboardInterrupt) as error:
+                run.stop = run.stop or error
+
+    with _finish_on_interrupt(run):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(feed())
+            for _ in range(workers):
+                group.create_task(work())
+
+
+@contextmanager
+def _finish_on_interrupt(run: Run) -> Iterator[None]:
+    """The first Ctrl-C lets calls in flight finish; the second ends at once."""
+    loop = asyncio.get_running_loop()
+
+    def halt() -> None:
+        if run.stop is not None:
+            raise KeyboardInterrupt
+        run.stop = KeyboardInterrupt("stopped by Ctrl-C; calls in flight were finished and kept")
+
+    try:
+        loop.add_signal_handler(signal.SIGINT, halt)
+    except (NotImplementedError, RuntimeError, ValueError):  # not the main thread, or Windows
+        yield
+        return
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+
+
+def tokens_of(size: int) -> int:
+    """Tokens to expect for that many bytes of UTF-8."""
+    return int(size / BYTES_PER_TOKEN) + 8
+
+
+def cost_row(reply: Any, price: Price | None, prompt_bytes: int) -> dict[str, Any]:
+    """The token and cost columns of a call: the endpoint's own count, or an estimate marked as such."""
+    counted = reply.prompt_tokens is not None and reply.completion_tokens is not None
+    tokens_in = reply.prompt_tokens if counted else tokens_of(prompt_bytes)
+    tokens_out = reply.completion_tokens if counted else tokens_of(len(reply.text.encode()))
+    return {
+        "prompt_tokens": tokens_in,
+        "completion_tokens": tokens_out,
+        "cost_usd": price.cost(tokens_in, tokens_out) if price else None,
+        "cost_known": counted and price is not None,
+        "prompt_bytes": prompt_bytes,
+        "seconds": reply.seconds,
+        "tries": reply.tries,
+    }

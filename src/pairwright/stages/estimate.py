@@ -1,0 +1,245 @@
+"""Calls, tokens, money and hours, before anything runs.
+
+Lengths come from what is in the store; tokens a byte, answer lengths and
+latency from this project's own calls once there are some, from stated
+assumptions before. Every line says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pairwright.judging.rubric import judge_messages
+from pairwright.stages.judge import orders_asked
+from pairwright.stages.project import Project
+from pairwright.store import tasks, totals
+from pairwright.store.totals import CallCounts
+from pairwright.types import Prompt
+
+BYTES_PER_TOKEN = 4.0  # English text, common tokenizers
+ANSWER_SHARE = 0.5  # of max_tokens, for responses not yet seen
+VERDICT_TOKENS = 45  # {"verdict", "confidence", "reason"}
+SECONDS_PER_TOKEN = 0.02  # a hosted model at about 50 tokens/s
+SECONDS_TO_FIRST_TOKEN = 0.5
+PEOPLE_SHARE = 0.2  # of pairs: what a good judge leaves to people, until routing has been seen
+
+
+@dataclass(frozen=True, slots=True)
+class StageEstimate:
+    """One paid stage. `usd` is None where no price is known; `basis` says where the rates come from."""
+
+    stage: str
+    model: str
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    usd: float | None
+    hours: float
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleEstimate:
+    """What is left for people, one answer a pair."""
+
+    pairs: int
+    hours: float
+    usd: float
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectEstimate:
+    """What it takes to finish. `usd` and `hours` are of machines; people stand apart."""
+
+    stages: tuple[StageEstimate, ...]
+    people: PeopleEstimate
+    usd: float | None
+    hours: float
+    spent_usd: float
+    unpriced: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    prompts: int
+    responses: int
+    pairs: int
+    missing: int
+    prompt_bytes: float
+    response_bytes: float
+    calls: tuple[CallCounts, ...]
+    spent: float
+    judge_pending: dict[str, int]
+    judge_orders: dict[str, int]
+    for_people: int
+    undecided: int
+    accepted: int
+
+
+def estimate(project: Project, *, stages: Iterable[str] = ("generate", "judge")) -> ProjectEstimate:
+    """What the named stages would take from here. Nothing is sent."""
+    counts = _count(project)
+    rows: list[StageEstimate] = []
+    if "generate" in stages:
+        rows += _generate(project, counts)
+    pairs_to_come = _pairs_to_come(project, counts)
+    if "judge" in stages:
+        rows += [_judge(project, name, counts, pairs_to_come) for name in project.settings.judges]
+    rows = [row for row in rows if row.calls]
+    unpriced = tuple(sorted({row.model for row in rows if row.usd is None}))
+    return ProjectEstimate(
+        tuple(rows),
+        _people(project, counts, pairs_to_come),
+        None if unpriced else sum(row.usd or 0.0 for row in rows),
+        sum(row.hours for row in rows),
+        counts.spent,
+        unpriced,
+    )
+
+
+def _count(project: Project) -> _Counts:
+    generate = project.settings.generate
+    with project.store.read() as connection:
+        content = totals.content(connection)
+        missing = 0
+        if generate.models:
+            _, missing, failed = totals.responses_missing(connection, generate.responses_per_prompt)
+            missing -= failed
+        decided = totals.decisions(connection)
+        asked = orders_asked(connection, project)
+        return _Counts(
+            content.prompts,
+            content.responses,
+            content.pairs,
+            missing,
+            *totals.mean_bytes(connection),
+            tuple(totals.call_counts(connection)),
+            totals.spent_usd(connection),
+            {name: totals.judge_pending(connection, name, orders) for name, orders in asked.items()},
+            {name: len(orders) for name, orders in asked.items()},
+            tasks.waiting(connection),
+            content.pairs - sum(decided.values()),
+            sum(n for (decision, _, _), n in decided.items() if decision == "accept"),
+        )
+
+
+def _generate(project: Project, counts: _Counts) -> list[StageEstimate]:
+    """One line a model, by its share in the mix."""
+    settings = project.settings.generate
+    if not settings.models or not counts.missing:
+        return []
+    if settings.mix == "all":
+        n = settings.responses_per_prompt
+        weights = {name: len(range(i, n, len(settings.models))) for i, name in enumerate(settings.models)}
+    else:
+        weights = {name: settings.weights.get(name, 1.0) for name in settings.models}  # type: ignore[misc]
+    whole = sum(weights.values())
+    rows = []
+    for name, weight in weights.items():
+        model = project.settings.models[name]
+        calls = round(counts.missing * weight / whole)
+        rates = _rates(counts.calls, "generate", name, model.max_tokens * ANSWER_SHARE)
+        size = counts.prompt_bytes + len(model.system or "")
+        rows.append(_stage(project, "generate", name, calls, size, rates))
+    return rows
+
+
+def _judge(project: Project, name: str, counts: _Counts, pairs_to_come: int) -> StageEstimate:
+    judge = project.settings.judges[name]
+    calls = counts.judge_pending[name] + pairs_to_come * counts.judge_orders[name]
+    if judge.kind != "chat" or judge.model is None:
+        return StageEstimate("judge", name, 0, 0, 0, 0.0, 0.0, f"{judge.kind} judge: no calls")
+    around = sum(
+        len(m["content"].encode()) for m in judge_messages(Prompt.of(""), "", "", project.guidelines)
+    )
+    response_bytes = counts.response_bytes
+    if not counts.responses:
+        response_bytes = _answer_tokens(project, counts) * BYTES_PER_TOKEN
+    size = around + counts.prompt_bytes + 2 * response_bytes
+    rates = _rates(counts.calls, "judge", judge.model, VERDICT_TOKENS)
+    return _stage(project, "judge", judge.model, calls, size, rates)
+
+
+def _answer_tokens(project: Project, counts: _Counts) -> float:
+    models = [project.settings.models[name] for name in project.settings.generate.models]
+    if not models:
+        return 0.0
+    return sum(model.max_tokens * ANSWER_SHARE for model in models) / len(models)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rates:
+    bytes_per_token: float
+    answer_tokens: float
+    seconds: float | None
+    basis: str
+
+
+def _rates(calls: tuple[CallCounts, ...], stage: str, model: str, answer_tokens: float) -> _Rates:
+    for seen in calls:
+        if (seen.stage, seen.model) == (stage, model) and seen.calls >= 5 and seen.prompt_tokens:
+            return _Rates(
+                seen.prompt_bytes / seen.prompt_tokens,
+                seen.completion_tokens / seen.calls,
+                seen.seconds / seen.calls,
+                f"measured on {seen.calls:,} calls of this project",
+            )
+    basis = f"assumed: {BYTES_PER_TOKEN:g} bytes a token, {answer_tokens:,.0f} tokens an answer, 50 tokens/s"
+    return _Rates(BYTES_PER_TOKEN, answer_tokens, None, basis)
+
+
+def _stage(project: Project, stage: str, name: str, calls: int, size: float, rates: _Rates) -> StageEstimate:
+    model = project.settings.models[name]
+    endpoint = project.settings.endpoints[model.endpoint]
+    tokens_in, tokens_out = size / rates.bytes_per_token, rates.answer_tokens
+    price = project.price(name)
+    seconds = rates.seconds or SECONDS_TO_FIRST_TOKEN + tokens_out * SECONDS_PER_TOKEN
+    per_second = endpoint.concurrency / seconds
+    if endpoint.requests_per_minute:
+        per_second = min(per_second, endpoint.requests_per_minute / 60)
+    if endpoint.tokens_per_minute:
+        per_second = min(per_second, endpoint.tokens_per_minute / 60 / (tokens_in + tokens_out))
+    return StageEstimate(
+        stage,
+        name,
+        calls,
+        round(calls * tokens_in),
+        round(calls * tokens_out),
+        calls * price.cost(tokens_in, tokens_out) if price else None,
+        calls / per_second / 3600,
+        rates.basis,
+    )
+
+
+def _pairs_to_come(project: Project, counts: _Counts) -> int:
+    """Pairs that generating and pairing will still make."""
+    if not project.settings.generate.models or not counts.missing:
+        return 0
+    n, policy = project.settings.generate.responses_per_prompt, project.settings.pair
+    each = {
+        "all": n * (n - 1) // 2,
+        "random": min(policy.k, n * (n - 1) // 2),
+        "reference": n - 1,
+    }[policy.policy]
+    return max(0, each * counts.prompts - counts.pairs)
+
+
+def _people(project: Project, counts: _Counts, pairs_to_come: int) -> PeopleEstimate:
+    settings = project.settings.annotate
+    routed = counts.accepted + counts.for_people
+    share, basis = PEOPLE_SHARE, f"assumed: judges leave {PEOPLE_SHARE:.0%} to people"
+    if not project.settings.judges:
+        share, basis = 1.0, "no judge: people decide every pair"
+    elif routed >= 50:
+        share = counts.for_people / routed
+        basis = f"measured: {share:.0%} of {routed:,} routed pairs went to people"
+    pairs = counts.for_people + round(share * (counts.undecided + pairs_to_come))
+    return PeopleEstimate(
+        pairs, pairs * settings.seconds_per_pair / 3600, pairs * settings.usd_per_pair, basis
+    )

@@ -1,0 +1,130 @@
+"""Judges that answer here and for free: recorded verdicts, the small doubles, plugins.
+
+A plugin is an entry point in the group `pairwright.judges`: a callable that
+takes the `[judges.NAME] extra` table as keywords and gives an object with
+`compare(prompt, a, b)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.metadata import entry_points
+from typing import Any
+
+from pairwright.errors import ConfigError, VerdictError
+from pairwright.formats.reading import BadRow, read_records
+from pairwright.judging.doubles import AlwaysFirst, PrefersShorter, Replay
+from pairwright.judging.orders import read_answer
+from pairwright.judging.parsing import Unreadable
+from pairwright.judging.rubric import show_prompt
+from pairwright.keys import content_key
+from pairwright.stages.project import Project
+from pairwright.stages.settings import JudgeSettings, nearest
+from pairwright.store import schema
+from pairwright.store.votes import failure_row, rater_id, vote_row
+from pairwright.store.work import JudgeWork, judge_work
+from pairwright.types import Answer, Failure, Order, Rater, Vote, as_original
+
+GROUP = "pairwright.judges"
+
+Ask = Callable[[JudgeWork], Answer]
+
+
+def judge_locally(
+    project: Project,
+    name: str,
+    settings: JudgeSettings,
+    orders: Sequence[Order],
+    *,
+    retry_failed: bool,
+    report: Callable[[int, int], None],
+) -> tuple[int, int]:
+    """Answer all pending work; gives (votes, failures). A page is one transaction."""
+    ask, spec = _open(project, name, settings)
+    rater = Rater("judge", name, {**spec, "single_order": len(orders) == 1})
+    with project.store.write() as connection:
+        this = rater_id(connection, rater)
+    votes = failures = 0
+    for page in judge_work(project.store, name, orders, retry_failed=retry_failed):
+        rows: dict[Any, list[dict[str, Any]]] = {schema.vote: [], schema.failure: []}
+        for work in page:
+            key = content_key("judge", work.pair_key, rater.key, work.order, work.round)
+            table, row = _answer(ask, work, this, key)
+            rows[table].append(row)
+        with project.store.write() as connection:
+            for table, values in rows.items():
+                if values:
+                    connection.execute(table.insert(), values)
+        votes += len(rows[schema.vote])
+        failures += len(rows[schema.failure])
+        report(votes + failures, failures)
+    return votes, failures
+
+
+def _answer(ask: Ask, work: JudgeWork, rater: int, key: bytes) -> tuple[Any, dict[str, Any]]:
+    try:
+        answer = ask(work)
+    except KeyError:
+        kind, message = (
+            "no_recording",
+            f"no recorded verdict for pair {work.external_id!r}, order {work.order}",
+        )
+    except (Unreadable, VerdictError) as error:
+        kind, message = "unreadable", str(error)
+    else:
+        vote = Vote(
+            work.pair_id,
+            rater,
+            work.order,
+            as_original(answer.verdict, work.order),
+            confidence=answer.confidence,
+            reason=answer.reason,
+            raw=answer.raw,
+        )
+        return schema.vote, vote_row(vote, key)
+    failure = Failure("judge", kind, message, pair_id=work.pair_id, rater_id=rater, order=work.order)
+    return schema.failure, failure_row(failure, key)
+
+
+def _open(project: Project, name: str, settings: JudgeSettings) -> tuple[Ask, dict[str, Any]]:
+    """How to ask this judge, and its rater's spec."""
+    if settings.kind == "replay":
+        assert settings.path is not None  # checked when the project file was read
+        path = project.root / settings.path
+        replay = Replay(_recorded_rows(path))
+        return (lambda work: replay.recorded(work.external_id, work.order)), {"recorded": path.name}
+    judge = _plugin(name, settings)
+    spec = {"kind": settings.kind, "extra": settings.extra}
+
+    def ask(work: JudgeWork) -> Answer:
+        value = judge.compare(show_prompt(work.prompt.messages), work.first, work.second)
+        return read_answer(value, f"judge {name}, pair {work.pair_key.hex()[:12]}")
+
+    return ask, spec
+
+
+def _recorded_rows(path: Any) -> Any:
+    for record in read_records(path):
+        if isinstance(record, BadRow):
+            raise ConfigError(f"{record.place}: {record.reason}")
+        yield record.place, record.row
+
+
+def _plugin(name: str, settings: JudgeSettings) -> Any:
+    built_in: dict[str, Callable[..., Any]] = {"shorter": PrefersShorter, "first": AlwaysFirst}
+    found = {point.name: point for point in entry_points(group=GROUP)}
+    if settings.kind in built_in:
+        make = built_in[settings.kind]
+    elif settings.kind in found:
+        try:
+            make = found[settings.kind].load()
+        except Exception as error:
+            raise ConfigError(
+                f"[judges.{name}]: the plugin {found[settings.kind].value} could not be imported: {error!r}"
+            ) from error
+    else:
+        known = ["chat", "replay", *built_in, *found]
+        raise ConfigError(
+            f'[judges.{name}] kind "{settings.kind}" is not known{nearest(settings.kind, known)}'
+        )
+    return make(**settings.extra)

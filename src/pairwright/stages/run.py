@@ -1,0 +1,103 @@
+"""The whole recipe in order; stops where people are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pairwright.stages.calls import Progress, no_progress
+from pairwright.stages.export import export
+from pairwright.stages.generate import run_generate
+from pairwright.stages.judge import run_judge
+from pairwright.stages.pair import make_pairs
+from pairwright.stages.project import Project
+from pairwright.stages.route import run_route
+
+
+@dataclass
+class RunResult:
+    """What each stage came to, in order, and what the run waits for, if it waits."""
+
+    stages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    waits_for: str | None = None
+    failures: int = 0
+    stopped: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "stages": dict(self.stages),
+            "waits_for": self.waits_for,
+            "stopped": self.stopped,
+            "failures": self.failures,
+        }
+
+
+def run_all(
+    project: Project,
+    *,
+    budget_usd: float | None = None,
+    retry_failed: bool = False,
+    export_partial: bool = False,
+    watch: Callable[[str], Progress] = lambda _stage: no_progress,
+) -> RunResult:
+    """generate, pair, judge, route and, unless pairs wait for people, export.
+
+    `watch` gives the progress display of a stage by its name. `export_partial`
+    exports what is decided although pairs still wait for people.
+    """
+    result = RunResult()
+    settings = project.settings
+    if settings.generate.models:
+        drawn = run_generate(
+            project, budget_usd=budget_usd, retry_failed=retry_failed, progress=watch("generate")
+        )
+        result.stages.append(("generate", drawn.as_dict()))
+        result.failures += drawn.failures
+        if drawn.stopped:
+            result.waits_for, result.stopped = drawn.stopped, True
+            return result
+    pair = settings.pair
+    made = make_pairs(
+        project.store,
+        policy=pair.policy,
+        k=pair.k,
+        reference=pair.reference,
+        seed=settings.project.seed,
+        include_truncated=pair.include_truncated,
+        all_prompts=pair.all_prompts,
+    )
+    result.stages.append(("pair", made.as_dict()))
+    for name in settings.judges:
+        judged = run_judge(
+            project, name, budget_usd=budget_usd, retry_failed=retry_failed, progress=watch(f"judge {name}")
+        )
+        result.stages.append((f"judge {name}", judged.as_dict()))
+        result.failures += judged.failures
+        if judged.stopped:
+            result.waits_for, result.stopped = judged.stopped, True
+            return result
+    routed = run_route(project)
+    result.stages.append(("route", routed.as_dict()))
+    if routed.for_people:
+        result.waits_for = f"{routed.for_people:,} pairs wait for people: run `pairwright annotate`"
+        if not export_partial:
+            return result
+    for shape in settings.export.shapes:
+        done = export(
+            project.store,
+            export_path(project, shape),
+            shape=shape,
+            style=settings.export.style,
+            seed=settings.project.seed,
+            separator=settings.export.separator,
+        )
+        result.stages.append((f"export {shape}", done.as_dict()))
+    return result
+
+
+def export_path(project: Project, shape: str) -> Path:
+    """Where a shape is exported to unless told otherwise."""
+    settings = project.settings.export
+    return project.root / settings.folder / f"{shape}.{settings.file_format}"

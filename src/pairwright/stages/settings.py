@@ -1,0 +1,188 @@
+"""`pairwright.toml`, read and checked: every key is known, every name it mentions exists."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+from rapidfuzz import process
+
+from pairwright.errors import ConfigError
+from pairwright.models.settings import EndpointSettings, ModelSettings, Settings
+
+
+class ProjectSettings(Settings):
+    store: str = Field("pairwright.db", description="a file beside this one, or a postgresql:// URL")
+    guidelines: str = Field("guidelines.md", description="what judges and people are told to look for")
+    seed: int = Field(0, ge=0)
+    prices: str | None = Field(None, description="a TOML file of your own prices")
+    budget_usd: float | None = Field(None, ge=0, description="hard stop on the project's total spend")
+
+
+class GenerateSettings(Settings):
+    models: list[str] = Field(default_factory=list)
+    responses_per_prompt: int = Field(4, ge=1, le=16)
+    mix: Literal["all", "weighted"] = "all"
+    weights: dict[str, float] = Field(default_factory=dict)
+    redraws: int = Field(3, ge=0, le=20, description="further draws when a response repeats another")
+
+
+class PairSettings(Settings):
+    policy: Literal["all", "random", "reference"] = "all"
+    k: int = Field(1, ge=1)
+    reference: str | None = None
+    include_truncated: bool = False
+    all_prompts: bool = False
+
+
+class JudgeSettings(Settings):
+    """One judge. `kind` is chat, replay (recorded verdicts), or a plugin's name."""
+
+    kind: str = "chat"
+    model: str | None = Field(None, description="for chat: a name from [models]")
+    path: str | None = Field(None, description="for replay: a file of recorded verdicts")
+    single_order: bool = False
+    temperature: float = Field(0.0, ge=0, le=2)
+    max_tokens: int = Field(300, ge=16)
+    answer_format: Literal["auto", "json_schema", "json_object", "text"] = "auto"
+    logprobs: Literal["auto", "off"] = "auto"
+    attempts: int = Field(2, ge=1, le=10, description="times to ask when the answer can't be read")
+    extra: dict[str, Any] = Field(default_factory=dict)
+
+
+class RouteSettings(Settings):
+    """`stated`: accept what a judge calls HIGH in both orders. `consistent`: any same winner in both."""
+
+    accept: Literal["stated", "consistent"] = "stated"
+
+
+class AnnotateSettings(Settings):
+    seconds_per_pair: float = Field(45, gt=0, description="for estimates, until people's own pace is known")
+    usd_per_pair: float = Field(0.30, ge=0, description="for estimates: crowd 0.10-0.50, expert 2-5")
+
+
+class ExportSettings(Settings):
+    shapes: tuple[Literal["dpo", "kto", "unpaired"], ...] = ("dpo", "kto")
+    style: Literal["conversational", "standard"] = "conversational"
+    file_format: Literal["jsonl", "parquet"] = "jsonl"
+    folder: str = "export"
+    separator: str = "\n\n"
+
+
+class ProjectFile(Settings):
+    """The whole of `pairwright.toml`."""
+
+    project: ProjectSettings = ProjectSettings()
+    endpoints: dict[str, EndpointSettings] = Field(default_factory=dict)
+    models: dict[str, ModelSettings] = Field(default_factory=dict)
+    generate: GenerateSettings = GenerateSettings()
+    pair: PairSettings = PairSettings()
+    judges: dict[str, JudgeSettings] = Field(default_factory=dict)
+    route: RouteSettings = RouteSettings()
+    annotate: AnnotateSettings = AnnotateSettings()
+    export: ExportSettings = ExportSettings()
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> ProjectFile:
+        for name, model in self.models.items():
+            _require(model.endpoint, self.endpoints, f"[models.{name}] endpoint", "[endpoints.NAME]")
+        for name in self.generate.models:
+            _require(name, self.models, "[generate] models", "[models.NAME]")
+        for name in self.generate.weights:
+            _require(name, self.generate.models, "[generate.weights]", "[generate] models")
+        if self.generate.mix == "weighted" and sum(self._weights().values()) <= 0:
+            raise ValueError("[generate.weights] are all zero: give at least one model a positive weight")
+        for name, judge in self.judges.items():
+            if judge.kind == "chat":
+                if judge.model is None:
+                    raise ValueError(f'[judges.{name}] needs model = "...", a name from [models.NAME]')
+                _require(judge.model, self.models, f"[judges.{name}] model", "[models.NAME]")
+            if judge.kind == "replay" and judge.path is None:
+                raise ValueError(f'[judges.{name}] of kind "replay" needs path = "...", recorded verdicts')
+        if self.pair.policy == "reference" and not self.pair.reference:
+            raise ValueError('[pair] policy "reference" needs reference = "...", a model\'s name')
+        return self
+
+    def _weights(self) -> dict[str, float]:
+        return {name: self.generate.weights.get(name, 1.0) for name in self.generate.models}
+
+
+def _require(name: str, known: Any, where: str, table: str) -> None:
+    if name not in known:
+        raise ValueError(f'{where} names "{name}", which is not in {table}{nearest(name, list(known))}')
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """` - did you mean "x"?` for the likeliest known name, or what names there are."""
+    match = process.extractOne(name, known, score_cutoff=60)
+    if match:
+        return f' - did you mean "{match[0]}"?'
+    return f" (known: {', '.join(known)})" if known else " (there is none yet)"
+
+
+def read_settings(path: Path) -> ProjectFile:
+    """Read and check a project file. Raises ConfigError naming file, line, key and remedy."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        values = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text ({error.reason} at byte {error.start})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: is not valid TOML: {error}") from None
+    try:
+        return ProjectFile.model_validate(values)
+    except ValidationError as error:
+        problems = [_problem(path, text, problem) for problem in error.errors()]
+        raise ConfigError("\n".join(problems)) from None
+
+
+def _problem(path: Path, text: str, problem: Any) -> str:
+    location = [str(part) for part in problem["loc"]]
+    if problem["type"] == "extra_forbidden":
+        name, table = location[-1], location[:-1]
+        known = _keys_of(table)
+        what = f'unknown key "{name}" in {_table(table)}{nearest(name, known)}'
+    elif problem["type"] == "value_error":
+        what = str(problem["ctx"]["error"])
+    else:
+        shown = f", got {problem['input']!r}" if problem["type"] != "missing" else ""
+        what = f"{_table(location[:-1])} {location[-1]}: {problem['msg']}{shown}"
+    return f"{path}{_line(text, location)}: {what}"
+
+
+def _table(location: list[str]) -> str:
+    return f"[{'.'.join(location)}]" if location else "the file"
+
+
+def _keys_of(table: list[str]) -> list[str]:
+    """The keys a table may have: walk the settings classes along the location."""
+    fields: Any = ProjectFile.model_fields
+    named: dict[str, type[Settings]] = {
+        "endpoints": EndpointSettings,
+        "models": ModelSettings,
+        "judges": JudgeSettings,
+    }
+    if table and table[0] in named:
+        return list(named[table[0]].model_fields) if len(table) > 1 else []
+    for part in table:
+        inner = fields[part].annotation if part in fields else None
+        fields = getattr(inner, "model_fields", {})
+    return list(fields)
+
+
+def _line(text: str, location: list[str]) -> str:
+    """`:12`, where the key (or else its table) stands in the file; empty if it can't be told."""
+    lines, table = text.splitlines(), ""
+    for number, line in enumerate(lines, 1):
+        if header := re.match(r"\s*\[\[?([^\]]+)\]", line):
+            table = header[1].replace('"', "").replace(" ", "")
+            if table == ".".join(location):
+                return f":{number}"
+        elif (key := re.match(r"\s*\"?([\w.-]+)\"?\s*=", line)) and ".".join(
+            part for part in (table, key[1]) if part
+        ) == ".".join(location):
+            return f":{number}"
+    return f" in {_table(location[:-1])}" if len(location) > 1 else ""

@@ -1,0 +1,54 @@
+"""Printing the whole chain behind a prompt, response, pair, vote or exported row."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pairwright.errors import InputError
+from pairwright.keys import parse_public_id
+from pairwright.stages.export import row_of_export
+from pairwright.stages.project import Project
+from pairwright.store import lookup
+
+
+def chain_of(project: Project, name: str) -> dict[str, Any]:
+    """Everything on record behind `name`.
+
+    `name` is a public id (`x-3fa9c2`, any unique prefix), an id from the
+    user's own file, or `FILE:LINE` of an export. Raises InputError naming what
+    was looked for.
+    """
+    if (place := re.fullmatch(r"(.+):(\d+)", name)) and Path(place[1]).exists():
+        name = row_of_export(Path(place[1]), int(place[2]))
+    with project.store.read() as connection:
+        kind, number = _find(connection, name)
+        if kind == "prompt":
+            return lookup.prompt_chain(connection, number)
+        if kind == "response":
+            return lookup.response_chain(connection, number)
+        if kind == "vote":
+            number = lookup.pair_of_vote(connection, number)
+        return lookup.pair_chain(connection, number)
+
+
+def _find(connection: Connection, name: str) -> tuple[str, int]:
+    parsed = parse_public_id(name)
+    if parsed:
+        kind, digits = parsed
+        found = [(kind, number, full) for number, full in lookup.by_key(connection, kind, digits)]
+    else:
+        found = lookup.by_external_id(connection, name)
+    if not found:
+        raise InputError(
+            f'nothing here has the id "{name}". Ids look like p-3fa9c2d41b07 (prompt), r-... (response), '
+            "x-... (pair), v-... (vote), FILE:LINE of an export, or are those of your own file."
+        )
+    if len(found) > 1:
+        raise InputError(
+            f'"{name}" may be any of {", ".join(full for _, _, full in found)}: give more digits.'
+        )
+    return found[0][0], found[0][1]

@@ -1,0 +1,139 @@
+"""At a glance: what is done, pending, failed, spent, and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pairwright.stages.judge import orders_asked
+from pairwright.stages.project import Project
+from pairwright.store import tasks, totals
+from pairwright.types import Order
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeStatus:
+    """One judge. Shares are in [0, 1], None where there is nothing to divide by."""
+
+    name: str
+    wanted: int
+    votes: int
+    failed: int
+    pending: int
+    high: float | None
+    same_winner: float | None
+    first_shown: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The state of a project, all of it counted from the store."""
+
+    prompts: int
+    responses: int
+    truncated: int
+    refused: int
+    responses_pending: int
+    responses_failed: int
+    pairs: int
+    judges: tuple[JudgeStatus, ...]
+    accepted_from_judges: int
+    accepted_from_people: int
+    ties: int
+    for_people: int
+    dropped: int
+    undecided: int
+    people: tuple[tuple[str, int, float | None], ...]
+    flags: dict[str, int]
+    spent_usd: float
+    calls: tuple[totals.CallCounts, ...]
+    next: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def status_of(project: Project) -> Status:
+    """Count everything."""
+    generate = project.settings.generate
+    with project.store.read() as connection:
+        content = totals.content(connection)
+        missing = failed = 0
+        if generate.models:
+            _, missing, failed = totals.responses_missing(connection, generate.responses_per_prompt)
+        asked = orders_asked(connection, project)
+        judges = tuple(_judge(connection, name, orders) for name, orders in asked.items())
+        decided = totals.decisions(connection)
+        accepted = {
+            source: sum(n for (decision, by, _), n in decided.items() if (decision, by) == ("accept", source))
+            for source in ("judge", "people")
+        }
+        for_people = tasks.waiting(connection)
+        counts = {
+            "prompts": content.prompts,
+            "responses": content.responses,
+            "truncated": content.truncated,
+            "refused": content.refused,
+            "responses_pending": missing - failed,
+            "responses_failed": failed,
+            "pairs": content.pairs,
+            "accepted_from_judges": accepted["judge"],
+            "accepted_from_people": accepted["people"],
+            "ties": sum(
+                n for (decision, _, verdict), n in decided.items() if (decision, verdict) == ("accept", "TIE")
+            ),
+            "for_people": for_people,
+            "dropped": sum(n for (decision, _, _), n in decided.items() if decision == "drop"),
+            "undecided": content.pairs - sum(decided.values()),
+        }
+        return Status(
+            **counts,
+            judges=judges,
+            people=tuple(totals.people_counts(connection)),
+            flags=totals.flags_by_check(connection),
+            spent_usd=totals.spent_usd(connection),
+            calls=tuple(totals.call_counts(connection)),
+            next=_next(project, counts, judges),
+        )
+
+
+def _judge(connection: Connection, name: str, orders: tuple[Order, ...]) -> JudgeStatus:
+    counts = totals.judge_counts(connection, name)
+    pending = totals.judge_pending(connection, name, orders)
+    failed = totals.judge_failed(connection, name, orders)
+    return JudgeStatus(
+        name,
+        wanted=counts.votes + pending + failed,
+        votes=counts.votes,
+        failed=failed,
+        pending=pending,
+        high=_share(counts.high, counts.votes),
+        same_winner=_share(counts.same_winner, counts.both_orders),
+        first_shown=_share(counts.first_shown, counts.decided),
+    )
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _next(project: Project, counts: dict[str, int], judges: tuple[JudgeStatus, ...]) -> str:
+    """The one thing to do next, as a command and why."""
+    if not counts["prompts"]:
+        return "pairwright add FILE   (there are no prompts yet)"
+    if counts["responses_pending"] > 0:
+        return f"pairwright generate   ({counts['responses_pending']:,} responses to draw)"
+    if not counts["pairs"]:
+        if not counts["responses"] and not project.settings.generate.models:
+            return "name a model under [generate] in pairwright.toml, or add responses with `pairwright add`"
+        return "pairwright pair   (responses wait to be paired)"
+    for judge in judges:
+        if judge.pending > 0:
+            return f"pairwright judge   ({judge.name} has {judge.pending:,} answers to give)"
+    if counts["undecided"]:
+        return f"pairwright route   ({counts['undecided']:,} pairs to decide)"
+    if counts["for_people"]:
+        return f"pairwright annotate   ({counts['for_people']:,} pairs wait for a person)"
+    return "pairwright export   (every pair is decided)"

@@ -1,0 +1,284 @@
+"""Prompts, responses and pairs: all SQL that writes or pages through them.
+
+Inserts run inside the caller's transaction and pass over what is there
+already, told by content key. Reading goes page by page, each page its own
+short transaction, so that nothing else waits while a million prompts stream by.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from pairwright.keys import content_key
+from pairwright.pairing import pair_key
+from pairwright.store import schema
+from pairwright.store.store import Store
+from pairwright.types import Message, Prompt, Response
+
+PAGE = 1000
+# SQLite takes 32,766 variables in a statement (999 before 2020).
+_KEYS_AT_ONCE = 900
+
+
+@dataclass(frozen=True, slots=True)
+class NewResponse:
+    """A given response, its key (see `given_response_key`), and the prompt it answers."""
+
+    prompt_id: int
+    key: bytes
+    response: Response
+
+
+@dataclass(frozen=True, slots=True)
+class NewPair:
+    """Two responses that are to meet. `policy` is given, all, random or reference."""
+
+    prompt_id: int
+    key: bytes
+    a_id: int
+    b_id: int
+    policy: str
+    external_id: str | None = None
+    meta: Any = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPrompt:
+    id: int
+    key: bytes
+    prompt: Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResponse:
+    id: int
+    text: str
+    model: str | None
+    slot: int | None
+    mark: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PairKnown:
+    """A pair a prompt has already."""
+
+    key: bytes
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A prompt with all its responses and the pairs it has already, in order of id."""
+
+    prompt_id: int
+    prompt_key: bytes
+    responses: tuple[StoredResponse, ...]
+    pairs: tuple[PairKnown, ...]
+
+
+def given_response_key(prompt_key: bytes, text: str, model: str | None) -> bytes:
+    """The key of a response that came from a file: what it answers, what it says, who wrote it."""
+    return content_key("response", prompt_key, text, model)
+
+
+# --- writing ------------------------------------------------------------------------------
+
+
+def insert_prompts(connection: Connection, prompts: Sequence[Prompt], keys: Sequence[bytes]) -> int:
+    """Add prompts (`keys` are theirs, in order); returns how many are new.
+
+    When a prompt comes again, the id, meta and source of the first row stay.
+    """
+    at = time.time()
+    rows = [
+        {
+            "key": key,
+            "messages": prompt.as_dicts(),
+            "external_id": prompt.external_id,
+            "meta": prompt.meta,
+            "source": prompt.source,
+            "at": at,
+        }
+        for key, prompt in zip(keys, prompts, strict=True)
+    ]
+    return _insert_missing(connection, schema.prompt, rows)
+
+
+def insert_responses(connection: Connection, responses: Sequence[NewResponse]) -> int:
+    """Add given responses; returns how many are new."""
+    at = time.time()
+    rows = [
+        {
+            "key": new.key,
+            "prompt_id": new.prompt_id,
+            "text": new.response.text,
+            "model": new.response.model,
+            "params": new.response.params,
+            "source": new.response.source,
+            "at": at,
+        }
+        for new in responses
+    ]
+    return _insert_missing(connection, schema.response, rows)
+
+
+def insert_pairs(connection: Connection, pairs: Sequence[NewPair]) -> int:
+    """Add pairs; returns how many are new.
+
+    Two texts that have met, under whatever ids and on whichever side, do not meet again.
+    """
+    at = time.time()
+    rows = [
+        {
+            "key": new.key,
+            "prompt_id": new.prompt_id,
+            "a_id": new.a_id,
+            "b_id": new.b_id,
+            "policy": new.policy,
+            "external_id": new.external_id,
+            "meta": new.meta,
+            "source": new.source,
+            "at": at,
+        }
+        for new in pairs
+    ]
+    return _insert_missing(connection, schema.pair, rows)
+
+
+def _insert_missing(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
+    """Insert the rows whose key is not there yet (nor earlier among them); returns how many these were.
+
+    One statement, not "look, then insert": another machine may add the same
+    key in between, and looking costs as much as inserting.
+    """
+    if not rows:
+        return 0
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).on_conflict_do_nothing(index_elements=["key"])
+    # Without the option the count is lost on PostgreSQL.
+    return connection.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def prompt_ids(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
+    """The ids of the prompts with these keys; a key that is not there is left out."""
+    return _ids(connection, schema.prompt, keys)
+
+
+def response_ids(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
+    """The ids of the responses with these keys; a key that is not there is left out."""
+    return _ids(connection, schema.response, keys)
+
+
+def _ids(connection: Connection, table: Table, keys: Sequence[bytes]) -> dict[bytes, int]:
+    statement = select(table.c.key, table.c.id).where(table.c.key.in_(bindparam("keys", expanding=True)))
+    found: dict[bytes, int] = {}
+    for start in range(0, len(keys), _KEYS_AT_ONCE):
+        some = list(keys[start : start + _KEYS_AT_ONCE])
+        for key, row_id in connection.execute(statement, {"keys": some}):
+            found[key] = row_id
+    return found
+
+
+# --- reading ------------------------------------------------------------------------------
+
+
+def count_prompts(connection: Connection) -> int:
+    return connection.execute(select(func.count()).select_from(schema.prompt)).scalar_one()
+
+
+def has_response_of(connection: Connection, model: str) -> bool:
+    """Whether any response was written by the model of that name."""
+    statement = select(schema.response.c.id).where(schema.response.c.model == model).limit(1)
+    return connection.execute(statement).first() is not None
+
+
+def response_models(connection: Connection) -> list[tuple[str | None, int]]:
+    """(model, how many responses), the most frequent first. Reads every response."""
+    number = func.count()
+    model = schema.response.c.model
+    statement = select(model, number).group_by(model).order_by(number.desc(), model)
+    return [(row[0], row[1]) for row in connection.execute(statement)]
+
+
+def prompt_pages(store: Store, *, after: int = 0, size: int = PAGE) -> Iterator[list[StoredPrompt]]:
+    """All prompts with an id above `after`, in order of id, at most `size` at a time."""
+    table = schema.prompt
+    statement = select(
+        table.c.id, table.c.key, table.c.messages, table.c.external_id, table.c.meta, table.c.source
+    ).order_by(table.c.id)
+    while True:
+        with store.read() as connection:
+            rows = connection.execute(statement.where(table.c.id > after).limit(size)).all()
+        if not rows:
+            return
+        yield [
+            StoredPrompt(
+                row.id,
+                row.key,
+                Prompt(
+                    tuple(Message(message["role"], message["content"]) for message in row.messages),
+                    row.external_id,
+                    row.meta,
+                    row.source,
+                ),
+            )
+            for row in rows
+        ]
+        after = rows[-1].id
+
+
+def meeting_pages(store: Store, *, after: int = 0, size: int = PAGE) -> Iterator[list[Meeting]]:
+    """All prompts with their responses and the pairs they have, at most `size` prompts at a time."""
+    prompts = select(schema.prompt.c.id, schema.prompt.c.key).order_by(schema.prompt.c.id)
+    while True:
+        with store.read() as connection:
+            page = connection.execute(prompts.where(schema.prompt.c.id > after).limit(size)).all()
+            if not page:
+                return
+            first, last = page[0].id, page[-1].id
+            responses = _responses_between(connection, first, last)
+            pairs = _pairs_between(connection, first, last)
+        yield [
+            Meeting(row.id, row.key, tuple(responses.get(row.id, ())), tuple(pairs.get(row.id, ())))
+            for row in page
+        ]
+        after = last
+
+
+def _responses_between(connection: Connection, first: int, last: int) -> dict[int, list[StoredResponse]]:
+    table = schema.response
+    statement = (
+        select(table.c.prompt_id, table.c.id, table.c.text, table.c.model, table.c.slot, table.c.mark)
+        .where(table.c.prompt_id.between(first, last))
+        .order_by(table.c.prompt_id, table.c.id)
+    )
+    found: dict[int, list[StoredResponse]] = {}
+    for prompt_id, *values in connection.execute(statement):
+        found.setdefault(prompt_id, []).append(StoredResponse(*values))
+    return found
+
+
+def _pairs_between(connection: Connection, first: int, last: int) -> dict[int, list[PairKnown]]:
+    table = schema.pair
+    statement = (
+        select(table.c.prompt_id, table.c.key, table.c.policy)
+        .where(table.c.prompt_id.between(first, last))
+        .order_by(table.c.prompt_id, table.c.id)
+    )
+    found: dict[int, list[PairKnown]] = {}
+    for prompt_id, key, policy in connection.execute(statement):
+        found.setdefault(prompt_id, []).append(PairKnown(key, policy))
+    return found
+
+
+def new_pair(meeting: Meeting, a: StoredResponse, b: StoredResponse, policy: str) -> NewPair:
+    """The pair of two of a prompt's responses."""
+    key = pair_key(meeting.prompt_key, a.text, b.text)
+    return NewPair(meeting.prompt_id, key, a.id, b.id, policy)

@@ -1,0 +1,206 @@
+"""The tables. Everything is appended; nothing is edited.
+
+Rows are numbered (a random primary key would scatter every insert over the
+file); content keys stand in unique indexes. Column names are the words of
+`pairwright.types`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+# SQLite numbers rows itself only for a column declared INTEGER.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id() -> Column[Any]:
+    return Column("id", RowId, primary_key=True)
+
+
+def _key() -> Column[Any]:
+    return Column("key", LargeBinary(16), nullable=False, unique=True)
+
+
+def _ref(table: str, *, null: bool = False) -> Column[Any]:
+    return Column(f"{table}_id", RowId, ForeignKey(f"{table}.id"), nullable=null)
+
+
+def _at() -> Column[Any]:
+    return Column("at", Float, nullable=False)  # seconds since 1970, UTC
+
+
+prompt = Table(
+    "prompt",
+    metadata,
+    _id(),
+    _key(),
+    Column("messages", JSON, nullable=False),
+    Column("external_id", Text, index=True),
+    Column("meta", JSON(none_as_null=True)),
+    Column("source", Text),
+    _at(),
+)
+
+response = Table(
+    "response",
+    metadata,
+    _id(),
+    _key(),
+    _ref("prompt"),
+    Column("text", Text, nullable=False),
+    Column("model", Text),
+    Column("params", JSON(none_as_null=True)),
+    Column("slot", Integer),  # which of the n draws for its prompt; null for a given response
+    Column("mark", Text),
+    Column("source", Text),
+    _at(),
+    Index("response_by_prompt", "prompt_id", "slot"),
+)
+
+pair = Table(
+    "pair",
+    metadata,
+    _id(),
+    _key(),
+    _ref("prompt"),
+    Column("a_id", RowId, ForeignKey("response.id"), nullable=False),
+    Column("b_id", RowId, ForeignKey("response.id"), nullable=False),
+    Column("policy", Text, nullable=False),  # given, all, random, reference
+    Column("external_id", Text, index=True),
+    Column("meta", JSON(none_as_null=True)),
+    Column("source", Text),
+    _at(),
+    Index("pair_by_prompt", "prompt_id"),
+)
+
+rater = Table(
+    "rater",
+    metadata,
+    _id(),
+    _key(),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("spec", JSON, nullable=False),
+    _at(),
+)
+
+guideline = Table("guideline", metadata, _id(), _key(), Column("text", Text, nullable=False), _at())
+
+vote = Table(
+    "vote",
+    metadata,
+    _id(),
+    _key(),
+    _ref("pair"),
+    _ref("rater"),
+    Column("order", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("confidence", Text),
+    Column("prob_a", Float),
+    Column("strength", Integer),
+    Column("both", Text),
+    Column("seconds", Float),
+    Column("reason", Text),
+    Column("raw", Text),
+    _ref("guideline", null=True),
+    _at(),
+    Index("vote_by_pair", "pair_id", "rater_id"),
+)
+
+# A vote that no longer counts: undone, or replaced by a changed answer.
+retraction = Table(
+    "retraction",
+    metadata,
+    _id(),
+    Column("vote_id", RowId, ForeignKey("vote.id"), nullable=False, unique=True),
+    Column("by_vote_id", RowId, ForeignKey("vote.id")),
+    Column("reason", Text, nullable=False),
+    _at(),
+)
+
+failure = Table(
+    "failure",
+    metadata,
+    _id(),
+    Column("key", LargeBinary(16), nullable=False, index=True),  # the work that failed; may fail again
+    Column("stage", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    _ref("prompt", null=True),
+    _ref("pair", null=True),
+    _ref("rater", null=True),
+    Column("order", Text),
+    Column("slot", Integer),
+    _at(),
+    Index("failure_by_pair", "pair_id"),
+    Index("failure_by_prompt", "prompt_id"),
+)
+
+# Every answer an endpoint gave and what it cost, used or not, in the same transaction as its result.
+call = Table(
+    "call",
+    metadata,
+    _id(),
+    Column("work_key", LargeBinary(16), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("outcome", Text, nullable=False),  # used, unreadable, duplicate, empty
+    Column("raw", Text),  # kept here only when no vote or response holds it
+    Column("prompt_tokens", Integer),
+    Column("completion_tokens", Integer),
+    Column("cost_usd", Float),
+    Column("cost_known", Boolean, nullable=False),
+    Column("prompt_bytes", Integer, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("tries", Integer, nullable=False),
+    _at(),
+    UniqueConstraint("work_key", "attempt"),
+)
+
+belief = Table(
+    "belief",
+    metadata,
+    _id(),
+    _ref("pair"),
+    Column("decision", Text, nullable=False),
+    Column("verdict", Text),
+    Column("source", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("prob_a", Float),
+    Column("both", Text),
+    Column("basis", JSON, nullable=False),
+    _at(),
+    Index("belief_by_pair", "pair_id", "id"),
+)
+
+flag = Table(
+    "flag",
+    metadata,
+    _id(),
+    _ref("pair"),
+    Column("check", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    _ref("rater", null=True),
+    _at(),
+    Index("flag_by_pair", "pair_id"),
+)

@@ -1,0 +1,157 @@
+"""Opening the store: one SQLite file by default, PostgreSQL by URL.
+
+`Store.read()` and `Store.write()` hand out SQLAlchemy connections; the
+modules beside this one hold all SQL that runs on them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import orjson
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from pairwright.errors import StoreError
+
+BUSY_TIMEOUT_S = 30
+PAGE_CACHE_KIB = 64 * 1024
+
+
+def _on_connect(dbapi_connection: Any, _record: Any) -> None:
+    """WAL so that readers never wait; FULL so that a commit survives a power cut."""
+    # We begin transactions ourselves (below): the driver's own way would take
+    # the write lock late, after a read, and then fail instead of waiting.
+    dbapi_connection.isolation_level = None
+    cursor = dbapi_connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA cache_size=-{PAGE_CACHE_KIB}")
+    cursor.close()
+
+
+class Store:
+    """The project's database: the only thing that holds state."""
+
+    def __init__(self, engine: Engine, path: Path | None) -> None:
+        self.engine = engine
+        self.path = path
+
+    @classmethod
+    def open(cls, url: str, *, create: bool = False) -> Self:
+        """Open the store at `url` (a file path, or a `postgresql://` URL), migrating it if needed.
+
+        Raises StoreError when the file is missing (and `create` is false), is
+        not a Pairwright store, or was written by a newer version.
+        """
+        path = None if "://" in url else Path(url)
+        if path is not None and not create and not path.exists():
+            raise StoreError(f"{path} does not exist. Run `pairwright init` to make a project here.")
+        engine = _engine(url, path)
+        store = cls(engine, path)
+        try:
+            store._migrate()
+        except StoreError:
+            engine.dispose()
+            raise
+        except (OperationalError, DatabaseError) as error:
+            engine.dispose()
+            place = path or make_url(url).render_as_string(hide_password=True)
+            raise StoreError(f"{place} cannot be opened as a Pairwright store: {error.orig}") from error
+        return store
+
+    def _migrate(self) -> None:
+        from pairwright.store.migrations import HEAD, upgrade
+
+        with self.engine.connect() as connection:
+            tables = set(inspect(connection).get_table_names())
+            if tables and "alembic_version" not in tables:
+                raise StoreError(
+                    f"{self.path or 'the database'} holds other tables ({', '.join(sorted(tables)[:3])}): "
+                    "it is not a Pairwright store. Choose another file or database."
+                )
+            version = None
+            if tables:
+                version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        if version != HEAD:
+            upgrade(self.engine, version)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one consistent state of the store."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction: all of it is on disk when the block ends, none of it if the block raises."""
+        with self.engine.connect() as connection:
+            connection = connection.execution_options(write=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def exclusively(self, stage: str) -> Iterator[None]:
+        """Hold `stage` of this project for this process, so that no work is done (and paid) twice.
+
+        Raises StoreError at once when another process holds it.
+        """
+        busy = (
+            f"another process is running `pairwright {stage}` on this project. "
+            "Wait for it or stop it: two at once would pay twice for the same calls."
+        )
+        if self.path is not None:
+            lock = FileLock(f"{self.path}.{stage}.lock", blocking=False)
+            try:
+                with lock:
+                    yield
+            except Timeout:
+                raise StoreError(busy) from None
+            return
+        with self.engine.connect() as connection:
+            number = int.from_bytes(stage.encode()[:7].ljust(7, b"\0"))
+            if not connection.execute(text("SELECT pg_try_advisory_lock(:n)"), {"n": number}).scalar():
+                raise StoreError(busy)
+            try:
+                yield
+            finally:
+                connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": number})
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+
+def _engine(url: str, path: Path | None) -> Engine:
+    def dump(value: Any) -> str:
+        return orjson.dumps(value).decode()
+
+    target = f"sqlite:///{os.fspath(path)}" if path is not None else url
+    try:
+        engine = create_engine(target, json_serializer=dump, json_deserializer=orjson.loads)
+    except ImportError as error:
+        raise StoreError(
+            f"this store needs the package {error.name!r}: pip install 'pairwright[postgres]'"
+        ) from error
+    if path is not None:
+        event.listen(engine, "connect", _on_connect)
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            write = connection.get_execution_options().get("write", False)
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine

@@ -1,0 +1,127 @@
+"""SQL for tasks: the pairs that wait for a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, exists, func, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from pairwright.store.schema import belief, failure, pair, prompt, rater, response, vote
+from pairwright.store.votes import is_current, newest_beliefs
+from pairwright.types import Message, Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A pair offered to a person."""
+
+    pair_id: int
+    pair_key: bytes
+    external_id: str | None
+    prompt: Prompt
+    a: str
+    b: str
+    why: str
+
+
+def waiting(connection: Connection) -> int:
+    """How many pairs wait for a person at all."""
+    query = select(func.count()).select_from(belief).where(belief.c.decision == "ask", newest_beliefs())
+    return int(connection.execute(query).scalar_one())
+
+
+def waiting_for(connection: Connection, rater_id: int) -> int:
+    """How many pairs wait that this person has neither answered nor skipped."""
+    query = select(func.count()).select_from(belief).where(*_open_to(rater_id))
+    return int(connection.execute(query).scalar_one())
+
+
+def next_tasks(connection: Connection, rater_id: int, after: int, limit: int) -> list[Task]:
+    """The next pairs for this person beyond pair `after`, in order."""
+    a, b = response.alias("a"), response.alias("b")
+    rows = connection.execute(
+        select(
+            pair.c.id,
+            pair.c.key,
+            pair.c.external_id,
+            prompt.c.messages,
+            a.c.text.label("a"),
+            b.c.text.label("b"),
+            belief.c.reason,
+        )
+        .select_from(belief)
+        .join(pair, pair.c.id == belief.c.pair_id)
+        .join(prompt, prompt.c.id == pair.c.prompt_id)
+        .join(a, a.c.id == pair.c.a_id)
+        .join(b, b.c.id == pair.c.b_id)
+        .where(pair.c.id > after, *_open_to(rater_id))
+        .order_by(pair.c.id)
+        .limit(limit)
+    )
+    return [
+        Task(
+            row.id,
+            row.key,
+            row.external_id,
+            Prompt(tuple(Message(each["role"], each["content"]) for each in row.messages)),
+            row.a,
+            row.b,
+            row.reason,
+        )
+        for row in rows
+    ]
+
+
+def _open_to(rater_id: int) -> tuple[ColumnElement[bool], ...]:
+    """The conditions that a belief row is an open task for this person."""
+    answered = exists().where(
+        and_(vote.c.pair_id == belief.c.pair_id, vote.c.rater_id == rater_id, is_current())
+    )
+    skipped = exists().where(
+        failure.c.pair_id == belief.c.pair_id, failure.c.rater_id == rater_id, failure.c.stage == "annotate"
+    )
+    return belief.c.decision == "ask", newest_beliefs(), ~answered, ~skipped
+
+
+def last_votes(connection: Connection, rater_id: int, limit: int) -> list[tuple[int, int]]:
+    """This person's last current votes, newest first: (vote id, pair id)."""
+    rows = connection.execute(
+        select(vote.c.id, vote.c.pair_id)
+        .where(vote.c.rater_id == rater_id, is_current())
+        .order_by(vote.c.id.desc())
+        .limit(limit)
+    )
+    return [(row.id, row.pair_id) for row in rows]
+
+
+def pairs_named(connection: Connection, external_ids: list[str]) -> dict[str, list[tuple[int, bytes]]]:
+    """Pairs by the id their row had in the user's file: id -> [(row number, key)]."""
+    rows = connection.execute(
+        select(pair.c.external_id, pair.c.id, pair.c.key).where(pair.c.external_id.in_(external_ids))
+    )
+    found: dict[str, list[tuple[int, bytes]]] = {}
+    for name, number, key in rows:
+        found.setdefault(name, []).append((number, key))
+    return found
+
+
+def pairs_by_key(connection: Connection, digits: str) -> list[tuple[int, bytes]]:
+    """Pairs whose key begins with these hex digits, two at most."""
+    low, high = bytes.fromhex(digits.ljust(32, "0")), bytes.fromhex(digits.ljust(32, "f"))
+    rows = connection.execute(select(pair.c.id, pair.c.key).where(pair.c.key.between(low, high)).limit(2))
+    return [(row.id, row.key) for row in rows]
+
+
+def votes_of_people(
+    connection: Connection, pair_ids: list[int]
+) -> dict[tuple[int, str], tuple[int, str, str | None]]:
+    """Current votes of people on these pairs: (pair, person) -> (vote id, verdict, both)."""
+    query: Select[Any] = (
+        select(vote.c.pair_id, rater.c.name, vote.c.id, vote.c.verdict, vote.c.both)
+        .join(rater, rater.c.id == vote.c.rater_id)
+        .where(vote.c.pair_id.in_(pair_ids), rater.c.kind == "person", is_current())
+    )
+    rows = connection.execute(query).all()
+    return {(pair_id, person): (number, verdict, both) for pair_id, person, number, verdict, both in rows}

@@ -1,0 +1,233 @@
+"""SQL that counts: what is done, pending, failed and spent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, case, distinct, exists, func, select
+
+from pairwright.store.schema import (
+    belief,
+    call,
+    failure,
+    flag,
+    pair,
+    prompt,
+    rater,
+    response,
+    retraction,
+    vote,
+)
+from pairwright.store.votes import is_current, newest_beliefs
+from pairwright.types import Order
+
+
+def spent_usd(connection: Connection) -> float:
+    """All the project has paid, in USD, as far as prices are known."""
+    return float(connection.execute(select(func.coalesce(func.sum(call.c.cost_usd), 0.0))).scalar_one())
+
+
+def count(connection: Connection, query: Select[Any]) -> int:
+    return int(connection.execute(select(func.count()).select_from(query.subquery())).scalar_one())
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """How much there is. `longest` are bytes of UTF-8 at most, means in bytes."""
+
+    prompts: int
+    responses: int
+    pairs: int
+    truncated: int
+    refused: int
+
+
+def content(connection: Connection) -> Content:
+    def rows(table: Any, *where: Any) -> int:
+        return int(connection.execute(select(func.count()).select_from(table).where(*where)).scalar_one())
+
+    return Content(
+        rows(prompt),
+        rows(response),
+        rows(pair),
+        rows(response, response.c.mark == "truncated"),
+        rows(response, response.c.mark == "refused"),
+    )
+
+
+def judge_pending(
+    connection: Connection, judge: str, orders: Sequence[Order], *, retry_failed: bool = False
+) -> int:
+    """Answers this judge still has to give: pairs x orders, less votes and (unless retried) failures."""
+    raters = select(rater.c.id).where(rater.c.kind == "judge", rater.c.name == judge).scalar_subquery()
+    pairs = connection.execute(select(func.count()).select_from(pair)).scalar_one()
+    heard = connection.execute(
+        select(func.count())
+        .select_from(vote)
+        .where(vote.c.rater_id.in_(raters), vote.c.order.in_(orders), is_current())
+    ).scalar_one()
+    pending = int(pairs) * len(orders) - int(heard)
+    return pending if retry_failed else pending - judge_failed(connection, judge, orders)
+
+
+def judge_failed(connection: Connection, judge: str, orders: Sequence[Order]) -> int:
+    """Answers of this judge that failed and have not been got since."""
+    raters = select(rater.c.id).where(rater.c.kind == "judge", rater.c.name == judge).scalar_subquery()
+    got = exists().where(
+        vote.c.pair_id == failure.c.pair_id,
+        vote.c.order == failure.c.order,
+        vote.c.rater_id.in_(raters),
+        ~exists().where(retraction.c.vote_id == vote.c.id),
+    )
+    open_failures = (
+        select(failure.c.pair_id, failure.c.order)
+        .where(failure.c.stage == "judge", failure.c.rater_id.in_(raters), failure.c.order.in_(orders), ~got)
+        .distinct()
+    )
+    return count(connection, open_failures)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeCounts:
+    """One judge over the pairs it was heard on. Shares are of `both_orders` or of `votes`; None where 0."""
+
+    votes: int
+    high: int
+    both_orders: int  # pairs heard in both orders
+    same_winner: int  # of those: the same verdict both times
+    first_shown: int  # votes for the response shown first
+    decided: int  # votes that are no tie
+
+
+def judge_counts(connection: Connection, judge: str) -> JudgeCounts:
+    """Votes, stated confidence, order consistency and position of one judge."""
+    mine = and_(rater.c.kind == "judge", rater.c.name == judge, is_current())
+    first = ((vote.c.order == "AB") & (vote.c.verdict == "A")) | (
+        (vote.c.order == "BA") & (vote.c.verdict == "B")
+    )
+    row = connection.execute(
+        select(
+            func.count(),
+            func.count(case((vote.c.confidence == "HIGH", 1))),
+            func.count(case((first, 1))),
+            func.count(case((vote.c.verdict != "TIE", 1))),
+        )
+        .select_from(vote.join(rater, rater.c.id == vote.c.rater_id))
+        .where(mine)
+    ).one()
+    by_pair = (
+        select(
+            func.count(distinct(vote.c.order)).label("orders"),
+            func.count(distinct(vote.c.verdict)).label("verdicts"),
+        )
+        .join(rater, rater.c.id == vote.c.rater_id)
+        .where(mine)
+        .group_by(vote.c.pair_id)
+        .subquery()
+    )
+    both = connection.execute(
+        select(func.count(), func.count(case((by_pair.c.verdicts == 1, 1)))).where(by_pair.c.orders == 2)
+    ).one()
+    return JudgeCounts(row[0], row[1], both[0], both[1], row[2], row[3])
+
+
+def people_counts(connection: Connection) -> list[tuple[str, int, float | None]]:
+    """(person, current votes, mean active seconds) of everyone who has voted."""
+    rows = connection.execute(
+        select(rater.c.name, func.count(), func.avg(vote.c.seconds))
+        .select_from(vote.join(rater, rater.c.id == vote.c.rater_id))
+        .where(rater.c.kind == "person", is_current())
+        .group_by(rater.c.name)
+        .order_by(func.count().desc(), rater.c.name)
+    )
+    return [(name, n, seconds) for name, n, seconds in rows]
+
+
+def decisions(connection: Connection) -> dict[tuple[str, str, str | None], int]:
+    """Pairs by their current belief: (decision, source, verdict) -> count."""
+    rows = connection.execute(
+        select(belief.c.decision, belief.c.source, belief.c.verdict, func.count())
+        .where(newest_beliefs())
+        .group_by(belief.c.decision, belief.c.source, belief.c.verdict)
+    )
+    return {(decision, source, verdict): n for decision, source, verdict, n in rows}
+
+
+def failures_by_kind(connection: Connection) -> dict[tuple[str, str], int]:
+    """Every failure ever recorded: (stage, kind) -> count."""
+    rows = connection.execute(
+        select(failure.c.stage, failure.c.kind, func.count()).group_by(failure.c.stage, failure.c.kind)
+    )
+    return {(stage, kind): n for stage, kind, n in rows}
+
+
+def flags_by_check(connection: Connection) -> dict[str, int]:
+    rows = connection.execute(
+        select(flag.c.check, func.count()).group_by(flag.c.check).order_by(flag.c.check)
+    )
+    return {row.check: row[1] for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class CallCounts:
+    """What calls of one stage and model came to. Means are over calls the endpoint counted itself."""
+
+    stage: str
+    model: str
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: float | None
+    seconds: float
+    prompt_bytes: int
+    unused: int
+
+
+def call_counts(connection: Connection) -> list[CallCounts]:
+    rows = connection.execute(
+        select(
+            call.c.stage,
+            call.c.model,
+            func.count(),
+            func.coalesce(func.sum(call.c.prompt_tokens), 0),
+            func.coalesce(func.sum(call.c.completion_tokens), 0),
+            func.sum(call.c.cost_usd),
+            func.sum(call.c.seconds),
+            func.sum(call.c.prompt_bytes),
+            func.count(case((call.c.outcome != "used", 1))),
+        )
+        .group_by(call.c.stage, call.c.model)
+        .order_by(call.c.stage, call.c.model)
+    )
+    return [CallCounts(*row) for row in rows]
+
+
+def responses_missing(connection: Connection, per_prompt: int) -> tuple[int, int, int]:
+    """(prompts short of responses, responses missing, of which failed and not got since)."""
+    have = (
+        select(prompt.c.id, func.count(response.c.id).label("n"))
+        .select_from(prompt.outerjoin(response, response.c.prompt_id == prompt.c.id))
+        .group_by(prompt.c.id)
+        .subquery()
+    )
+    short, missing = connection.execute(
+        select(func.count(), func.coalesce(func.sum(per_prompt - have.c.n), 0)).where(have.c.n < per_prompt)
+    ).one()
+    got = exists().where(response.c.prompt_id == failure.c.prompt_id, response.c.slot == failure.c.slot)
+    failed = (
+        select(failure.c.prompt_id, failure.c.slot)
+        .where(failure.c.stage == "generate", failure.c.slot < per_prompt, ~got)
+        .distinct()
+    )
+    return int(short), int(missing), count(connection, failed)
+
+
+def mean_bytes(connection: Connection) -> tuple[float, float]:
+    """Mean length of prompts and of responses, in bytes of UTF-8 (characters on PostgreSQL)."""
+    from sqlalchemy import Text, cast
+
+    prompts = connection.execute(select(func.avg(func.length(cast(prompt.c.messages, Text))))).scalar()
+    responses = connection.execute(select(func.avg(func.length(response.c.text)))).scalar()
+    return float(prompts or 0), float(responses or 0)

@@ -1,0 +1,264 @@
+"""SQL for raters, guidelines, votes, failures and what follows from them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, exists, func, insert, select
+
+from pairwright.keys import content_key
+from pairwright.routing.decide import SeenFailure, SeenVote
+from pairwright.store.schema import belief, failure, flag, guideline, pair, rater, retraction, vote
+from pairwright.types import Belief, Failure, Flag, Rater, Vote
+
+PAGE = 1000
+
+
+def rater_id(connection: Connection, value: Rater) -> int:
+    """The row number of a rater, added if new."""
+    found = connection.execute(select(rater.c.id).where(rater.c.key == value.key)).scalar()
+    if found is not None:
+        return int(found)
+    row = {"key": value.key, "kind": value.kind, "name": value.name, "spec": dict(value.spec)}
+    return _inserted(connection, rater, row)
+
+
+def guideline_id(connection: Connection, text: str) -> int:
+    """The row number of this version of the guidelines, added if new."""
+    key = content_key("guideline", text)
+    found = connection.execute(select(guideline.c.id).where(guideline.c.key == key)).scalar()
+    if found is not None:
+        return int(found)
+    return _inserted(connection, guideline, {"key": key, "text": text})
+
+
+def _inserted(connection: Connection, table: Any, row: dict[str, Any]) -> int:
+    done = connection.execute(insert(table).values(**row, at=time.time()))
+    assert done.inserted_primary_key is not None
+    return int(done.inserted_primary_key[0])
+
+
+def vote_row(value: Vote, key: bytes) -> dict[str, Any]:
+    """A vote as the row of its table."""
+    return {
+        "key": key,
+        "pair_id": value.pair_id,
+        "rater_id": value.rater_id,
+        "order": value.order,
+        "verdict": value.verdict,
+        "confidence": value.confidence,
+        "prob_a": value.prob_a,
+        "strength": value.strength,
+        "both": value.both,
+        "seconds": value.seconds,
+        "reason": value.reason,
+        "raw": value.raw,
+        "guideline_id": value.guideline_id,
+        "at": time.time(),
+    }
+
+
+def failure_row(value: Failure, key: bytes) -> dict[str, Any]:
+    """A failure as the row of its table; `key` is the work that failed."""
+    return {
+        "key": key,
+        "stage": value.stage,
+        "kind": value.kind,
+        "message": value.message,
+        "prompt_id": value.prompt_id,
+        "pair_id": value.pair_id,
+        "rater_id": value.rater_id,
+        "order": value.order,
+        "slot": value.slot,
+        "at": time.time(),
+    }
+
+
+def add_vote(connection: Connection, value: Vote, key: bytes) -> int:
+    """Add one vote and give its row number."""
+    done = connection.execute(insert(vote).values(**vote_row(value, key)))
+    assert done.inserted_primary_key is not None
+    return int(done.inserted_primary_key[0])
+
+
+def add_flag(connection: Connection, value: Flag) -> int:
+    row = {
+        "pair_id": value.pair_id,
+        "check": value.check,
+        "reason": value.reason,
+        "severity": value.severity,
+        "rater_id": value.rater_id,
+    }
+    return _inserted(connection, flag, row)
+
+
+def retract(connection: Connection, vote_id: int, reason: str, by_vote_id: int | None = None) -> None:
+    """Make a vote count no longer. The vote itself stays."""
+    connection.execute(
+        insert(retraction).values(vote_id=vote_id, by_vote_id=by_vote_id, reason=reason, at=time.time())
+    )
+
+
+def retract_judge(connection: Connection, judge: str, reason: str) -> int:
+    """Retract all current votes of the judge of that name; gives how many."""
+    ids = connection.scalars(
+        select(vote.c.id)
+        .join(rater)
+        .where(rater.c.kind == "judge", rater.c.name == judge, is_current())
+        .order_by(vote.c.id)
+    ).all()
+    now = time.time()
+    rows = [{"vote_id": i, "by_vote_id": None, "reason": reason, "at": now} for i in ids]
+    if rows:
+        connection.execute(insert(retraction), rows)
+    return len(rows)
+
+
+def is_current() -> Any:
+    """The condition that a vote counts: it was neither undone nor replaced."""
+    return ~exists().where(retraction.c.vote_id == vote.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that counts on one pair, and what is believed of it now."""
+
+    pair_id: int
+    votes: tuple[SeenVote, ...]
+    failures: tuple[SeenFailure, ...]
+    current: Belief | None
+
+
+def evidence(connection: Connection) -> Iterator[Evidence]:
+    """Every pair with its current votes, judge failures and current belief, in order, a page at a time."""
+    last = 0
+    while True:
+        ids = connection.scalars(
+            select(pair.c.id).where(pair.c.id > last).order_by(pair.c.id).limit(PAGE)
+        ).all()
+        if not ids:
+            return
+        last = ids[-1]
+        yield from evidence_on(connection, ids)
+
+
+def evidence_on(connection: Connection, ids: Sequence[int]) -> Iterator[Evidence]:
+    """All that counts on these pairs, in their order; at most some thousands at once."""
+    votes = _votes_on(connection, ids)
+    failures = _failures_on(connection, ids)
+    current = _beliefs_on(connection, ids)
+    for pair_id in ids:
+        yield Evidence(
+            pair_id,
+            tuple(votes.get(pair_id, ())),
+            tuple(failures.get(pair_id, ())),
+            current.get(pair_id),
+        )
+
+
+def _votes_on(connection: Connection, ids: Sequence[int]) -> dict[int, list[SeenVote]]:
+    rows = connection.execute(
+        select(
+            vote.c.pair_id,
+            vote.c.id,
+            rater.c.name,
+            rater.c.kind,
+            vote.c.order,
+            vote.c.verdict,
+            vote.c.confidence,
+            vote.c.both,
+        )
+        .join(rater, rater.c.id == vote.c.rater_id)
+        .where(vote.c.pair_id.in_(ids), is_current())
+        .order_by(vote.c.id)
+    )
+    found: dict[int, list[SeenVote]] = {}
+    for pair_id, *rest in rows:
+        found.setdefault(pair_id, []).append(SeenVote(*rest))
+    return found
+
+
+def _failures_on(connection: Connection, ids: Sequence[int]) -> dict[int, list[SeenFailure]]:
+    rows = connection.execute(
+        select(failure.c.pair_id, failure.c.id, rater.c.name, failure.c.order)
+        .join(rater, rater.c.id == failure.c.rater_id)
+        .where(failure.c.pair_id.in_(ids), failure.c.stage == "judge")
+        .order_by(failure.c.id)
+    )
+    found: dict[int, list[SeenFailure]] = {}
+    for pair_id, *rest in rows:
+        found.setdefault(pair_id, []).append(SeenFailure(*rest))
+    return found
+
+
+def newest_beliefs() -> Any:
+    """The condition that a belief row is its pair's current one."""
+    newer = belief.alias("newer")
+    return ~exists().where(and_(newer.c.pair_id == belief.c.pair_id, newer.c.id > belief.c.id))
+
+
+def _beliefs_on(connection: Connection, ids: Sequence[int]) -> dict[int, Belief]:
+    rows = connection.execute(
+        select(
+            belief.c.pair_id,
+            belief.c.decision,
+            belief.c.verdict,
+            belief.c.source,
+            belief.c.reason,
+            belief.c.prob_a,
+            belief.c.both,
+            belief.c.basis,
+        ).where(belief.c.pair_id.in_(ids), newest_beliefs())
+    )
+    return {row.pair_id: Belief(*row) for row in rows}
+
+
+def add_beliefs(connection: Connection, beliefs: Iterable[Belief]) -> int:
+    now = time.time()
+    rows = [
+        {
+            "pair_id": value.pair_id,
+            "decision": value.decision,
+            "verdict": value.verdict,
+            "source": value.source,
+            "reason": value.reason,
+            "prob_a": value.prob_a,
+            "both": value.both,
+            "basis": dict(value.basis),
+            "at": now,
+        }
+        for value in beliefs
+    ]
+    if rows:
+        connection.execute(insert(belief), rows)
+    return len(rows)
+
+
+def raters_named(connection: Connection, kind: str, name: str) -> Sequence[tuple[int, Mapping[str, Any]]]:
+    """All versions of a rater: (row number, spec), oldest first."""
+    rows = connection.execute(
+        select(rater.c.id, rater.c.spec)
+        .where(rater.c.kind == kind, rater.c.name == name)
+        .order_by(rater.c.id)
+    )
+    return [(row.id, row.spec) for row in rows]
+
+
+def last_spec(connection: Connection, judge: str) -> Mapping[str, Any]:
+    """The settings under which a judge last voted; empty if it never did."""
+    newest = (
+        select(rater.c.spec)
+        .join(vote, vote.c.rater_id == rater.c.id)
+        .where(rater.c.kind == "judge", rater.c.name == judge)
+        .order_by(vote.c.id.desc())
+        .limit(1)
+    )
+    return connection.execute(newest).scalar() or {}
+
+
+def count_current_votes(connection: Connection, rater_ids: Sequence[int]) -> int:
+    query = select(func.count()).select_from(vote).where(vote.c.rater_id.in_(rater_ids), is_current())
+    return int(connection.execute(query).scalar_one())

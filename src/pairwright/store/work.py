@@ -1,0 +1,241 @@
+"""SQL that finds work not yet done: "select what has no result, do it, insert the result"."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, exists, func, select
+
+from pairwright.store.schema import call, failure, pair, prompt, rater, response, retraction, vote
+from pairwright.store.store import Store
+from pairwright.types import Message, Order, Prompt
+
+PAGE = 512
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeWork:
+    """One pair and one order in which a judge has not been heard.
+
+    `round` counts the judge's retracted votes here: judging anew is new work.
+    """
+
+    pair_id: int
+    pair_key: bytes
+    external_id: str | None
+    prompt: Prompt
+    a: str
+    b: str
+    order: Order
+    round: int
+    failed_before: bool
+
+    @property
+    def first(self) -> str:
+        """The text shown as A."""
+        return self.a if self.order == "AB" else self.b
+
+    @property
+    def second(self) -> str:
+        return self.b if self.order == "AB" else self.a
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateWork:
+    """A prompt and the slots that have no response; `texts` are those it has."""
+
+    prompt_id: int
+    prompt_key: bytes
+    prompt: Prompt
+    slots: tuple[int, ...]
+    failed_slots: frozenset[int]
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PriorCall:
+    """An answer that was paid for but could not be used."""
+
+    attempt: int
+    outcome: str
+    raw: str | None
+
+
+def judge_work(
+    store: Store, judge: str, orders: Sequence[Order], *, retry_failed: bool = False
+) -> Iterator[list[JudgeWork]]:
+    """Pages of what judge `judge` still has to answer, in pair order."""
+    with store.read() as connection:
+        raters = connection.scalars(
+            select(rater.c.id).where(rater.c.kind == "judge", rater.c.name == judge)
+        ).all()
+    last = 0
+    while True:
+        # A connection a page: a long read would keep SQLite's log from being folded in.
+        with store.read() as connection:
+            rows = _pairs_short_of_votes(connection, raters, orders, last)
+            if not rows:
+                return
+            last = rows[-1].id
+            yield list(_missing_orders(connection, rows, raters, orders, retry_failed))
+
+
+def _pairs_short_of_votes(
+    connection: Connection, raters: Sequence[int], orders: Sequence[Order], last: int
+) -> Any:
+    heard = (
+        select(func.count())
+        .select_from(vote)
+        .where(
+            vote.c.pair_id == pair.c.id,
+            vote.c.rater_id.in_(raters),
+            vote.c.order.in_(orders),
+            ~exists().where(retraction.c.vote_id == vote.c.id),
+        )
+        .scalar_subquery()
+    )
+    a, b = response.alias("a"), response.alias("b")
+    return connection.execute(
+        select(
+            pair.c.id,
+            pair.c.key,
+            pair.c.external_id,
+            prompt.c.messages,
+            a.c.text.label("a"),
+            b.c.text.label("b"),
+        )
+        .join(prompt, prompt.c.id == pair.c.prompt_id)
+        .join(a, a.c.id == pair.c.a_id)
+        .join(b, b.c.id == pair.c.b_id)
+        .where(pair.c.id > last, heard < len(orders))
+        .order_by(pair.c.id)
+        .limit(PAGE)
+    ).all()
+
+
+def _missing_orders(
+    connection: Connection, rows: Any, raters: Sequence[int], orders: Sequence[Order], retry_failed: bool
+) -> Iterator[JudgeWork]:
+    ids = [row.id for row in rows]
+    retracted = exists().where(retraction.c.vote_id == vote.c.id)
+    heard, rounds, failed = set(), Counter[tuple[int, str]](), set()
+    for pair_id, order, gone in connection.execute(
+        select(vote.c.pair_id, vote.c.order, retracted).where(
+            vote.c.pair_id.in_(ids), vote.c.rater_id.in_(raters)
+        )
+    ):
+        if gone:
+            rounds[pair_id, order] += 1
+        else:
+            heard.add((pair_id, order))
+    for pair_id, order in connection.execute(
+        select(failure.c.pair_id, failure.c.order).where(
+            failure.c.pair_id.in_(ids), failure.c.rater_id.in_(raters), failure.c.stage == "judge"
+        )
+    ):
+        failed.add((pair_id, order))
+    for row in rows:
+        for order in orders:
+            place = (row.id, order)
+            if place in heard or (place in failed and not retry_failed):
+                continue
+            yield JudgeWork(
+                row.id,
+                row.key,
+                row.external_id,
+                _prompt(row.messages),
+                row.a,
+                row.b,
+                order,
+                rounds[place],
+                place in failed,
+            )
+
+
+def generate_work(
+    store: Store, per_prompt: int, *, retry_failed: bool = False
+) -> Iterator[list[GenerateWork]]:
+    """Pages of prompts that have fewer than `per_prompt` responses.
+
+    Responses that were added count: a prompt that came with two needs two fewer.
+    A drawn response counts whatever model or settings drew it, so a changed
+    setting never pays again for what is there.
+    """
+    count = (
+        select(func.count())
+        .select_from(response)
+        .where(response.c.prompt_id == prompt.c.id)
+        .scalar_subquery()
+    )
+    last = 0
+    while True:
+        with store.read() as connection:
+            rows = connection.execute(
+                select(prompt.c.id, prompt.c.key, prompt.c.messages)
+                .where(prompt.c.id > last, count < per_prompt)
+                .order_by(prompt.c.id)
+                .limit(PAGE)
+            ).all()
+            if not rows:
+                return
+            last = rows[-1].id
+            yield list(_missing_slots(connection, rows, per_prompt, retry_failed))
+
+
+def _missing_slots(
+    connection: Connection, rows: Any, per_prompt: int, retry_failed: bool
+) -> Iterator[GenerateWork]:
+    ids = [row.id for row in rows]
+    have: dict[int, list[Any]] = {}
+    for each in connection.execute(
+        select(response.c.prompt_id, response.c.slot, response.c.text).where(response.c.prompt_id.in_(ids))
+    ):
+        have.setdefault(each.prompt_id, []).append(each)
+    failed: dict[int, set[int]] = {}
+    for prompt_id, slot in connection.execute(
+        select(failure.c.prompt_id, failure.c.slot).where(
+            failure.c.prompt_id.in_(ids), failure.c.stage == "generate"
+        )
+    ):
+        failed.setdefault(prompt_id, set()).add(slot)
+    for row in rows:
+        there = have.get(row.id, [])
+        drawn = {each.slot for each in there if each.slot is not None}
+        given = sum(each.slot is None for each in there)
+        # Given responses take the first slots.
+        missing = [slot for slot in range(given, per_prompt) if slot not in drawn]
+        missing = missing[: max(0, per_prompt - len(there))]
+        bad = failed.get(row.id, set())
+        slots = tuple(slot for slot in missing if retry_failed or slot not in bad)
+        if slots:
+            texts = tuple(each.text for each in there)
+            yield GenerateWork(row.id, row.key, _prompt(row.messages), slots, frozenset(bad), texts)
+
+
+def prior_calls(connection: Connection, stage: str) -> dict[bytes, list[PriorCall]]:
+    """Answers already paid for whose work has no result yet, by work key.
+
+    There are few: answers that could not be read or repeated another, where
+    the run ended before the next attempt.
+    """
+    rows = connection.execute(
+        select(call.c.work_key, call.c.attempt, call.c.outcome, call.c.raw)
+        .where(
+            call.c.stage == stage,
+            call.c.outcome != "used",
+            ~exists().where(vote.c.key == call.c.work_key),
+            ~exists().where(response.c.key == call.c.work_key),
+        )
+        .order_by(call.c.attempt)
+    )
+    found: dict[bytes, list[PriorCall]] = {}
+    for row in rows:
+        found.setdefault(row.work_key, []).append(PriorCall(row.attempt, row.outcome, row.raw))
+    return found
+
+
+def _prompt(messages: list[dict[str, Any]]) -> Prompt:
+    return Prompt(tuple(Message(each["role"], each["content"]) for each in messages))

@@ -1,0 +1,95 @@
+"""Group commit: answers reach the disk together, and soon.
+
+A thread takes whatever has arrived, writes it in one transaction and commits.
+While one commit waits for the disk the next group gathers, so 1,000 answers a
+second cost some dozens of commits, and none waits longer than `LINGER_S` plus
+one commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any, Self
+
+from sqlalchemy import Table, insert
+
+from pairwright.errors import StoreError
+from pairwright.store.store import Store
+
+LINGER_S = 0.02
+MOST_WAITING = 2000
+
+Rows = Sequence[tuple[Table, dict[str, Any]]]
+
+
+class GroupCommit:
+    """Writes groups of rows in the background; the rows of one `put` stay in one transaction."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._waiting: list[Rows] = []
+        self._arrived = threading.Condition()
+        self._closing = False
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="pairwright-writer", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        """Write what is left. Raises StoreError if anything could not be written."""
+        with self._arrived:
+            self._closing = True
+            self._arrived.notify()
+        self._thread.join()
+        self._raise()
+
+    async def put(self, rows: Rows) -> None:
+        """Hand over rows to be committed together; waits only when the disk falls behind."""
+        self._raise()
+        with self._arrived:
+            self._waiting.append(rows)
+            self._arrived.notify()
+        while len(self._waiting) > MOST_WAITING:
+            await asyncio.sleep(LINGER_S)
+            self._raise()
+
+    def _raise(self) -> None:
+        if self._error is not None:
+            raise StoreError(
+                f"an answer could not be written to the store: {self._error}. "
+                "Nothing more is sent; what was written before is safe. Free the disk and run again."
+            ) from self._error
+
+    def _run(self) -> None:
+        while True:
+            with self._arrived:
+                while not self._waiting and not self._closing:
+                    self._arrived.wait()
+                closing = self._closing
+            if not closing:
+                time.sleep(LINGER_S)  # let the group grow
+            with self._arrived:
+                group, self._waiting = self._waiting, []
+            try:
+                self._write(group)
+            except BaseException as error:
+                self._error = error
+                return
+            if closing and not group:
+                return
+
+    def _write(self, group: list[Rows]) -> None:
+        by_table: dict[Table, list[dict[str, Any]]] = {}
+        for rows in group:
+            for table, row in rows:
+                by_table.setdefault(table, []).append(row)
+        if not by_table:
+            return
+        with self._store.write() as connection:
+            for table, values in by_table.items():
+                connection.execute(insert(table), values)

@@ -1,0 +1,188 @@
+"""The frozen values everything else speaks in.
+
+prompt -> response -> pair -> vote -> belief. See docs/concepts.md for the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from pairwright.keys import content_key
+
+Role = Literal["system", "user", "assistant", "tool"]
+Verdict = Literal["A", "B", "TIE"]
+Confidence = Literal["HIGH", "LOW"]
+Order = Literal["AB", "BA"]
+RaterKind = Literal["person", "judge", "reward_model", "rule"]
+Decision = Literal["accept", "ask", "drop"]
+
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+ROLES: tuple[Role, ...] = get_args(Role)
+ORDERS: tuple[Order, ...] = get_args(Order)
+
+_SWAPPED: dict[Verdict, Verdict] = {"A": "B", "B": "A", "TIE": "TIE"}
+
+
+def swap(verdict: Verdict) -> Verdict:
+    """The same verdict with the two sides exchanged: A <-> B, a tie stays a tie."""
+    return _SWAPPED[verdict]
+
+
+def as_original(verdict: Verdict, order: Order) -> Verdict:
+    """A verdict about what was *shown*, in terms of the pair's own a and b."""
+    return verdict if order == "AB" else swap(verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat message."""
+
+    role: Role
+    content: str
+
+    def as_dict(self) -> dict[str, str]:
+        return {"role": self.role, "content": self.content}
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model is asked: chat messages that end with the user's turn.
+
+    `external_id` is the id the row had in the user's file; `meta` what else the
+    row carried (domain, reference answer, ...); `source` where it stood (file:line).
+    """
+
+    messages: tuple[Message, ...]
+    external_id: str | None = None
+    meta: Mapping[str, Any] | None = None
+    source: str | None = None
+
+    @property
+    def key(self) -> bytes:
+        return prompt_key(self.as_dicts())
+
+    def as_dicts(self) -> list[dict[str, str]]:
+        return [message.as_dict() for message in self.messages]
+
+    @classmethod
+    def of(cls, text: str) -> Prompt:
+        """A bare string is one user message."""
+        return cls((Message("user", text),))
+
+
+def prompt_key(messages: list[dict[str, str]]) -> bytes:
+    """The key of a prompt: its messages and nothing else, so metadata never makes a second prompt."""
+    return content_key("prompt", messages)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer to a prompt. `mark` says what is wrong with it as a draw: truncated, refused."""
+
+    text: str
+    model: str | None = None
+    params: Mapping[str, Any] | None = None
+    slot: int | None = None
+    mark: Literal["truncated", "refused"] | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rater:
+    """Whoever casts votes: a person, a judge model, a reward model, a rule.
+
+    `spec` is all that could change the votes (model, parameters, template,
+    guideline version): a changed spec is another rater of the same name.
+    """
+
+    kind: RaterKind
+    name: str
+    spec: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> bytes:
+        return content_key("rater", self.kind, self.name, dict(self.spec))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a judge or person said about two shown responses, before it is recorded as a vote.
+
+    `verdict` is about what was shown (A = shown first). `confidence` is what
+    was stated, None if nothing was. `prob_first` is the probability the
+    judge's own token probabilities give to the response shown first.
+    """
+
+    verdict: Verdict
+    confidence: Confidence | None = None
+    reason: str | None = None
+    prob_first: float | None = None
+    raw: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One immutable row: which pair, which rater, shown in which order, and the verdict.
+
+    `verdict` and `prob_a` are in terms of the pair's own a and b, whatever the
+    order shown. `both` tells the two kinds of tie apart that matter to KTO.
+    `strength` is -3..3, positive towards b. `seconds` is active time.
+    """
+
+    pair_id: int
+    rater_id: int
+    order: Order
+    verdict: Verdict
+    confidence: Confidence | None = None
+    prob_a: float | None = None
+    strength: int | None = None
+    both: Literal["good", "bad"] | None = None
+    seconds: float | None = None
+    reason: str | None = None
+    raw: str | None = None
+    guideline_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A result that did not come about: recorded and counted, never a tie, never a zero."""
+
+    stage: Literal["generate", "judge", "annotate"]
+    kind: str
+    message: str
+    prompt_id: int | None = None
+    pair_id: int | None = None
+    rater_id: int | None = None
+    order: Order | None = None
+    slot: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What the votes on a pair add up to, and what happens next.
+
+    `prob_a` is the calibrated probability that a is better, None while nothing
+    has been calibrated. `basis` names the votes and failures it rests on.
+    """
+
+    pair_id: int
+    decision: Decision
+    verdict: Verdict | None
+    source: Literal["judge", "people", "none"]
+    reason: str
+    prob_a: float | None = None
+    both: Literal["good", "bad"] | None = None
+    basis: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A quality finding on a pair: the check's name and its reason."""
+
+    pair_id: int
+    check: str
+    reason: str
+    severity: Literal["info", "warning", "error"] = "warning"
+    rater_id: int | None = None

@@ -1,0 +1,100 @@
+"""What a judge may write and how it is read; what must never become a verdict."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pairwright.judging.parsing import Unreadable, parse_answer
+
+
+@pytest.mark.parametrize(
+    ("raw", "verdict", "confidence"),
+    [
+        ('{"verdict": "A", "confidence": "HIGH", "reason": "right"}', "A", "HIGH"),
+        ('{"verdict":"B","confidence":"LOW","reason":"shorter"}', "B", "LOW"),
+        ('{"verdict": "TIE", "confidence": "HIGH", "reason": "same"}', "TIE", "HIGH"),
+        ('```json\n{"verdict": "A", "confidence": "HIGH"}\n```', "A", "HIGH"),
+        ('Sure! Here it is: {"verdict": "B", "confidence": "LOW"} Hope that helps.', "B", "LOW"),
+        ('{"Verdict": "b", "Confidence": "high"}', "B", "HIGH"),
+        ('{"verdict": "Response A", "confidence": "HIGH"}', "A", "HIGH"),
+        ('{"confidence": "LOW", "verdict": "A"}', "A", "LOW"),
+        ('{"verdict": "A"}', "A", None),
+        ('<think>B looks good, {"verdict": "B"}</think>{"verdict": "A", "confidence": "HIGH"}', "A", "HIGH"),
+        ("Verdict: A\nConfidence: HIGH", "A", "HIGH"),
+        ("**Verdict:** B\n**Confidence:** LOW", "B", "LOW"),
+        ("My final verdict is: [[A]]", "A", None),
+        ("Both are fine, but [[B]]", "B", None),
+        ("[[C]]", "TIE", None),
+        ("A", "A", None),
+        (" 'B'. ", "B", None),
+        ("tie", "TIE", None),
+    ],
+)
+def test_reads_the_forms_judges_answer_in(raw, verdict, confidence):
+    answer = parse_answer(raw)
+    assert (answer.verdict, answer.confidence) == (verdict, confidence)
+    assert answer.raw == raw
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        ("", "empty"),
+        ("   \n", "empty"),
+        ("I cannot compare these responses.", "no JSON object"),
+        ("Response A is a good answer to a hard question.", "no JSON object"),
+        ("A or B", "no JSON object"),
+        ('{"verdict": "C", "confidence": "HIGH"}', 'its verdict is "C"'),
+        ('{"verdict": "A or B", "confidence": "HIGH"}', 'its verdict is "A or B"'),
+        ('{"verdict": null, "confidence": "HIGH"}', 'its verdict is "None"'),
+        ('{"verdict": 1, "confidence": "HIGH"}', 'its verdict is "1"'),
+        ('{"verdict": "A", "confidence": "MEDIUM"}', 'its confidence is "MEDIUM"'),
+        ('{"verdict": "A", "confidence": 0.9}', 'its confidence is "0.9"'),
+        ('{"verdict": "A", "confidence": "HI', "broken or cut off"),
+        ('{"verdict": "A"} no, wait: {"verdict": "B"}', "different verdicts: A and B"),
+        (
+            '{"verdict": "A", "confidence": "HIGH"} {"verdict": "A", "confidence": "LOW"}',
+            "two different confidences",
+        ),
+        ("Verdict: A\nVerdict: B", "different verdicts"),
+        ("[[A]] but also [[B]]", "different verdicts"),
+        ("<think>A is longer, so", "middle of thinking"),
+        ("The verdict is that neither helps.", "no JSON object"),
+        ("Verdict: neither helps", "its verdict is"),
+    ],
+)
+def test_never_guesses_a_verdict(raw, why):
+    with pytest.raises(Unreadable, match=why):
+        parse_answer(raw)
+
+
+def test_a_judge_quoting_the_responses_is_read_by_its_own_answer():
+    raw = 'Response A says {"answer": 42}. {"verdict": "B", "confidence": "HIGH", "reason": "A is JSON"}'
+    assert parse_answer(raw).verdict == "B"
+
+
+def test_keeps_the_reason():
+    assert (
+        parse_answer('{"verdict": "A", "confidence": "HIGH", "reason": " Names the year. "}').reason
+        == "Names the year."
+    )
+
+
+@given(st.text())
+def test_any_text_gives_an_answer_or_a_reason_never_a_crash(text):
+    try:
+        answer = parse_answer(text)
+    except Unreadable as problem:
+        assert str(problem)
+    else:
+        assert answer.verdict in ("A", "B", "TIE")
+
+
+@given(st.text(alphabet=st.characters(blacklist_categories=("Cs",))))
+def test_prose_before_the_answer_never_changes_it(prose):
+    raw = prose + '\n{"verdict": "A", "confidence": "HIGH", "reason": "x"}'
+    try:
+        assert parse_answer(raw).verdict == "A"
+    except Unreadable:
+        # Prose that opens a thinking tag or an object of its own makes the whole unreadable: also safe.
+        assert "{" in prose or "<think" in prose.lower()
