@@ -26,6 +26,7 @@ FLOORS = {
     "cli": 4,
     "demo": 5,
     "__init__": 5,
+    "__main__": 5,
 }
 
 

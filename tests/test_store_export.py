@@ -14,13 +14,8 @@ from sqlalchemy import create_engine, text
 from stores import a_store, chat
 
 from pairwright.keys import public_id
-from pairwright.store.export import (
-    census,
-    count_responses,
-    labelled_pairs,
-    labelled_responses,
-    snapshot,
-)
+from pairwright.store.export import census, labelled_pairs, snapshot
+from pairwright.store.export_responses import count_responses, labelled_responses
 
 POSTGRES = os.environ.get("PAIRWRIGHT_TEST_POSTGRES")
 

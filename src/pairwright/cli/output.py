@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -20,10 +21,12 @@ from rich.progress import (
 )
 
 from pairwright.stages.calls import Progress as PaidProgress
+from pairwright.stages.calls import no_progress
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
+REFRESH_S = 0.2
 DONE, ERROR, FINISHED_WITH_FAILURES, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -70,9 +73,17 @@ def percent(share: float | None) -> str:
 def paid_bar(label: str, *, json: bool) -> Iterator[PaidProgress]:
     """A bar with rate, time left and spend on a terminal; silent elsewhere."""
     with _bar(json) as progress:
+        if progress.disable:
+            yield no_progress
+            return
         task = progress.add_task(label, total=None, extra="")
+        due = 0.0
 
         def tell(*, done: int, total: int, failed: int, spent_usd: float) -> None:
+            nonlocal due
+            if (now := monotonic()) < due and done < total:
+                return  # a thousand calls a second are not worth a thousand drawings
+            due = now + REFRESH_S
             speed = progress.tasks[task].speed
             rate = f"{speed:,.1f}/s" if speed else ""
             bad = f"  {failed:,} failed" if failed else ""
@@ -85,6 +96,9 @@ def paid_bar(label: str, *, json: bool) -> Iterator[PaidProgress]:
 def count_bar(label: str, *, json: bool) -> Iterator[Any]:
     """A running count on a terminal, for work whose size is not known before."""
     with _bar(json) as progress:
+        if progress.disable:
+            yield None
+            return
         task = progress.add_task(label, total=None, extra="")
 
         def tell(done: int) -> None:
@@ -106,7 +120,7 @@ def _bar(json: bool) -> Iterator[Progress]:
         console=err,
         disable=json or not err.is_terminal,
         transient=True,
-        refresh_per_second=5,
+        refresh_per_second=1 / REFRESH_S,
     )
     with progress:
         yield progress

@@ -235,7 +235,7 @@ def print_exported(result: dict[str, Any]) -> None:
         reasons = ", ".join(f"{n:,} {reason.replace('_', ' ')}" for reason, n in drops.items() if n)
         if reasons:
             say(f"Left out of {what}: {reasons}.")
-    if result["suggested_weights"]:
+    if result.get("suggested_weights"):
         say("Weights to train with: " + ", ".join(f"{k}={v}" for k, v in result["suggested_weights"].items()))
 
 

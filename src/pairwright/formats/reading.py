@@ -87,7 +87,7 @@ def read_records(path: str | Path, *, file_format: str | None = None) -> Records
         raise InputError(f"{name} is a folder. Name the files in it, for example {name}/*.jsonl")
     elif not os.access(name, os.R_OK):
         raise InputError(f"{name} may not be read by this user")
-    return _to_the_end(_READERS[form](name), "stdin" if name == STDIN else name)
+    return _to_the_end(_READERS[form](name), _shown(name))
 
 
 def _format_of(name: str) -> str:
@@ -125,6 +125,9 @@ def _to_the_end(records: Records, name: str) -> Records:
 _TOO_LONG = f"longer than {MOST_BYTES // 2**20} MiB. Is it really one row a line?"
 
 
+_NOT_UTF8 = "not UTF-8. Save the file as UTF-8."
+
+
 def _not_utf8(line: bytes) -> str | None:
     try:
         line.decode()
@@ -135,13 +138,23 @@ def _not_utf8(line: bytes) -> str | None:
     return None
 
 
+def _shown(name: str) -> str:
+    """The name to show and keep: a file's name may be bytes that no text can hold."""
+    return "stdin" if name == STDIN else printable(name)
+
+
+def printable(text: str) -> str:
+    """`text` with a ? for every lone surrogate, which can be neither shown nor stored."""
+    return text.encode(errors="replace").decode()
+
+
 def _excerpt(text: str) -> str:
-    text = " ".join(text.split())
+    text = printable(" ".join(text.split()))
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _jsonl(name: str) -> Records:
-    shown = "stdin" if name == STDIN else name
+    shown = _shown(name)
     with open_stream(name) as stream:
         for number, line in lines(stream):
             place = f"{shown}:{number}"
@@ -185,7 +198,7 @@ class _Window:
 
     def __init__(self, stream: io.BufferedReader) -> None:
         self._stream = stream
-        self._decode = codecs.getincrementaldecoder("utf-8")().decode
+        self._decode = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode
         self._scan = json.JSONDecoder().raw_decode
         self._text, self._at = "", 0
         self.line = 1
@@ -193,14 +206,7 @@ class _Window:
     def _more(self) -> bool:
         size = max(CHUNK, len(self._text) - self._at)  # doubling keeps retries cheap
         data = self._stream.read(size)
-        try:
-            new = self._decode(data, not data)
-        except UnicodeDecodeError as error:
-            before = self._text.count("\n", self._at) + error.object.count(b"\n", 0, error.start)
-            bad = error.object[error.start]
-            raise Unreadable(
-                f"line {self.line + before} is not UTF-8 (byte 0x{bad:02x}). Save the file as UTF-8"
-            ) from None
+        new = self._decode(data, not data)
         self._text, self._at = self._text[self._at :] + new, 0
         return bool(data)
 
@@ -219,8 +225,8 @@ class _Window:
         self.line += self._text[self._at] == "\n"
         self._at += 1
 
-    def value(self) -> Any:
-        """The JSON value that starts here. Raises Unreadable when there is none."""
+    def value(self) -> tuple[Any, bool]:
+        """The JSON value that starts here, and whether it is UTF-8. Raises Unreadable when there is none."""
         while True:
             try:
                 value, end = self._scan(self._text, self._at)
@@ -235,14 +241,15 @@ class _Window:
                 raise Unreadable(f"line {line} is not valid JSON ({error.msg}) near {around}") from None
             except RecursionError:
                 raise Unreadable(f"line {self.line} is nested too deeply") from None
-            self.line += self._text.count("\n", self._at, end)
+            taken = self._text[self._at : end]
+            self.line += taken.count("\n")
             self._at = end
-            return value
+            return value, _is_text(taken)
 
 
 def _json(name: str) -> Records:
     """An array of objects; also objects one after another, since many `.json` files are JSON lines."""
-    shown = "stdin" if name == STDIN else name
+    shown = _shown(name)
     with open_stream(name) as stream:
         window = _Window(stream)
         array = window.peek() == "["
@@ -250,8 +257,11 @@ def _json(name: str) -> Records:
             window.take()
         while (next_one := window.peek()) and not (array and next_one == "]"):
             place = f"{shown}:{window.line}"
-            value = window.value()
-            yield Record(place, value) if type(value) is dict else BadRow(place, _not_object(value))
+            value, is_utf8 = window.value()
+            if type(value) is not dict:
+                yield BadRow(place, _not_object(value))
+            else:
+                yield Record(place, value) if is_utf8 else BadRow(place, _NOT_UTF8)
             if array and window.peek() == ",":
                 window.take()
             elif array and window.peek() != "]":
@@ -270,7 +280,7 @@ def _tsv(name: str) -> Records:
 
 def _table(name: str, delimiter: str) -> Records:
     """Rows under a header; a row's place is the line it begins on, quoted line ends or not."""
-    shown = "stdin" if name == STDIN else name
+    shown = _shown(name)
     csv.field_size_limit(max(csv.field_size_limit(), MOST_BYTES))
     with open_text(name) as text:
         reader = csv.reader(_short_lines(text), delimiter=delimiter, strict=True)
@@ -288,8 +298,8 @@ def _table(name: str, delimiter: str) -> Records:
                 continue
             if header is None:
                 header = _header(cells)
-            elif not _is_text(cells):
-                yield BadRow(place, "not UTF-8. Save the file as UTF-8.")
+            elif not _is_text("".join(cells)):
+                yield BadRow(place, _NOT_UTF8)
             elif len(cells) != len(header):
                 yield BadRow(place, f"{len(cells)} cells where the header names {len(header)} columns")
             else:
@@ -306,7 +316,7 @@ def _short_lines(text: io.TextIOWrapper) -> Iterator[str]:
 
 
 def _header(cells: list[str]) -> list[str]:
-    if not _is_text(cells):
+    if not _is_text("".join(cells)):
         raise Unreadable("the header is not UTF-8. Save the file as UTF-8")
     names = [cell.strip() or f"column_{number}" for number, cell in enumerate(cells, 1)]
     for name in names:
@@ -315,16 +325,17 @@ def _header(cells: list[str]) -> list[str]:
     return names
 
 
-def _is_text(cells: list[str]) -> bool:
+def _is_text(text: str) -> bool:
+    """Whether it was UTF-8: no lone surrogates stand for bytes that were not."""
     try:
-        "".join(cells).encode()
+        text.encode()
     except UnicodeEncodeError:
         return False
     return True
 
 
 def _txt(name: str) -> Records:
-    shown = "stdin" if name == STDIN else name
+    shown = _shown(name)
     with open_stream(name) as stream:
         for number, line in lines(stream):
             place = f"{shown}:{number}"
@@ -340,14 +351,14 @@ def _parquet(name: str) -> Records:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    number = 0
+    number, shown = 0, _shown(name)
     try:
         # Without these two settings a whole row group (often the whole file) is read at once.
         with pq.ParquetFile(name, buffer_size=2**20, pre_buffer=False) as file:
             for batch in file.iter_batches(_PARQUET_ROWS):
                 for row in _whole_microseconds(batch).to_pylist():
                     number += 1
-                    yield Record(f"{name} row {number}", row)
+                    yield Record(f"{shown} row {number}", row)
     except (pa.ArrowException, ValueError) as error:
         raise Unreadable(f"not readable as Parquet ({_excerpt(str(error))})") from None
 

@@ -33,7 +33,15 @@ LIKELY_PROMPTS = (
 )
 _TEXT_NAMES = ("text", "response", "content")
 _CANNOT_KEEP = ("tool_calls", "function_call")
-_KINDS = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
+_KINDS = {
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    str: "text",
+    list: "a list",
+    dict: "an object",
+    type(None): "null",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,9 @@ def separate_neighbours(rows: Iterable[T], key: Callable[[T], object], *, window
 
     KTOTrainer estimates its KL term from "mismatched" completions: each row is
     paired with the completion of the row before it. With the same prompt in
-    both, that completion is not mismatched at all.
+    both, that completion is not mismatched at all. (The first row of a batch gets
+    the last one's; where batches end is not known here, and in random order those
+    two rarely share a prompt.)
 
     A row that cannot follow the one before it waits for the next one with
     another key. What still waits at the end is tucked in among the last `window`

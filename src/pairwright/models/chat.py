@@ -17,6 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import orjson
@@ -106,7 +108,8 @@ class ChatClient:
                 sock_connect=settings.connect_timeout_s,
                 sock_read=settings.read_timeout_s,
             ),
-            trust_env=True,
+            # Looked up once: aiohttp's own trust_env asks in a thread at every call.
+            proxy=_proxy(settings.url),
         )
         return self
 
@@ -251,6 +254,14 @@ def _limiters(settings: EndpointSettings) -> tuple[AsyncLimiter | None, AsyncLim
         burst = max(1.0, settings.tokens_per_minute / 10)
         tokens = AsyncLimiter(burst, 60 * burst / settings.tokens_per_minute)
     return requests, tokens
+
+
+def _proxy(url: str) -> str | None:
+    """The proxy that the environment names for this URL (HTTPS_PROXY, NO_PROXY, ...)."""
+    parts = urlsplit(url)
+    if proxy_bypass(parts.hostname or ""):
+        return None
+    return getproxies().get(parts.scheme)
 
 
 def _parse(raw: bytes) -> Any:

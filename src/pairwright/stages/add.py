@@ -17,7 +17,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 
 from pairwright.errors import InputError
-from pairwright.formats.reading import BadRow, Record, read_records
+from pairwright.formats.reading import BadRow, Record, printable, read_records
 from pairwright.formats.rows import Entry, FieldNames, entry_from_row
 from pairwright.pairing import pair_key
 from pairwright.store.content import (
@@ -150,7 +150,7 @@ def _entries(records: Iterable[Record | BadRow], fields: FieldNames, tally: _Tal
         try:
             yield entry_from_row(record.row, names, record.place, cells=record.form == "cells")
         except InputError as error:
-            tally.note(BadRow(record.place, str(error)))
+            tally.note(BadRow(record.place, printable(str(error))))
 
 
 def _insert(connection: Connection, entries: list[Entry], tally: _Tally) -> None:

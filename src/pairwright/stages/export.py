@@ -27,6 +27,7 @@ from pairwright.formats import trl, writing
 from pairwright.formats.trl import Shape, Style, Weights
 from pairwright.keys import public_id
 from pairwright.store import export as rows_of
+from pairwright.store import export_responses as singles_of
 from pairwright.store.store import Store
 
 PROGRESS_EVERY = 500
@@ -181,7 +182,7 @@ class _Source:
 
     pairs: int
     drops: dict[str, int]
-    tally: rows_of.Tally | None  # of responses; None for pairs
+    tally: singles_of.Tally | None  # of responses; None for pairs
     labels: int
     rows: Iterator[_Made]
 
@@ -227,13 +228,13 @@ def _made_pair(label: rows_of.PairRow, options: ExportOptions) -> _Made:
 
 def _responses(connection: Connection, options: ExportOptions) -> _Source:
     census = rows_of.census(connection, include_flagged=options.include_flagged)
-    tally = rows_of.count_responses(connection, options.seed, include_flagged=options.include_flagged)
+    tally = singles_of.count_responses(connection, options.seed, include_flagged=options.include_flagged)
     drops = census.drops("label", "tie_both_good", "tie_both_bad")
-    made = (_made_response(label, options) for label in rows_of.labelled_responses(connection))
+    made = (_made_response(label, options) for label in singles_of.labelled_responses(connection))
     return _Source(census.pairs, drops, tally, tally.labelled, made)
 
 
-def _made_response(label: rows_of.ResponseRow, options: ExportOptions) -> _Made:
+def _made_response(label: singles_of.ResponseRow, options: ExportOptions) -> _Made:
     response = trl.LabelledResponse(label.prompt, label.text, label.good)
     make = trl.kto_row if options.shape == "kto" else trl.unpaired_row
     meta = {

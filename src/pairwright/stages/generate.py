@@ -122,13 +122,12 @@ class _Session:
             self.project.store, self.settings.responses_per_prompt, retry_failed=retry_failed
         )
         used = {self.project.settings.models[name].endpoint for name in self.settings.models}
-        with GroupCommit(self.project.store) as self.writer:
+        endpoints = {name: self.project.settings.endpoints[name] for name in sorted(used)}
+        workers = sum(endpoint.concurrency for endpoint in endpoints.values())
+        with GroupCommit(self.project.store, most_waiting=2 * workers) as self.writer:
             async with AsyncExitStack() as stack:
-                workers = 0
-                for name in sorted(used):
-                    endpoint = self.project.settings.endpoints[name]
+                for name, endpoint in endpoints.items():
                     self.clients[name] = await stack.enter_async_context(ChatClient(name, endpoint))
-                    workers += endpoint.concurrency
                 await work_through(pages, self.draw_prompt, workers, self.run)
 
     async def draw_prompt(self, work: GenerateWork) -> None:

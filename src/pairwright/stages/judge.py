@@ -201,7 +201,7 @@ async def _judge_all(session: _Session, run: Run, retry_failed: bool) -> None:
     model = project.settings.models[session.model]
     endpoint = project.settings.endpoints[model.endpoint]
     pages = judge_work(project.store, session.name, session.orders, retry_failed=retry_failed)
-    with GroupCommit(project.store) as writer:
+    with GroupCommit(project.store, most_waiting=2 * endpoint.concurrency) as writer:
         async with ChatClient(model.endpoint, endpoint) as client:
             judge = ChatJudge(client, model, project.guidelines, session.options)
 

@@ -88,6 +88,8 @@ class Store:
     def read(self) -> Iterator[Connection]:
         """A connection that sees one consistent state of the store."""
         with self.engine.connect() as connection:
+            if self.path is None:  # SQLite always reads one state; PostgreSQL has to be asked for it
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
 
     @contextmanager

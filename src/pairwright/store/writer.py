@@ -2,15 +2,15 @@
 
 A thread takes whatever has arrived, writes it in one transaction and commits.
 While one commit waits for the disk the next group gathers, so 1,000 answers a
-second cost some dozens of commits, and none waits longer than `LINGER_S` plus
-one commit.
+second cost some dozens of commits. None waits longer than `LINGER_S` plus a
+commit, and no more than `most_waiting` are ever off the disk: when it is slow,
+whoever hands over more waits, and sends nothing meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -20,7 +20,6 @@ from pairwright.errors import StoreError
 from pairwright.store.store import Store
 
 LINGER_S = 0.02
-MOST_WAITING = 2000
 
 Rows = Sequence[tuple[Table, dict[str, Any]]]
 
@@ -28,8 +27,10 @@ Rows = Sequence[tuple[Table, dict[str, Any]]]
 class GroupCommit:
     """Writes groups of rows in the background; the rows of one `put` stay in one transaction."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, most_waiting: int = 256) -> None:
         self._store = store
+        self._most_waiting = most_waiting
+        self._unwritten = 0
         self._waiting: list[Rows] = []
         self._arrived = threading.Condition()
         self._closing = False
@@ -53,10 +54,17 @@ class GroupCommit:
         self._raise()
         with self._arrived:
             self._waiting.append(rows)
-            self._arrived.notify()
-        while len(self._waiting) > MOST_WAITING:
-            await asyncio.sleep(LINGER_S)
+            self._unwritten += 1
+            if len(self._waiting) in (1, self._enough):
+                self._arrived.notify()
+        while self._unwritten > self._most_waiting:
+            await asyncio.sleep(LINGER_S / 4)
             self._raise()
+
+    @property
+    def _enough(self) -> int:
+        """A group of this size is written without lingering."""
+        return max(1, self._most_waiting // 2)
 
     def _raise(self) -> None:
         if self._error is not None:
@@ -68,18 +76,18 @@ class GroupCommit:
     def _run(self) -> None:
         while True:
             with self._arrived:
-                while not self._waiting and not self._closing:
-                    self._arrived.wait()
+                self._arrived.wait_for(lambda: self._waiting or self._closing)
+                # Let the group grow, unless it is large already.
+                self._arrived.wait_for(lambda: len(self._waiting) >= self._enough or self._closing, LINGER_S)
                 closing = self._closing
-            if not closing:
-                time.sleep(LINGER_S)  # let the group grow
-            with self._arrived:
                 group, self._waiting = self._waiting, []
             try:
                 self._write(group)
             except BaseException as error:
                 self._error = error
                 return
+            with self._arrived:
+                self._unwritten -= len(group)
             if closing and not group:
                 return
 

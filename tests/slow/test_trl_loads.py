@@ -1,0 +1,234 @@
+"""Exported files load into `datasets`, and TRL's own functions and trainers take them.
+
+Needs `torch` and `trl`; without them these tests are skipped and say so.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from stores import a_store, chat
+
+from pairwright.stages.export import export
+
+MISSING = [
+    name for name in ("torch", "transformers", "datasets", "trl") if not importlib.util.find_spec(name)
+]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(MISSING), reason=f"TRL IS NOT TESTED: {', '.join(MISSING)} not installed"),
+    pytest.mark.filterwarnings("default"),  # other people's warnings are not ours to fail on
+]
+
+TEMPLATE = (
+    "{% for m in messages %}<{{ m['role'] }}> {{ m['content'] }} {% endfor %}"
+    "{% if add_generation_prompt %}<assistant> {% endif %}"
+)
+WORDS = [
+    "colour",
+    "size",
+    "is",
+    "it",
+    "blue",
+    "green",
+    "small",
+    "large",
+    "what",
+    "the",
+    "sky",
+    "no",
+    "be",
+    "hi",
+]
+ODD = 'line\u2028separator, quote ", backslash \\, nul-free \U0001f642\r\n'
+
+
+@pytest.fixture(autouse=True)
+def offline(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "hf" / "datasets"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+
+
+@pytest.fixture
+def store(tmp_path):
+    with a_store(tmp_path) as builder:
+        builder.pair(
+            chat("hi", "hello", "what colour is the sky", system="be brief"), "blue", "green", belief="A"
+        )
+        builder.pair("odd text", ODD, "no", belief="A")
+        for n in range(12):
+            builder.pair(f"what size is it {n}", f"small {n}", f"large {n}", belief="AB"[n % 2])
+            builder.pair(f"what size is it {n}", f"small {n}", "no", belief="A" if n % 2 == 0 else "both bad")
+        yield builder.store
+
+
+def load(store, tmp_path, name: str, **options):
+    """Export, then load with the very lines the manifest gives; gives the dataset."""
+    result = export(store, tmp_path / "export" / name, **options)
+    code = "\n".join(result.how_to_load[:2]).replace(f'"{name}"', repr(str(result.path)))
+    scope: dict = {}
+    exec(code, scope)
+    assert scope["dataset"].num_rows == result.rows
+    return scope["dataset"], result
+
+
+NAMES = ["rows.jsonl", "rows.jsonl.gz", "rows.jsonl.zst", "rows.parquet"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("style", ["conversational", "standard"])
+def test_trl_sees_preference_rows_with_an_explicit_prompt(store, tmp_path, name, style):
+    from trl.data_utils import is_conversational, maybe_extract_prompt
+
+    dataset, _ = load(store, tmp_path, name, shape="dpo", style=style)
+    assert dataset.column_names == ["prompt", "chosen", "rejected"]
+    for row in dataset:
+        assert is_conversational(row) == (style == "conversational")
+        assert maybe_extract_prompt(row) == row  # nothing is left to guess
+    said = dataset["chosen"][:]
+    texts = [one if style == "standard" else one[0]["content"] for one in said]
+    assert ODD in texts
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("style", ["conversational", "standard"])
+def test_trl_sees_unpaired_rows_with_boolean_labels(store, tmp_path, name, style):
+    from datasets import Value
+    from trl.data_utils import is_conversational, maybe_unpair_preference_dataset
+
+    dataset, _ = load(store, tmp_path, name, shape="kto", style=style)
+    assert dataset.column_names == ["prompt", "completion", "label"]
+    assert dataset.features["label"] == Value("bool")
+    assert all(is_conversational(row) == (style == "conversational") for row in dataset)
+    assert maybe_unpair_preference_dataset(dataset).column_names == dataset.column_names
+
+
+@pytest.mark.parametrize("style", ["conversational", "standard"])
+@pytest.mark.parametrize("shape", ["dpo", "orpo", "kto", "unpaired"])
+def test_jsonl_and_parquet_load_as_the_same_dataset(store, tmp_path, shape, style):
+    one, _ = load(store, tmp_path, "rows.jsonl", shape=shape, style=style)
+    two, _ = load(store, tmp_path, "rows.parquet", shape=shape, style=style)
+    assert one[:] == two[:]
+    assert one.features == two.features
+
+
+@pytest.fixture
+def tiny_model(tmp_path) -> str:
+    """The folder of a random two-layer model and a tokenizer of a few words: nothing is downloaded."""
+    import torch
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Whitespace
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    known = ["<unk>", "<pad>", "<eos>", "<", ">", "user", "assistant", "system", *WORDS]
+    vocabulary = {word: n for n, word in enumerate(known)}
+    tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = Whitespace()
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, unk_token="<unk>", pad_token="<pad>", eos_token="<eos>"
+    )
+    fast.chat_template = TEMPLATE
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=16,
+        intermediate_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        pad_token_id=1,
+        eos_token_id=2,
+    )
+    folder = str(tmp_path / "tiny")
+    LlamaForCausalLM(config).save_pretrained(folder)
+    fast.save_pretrained(folder)
+    return folder
+
+
+def settings(tmp_path, **more) -> dict:
+    return {
+        "output_dir": str(tmp_path / "model"),
+        "max_steps": 2,
+        "per_device_train_batch_size": 4,
+        "report_to": [],
+        "use_cpu": True,
+        "bf16": False,
+        "save_strategy": "no",
+        "logging_steps": 1,
+        **more,
+    }
+
+
+def losses(trainer) -> list[float]:
+    trainer.train()
+    return [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+
+
+@pytest.mark.parametrize("style", ["conversational", "standard"])
+def test_dpo_trains_on_it(store, tmp_path, tiny_model, style):
+    from trl import DPOConfig, DPOTrainer
+
+    dataset, _ = load(store, tmp_path, "rows.jsonl", shape="dpo", style=style)
+    arguments = DPOConfig(**settings(tmp_path))
+    trainer = DPOTrainer(tiny_model, args=arguments, train_dataset=dataset)
+    assert len(losses(trainer)) == 2
+
+
+@pytest.mark.parametrize("style", ["conversational", "standard"])
+def test_orpo_trains_on_it(store, tmp_path, tiny_model, style):
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from trl.experimental.orpo import ORPOConfig, ORPOTrainer
+
+    dataset, _ = load(store, tmp_path, "rows.jsonl", shape="orpo", style=style)
+    model = AutoModelForCausalLM.from_pretrained(tiny_model)
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model)
+    arguments = ORPOConfig(**settings(tmp_path))
+    trainer = ORPOTrainer(model, args=arguments, train_dataset=dataset, processing_class=tokenizer)
+    assert len(losses(trainer)) == 2
+
+
+@pytest.mark.parametrize("style", ["conversational", "standard"])
+def test_kto_trains_on_it_and_is_content_with_the_suggested_weights(
+    store, tmp_path, tiny_model, style, caplog
+):
+    from trl import KTOConfig, KTOTrainer
+
+    dataset, result = load(store, tmp_path, "rows.parquet", shape="kto", style=style)
+    weights = result.singles.weights
+    assert (weights.desirable, weights.undesirable) != (1, 1)
+
+    def trainer_with(desirable: float, undesirable: float) -> KTOTrainer:
+        more = {"desirable_weight": desirable, "undesirable_weight": undesirable}
+        arguments = KTOConfig(**settings(tmp_path, **more))
+        caplog.clear()
+        return KTOTrainer(tiny_model, args=arguments, train_dataset=dataset)
+
+    # TRL's logger keeps its lines to itself unless told otherwise.
+    for name in ("trl", "transformers", "accelerate"):
+        logging.getLogger(name).propagate = True
+    complaint = "don't seem to be in an ideal range"
+    trainer_with(1.0, 1.0)
+    assert complaint in caplog.text
+    trainer = trainer_with(weights.desirable, weights.undesirable)
+    assert complaint not in caplog.text
+    assert len(losses(trainer)) == 2
+
+
+def test_neighbours_stay_separate_after_loading(store, tmp_path):
+    """TRL gives each row the completion of the row before it in its batch."""
+    dataset, result = load(store, tmp_path, "rows.jsonl", shape="kto", style="standard")
+    prompts = dataset["prompt"][:]
+    assert result.singles.neighbours == 0
+    assert not any(a == b for a, b in pairwise(prompts))
