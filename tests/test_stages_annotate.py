@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from projects import a_project, add_pairs, rows
+from projects import a_project, add_pairs, add_rows, rows
 
 from pairwright.errors import InputError
 from pairwright.stages.annotate import Person
@@ -201,3 +201,19 @@ def test_good_rows_are_added_on_request(project):
     )
     result = import_labels(project, [path], on_error="skip")
     assert (result.added, result.votes, result.bad_rows) == (True, 1, 1)
+
+
+def test_a_pair_that_came_again_is_found_by_its_further_id(project):
+    again = [
+        {"id": "again", "prompt": "Question 0?", "response_a": "yes 0", "response_b": "no 0"},
+        {"id": "swapped", "prompt": "Question 1?", "response_a": "no 1", "response_b": "yes 1"},
+    ]
+    add_rows(project, again)
+    assert len(rows(project, "pair")) == 6
+    path = labels(
+        project,
+        {"id": "again", "annotator": "ann", "label": "A"},
+        {"id": "swapped", "annotator": "ann", "label": "A"},
+    )
+    assert import_labels(project, [path]).votes == 2
+    assert [(vote.pair_id, vote.verdict) for vote in rows(project, "vote")] == [(1, "A"), (2, "B")]

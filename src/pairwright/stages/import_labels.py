@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
@@ -16,7 +16,7 @@ from pairwright.stages.annotate import renew_beliefs
 from pairwright.stages.project import Project
 from pairwright.store.tasks import pairs_by_key, pairs_named, votes_of_people
 from pairwright.store.votes import add_vote, rater_id, retract
-from pairwright.types import ORDERS, Order, Rater, Verdict, Vote
+from pairwright.types import ORDERS, Order, Rater, Verdict, Vote, swap
 
 SHOWN_BAD_ROWS = 50
 PAGE = 500
@@ -146,7 +146,9 @@ def _add(connection: Connection, project: Project, page: list[_Label], result: I
             what = "no pair has" if not found else "several pairs have"
             result.bad(label.place, f'{what} the id "{label.pair}". Add the pairs first (`pairwright add`).')
             continue
-        pair_id, _ = found[0]
+        pair_id, swapped = found[0]
+        if swapped:
+            label = replace(label, verdict=swap(label.verdict), order="BA" if label.order == "AB" else "AB")
         old = there.get((pair_id, label.person))
         if old is not None and old[1:] == (label.verdict, label.both):
             result.already_there += 1
@@ -162,7 +164,7 @@ def _add(connection: Connection, project: Project, page: list[_Label], result: I
     renew_beliefs(connection, project, sorted(touched))
 
 
-def _by_public_id(connection: Connection, text: str) -> list[tuple[int, bytes]]:
+def _by_public_id(connection: Connection, text: str) -> list[tuple[int, bool]]:
     parsed = parse_public_id(text)
     return pairs_by_key(connection, parsed[1]) if parsed and parsed[0] == "pair" else []
 

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, func, select
+from sqlalchemy import Column, Connection, Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pairwright.keys import content_key
-from pairwright.pairing import pair_key
+from pairwright.pairing import pair_key, text_key
 from pairwright.store import schema
 from pairwright.store.store import Store
 from pairwright.types import Message, Prompt, Response
@@ -132,7 +132,8 @@ def insert_responses(connection: Connection, responses: Sequence[NewResponse]) -
 def insert_pairs(connection: Connection, pairs: Sequence[NewPair]) -> int:
     """Add pairs; returns how many are new.
 
-    Two texts that have met, under whatever ids and on whichever side, do not meet again.
+    Two texts that have met, under whatever ids and on whichever side, do not meet
+    again; the further id is kept as an alias, so that labels by it find the pair.
     """
     at = time.time()
     rows = [
@@ -149,10 +150,57 @@ def insert_pairs(connection: Connection, pairs: Sequence[NewPair]) -> int:
         }
         for new in pairs
     ]
-    return _insert_missing(connection, schema.pair, rows)
+    added = _insert_missing(connection, schema.pair, rows)
+    if added < len(rows):
+        _keep_aliases(connection, [new for new in pairs if new.external_id is not None])
+    return added
 
 
-def _insert_missing(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
+def _keep_aliases(connection: Connection, pairs: Sequence[NewPair]) -> None:
+    """Remember the ids of pairs that are stored under another one."""
+    texts = dict(_by(connection, schema.response.c.id, [new.a_id for new in pairs], schema.response.c.text))
+    stored = {
+        row[0]: row
+        for row in _by(
+            connection,
+            schema.pair.c.key,
+            [new.key for new in pairs],
+            schema.pair.c.id,
+            schema.pair.c.external_id,
+            schema.response.c.text,
+            join=schema.pair.c.a_id,
+        )
+    }
+    rows = []
+    for new in pairs:
+        _, pair_id, external_id, a_text = stored[new.key]
+        swapped = text_key(a_text) != text_key(texts[new.a_id])
+        if new.external_id != external_id or swapped:
+            rows.append(
+                {"pair_id": pair_id, "external_id": new.external_id, "swapped": swapped, "at": time.time()}
+            )
+    _insert_missing(connection, schema.pair_alias, rows, ["external_id", "pair_id", "swapped"])
+
+
+def _by(
+    connection: Connection,
+    column: Column[Any],
+    values: Sequence[Any],
+    *wanted: Column[Any],
+    join: Column[Any] | None = None,
+) -> Iterator[Any]:
+    """Rows of `column` and `wanted` where the column is one of the values, some thousand at a time."""
+    statement = select(column, *wanted)
+    if join is not None:
+        statement = statement.join(schema.response, schema.response.c.id == join)
+    for start in range(0, len(values), _KEYS_AT_ONCE):
+        some = list(values[start : start + _KEYS_AT_ONCE])
+        yield from connection.execute(statement.where(column.in_(some)))
+
+
+def _insert_missing(
+    connection: Connection, table: Table, rows: list[dict[str, Any]], unique: Sequence[str] = ("key",)
+) -> int:
     """Insert the rows whose key is not there yet (nor earlier among them); returns how many these were.
 
     One statement, not "look, then insert": another machine may add the same
@@ -161,7 +209,7 @@ def _insert_missing(connection: Connection, table: Table, rows: list[dict[str, A
     if not rows:
         return 0
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).on_conflict_do_nothing(index_elements=["key"])
+    statement = dialect.insert(table).on_conflict_do_nothing(index_elements=unique)
     # Without the option the count is lost on PostgreSQL.
     return connection.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount
 

@@ -13,6 +13,7 @@ from pairwright.store.schema import (
     failure,
     flag,
     pair,
+    pair_alias,
     prompt,
     rater,
     response,
@@ -38,10 +39,13 @@ def by_key(connection: Connection, kind: str, digits: str, limit: int = 5) -> li
 
 def by_external_id(connection: Connection, text: str, limit: int = 5) -> list[tuple[str, int, str]]:
     """(kind, row number, public id) of pairs, else prompts, that had this id in the user's file."""
-    for kind, table in (("pair", pair), ("prompt", prompt)):
-        rows = connection.execute(
-            select(table.c.id, table.c.key).where(table.c.external_id == text).limit(limit)
-        ).all()
+    further = select(pair_alias.c.pair_id).where(pair_alias.c.external_id == text)
+    named = (
+        ("pair", pair, or_(pair.c.external_id == text, pair.c.id.in_(further))),
+        ("prompt", prompt, prompt.c.external_id == text),
+    )
+    for kind, table, condition in named:
+        rows = connection.execute(select(table.c.id, table.c.key).where(condition).limit(limit)).all()
         if rows:
             return [(kind, row.id, public_id(kind, row.key)) for row in rows]
     return []

@@ -91,6 +91,18 @@ pair = Table(
     Index("pair_by_prompt", "prompt_id"),
 )
 
+# Further ids under which the same two texts came again; `swapped` where a came as b.
+pair_alias = Table(
+    "pair_alias",
+    metadata,
+    _id(),
+    _ref("pair"),
+    Column("external_id", Text, nullable=False),
+    Column("swapped", Boolean, nullable=False),
+    _at(),
+    UniqueConstraint("external_id", "pair_id", "swapped"),
+)
+
 rater = Table(
     "rater",
     metadata,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, exists, func, select
+from sqlalchemy import Connection, Select, and_, exists, false, func, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
-from pairwright.store.schema import belief, failure, pair, prompt, rater, response, vote
+from pairwright.store.schema import belief, failure, pair, pair_alias, prompt, rater, response, vote
 from pairwright.store.votes import is_current, newest_beliefs
 from pairwright.types import Message, Prompt
 
@@ -96,22 +96,23 @@ def last_votes(connection: Connection, rater_id: int, limit: int) -> list[tuple[
     return [(row.id, row.pair_id) for row in rows]
 
 
-def pairs_named(connection: Connection, external_ids: list[str]) -> dict[str, list[tuple[int, bytes]]]:
-    """Pairs by the id their row had in the user's file: id -> [(row number, key)]."""
-    rows = connection.execute(
-        select(pair.c.external_id, pair.c.id, pair.c.key).where(pair.c.external_id.in_(external_ids))
+def pairs_named(connection: Connection, external_ids: list[str]) -> dict[str, list[tuple[int, bool]]]:
+    """Pairs by an id their row had in the user's file: id -> [(row number, its a came as b there)]."""
+    own = select(pair.c.external_id, pair.c.id, false()).where(pair.c.external_id.in_(external_ids))
+    further = select(pair_alias.c.external_id, pair_alias.c.pair_id, pair_alias.c.swapped).where(
+        pair_alias.c.external_id.in_(external_ids)
     )
-    found: dict[str, list[tuple[int, bytes]]] = {}
-    for name, number, key in rows:
-        found.setdefault(name, []).append((number, key))
+    found: dict[str, list[tuple[int, bool]]] = {}
+    for name, number, swapped in connection.execute(union_all(own, further)):
+        found.setdefault(name, []).append((number, bool(swapped)))
     return found
 
 
-def pairs_by_key(connection: Connection, digits: str) -> list[tuple[int, bytes]]:
-    """Pairs whose key begins with these hex digits, two at most."""
+def pairs_by_key(connection: Connection, digits: str) -> list[tuple[int, bool]]:
+    """Pairs whose key begins with these hex digits, two at most: (row number, False)."""
     low, high = bytes.fromhex(digits.ljust(32, "0")), bytes.fromhex(digits.ljust(32, "f"))
-    rows = connection.execute(select(pair.c.id, pair.c.key).where(pair.c.key.between(low, high)).limit(2))
-    return [(row.id, row.key) for row in rows]
+    numbers = connection.scalars(select(pair.c.id).where(pair.c.key.between(low, high)).limit(2))
+    return [(number, False) for number in numbers]
 
 
 def votes_of_people(

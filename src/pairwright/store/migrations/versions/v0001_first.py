@@ -182,6 +182,20 @@ def upgrade() -> None:
     )
     op.create_index("flag_by_pair", "flag", ["pair_id"], unique=False)
     op.create_table(
+        "pair_alias",
+        sa.Column("id", ROW_ID, nullable=False),
+        sa.Column("pair_id", ROW_ID, nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("swapped", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["pair_id"],
+            ["pair.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("external_id", "pair_id", "swapped"),
+    )
+    op.create_table(
         "vote",
         sa.Column("id", ROW_ID, nullable=False),
         sa.Column("key", sa.LargeBinary(length=16), nullable=False),
