@@ -1,7 +1,7 @@
 """A million prompts through the store: `python benchmarks/million.py [N]`.
 
 Makes a JSON lines file of N prompts with two responses each (about 200
-characters a text, no two alike), then runs every step in a process of its own
+characters a text, no two alike), then runs every command in a process of its own
 and prints wall seconds, rows a second and the most memory it held.
 """
 
@@ -24,24 +24,27 @@ WORDS = (  # noqa: SIM905
 ).split()
 TEXT_CHARS = 200
 
+# As typed, in the project's folder. The judge is the double that prefers the shorter response.
 STEPS = {
-    "add": "from pairwright.stages.add import add_files; add_files(store, [file])",
-    "add again": "from pairwright.stages.add import add_files; add_files(store, [file])",
-    "pair": "from pairwright.stages.pair import make_pairs; make_pairs(store)",
-    "pair again": "from pairwright.stages.pair import make_pairs; make_pairs(store)",
+    "add": ["add", "prompts.jsonl"],
+    "add again": ["add", "prompts.jsonl"],
+    "pair": ["pair"],
+    "pair again": ["pair"],
+    "judge": ["judge"],
+    "route": ["route"],
+    "status": ["status"],
+    "export dpo": ["export", "--shape", "dpo"],
+    "export kto": ["export", "--shape", "kto"],
 }
-PROGRAM = """
-import sys
-from pairwright.store.store import Store
-file, database = sys.argv[1:]
-with Store.open(database, create=True) as store:
-    {step}
+SETTINGS = """
+[judges.shorter]
+kind = "shorter"
 """
 
 
 def text(chance: random.Random) -> str:
-    words = " ".join(chance.choices(WORDS, k=TEXT_CHARS // 8))
-    return f"{words} {chance.getrandbits(64):x}".ljust(TEXT_CHARS, ".")
+    words = " ".join(chance.choices(WORDS, k=TEXT_CHARS // 8 + chance.randrange(5)))
+    return f"{words} {chance.getrandbits(64):x}"
 
 
 def make_file(path: Path, rows: int) -> None:
@@ -52,10 +55,12 @@ def make_file(path: Path, rows: int) -> None:
             file.write(orjson.dumps(row) + b"\n")
 
 
-def run(step: str, file: Path, database: Path) -> tuple[float, float]:
-    """(wall seconds, peak MiB) of one step in a fresh process."""
+def run(step: list[str], folder: Path) -> tuple[float, float]:
+    """(wall seconds, peak MiB) of one command in a fresh process."""
     began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM.format(step=STEPS[step]), file, database])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pairwright", *step], cwd=folder, stdout=subprocess.DEVNULL
+    )
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -70,18 +75,22 @@ def main() -> None:
     parser.add_argument("rows", type=int, nargs="?", default=1_000_000)
     rows = parser.parse_args().rows
     with tempfile.TemporaryDirectory(prefix="pairwright-million-") as folder:
-        file, database = Path(folder) / "prompts.jsonl", Path(folder) / "pairwright.db"
-        make_file(file, rows)
-        print(
-            f"{rows:,} prompts, {2 * rows:,} responses, {file.stat().st_size / 2**20:,.0f} MiB of JSON lines"
+        project = Path(folder)
+        subprocess.run(
+            [sys.executable, "-m", "pairwright", "init", folder], check=True, stdout=subprocess.DEVNULL
         )
-        for step in STEPS:
-            seconds, peak = run(step, file, database)
+        (project / "pairwright.toml").write_text(SETTINGS)
+        file = project / "prompts.jsonl"
+        make_file(file, rows)
+        size = file.stat().st_size / 2**20
+        print(f"{rows:,} prompts, {2 * rows:,} responses, {size:,.0f} MiB of JSON lines")
+        for name, step in STEPS.items():
+            seconds, peak = run(step, project)
             print(
-                f"{step:<12}{seconds:8.1f} s {rows / seconds:10,.0f} prompts/s {peak:8.0f} MiB peak",
+                f"{name:<12}{seconds:8.1f} s {rows / seconds:10,.0f} prompts/s {peak:8.0f} MiB peak",
                 flush=True,
             )
-        print(f"database {database.stat().st_size / 2**20:,.0f} MiB")
+        print(f"store {(project / 'pairwright.db').stat().st_size / 2**20:,.0f} MiB")
 
 
 if __name__ == "__main__":

@@ -223,3 +223,16 @@ def test_people_are_in_the_estimate(project, capsys):
     people = as_json(capsys, project, "estimate")["people"]
     assert people["pairs"] == 20
     assert people["usd"] == pytest.approx(20 * 0.30)
+
+
+def test_status_sends_to_route_again_after_failed_calls_were_healed(tmp_path, capsys):
+    with LoopbackServer(reply=lambda body, n: "hm") as server:
+        project = a_project(tmp_path, server, JUDGE)
+        add_pairs(project, 3)
+        verb(project, "judge")
+        verb(project, "route")
+        server.reply = None
+        verb(project, "judge", "--retry-failed")
+        assert as_json(capsys, project, "status")["next"] == "pairwright route   (3 pairs to decide)"
+        verb(project, "route")
+        assert as_json(capsys, project, "status")["outdated"] == 0

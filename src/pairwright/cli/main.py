@@ -66,9 +66,10 @@ def run(arguments: list[str]) -> int:
     except PairwrightError as error:
         return _error(arguments, type(error).__name__, str(error))
     except DBAPIError as error:
-        return _error(
-            arguments, "StoreError", f"the store refused: {error.orig}. Nothing half-done was kept."
-        )
+        why = f"the store refused: {error.orig}. Nothing half-done was kept."
+        if "locked" in str(error.orig):
+            why = "another command has been writing to this project for long. Try again when it is done."
+        return _error(arguments, "StoreError", why)
     except typer.Exit as stop:
         return stop.exit_code
     except TyperException as error:

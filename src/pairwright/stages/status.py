@@ -45,6 +45,7 @@ class Status:
     for_people: int
     dropped: int
     undecided: int
+    outdated: int
     people: tuple[tuple[str, int, float | None], ...]
     flags: dict[str, int]
     spent_usd: float
@@ -87,6 +88,7 @@ def status_of(project: Project) -> Status:
             "for_people": for_people,
             "dropped": sum(n for (decision, _, _), n in decided.items() if decision == "drop"),
             "undecided": content.pairs - sum(decided.values()),
+            "outdated": totals.outdated(connection),
         }
         return Status(
             **counts,
@@ -132,8 +134,8 @@ def _next(project: Project, counts: dict[str, int], judges: tuple[JudgeStatus, .
     for judge in judges:
         if judge.pending > 0:
             return f"pairwright judge   ({judge.name} has {judge.pending:,} answers to give)"
-    if counts["undecided"]:
-        return f"pairwright route   ({counts['undecided']:,} pairs to decide)"
+    if to_route := counts["undecided"] + counts["outdated"]:
+        return f"pairwright route   ({to_route:,} pairs to decide)"
     if counts["for_people"]:
         return f"pairwright annotate   ({counts['for_people']:,} pairs wait for a person)"
     return "pairwright export   (every pair is decided)"

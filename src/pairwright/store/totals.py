@@ -155,6 +155,16 @@ def decisions(connection: Connection) -> dict[tuple[str, str, str | None], int]:
     return {(decision, source, verdict): n for decision, source, verdict, n in rows}
 
 
+def outdated(connection: Connection) -> int:
+    """Pairs whose belief is older than a vote on them: routing has to look again."""
+    query = (
+        select(func.count(distinct(belief.c.pair_id)))
+        .select_from(belief.join(vote, vote.c.pair_id == belief.c.pair_id))
+        .where(newest_beliefs(), vote.c.at > belief.c.at)
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def failures_by_kind(connection: Connection) -> dict[tuple[str, str], int]:
     """Every failure ever recorded: (stage, kind) -> count."""
     rows = connection.execute(

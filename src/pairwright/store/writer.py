@@ -15,11 +15,13 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from sqlalchemy import Table, insert
+from sqlalchemy.exc import OperationalError
 
 from pairwright.errors import StoreError
 from pairwright.store.store import Store
 
 LINGER_S = 0.02
+LOCKED_TRIES = 40  # each as long as the store waits for a lock
 
 Rows = Sequence[tuple[Table, dict[str, Any]]]
 
@@ -82,7 +84,7 @@ class GroupCommit:
                 closing = self._closing
                 group, self._waiting = self._waiting, []
             try:
-                self._write(group)
+                self._write_patiently(group)
             except BaseException as error:
                 self._error = error
                 return
@@ -90,6 +92,16 @@ class GroupCommit:
                 self._unwritten -= len(group)
             if closing and not group:
                 return
+
+    def _write_patiently(self, group: list[Rows]) -> None:
+        """Another command may hold the store for minutes (adding a million rows): paid answers wait."""
+        for _ in range(LOCKED_TRIES - 1):
+            try:
+                return self._write(group)
+            except OperationalError as error:
+                if "locked" not in str(error.orig):
+                    raise
+        self._write(group)
 
     def _write(self, group: list[Rows]) -> None:
         by_table: dict[Table, list[dict[str, Any]]] = {}

