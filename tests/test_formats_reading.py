@@ -295,7 +295,7 @@ def test_a_file_that_cannot_be_read_is_refused_before_reading(folder):
 
 @pytest.mark.parametrize(
     ("data", "options"),
-    [(b'{"prompt": "hi"}\n', ""), (gzip.compress(b"prompt\nhi\n"), "file_format='csv'")],
+    [(b'{"prompt": "hi"}\n', ""), (gzip.compress(b"prompt\nhi\n", mtime=0), "file_format='csv'")],
 )
 def test_standard_input_is_json_lines_unless_said_otherwise(data, options):
     program = f"from pairwright.formats.reading import *; print(list(read_records('-', {options})))"

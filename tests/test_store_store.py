@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -79,7 +80,7 @@ def test_a_file_that_is_no_database_is_refused(tmp_path):
 
 def test_another_programs_database_is_refused(tmp_path):
     path = tmp_path / "other.db"
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE customers (id)")
     with pytest.raises(StoreError, match="customers"):
         Store.open(str(path))

@@ -1,12 +1,14 @@
-"""Make the demo's excerpt of LLMBar: `python tools/make_demo_data.py FOLDER`.
+"""Make the demo's packaged excerpt of LLMBar (src/pairwright/demo/*.jsonl) from the full data set.
 
-FOLDER holds `pairs.jsonl.gz`, `judge_verdicts.jsonl.gz` and
-`human_labels.jsonl.gz` of LLMBar (MIT). Takes the pairs of the subset Natural,
-GPT-4's verdicts with the strategy Vanilla in both orders, and the gold labels.
+    python tools/make_demo_data.py DATA_FOLDER
+
+DATA_FOLDER holds `llmbar/` with pairs.jsonl.gz, human_labels.jsonl.gz and
+judge_verdicts.jsonl.gz. The same data always gives the same bytes.
 """
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import json
 import sys
@@ -14,40 +16,80 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-TARGET = Path(__file__).parents[1] / "src" / "pairwright" / "demo"
+SUBSET, JUDGE, STRATEGY = "Natural", "GPT-4", "Vanilla"
+EXPECTED = {"llmbar_natural_pairs.jsonl": 100, "gpt4_verdicts.jsonl": 200, "gold_labels.jsonl": 100}
+PACKAGE = Path(__file__).parents[1] / "src" / "pairwright" / "demo"
+
+Row = dict[str, Any]
 
 
-def rows(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        yield from map(json.loads, file)
+def read(path: Path) -> Iterator[Row]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)
 
 
-def write(name: str, kept: list[dict[str, Any]]) -> None:
-    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept)
-    (TARGET / name).write_text(text, encoding="utf-8")
-    print(f"{name}: {len(kept)} rows, {len(text.encode()):,} bytes")
+def pick(row: Row, *fields: str) -> Row:
+    return {field: row[field] for field in fields}
 
 
-def only(row: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: row[name] for name in names}
-
-
-def main() -> None:
-    source = Path(sys.argv[1])
-    pairs = [row for row in rows(source / "pairs.jsonl.gz") if row["subset"] == "Natural"]
+def excerpt(llmbar: Path) -> dict[str, list[Row]]:
+    """The rows of each file, in the order of the data set."""
+    pairs = [
+        pick(row, "id", "prompt", "response_a", "response_b")
+        for row in read(llmbar / "pairs.jsonl.gz")
+        if row["subset"] == SUBSET
+    ]
     ids = {row["id"] for row in pairs}
     verdicts = [
-        only(row, "id", "order", "verdict", "raw")
-        for row in rows(source / "judge_verdicts.jsonl.gz")
-        if row["id"] in ids and row["judge"].startswith("GPT-4") and row["strategy"] == "Vanilla"
+        pick(row, "id", "order", "verdict", "raw")
+        for row in read(llmbar / "judge_verdicts.jsonl.gz")
+        if row["id"] in ids and (row["judge"], row["strategy"]) == (JUDGE, STRATEGY)
     ]
-    labels = [row for row in rows(source / "human_labels.jsonl.gz") if row["id"] in ids]
-    write(
-        "llmbar_natural_pairs.jsonl", [only(row, "id", "prompt", "response_a", "response_b") for row in pairs]
+    labels = [
+        pick(row, "id", "annotator", "label")
+        for row in read(llmbar / "human_labels.jsonl.gz")
+        if row["id"] in ids
+    ]
+    return {
+        "llmbar_natural_pairs.jsonl": pairs,
+        "gpt4_verdicts.jsonl": verdicts,
+        "gold_labels.jsonl": labels,
+    }
+
+
+def write(path: Path, rows: list[Row]) -> None:
+    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
+    path.write_bytes("".join(lines).encode())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    write("gpt4_verdicts.jsonl", verdicts)
-    write("gold_labels.jsonl", [only(row, "id", "annotator", "label") for row in labels])
+    parser.add_argument("data", type=Path, help="the folder that holds llmbar/")
+    parser.add_argument("--out", type=Path, default=PACKAGE, help="where the files go (the package)")
+    options = parser.parse_args()
+    llmbar = options.data / "llmbar"
+    if not (llmbar / "pairs.jsonl.gz").is_file():
+        print(f"error: no pairs.jsonl.gz in {llmbar}; give the folder that holds llmbar/.", file=sys.stderr)
+        return 1
+    files = excerpt(llmbar)
+    wrong = [
+        f"{name}: {len(rows)} rows, expected {EXPECTED[name]}"
+        for name, rows in files.items()
+        if len(rows) != EXPECTED[name]
+    ]
+    if wrong:
+        print(
+            f"error: {llmbar} is not the data set this was written for: {'; '.join(wrong)}.", file=sys.stderr
+        )
+        return 1
+    for name, rows in files.items():
+        write(options.out / name, rows)
+        print(f"{len(rows):4d} rows  {options.out / name}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

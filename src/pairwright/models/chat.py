@@ -30,6 +30,7 @@ from pairwright.models.settings import EndpointSettings
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 60.0
 TRIES_TO_REACH = 3
+LONGEST_QUOTE = 300  # characters of an endpoint's words that a message repeats
 _RETRIED = frozenset({408, 409, 425, 429})
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -75,7 +76,8 @@ class ChatClient:
 
     `name` stands in error messages. The key is read from the environment on
     entering and is in no message, log or repr. `first_wait_s` is the first
-    back-off; it doubles with every try up to a minute, with full jitter.
+    back-off; it doubles with every try up to a minute, with jitter, and comes
+    on top of what the endpoint asks for.
     """
 
     def __init__(self, name: str, settings: EndpointSettings, *, first_wait_s: float = FIRST_WAIT_S) -> None:
@@ -84,6 +86,7 @@ class ChatClient:
         self._first_wait_s = first_wait_s
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._limits = _limiters(settings)
+        self._turn = asyncio.Lock()
         self._resume_at = 0.0  # the endpoint asked for a pause until then (event loop's clock)
         self._ever_answered = False
         self._key = ""
@@ -98,6 +101,11 @@ class ChatClient:
                 raise ConfigError(
                     f"endpoint {self.name} needs its key in the environment variable "
                     f"{settings.api_key_env}, which is not set: export {settings.api_key_env}=..."
+                )
+            if not self._key.isprintable():
+                raise ConfigError(
+                    f"the key of endpoint {self.name}, in {settings.api_key_env}, has a line break or a "
+                    "control character in it. Set the variable to the key alone."
                 )
             headers["Authorization"] = f"Bearer {self._key}"
         self._session = aiohttp.ClientSession(
@@ -132,7 +140,6 @@ class ChatClient:
                 await self._wait_for_turn(expected_tokens)
                 outcome = await self._try(data, tries)
                 if isinstance(outcome, ChatReply):
-                    self._ever_answered = True
                     return outcome
                 if self._nobody_there(outcome, tries):
                     raise EndpointError(f"{outcome.message}. Is the server running, and its URL right?")
@@ -148,41 +155,49 @@ class ChatClient:
         return outcome.kind == "connection" and not self._ever_answered and tries >= enough
 
     async def _wait_for_turn(self, expected_tokens: int) -> None:
+        """Return when the limits and the endpoint let one more request go.
+
+        One call at a time, first come first served: small calls don't starve a large
+        one, and after a pause no crowd rushes off with turns that it saved up.
+        """
         requests, tokens = self._limits
-        if requests is not None:
-            await requests.acquire()
-        if tokens is not None:
-            # A call larger than the bucket waits for a full one rather than forever.
-            await tokens.acquire(min(max(1, expected_tokens), tokens.max_rate))
         loop = asyncio.get_running_loop()
-        while (pause := self._resume_at - loop.time()) > 0:  # noqa: ASYNC110  (it may be put off again)
-            await asyncio.sleep(pause)
+        async with self._turn:
+            if requests is not None:
+                await requests.acquire()
+            if tokens is not None:
+                left = max(1.0, expected_tokens)
+                while left > 0:  # a call larger than the bucket takes several
+                    await tokens.acquire(min(left, tokens.max_rate))
+                    left -= tokens.max_rate
+            while (pause := self._resume_at - loop.time()) > 0:  # noqa: ASYNC110  (it may be put off again)
+                await asyncio.sleep(pause)
 
     async def _back_off(self, trouble: _Trouble, tries: int) -> None:
-        if trouble.wait_s is not None:
-            # Asked to wait: everybody waits, and not all come back at the same moment.
-            wait = min(trouble.wait_s, 10 * LONGEST_WAIT_S)
-            resume = asyncio.get_running_loop().time() + wait
-            self._resume_at = max(self._resume_at, resume)
-            await asyncio.sleep(wait + random.uniform(0, min(wait, self._first_wait_s)))  # noqa: S311
-            return
+        # Asked to wait: everybody does. The own back-off on top spreads those that come back, also
+        # where the endpoint says 0 or too little.
+        asked = min(trouble.wait_s or 0.0, 10 * LONGEST_WAIT_S)
+        self._resume_at = max(self._resume_at, asyncio.get_running_loop().time() + asked)
         ceiling = min(LONGEST_WAIT_S, self._first_wait_s * 2 ** (tries - 1))
-        await asyncio.sleep(random.uniform(ceiling / 4, ceiling))  # noqa: S311
+        await asyncio.sleep(asked + random.uniform(ceiling / 4, ceiling))  # noqa: S311
 
     async def _try(self, data: bytes, tries: int) -> ChatReply | _Trouble:
         assert self._session is not None, "use `async with ChatClient(...)`"
         began = time.monotonic()
         try:
             async with self._session.post(self._url, data=data) as response:
+                self._ever_answered = True
                 raw = await response.read()
                 status, headers = response.status, response.headers
-        except (TimeoutError, aiohttp.ServerTimeoutError):
-            waited = time.monotonic() - began
-            return _Trouble("timeout", f"{self.name} ({self._url}) gave no answer within {waited:.1f} s")
-        except aiohttp.ClientConnectorError as error:
+        except aiohttp.InvalidURL:
+            raise EndpointError(f'endpoint {self.name}: "{self.settings.url}" is not a URL') from None
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             return _Trouble(
                 "connection", f"{self.name} ({self._url}) cannot be reached: {self._clean(error)}"
             )
+        except TimeoutError:
+            waited = time.monotonic() - began
+            return _Trouble("timeout", f"{self.name} ({self._url}) gave no answer within {waited:.1f} s")
         except (aiohttp.ClientError, OSError) as error:
             return _Trouble("server", f"{self.name} ({self._url}) broke off: {self._clean(error)}")
         if status != 200:
@@ -201,7 +216,7 @@ class ChatClient:
             raise EndpointError(f"{what}. {remedy}")
         if status == 404:
             raise EndpointError(f"{what}. Check the endpoint's url (it ends in /v1) and the model's name.")
-        if status == 402 or (status == 429 and "insufficient_quota" in said):
+        if status == 402 or (status == 429 and b"insufficient_quota" in raw):
             raise EndpointError(f"{what}. The account has no credit left.")
         if status == 429:
             return _Trouble("rate_limited", what, status, _retry_after(headers))
@@ -213,7 +228,7 @@ class ChatClient:
         what = f"{self.name} ({self._url}) answered 200, but"
         try:
             reply = _parse(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             return _Trouble("bad_reply", f"{what} not in JSON: {self._clean(_message(raw))}", 200)
         if isinstance(reply, dict) and reply.get("error"):
             return _Trouble("bad_reply", f"{what} with an error: {self._clean(_message(raw))}", 200)
@@ -222,15 +237,15 @@ class ChatClient:
             message = choice["message"]
             refusal = message.get("refusal")
             text = _text(message.get("content")) or (refusal if isinstance(refusal, str) else "")
-            usage = reply.get("usage") or {}
+            usage, logprobs = _table(reply, "usage"), _table(choice, "logprobs").get("content")
             finish = choice.get("finish_reason")
             return ChatReply(
                 text=_UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text),
-                finish_reason=finish,
+                finish_reason=finish if isinstance(finish, str) else None,
                 refused=bool(refusal) or finish == "content_filter",
                 prompt_tokens=_count(usage.get("prompt_tokens")),
                 completion_tokens=_count(usage.get("completion_tokens")),
-                logprobs=(choice.get("logprobs") or {}).get("content"),
+                logprobs=logprobs if isinstance(logprobs, list) else None,
                 seconds=seconds,
                 tries=tries,
             )
@@ -239,9 +254,11 @@ class ChatClient:
             return _Trouble("bad_reply", f"{what} without choices[0].message.content: {shown}", 200)
 
     def _clean(self, said: object) -> str:
-        """Text for a message, without the key should the endpoint have echoed it."""
-        text = str(said)
-        return text.replace(self._key, "[key]") if self._key else text
+        """The beginning of what was said, storable, and without the key if the endpoint echoed that."""
+        text = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", str(said))
+        if self._key:
+            text = text.replace(self._key, "[key]")  # before cutting, which might leave half a key
+        return text[:LONGEST_QUOTE]
 
 
 def _limiters(settings: EndpointSettings) -> tuple[AsyncLimiter | None, AsyncLimiter | None]:
@@ -280,21 +297,27 @@ def _text(content: Any) -> str:
     raise TypeError
 
 
+def _table(reply: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A part of a reply that some endpoints leave out, or give another shape."""
+    value = reply.get(name)
+    return value if isinstance(value, dict) else {}
+
+
 def _count(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _message(raw: bytes) -> str:
-    """What an error body says, in at most 300 characters."""
+    """What an error body says."""
     try:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError:
-        return " ".join(raw.decode("utf-8", "replace").split())[:300] or "(empty)"
+        return " ".join(raw.decode("utf-8", "replace").split()) or "(empty)"
     error = body.get("error", body) if isinstance(body, dict) else body
     if isinstance(error, dict):
         words = [str(error[name]) for name in ("code", "message", "detail") if error.get(name)]
-        return ": ".join(words)[:300] or str(error)[:300]
-    return str(error)[:300]
+        return ": ".join(words) or str(error)
+    return str(error)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -79,6 +79,7 @@ class LoopbackServer:
         self._seen: Counter[bytes] = Counter()
         self._in_flight = 0
         self._ready = threading.Event()
+        self._trouble: OSError | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._log = Path(self.behaviour.log).open("ab", buffering=0) if self.behaviour.log else None  # noqa: SIM115
@@ -89,19 +90,27 @@ class LoopbackServer:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._ready.wait(10)
+        self._ready.wait()
+        if self._trouble is not None:
+            self._close_log()
+            raise self._trouble
         return self
 
     def __exit__(self, *_exc: object) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
-        if self._log:
-            self._log.close()
+        self._close_log()
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
-        runner = self._loop.run_until_complete(self.start())
-        self._ready.set()
+        try:
+            runner = self._loop.run_until_complete(self.start())
+        except OSError as error:  # the port is taken
+            self._trouble = error
+            self._loop.close()
+            return
+        finally:
+            self._ready.set()
         self._loop.run_forever()
         self._loop.run_until_complete(runner.cleanup())
         self._loop.close()
@@ -141,6 +150,10 @@ class LoopbackServer:
             return answer
         finally:
             self._in_flight -= 1
+
+    def _close_log(self) -> None:
+        if self._log:
+            self._log.close()
 
     def _note(self, what: bytes, digest: bytes) -> None:
         if self._log:
@@ -279,7 +292,10 @@ def main() -> None:
         await asyncio.Event().wait()
 
     with suppress(KeyboardInterrupt):
-        asyncio.run(serve())
+        try:
+            asyncio.run(serve())
+        except OSError as error:
+            parser.error(f"cannot listen on port {server.port}: {error.strerror}")
 
 
 if __name__ == "__main__":

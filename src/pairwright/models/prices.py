@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -67,6 +68,10 @@ def load_prices(path: Path) -> dict[str, Price]:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(f"{path} is missing: [project] prices names it") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8: {error}") from None
     return _parse(text, str(path))
 
 
@@ -84,8 +89,11 @@ def _parse(text: str, where: str) -> dict[str, Price]:
     unknown = sorted(set(tables) - {"models", "as_of", "source"})
     if unknown:
         raise ConfigError(f'{where}: unknown key "{unknown[0]}"; prices stand in [models."NAME"] tables')
+    models = tables.get("models", {})
+    if not isinstance(models, dict):
+        raise ConfigError(f'{where}: "models" is {models!r}; prices stand in [models."NAME"] tables')
     as_of = f" of {tables['as_of']}" if "as_of" in tables else ""
-    return {name: _price(name, row, where, where + as_of) for name, row in tables.get("models", {}).items()}
+    return {name: _price(name, row, where, where + as_of) for name, row in models.items()}
 
 
 def _price(name: str, row: object, where: str, source: str) -> Price:
@@ -94,7 +102,8 @@ def _price(name: str, row: object, where: str, source: str) -> Price:
             f'{where}: [models."{name}"] needs exactly "in" and "out", USD per million tokens; got {row}'
         )
     for key, value in row.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not math.isfinite(value) or value < 0:
             raise ConfigError(
                 f'{where}: [models."{name}"] {key} is {value!r}; it is USD per million tokens, 0 or more'
             )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class EndpointSettings(Settings):
@@ -24,6 +24,16 @@ class EndpointSettings(Settings):
     total_timeout_s: float = Field(300, gt=0)
     max_tries: int = Field(6, ge=1, le=50, description="sends of one call before it is a failure")
     headers: dict[str, str] = Field(default_factory=dict, description="extra headers; never put a key here")
+
+    @field_validator("url")
+    @classmethod
+    def _shows_no_secret(cls, url: str) -> str:
+        if "@" in url.split("/")[2]:
+            raise ValueError(
+                "the endpoint's url has a user name or password in it, and messages show the url: "
+                "put the key in an environment variable and name that in api_key_env"
+            )
+        return url
 
 
 class ModelSettings(Settings):

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from pairwright.errors import BudgetReached, PairwrightError
+from pairwright.errors import BudgetReached, EndpointError, PairwrightError
 from pairwright.models.budget import Budget
 from pairwright.models.prices import Price
 
@@ -44,7 +44,7 @@ class Run:
     done: int = 0
     failed: int = 0
     calls: int = 0
-    stop: PairwrightError | KeyboardInterrupt | None = None
+    stop: Exception | KeyboardInterrupt | None = None
     _settled: asyncio.Event = field(default_factory=asyncio.Event)
     _in_flight: int = 0
 
@@ -60,17 +60,11 @@ class Run:
         worst_usd: float,
         actual_usd: Callable[[T], float],
     ) -> T:
-        """Make one call, its worst case held back from the budget. Raises BudgetReached before it starts."""
-        while True:
-            try:
-                self.budget.reserve(worst_usd)
-                break
-            except BudgetReached:
-                # Calls in flight hold their worst case back; most cost less and free the rest.
-                if not self._in_flight:
-                    raise
-                self._settled.clear()
-                await self._settled.wait()
+        """Make one call, its worst case held back from the budget.
+
+        Raises BudgetReached before it starts; after any stop nothing starts.
+        """
+        await self._hold_back(worst_usd)
         self._in_flight += 1
         self.calls += 1
         cost = 0.0
@@ -78,31 +72,50 @@ class Run:
             reply = await call()
             cost = actual_usd(reply)
             return reply
+        except EndpointError as error:
+            self.stop = self.stop or error
+            raise
         finally:
             self._in_flight -= 1
             self.budget.settle(worst_usd, cost)
             self._settled.set()
 
+    async def _hold_back(self, worst_usd: float) -> None:
+        while self.stop is None:
+            try:
+                return self.budget.reserve(worst_usd)
+            except BudgetReached as error:
+                # Calls in flight hold their worst case back; most cost less and free the rest.
+                if not self._in_flight:
+                    self.stop = error
+                    raise
+                self._settled.clear()
+                await self._settled.wait()
+        # Not the stop itself: a KeyboardInterrupt raised in a task would end the event loop.
+        raise PairwrightError(f"not started: {self.stop}")
+
 
 async def work_through(
     pages: Iterator[list[T]], do: Callable[[T], Awaitable[None]], workers: int, run: Run
 ) -> None:
-    """Do every item of `pages`, `workers` at a time, until done or `run.stop` is set."""
+    """Do every item of `pages`, `workers` at a time, until done or `run.stop` is set.
+
+    An error of `do` or of `pages` becomes `run.stop`: the other calls in flight are
+    paid for, so they finish first. What to do about it is the caller's.
+    """
     queue: asyncio.Queue[T | None] = asyncio.Queue(maxsize=workers)
 
     async def feed() -> None:
         try:
-            while run.stop is None:
-                page = await asyncio.to_thread(next, pages, None)
-                if page is None:
-                    break
+            while run.stop is None and (page := await asyncio.to_thread(next, pages, None)) is not None:
                 for item in page:
                     await queue.put(item)
                     if run.stop is not None:
                         break
-        finally:
-            for _ in range(workers):
-                await queue.put(None)
+        except Exception as error:
+            run.stop = run.stop or error
+        for _ in range(workers):  # not when cancelled: then nobody is left to take them
+            await queue.put(None)
 
     async def work() -> None:
         while (item := await queue.get()) is not None:
@@ -110,7 +123,7 @@ async def work_through(
                 continue  # drain, so that the feeder can end
             try:
                 await do(item)
-            except (PairwrightError, KeyboardInterrupt) as error:
+            except (Exception, KeyboardInterrupt) as error:
                 run.stop = run.stop or error
 
     with _finish_on_interrupt(run):
@@ -124,11 +137,14 @@ async def work_through(
 def _finish_on_interrupt(run: Run) -> Iterator[None]:
     """The first Ctrl-C lets calls in flight finish; the second ends at once."""
     loop = asyncio.get_running_loop()
+    asked = False
 
     def halt() -> None:
-        if run.stop is not None:
+        nonlocal asked
+        if asked:
             raise KeyboardInterrupt
-        run.stop = KeyboardInterrupt("stopped by Ctrl-C; calls in flight were finished and kept")
+        asked = True
+        run.stop = run.stop or KeyboardInterrupt("stopped by Ctrl-C; calls in flight were finished and kept")
 
     try:
         loop.add_signal_handler(signal.SIGINT, halt)
