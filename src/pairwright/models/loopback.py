@@ -80,8 +80,6 @@ class LoopbackServer:
         self._in_flight = 0
         self._ready = threading.Event()
         self._trouble: OSError | None = None
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._serve, daemon=True)
         self._log = Path(self.behaviour.log).open("ab", buffering=0) if self.behaviour.log else None  # noqa: SIM115
 
     @property
@@ -89,6 +87,8 @@ class LoopbackServer:
         return f"http://127.0.0.1:{self.port}/v1"
 
     def __enter__(self) -> Self:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
         self._ready.wait()
         if self._trouble is not None:
