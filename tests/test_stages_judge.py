@@ -1,5 +1,7 @@
 """pairs -> votes, against a real server that misbehaves as told."""
 
+from math import exp
+
 import pytest
 from projects import JUDGE, a_project, add_pairs, add_rows, change, rows
 
@@ -86,6 +88,10 @@ def test_token_probabilities_are_kept_for_the_pairs_own_a(tmp_path):
     project, _, _ = judged(tmp_path, Behaviour(tie_rate=0))
     for vote in rows(project, "vote"):
         assert vote.prob_a == pytest.approx(0.9 if vote.verdict == "A" else 0.1)
+        assert {token: round(exp(logprob), 2) for token, logprob in vote.logprobs.items()} in (
+            {"A": 0.9, "B": 0.1},
+            {"A": 0.1, "B": 0.9},
+        )
 
 
 @pytest.mark.parametrize(

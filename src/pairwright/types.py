@@ -112,13 +112,15 @@ class Answer:
 
     `verdict` is about what was shown (A = shown first). `confidence` is what
     was stated, None if nothing was. `prob_first` is the probability the
-    judge's own token probabilities give to the response shown first.
+    judge's own token probabilities give to the response shown first, and
+    `logprobs` are these: token -> log-probability where the verdict was decided.
     """
 
     verdict: Verdict
     confidence: Confidence | None = None
     reason: str | None = None
     prob_first: float | None = None
+    logprobs: Mapping[str, float] | None = None
     raw: str | None = None
 
 
@@ -127,7 +129,8 @@ class Vote:
     """One immutable row: which pair, which rater, shown in which order, and the verdict.
 
     `verdict` and `prob_a` are in terms of the pair's own a and b, whatever the
-    order shown. `both` tells the two kinds of tie apart that matter to KTO.
+    order shown; `logprobs` and `raw` are as the rater gave them, about what it
+    was shown. `both` tells the two kinds of tie apart that matter to KTO.
     `strength` is -3..3, positive towards b. `seconds` is active time.
     """
 
@@ -137,6 +140,7 @@ class Vote:
     verdict: Verdict
     confidence: Confidence | None = None
     prob_a: float | None = None
+    logprobs: Mapping[str, float] | None = None
     strength: int | None = None
     both: Literal["good", "bad"] | None = None
     seconds: float | None = None

@@ -7,10 +7,10 @@ schema with token log-probabilities first, plainer where the endpoint refuses.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from pairwright.judging.logprobs import prob_first
+from pairwright.judging.logprobs import prob_first, verdict_logprobs
 from pairwright.judging.parsing import Unreadable, parse_answer
 from pairwright.judging.rubric import ANSWER_SCHEMA, TEMPLATE_VERSION, ask_again, judge_messages
 from pairwright.keys import content_key
@@ -104,8 +104,8 @@ def read_reply(reply: ChatReply) -> Answer:
         if reply.finish_reason == "length":
             raise Unreadable("it was cut off at the token limit before a verdict") from None
         raise
-    probability = prob_first(reply.text, reply.logprobs)
-    return Answer(answer.verdict, answer.confidence, answer.reason, probability, reply.text)
+    logprobs = verdict_logprobs(reply.text, reply.logprobs)
+    return replace(answer, prob_first=prob_first(logprobs), logprobs=logprobs, raw=reply.text)
 
 
 def chat_rater(

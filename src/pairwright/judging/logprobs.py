@@ -18,32 +18,33 @@ _VALUE = re.compile(r'"verdict"\s*:\s*"\s*(?=[AaBbTt])')
 MIN_MASS = 0.5
 
 
-def prob_first(content: str, tokens: Sequence[Mapping[str, Any]] | None) -> float | None:
-    """P(first shown is better), in [0, 1], or None if the tokens don't tell.
+def verdict_logprobs(content: str, tokens: Sequence[Mapping[str, Any]] | None) -> dict[str, float] | None:
+    """Token -> log-probability at the place where the verdict was decided, None if it can't be told.
 
     `content` is the raw answer, `tokens` the `choices[0].logprobs.content` of
     an OpenAI-style reply: [{"token", "logprob", "top_logprobs": [{"token", "logprob"}]}].
+    What the token holds before the verdict's first letter (`"A`) is left out,
+    and so are tokens that do not begin alike: they are no alternatives to it.
     """
-    if not tokens:
-        return None
     start = _verdict_start(content)
-    if start is None:
-        return None
-    place = _token_at(tokens, start)
+    place = _token_at(tokens, start) if tokens and start is not None else None
     if place is None:
         return None
     token, lead = place
-    mass = {"A": 0.0, "B": 0.0, "TIE": 0.0}
-    options = token.get("top_logprobs") or [token]
-    for option in options:
+    found: dict[str, float] = {}
+    for option in token.get("top_logprobs") or [token]:
         spelled = str(option["token"])
-        # The token may begin before the verdict's first letter (`"A`): only tokens
-        # with the same beginning are alternatives for the verdict itself.
-        if not spelled.startswith(lead):
-            continue
-        name = _name(spelled[len(lead) :])
-        if name:
-            mass[name] += math.exp(option["logprob"])
+        if spelled.startswith(lead):
+            found[spelled[len(lead) :]] = float(option["logprob"])
+    return found
+
+
+def prob_first(logprobs: Mapping[str, float] | None) -> float | None:
+    """P(first shown is better), in [0, 1], from `verdict_logprobs`; None if they don't tell."""
+    mass = {"A": 0.0, "B": 0.0, "TIE": 0.0}
+    for spelled, logprob in (logprobs or {}).items():
+        if name := _name(spelled):
+            mass[name] += math.exp(logprob)
     total = sum(mass.values())
     if not total > MIN_MASS:
         return None

@@ -286,6 +286,7 @@ def _vote(session: _Session, work: JudgeWork, key: bytes, answer: Answer, second
         as_original(answer.verdict, work.order),
         confidence=answer.confidence,
         prob_a=prob if prob is None or work.order == "AB" else 1 - prob,
+        logprobs=answer.logprobs,
         seconds=seconds,
         reason=answer.reason,
         raw=answer.raw,

@@ -153,7 +153,10 @@ def _votes(connection: Connection, pair_id: int) -> list[dict[str, Any]]:
         .where(vote.c.pair_id == pair_id)
         .order_by(vote.c.id)
     ).all()
-    names = ("order", "verdict", "confidence", "prob_a", "strength", "both", "seconds", "reason", "raw", "at")
+    names = (
+        *("order", "verdict", "confidence", "prob_a", "logprobs", "strength", "both"),
+        *("seconds", "reason", "raw", "at"),
+    )
     return [
         {
             "id": public_id("vote", row.key),

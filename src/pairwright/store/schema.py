@@ -127,6 +127,7 @@ vote = Table(
     Column("verdict", Text, nullable=False),
     Column("confidence", Text),
     Column("prob_a", Float),
+    Column("logprobs", JSON(none_as_null=True)),
     Column("strength", Integer),
     Column("both", Text),
     Column("seconds", Float),

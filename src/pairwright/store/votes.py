@@ -51,6 +51,7 @@ def vote_row(value: Vote, key: bytes) -> dict[str, Any]:
         "verdict": value.verdict,
         "confidence": value.confidence,
         "prob_a": value.prob_a,
+        "logprobs": None if value.logprobs is None else dict(value.logprobs),
         "strength": value.strength,
         "both": value.both,
         "seconds": value.seconds,

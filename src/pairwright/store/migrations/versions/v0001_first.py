@@ -205,6 +205,7 @@ def upgrade() -> None:
         sa.Column("verdict", sa.Text(), nullable=False),
         sa.Column("confidence", sa.Text(), nullable=True),
         sa.Column("prob_a", sa.Float(), nullable=True),
+        sa.Column("logprobs", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("strength", sa.Integer(), nullable=True),
         sa.Column("both", sa.Text(), nullable=True),
         sa.Column("seconds", sa.Float(), nullable=True),
