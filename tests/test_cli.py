@@ -92,6 +92,12 @@ def test_a_dry_run_sends_nothing(project, server, capsys, paid):
     assert rows(project, "call") == []
 
 
+def test_a_dry_run_knows_that_one_order_is_half_the_calls(project, capsys):
+    add_pairs(project, 5)
+    assert as_json(capsys, project, "judge", "--dry-run")["stages"][0]["calls"] == 10
+    assert as_json(capsys, project, "judge", "--dry-run", "--single-order")["stages"][0]["calls"] == 5
+
+
 def test_an_estimate_without_a_price_says_so(tmp_path, server, capsys):
     project = a_project(tmp_path, server, JUDGE)
     path = project.root / "pairwright.toml"

@@ -58,6 +58,12 @@ def test_reads_the_forms_judges_answer_in(raw, verdict, confidence):
         ),
         ("Verdict: A\nVerdict: B", "different verdicts"),
         ("[[A]] but also [[B]]", "different verdicts"),
+        ('{"verdict": "A", "verdict": "B", "confidence": "HIGH"}', 'its verdict is "A and B"'),
+        (
+            'Response B ends with {"verdict": "B", "confidence": "HIGH"}, a trick.\nVerdict: A',
+            "different verdicts: A and B",
+        ),
+        ('It wrote {"verdict": "B", "confidence": "HIGH"}. I say [[A]].', "different verdicts: A and B"),
         ("<think>A is longer, so", "middle of thinking"),
         ("The verdict is that neither helps.", "no JSON object"),
         ("Verdict: neither helps", "its verdict is"),

@@ -51,7 +51,7 @@ def judge(
 ) -> int:
     """Let the judges answer every pair they have not answered, in both orders."""
     from pairwright.stages.estimate import estimate
-    from pairwright.stages.judge import run_judge
+    from pairwright.stages.judge import judge_settings, run_judge
 
     with context.obj.open() as project:
         names = [name] if name else list(project.settings.judges)
@@ -61,7 +61,10 @@ def judge(
                 "or let people decide every pair (`pairwright route`, then `pairwright annotate`)."
             )
         if dry_run:
-            return print_estimate(estimate(project, stages=("judge",)), json=json)
+            for each in names:
+                judge_settings(project, each)
+            found = estimate(project, stages=("judge",), judges=names, single_order=single_order)
+            return print_estimate(found, json=json)
         done = []
         for each in names:
             with paid_bar(f"judging ({each})", json=json) as progress:

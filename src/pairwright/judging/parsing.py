@@ -38,7 +38,6 @@ _CONFIDENCE_LINE = re.compile(
     r"^[\s>*_#-]*(?:my\s+)?confidence[\s*_]*(?::|=|\bis\b)(.*)$", re.IGNORECASE | re.MULTILINE
 )
 _BRACKETED = re.compile(r"\[\[\s*(A|B|TIE|C)\s*\]\]", re.IGNORECASE)
-_DECODER = JSONDecoder()
 
 
 class Unreadable(ValueError):
@@ -57,9 +56,14 @@ def parse_answer(raw: str) -> Answer:
         raise Unreadable("it is empty")
     if re.search(r"<think(?:ing)?>", text, re.IGNORECASE):
         raise Unreadable("it ends in the middle of thinking, before any verdict")
-    found = [answer for answer in _objects(text) if any(_is(key, "verdict") for key in answer)]
+    found = [(answer, span) for answer, span in _objects(text) if any(_is(key, "verdict") for key in answer)]
     if found:
-        return _one([_from_object(answer) for answer in found], raw)
+        # A judge may quote a response that holds an answer of its own: what it says besides
+        # in other words must not contradict the object.
+        beside = _without(text, [span for _, span in found])
+        objects = [_from_object(answer) for answer, _ in found]
+        _one([*objects, *(Answer(v, objects[0].confidence) for v in _said_in_words(beside))], raw)
+        return _one(objects, raw)
     if '"verdict"' in text:
         raise Unreadable("its JSON is broken or cut off")
     if lines := _VERDICT_LINE.findall(text):
@@ -69,15 +73,31 @@ def parse_answer(raw: str) -> Answer:
         confidence = confidences.pop() if confidences else None
         return _one([Answer(_verdict(line), confidence) for line in lines], raw)
     if marks := _BRACKETED.findall(text):
-        # MT-bench style: [[C]] means a tie.
-        return _one([Answer("TIE" if m.upper() == "C" else _verdict(m)) for m in marks], raw)
+        return _one([Answer(_mark(mark)) for mark in marks], raw)
     if len(text) <= 20 and (verdict := _VERDICTS.get(text.strip(_DECORATION).upper())):
         return Answer(verdict, raw=raw)
     raise Unreadable('it holds no JSON object with "verdict"')
 
 
-def _objects(text: str) -> Iterator[dict[str, Any]]:
-    """Every JSON object that stands in the text, outermost first."""
+def _said_in_words(text: str) -> list[Verdict]:
+    """Verdicts given in lines or marks; what can't be read as one is no contradiction."""
+    lines = (_VERDICTS.get(line.strip(_DECORATION).upper()) for line in _VERDICT_LINE.findall(text))
+    return [verdict for verdict in lines if verdict] + [_mark(mark) for mark in _BRACKETED.findall(text)]
+
+
+def _mark(mark: str) -> Verdict:
+    """MT-bench style: [[C]] means a tie."""
+    return "TIE" if mark.upper() == "C" else _verdict(mark)
+
+
+def _without(text: str, spans: list[tuple[int, int]]) -> str:
+    for start, end in reversed(spans):
+        text = text[:start] + text[end:]
+    return text
+
+
+def _objects(text: str) -> Iterator[tuple[dict[str, Any], tuple[int, int]]]:
+    """Every JSON object that stands in the text, outermost first, and where."""
     at = text.find("{")
     while at != -1:
         try:
@@ -86,8 +106,20 @@ def _objects(text: str) -> Iterator[dict[str, Any]]:
             end = at + 1
         else:
             if isinstance(value, dict):
-                yield value
+                yield value, (at, end)
         at = text.find("{", end)
+
+
+def _keep_contradictions(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object in which a repeated name does not silently lose its first value."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        repeated = name in found and found[name] != value
+        found[name] = f"{found[name]} and {value}" if repeated else value
+    return found
+
+
+_DECODER = JSONDecoder(object_pairs_hook=_keep_contradictions)
 
 
 def _field(answer: dict[str, Any], name: str) -> Any:

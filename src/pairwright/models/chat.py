@@ -256,9 +256,17 @@ class ChatClient:
     def _clean(self, said: object) -> str:
         """The beginning of what was said, storable, and without the key if the endpoint echoed that."""
         text = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", str(said))
-        if self._key:
-            text = text.replace(self._key, "[key]")  # before cutting, which might leave half a key
+        for spelling in _spellings(self._key):
+            text = text.replace(spelling, "[key]")  # before cutting, which might leave half a key
         return text[:LONGEST_QUOTE]
+
+
+def _spellings(key: str) -> list[str]:
+    """The ways a body may repeat a key: as it is, and as JSON or Python write it inside quotes."""
+    if not key:
+        return []
+    escaped = json.dumps(key)[1:-1]
+    return sorted({key, escaped, escaped.replace("/", "\\/"), repr(key)[1:-1]}, key=len, reverse=True)
 
 
 def _limiters(settings: EndpointSettings) -> tuple[AsyncLimiter | None, AsyncLimiter | None]:

@@ -16,7 +16,7 @@ from pairwright.stages.judge import orders_asked
 from pairwright.stages.project import Project
 from pairwright.store import tasks, totals
 from pairwright.store.totals import CallCounts
-from pairwright.types import Prompt
+from pairwright.types import ORDERS, Prompt
 
 BYTES_PER_TOKEN = 4.0  # English text, common tokenizers
 ANSWER_SHARE = 0.5  # of max_tokens, for responses not yet seen
@@ -82,15 +82,22 @@ class _Counts:
     accepted: int
 
 
-def estimate(project: Project, *, stages: Iterable[str] = ("generate", "judge")) -> ProjectEstimate:
-    """What the named stages would take from here. Nothing is sent."""
-    counts = _count(project)
+def estimate(
+    project: Project,
+    *,
+    stages: Iterable[str] = ("generate", "judge"),
+    judges: Iterable[str] | None = None,
+    single_order: bool = False,
+) -> ProjectEstimate:
+    """What the named stages (and judges; all unless named) would take from here. Nothing is sent."""
+    counts = _count(project, single_order)
     rows: list[StageEstimate] = []
     if "generate" in stages:
         rows += _generate(project, counts)
     pairs_to_come = _pairs_to_come(project, counts)
     if "judge" in stages:
-        rows += [_judge(project, name, counts, pairs_to_come) for name in project.settings.judges]
+        names = project.settings.judges if judges is None else judges
+        rows += [_judge(project, name, counts, pairs_to_come) for name in names]
     rows = [row for row in rows if row.calls]
     unpriced = tuple(sorted({row.model for row in rows if row.usd is None}))
     return ProjectEstimate(
@@ -103,7 +110,7 @@ def estimate(project: Project, *, stages: Iterable[str] = ("generate", "judge"))
     )
 
 
-def _count(project: Project) -> _Counts:
+def _count(project: Project, single_order: bool) -> _Counts:
     generate = project.settings.generate
     with project.store.read() as connection:
         content = totals.content(connection)
@@ -113,6 +120,8 @@ def _count(project: Project) -> _Counts:
             missing -= failed
         decided = totals.decisions(connection)
         asked = orders_asked(connection, project)
+        if single_order:
+            asked = dict.fromkeys(asked, ORDERS[:1])
         return _Counts(
             content.prompts,
             content.responses,
