@@ -137,11 +137,11 @@ def test_without_a_usable_count_tokens_are_unknown_rather_than_zero(extra):
     assert (reply.prompt_tokens, reply.completion_tokens) == (None, None)
 
 
-@pytest.mark.parametrize("logprobs", [None, [], {}, {"content": None}, {"tokens": ["a"]}])
+@pytest.mark.parametrize("logprobs", [None, [], [{"token": "a"}], {}, {"content": None}, {"tokens": ["a"]}])
 def test_logprobs_of_another_shape_are_left_out(logprobs):
     answer = saying("ok")
     answer["choices"][0]["logprobs"] = logprobs
-    assert reply_to(answer)[0].logprobs is None or logprobs == []
+    assert reply_to(answer)[0].logprobs is None
 
 
 def test_content_may_be_a_list_of_parts():
@@ -349,6 +349,21 @@ def test_not_even_half_the_key_is_shown_where_a_long_message_is_cut(monkeypatch,
     assert "sk-secret" not in str(error)
 
 
+@pytest.mark.parametrize(
+    "key", ["sk-secret/with+slashes==", r"sk-secret\back", "sk-secret-é", 'sk-secret"quoted']
+)
+@pytest.mark.parametrize(
+    "body", ['{"detail": ["bad %s"]}', '{"error": {"message": "bad %s"}}', '<html>"bad %s"']
+)
+def test_a_key_repeated_with_escapes_is_not_shown_either(monkeypatch, key, body):
+    monkeypatch.setenv("PAIRWRIGHT_TEST_KEY", key)
+    escaped = json.dumps(key)[1:-1]
+    for said in (escaped, escaped.replace("/", "\\/")):
+        error, _ = failure_of((400, (body % said).encode()), api_key_env="PAIRWRIGHT_TEST_KEY")
+        assert "bad [key]" in str(error)
+        assert "sk-secret" not in str(error)
+
+
 def test_a_message_can_always_be_stored():
     error, _ = failure_of((400, b'{"error": {"message": "bad \\u0000 byte"}}'))
     assert "bad \ufffd byte" in str(error)
@@ -415,6 +430,20 @@ def test_the_wait_that_the_endpoint_asks_for_is_kept(asking, status):
 def test_a_wait_that_makes_no_sense_is_the_usual_back_off(value):
     reply, asked = reply_to((429, b"", {"Retry-After": value}), saying("ok"))
     assert (reply.text, asked) == ("ok", 2)
+
+
+def test_an_endpoint_that_asks_for_no_wait_does_not_use_up_the_tries_at_once():
+    async def run():
+        hasty = [(429, b"", {"Retry-After": "0"}), (429, b"", {"retry-after-ms": "1"})]
+        async with Server(*hasty, saying("ok")) as server:
+            settings = EndpointSettings(url=server.url, max_tries=3)
+            async with ChatClient("main", settings, first_wait_s=0.4) as chat:
+                await chat.chat(BODY)
+            return server.times
+
+    first, second, third = asyncio.run(run())
+    assert second - first >= 0.1 - CLOCK_SLACK_S
+    assert third - second >= 0.2 - CLOCK_SLACK_S
 
 
 def test_a_rate_limit_makes_other_calls_wait_too():
