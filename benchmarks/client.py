@@ -17,6 +17,7 @@ import time
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from importlib.util import find_spec
+from typing import Any
 
 LATENCY_MS, IN_FLIGHT = 50, 64
 CALLS, CALLS_TO_COMPARE = 5000, 2000
@@ -25,7 +26,7 @@ TEXT = "It is so because of that, and what is known of it was written down. " * 
 Ask = Callable[[str], Awaitable[str]]
 
 
-def messages(text: str) -> list[dict[str, str]]:
+def messages(text: str) -> list[Any]:
     return [{"role": "user", "content": text}]
 
 

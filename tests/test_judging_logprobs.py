@@ -67,3 +67,16 @@ def test_says_nothing_without_tokens(tokens):
 
 def test_says_nothing_when_the_tokens_are_of_another_text():
     assert verdict_logprobs('{"verdict": "A"}', [token("x")]) is None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        [{"text": "A"}],
+        [{"token": '{"verdict": "A"}'}],
+        ["A"],
+        [{"token": '{"verdict": "A"}', "logprob": None}],
+    ],
+)
+def test_says_nothing_where_the_entries_have_another_form(odd):
+    assert verdict_logprobs('{"verdict": "A"}', odd) is None

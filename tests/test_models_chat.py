@@ -297,6 +297,17 @@ def test_what_concerns_every_call_ends_the_run_and_names_the_remedy(monkeypatch,
         raise error
 
 
+def test_a_host_that_forbids_one_prompt_after_the_key_has_worked_fails_that_call_only():
+    async def run():
+        async with Server(saying("ok"), (403, {"error": "flagged"})) as server, client(server.url) as chat:
+            await chat.chat(BODY)
+            await chat.chat(BODY)
+
+    with pytest.raises(CallFailed, match="403: flagged") as caught:
+        asyncio.run(run())
+    assert caught.value.kind == "rejected"
+
+
 def test_an_endpoint_that_wants_a_key_and_has_none_set_says_so():
     wanted = pytest.raises(EndpointError, match="wants a key: set api_key_env")
     with LoopbackServer(Behaviour(api_key=KEY)) as server, wanted:

@@ -125,6 +125,8 @@ def print_added(result: AddResult) -> None:
         if count.added or count.already:
             there = f", {count.already:,} were there already" if count.already else ""
             say(f"{count.added:,} {what} added{there}.")
+    if not result.rows:
+        say("Nothing was added: there are no rows.")
     if result.bad_rows:
         fail(f"{result.bad_rows:,} of {result.rows:,} rows are bad and were left out.")
 

@@ -27,15 +27,20 @@ def verdict_logprobs(content: str, tokens: Sequence[Mapping[str, Any]] | None) -
     and so are tokens that do not begin alike: they are no alternatives to it.
     """
     start = _verdict_start(content)
-    place = _token_at(tokens, start) if tokens and start is not None else None
-    if place is None:
+    if not tokens or start is None:
         return None
-    token, lead = place
     found: dict[str, float] = {}
-    for option in token.get("top_logprobs") or [token]:
-        spelled = str(option["token"])
-        if spelled.startswith(lead):
-            found[spelled[len(lead) :]] = float(option["logprob"])
+    try:
+        place = _token_at(tokens, start)
+        if place is None:
+            return None
+        token, lead = place
+        for option in token.get("top_logprobs") or [token]:
+            spelled = str(option["token"])
+            if spelled.startswith(lead):
+                found[spelled[len(lead) :]] = float(option["logprob"])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None  # not in the form OpenAI gives them: nothing can be told
     return found
 
 

@@ -89,6 +89,7 @@ class ChatClient:
         self._turn = asyncio.Lock()
         self._resume_at = 0.0  # the endpoint asked for a pause until then (event loop's clock)
         self._ever_answered = False
+        self._key_works = False
         self._key = ""
         self._session: aiohttp.ClientSession | None = None
 
@@ -140,6 +141,7 @@ class ChatClient:
                 await self._wait_for_turn(expected_tokens)
                 outcome = await self._try(data, tries)
                 if isinstance(outcome, ChatReply):
+                    self._key_works = True
                     return outcome
                 if self._nobody_there(outcome, tries):
                     raise EndpointError(f"{outcome.message}. Is the server running, and its URL right?")
@@ -208,6 +210,9 @@ class ChatClient:
         """Which kind of refusal this is. Raises EndpointError for those that concern every call."""
         said = self._clean(_message(raw))
         what = f"{self.name} ({self._url}) answered {status}: {said}"
+        if status == 403 and self._key_works:
+            # Some hosts refuse a single moderated prompt this way.
+            return _Trouble("rejected", what, status)
         if status in (401, 403):
             env = self.settings.api_key_env
             remedy = (
@@ -312,7 +317,8 @@ def _table(reply: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    """A count of tokens. Servers that don't count say 0, which no chat ever has."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 
 def _message(raw: bytes) -> str:

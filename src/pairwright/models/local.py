@@ -132,6 +132,9 @@ def _check_range(name: str, value: int, low: int, high: int) -> None:
 
 def _start(path: Path, slots: int, ctx_per_slot: int, port: int, threads: int | None, verbose: bool) -> Any:
     """A running server object of llama.cpp; it serves from its own threads for as long as it is held."""
+    # OpenMP reads this as it loads. By default its threads wait for each other in a busy loop, and any
+    # other process that takes a core (ours, between calls) makes every step of the model crawl.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import xllamacpp
 
     params = xllamacpp.CommonParams()
@@ -210,11 +213,13 @@ def local_endpoint(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
             )
         try:
-            yield _wait_until_ready(process, path, answer, log, start_timeout)
-        except BaseException as error:
-            if process.poll() is not None and not isinstance(error, EndpointError):
-                error.add_note(f"The local server of {path} had ended: {_ending(process, log)}")
-            raise
+            url = _wait_until_ready(process, path, answer, log, start_timeout)
+            try:
+                yield url
+            except Exception as error:
+                if _has_ended(process):
+                    error.add_note(f"The local server of {path} had ended: {_ending(process, log)}")
+                raise
         finally:
             _stop(process)
 
@@ -235,6 +240,14 @@ def _wait_until_ready(
                 "Allow more with start_timeout, or take a smaller model or fewer slots."
             )
         time.sleep(0.05)
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    try:
+        process.wait(0.5)  # a caller notices the broken connection before the last thread is gone
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _ending(process: subprocess.Popen[bytes], log: Path) -> str:

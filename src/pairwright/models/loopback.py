@@ -87,7 +87,6 @@ class LoopbackServer:
         return f"http://127.0.0.1:{self.port}/v1"
 
     def __enter__(self) -> Self:
-        self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
         self._ready.wait()
@@ -97,23 +96,24 @@ class LoopbackServer:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._told.set)
         self._thread.join(5)
         self._close_log()
 
     def _serve(self) -> None:
-        asyncio.set_event_loop(self._loop)
         try:
-            runner = self._loop.run_until_complete(self.start())
+            asyncio.run(self._until_told())
         except OSError as error:  # the port is taken
             self._trouble = error
-            self._loop.close()
-            return
         finally:
             self._ready.set()
-        self._loop.run_forever()
-        self._loop.run_until_complete(runner.cleanup())
-        self._loop.close()
+
+    async def _until_told(self) -> None:
+        self._loop, self._told = asyncio.get_running_loop(), asyncio.Event()
+        runner = await self.start()
+        self._ready.set()
+        await self._told.wait()
+        await runner.cleanup()
 
     async def start(self) -> web.AppRunner:
         """Listen on 127.0.0.1; the port is in `self.port` afterwards."""

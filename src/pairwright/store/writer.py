@@ -71,7 +71,7 @@ class GroupCommit:
     def _raise(self) -> None:
         if self._error is not None:
             raise StoreError(
-                f"an answer could not be written to the store: {self._error}. "
+                f"an answer could not be written to the store: {getattr(self._error, 'orig', self._error)}. "
                 "Nothing more is sent; what was written before is safe. Free the disk and run again."
             ) from self._error
 
