@@ -50,7 +50,6 @@ def judge(
     json: Json = False,
 ) -> int:
     """Let the judges answer every pair they have not answered, in both orders."""
-    from pairwright.stages.estimate import estimate
     from pairwright.stages.judge import judge_settings, run_judge
 
     with context.obj.open() as project:
@@ -61,6 +60,8 @@ def judge(
                 "or let people decide every pair (`pairwright route`, then `pairwright annotate`)."
             )
         if dry_run:
+            from pairwright.stages.estimate import estimate
+
             for each in names:
                 judge_settings(project, each)
             found = estimate(project, stages=("judge",), judges=names, single_order=single_order)

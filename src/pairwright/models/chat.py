@@ -117,6 +117,7 @@ class ChatClient:
                 sock_connect=settings.connect_timeout_s,
                 sock_read=settings.read_timeout_s,
             ),
+            cookie_jar=aiohttp.DummyCookieJar(),
             # Looked up once: aiohttp's own trust_env asks in a thread at every call.
             proxy=_proxy(settings.url),
         )

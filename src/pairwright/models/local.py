@@ -132,9 +132,11 @@ def _check_range(name: str, value: int, low: int, high: int) -> None:
 
 def _start(path: Path, slots: int, ctx_per_slot: int, port: int, threads: int | None, verbose: bool) -> Any:
     """A running server object of llama.cpp; it serves from its own threads for as long as it is held."""
-    # OpenMP reads this as it loads. By default its threads wait for each other in a busy loop, and any
-    # other process that takes a core (ours, between calls) makes every step of the model crawl.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # OpenMP reads this as it loads. Its threads wait for each other in a busy loop, by default so long
+    # that any other process on a core (ours, between calls) makes the model 3 to 8 times slower. With
+    # this short loop it is as fast on an idle machine and loses little on a busy one.
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", "2000")
     import xllamacpp
 
     params = xllamacpp.CommonParams()
