@@ -12,7 +12,7 @@ WORKERS ?= 2
 .PHONY: help demo test test-slow check bench lock clean setup setup-demo
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | column -t -s "$$(printf '\t')"
+	@grep -E '^[a-z-]+:.*##' Makefile | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
 
 setup:
 	@PYTHON="$(PYTHON)" bash tools/setup.sh dev
@@ -27,12 +27,12 @@ test: check ## set up, check style and types, run the fast tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --ignore=tests/slow
 
 test-slow: setup-demo ## tests that take minutes or need the local model; those that need TRL say so
-	@$(BIN)/python -m pytest tests
+	@$(BIN)/python -m pytest -rs tests
 
 check: setup ## ruff and mypy
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
-	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/python -m mypy --no-error-summary
 
 bench: setup ## speed and memory, beside what else one would use
 	@$(BIN)/python benchmarks/judge.py
@@ -40,7 +40,8 @@ bench: setup ## speed and memory, beside what else one would use
 	@$(BIN)/python benchmarks/million.py
 
 # Needs uv. No index is named in the files: pip uses whichever it is set up for.
-COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+UV ?= uv
+COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 lock: ## pin all dependencies anew (needs uv)
 	@$(COMPILE) pyproject.toml -o requirements/run.txt
 	@$(COMPILE) pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt

@@ -3,16 +3,21 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-hash_of() { cat "$@" | cksum | tr -d ' '; }
+# The folder belongs to it: .venv holds absolute paths, so a copied or moved clone needs a new one.
+hash_of() { (cat "$@" && pwd -P) | cksum | tr -d ' '; }
+
+# A name on PATH may be a shim that runs nothing, and Debian's python3 may lack venv: try, don't look.
+usable() { "$1" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; }
 
 find_python() {
   local candidate
-  for candidate in ${PYTHON:-} python3.13 python3.12 python3.11 python3; do
-    if command -v "$candidate" >/dev/null 2>&1 &&
-      "$candidate" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then
-      echo "$candidate"
-      return
-    fi
+  if [ -n "${PYTHON:-}" ]; then
+    usable "$PYTHON" && echo "$PYTHON" && return
+    echo "error: PYTHON=$PYTHON is not Python 3.11, 3.12 or 3.13 with venv. Name another, or leave it out." >&2
+    return 1
+  fi
+  for candidate in python3.13 python3.12 python3.11 python3; do
+    usable "$candidate" && echo "$candidate" && return
   done
   echo "error: Python 3.11, 3.12 or 3.13 with venv is needed; none was found on PATH." >&2
   echo "Install it (on Debian: apt install python3 python3-venv), or name one: make $1 PYTHON=/path/to/python3" >&2
