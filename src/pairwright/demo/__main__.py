@@ -57,7 +57,7 @@ responses_per_prompt = 2
 
 [judges.smollm2]
 model = "smollm2"
-max_tokens = 100
+max_tokens = 140
 """
 
 RECORDED = """\

@@ -111,7 +111,8 @@ class ChatClient:
             headers["Authorization"] = f"Bearer {self._key}"
         self._session = aiohttp.ClientSession(
             headers=headers,
-            connector=aiohttp.TCPConnector(limit=settings.concurrency, keepalive_timeout=60),
+            # llama.cpp closes an idle connection after 5 s: let go of it before, not while sending on it.
+            connector=aiohttp.TCPConnector(limit=settings.concurrency, keepalive_timeout=4),
             timeout=aiohttp.ClientTimeout(
                 total=settings.total_timeout_s,
                 sock_connect=settings.connect_timeout_s,

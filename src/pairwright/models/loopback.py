@@ -127,6 +127,7 @@ class LoopbackServer:
         return runner
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
+        arrived = asyncio.get_running_loop().time()
         raw = await request.read()
         digest = blake2b(raw, digest_size=8).digest()
         earlier = self._seen[digest]
@@ -138,13 +139,15 @@ class LoopbackServer:
         self._in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self._in_flight)
         try:
+            # Made before the wait, and the wait counts from arrival: an answer takes as long as told.
+            answer = web.Response(body=orjson.dumps(self._answer(body, digest, earlier)))
+            answer.content_type = "application/json"
             if self.behaviour.latency_ms:
-                await asyncio.sleep(self.behaviour.latency_ms / 1000)
+                spent = asyncio.get_running_loop().time() - arrived
+                await asyncio.sleep(self.behaviour.latency_ms / 1000 - spent)
             fault = await self._fault(request, body, digest, earlier)
             if fault is not None:
                 return fault
-            answer = web.Response(body=orjson.dumps(self._answer(body, digest, earlier)))
-            answer.content_type = "application/json"
             self.answered += 1
             self._note(b"answered", digest)
             return answer

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
-from rapidfuzz import process
 
 from pairwright.errors import ConfigError
 from pairwright.models.settings import EndpointSettings, ModelSettings, Settings
@@ -117,6 +116,8 @@ def _require(name: str, known: Any, where: str, table: str) -> None:
 
 def nearest(name: str, known: list[str]) -> str:
     """` - did you mean "x"?` for the likeliest known name, or what names there are."""
+    from rapidfuzz import process
+
     match = process.extractOne(name, known, score_cutoff=60)
     if match:
         return f' - did you mean "{match[0]}"?'
