@@ -114,6 +114,8 @@ class Answer:
     was stated, None if nothing was. `prob_first` is the probability the
     judge's own token probabilities give to the response shown first, and
     `logprobs` are these: token -> log-probability where the verdict was decided.
+    `margin` is the score of the one shown first minus that of the other, in the
+    judge's own units, where it scores.
     """
 
     verdict: Verdict
@@ -122,6 +124,7 @@ class Answer:
     prob_first: float | None = None
     logprobs: Mapping[str, float] | None = None
     raw: str | None = None
+    margin: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,8 @@ class Vote:
     `verdict` and `prob_a` are in terms of the pair's own a and b, whatever the
     order shown; `logprobs` and `raw` are as the rater gave them, about what it
     was shown. `both` tells the two kinds of tie apart that matter to KTO.
-    `strength` is -3..3, positive towards b. `seconds` is active time.
+    `strength` is -3..3, positive towards b. `margin` is the score of a minus
+    that of b, in the rater's own units. `seconds` is active time.
     """
 
     pair_id: int
@@ -147,6 +151,7 @@ class Vote:
     reason: str | None = None
     raw: str | None = None
     guideline_id: int | None = None
+    margin: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +172,10 @@ class Failure:
 class Belief:
     """What the votes on a pair add up to, and what happens next.
 
-    `prob_a` is the calibrated probability that a is better, None while nothing
-    has been calibrated. `basis` names the votes and failures it rests on.
+    `prob_a` is the calibrated probability that a is better and `prob_tie` that
+    neither is, None while nothing has been calibrated; what is left is b's.
+    `asks` is who is to be asked next where the decision is to ask: "people", or
+    a judge's name. `basis` names the votes and failures it rests on.
     """
 
     pair_id: int
@@ -179,6 +186,22 @@ class Belief:
     prob_a: float | None = None
     both: Literal["good", "bad"] | None = None
     basis: Mapping[str, Any] = field(default_factory=dict)
+    prob_tie: float | None = None
+    asks: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure and how sure it is: `low` and `high` bound it at the stated level, from `n` cases."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    method: str
+
+    def __str__(self) -> str:
+        return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,7 @@ vote = Table(
     Column("seconds", Float),
     Column("reason", Text),
     Column("raw", Text),
+    Column("margin", Float),
     _ref("guideline", null=True),
     _at(),
     Index("vote_by_pair", "pair_id", "rater_id"),
@@ -201,9 +202,27 @@ belief = Table(
     Column("prob_a", Float),
     Column("both", Text),
     Column("basis", JSON, nullable=False),
+    Column("prob_tie", Float),
+    Column("asks", Text),  # "people" or a judge's name, where the decision is to ask
     _at(),
     Index("belief_by_pair", "pair_id", "id"),
 )
+
+# Pairs drawn by chance for people to answer, so that what judges are worth can be told:
+# `calibration` before anything is accepted, `audit` from what was.
+draw = Table(
+    "draw",
+    metadata,
+    _id(),
+    _ref("pair"),
+    Column("purpose", Text, nullable=False),  # calibration, audit, active
+    Column("chance", Float, nullable=False),  # with which this pair was drawn: its weight is 1 over it
+    _at(),
+    UniqueConstraint("pair_id", "purpose"),
+)
+
+# Every fit of what the votes are worth, with what was certified by it.
+calibration = Table("calibration", metadata, _id(), _key(), Column("result", JSON, nullable=False), _at())
 
 flag = Table(
     "flag",

@@ -58,6 +58,7 @@ def vote_row(value: Vote, key: bytes) -> dict[str, Any]:
         "reason": value.reason,
         "raw": value.raw,
         "guideline_id": value.guideline_id,
+        "margin": value.margin,
         "at": time.time(),
     }
 
@@ -212,9 +213,11 @@ def _beliefs_on(connection: Connection, ids: Sequence[int]) -> dict[int, Belief]
             belief.c.prob_a,
             belief.c.both,
             belief.c.basis,
+            belief.c.prob_tie,
+            belief.c.asks,
         ).where(belief.c.pair_id.in_(ids), newest_beliefs())
     )
-    return {row.pair_id: Belief(*row) for row in rows}
+    return {row[0]: Belief(*tuple(row)) for row in rows}
 
 
 def add_beliefs(connection: Connection, beliefs: Iterable[Belief]) -> int:
@@ -229,6 +232,8 @@ def add_beliefs(connection: Connection, beliefs: Iterable[Belief]) -> int:
             "prob_a": value.prob_a,
             "both": value.both,
             "basis": dict(value.basis),
+            "prob_tie": value.prob_tie,
+            "asks": value.asks,
             "at": now,
         }
         for value in beliefs

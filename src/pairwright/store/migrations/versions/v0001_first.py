@@ -11,6 +11,15 @@ ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     op.create_table(
+        "calibration",
+        sa.Column("id", ROW_ID, nullable=False),
+        sa.Column("key", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("result", sa.JSON(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("key"),
+    )
+    op.create_table(
         "call",
         sa.Column("id", ROW_ID, nullable=False),
         sa.Column("work_key", sa.LargeBinary(length=16), nullable=False),
@@ -123,6 +132,8 @@ def upgrade() -> None:
         sa.Column("prob_a", sa.Float(), nullable=True),
         sa.Column("both", sa.Text(), nullable=True),
         sa.Column("basis", sa.JSON(), nullable=False),
+        sa.Column("prob_tie", sa.Float(), nullable=True),
+        sa.Column("asks", sa.Text(), nullable=True),
         sa.Column("at", sa.Float(), nullable=False),
         sa.ForeignKeyConstraint(
             ["pair_id"],
@@ -131,6 +142,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("belief_by_pair", "belief", ["pair_id", "id"], unique=False)
+    op.create_table(
+        "draw",
+        sa.Column("id", ROW_ID, nullable=False),
+        sa.Column("pair_id", ROW_ID, nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("chance", sa.Float(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["pair_id"],
+            ["pair.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("pair_id", "purpose"),
+    )
     op.create_table(
         "failure",
         sa.Column("id", ROW_ID, nullable=False),
@@ -211,6 +236,7 @@ def upgrade() -> None:
         sa.Column("seconds", sa.Float(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("raw", sa.Text(), nullable=True),
+        sa.Column("margin", sa.Float(), nullable=True),
         sa.Column("guideline_id", ROW_ID, nullable=True),
         sa.Column("at", sa.Float(), nullable=False),
         sa.ForeignKeyConstraint(
