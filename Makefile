@@ -45,6 +45,7 @@ COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11
 lock: ## pin all dependencies anew (needs uv)
 	@$(COMPILE) pyproject.toml -o requirements/run.txt
 	@$(COMPILE) pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
+	@$(COMPILE) pyproject.toml --group dev --group bench -c requirements/dev.txt -o requirements/bench.txt
 	@$(COMPILE) --group demo --no-deps -o requirements/demo.txt
 
 clean: ## remove what the targets made

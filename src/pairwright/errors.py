@@ -32,3 +32,7 @@ class EndpointError(PairwrightError, RuntimeError):
 
 class BudgetReached(PairwrightError, RuntimeError):
     """The next call might cost more than what is left of the budget: nothing more is started."""
+
+
+class NotConverged(PairwrightError, RuntimeError):
+    """A fit did not settle, or the data can't tell what was asked: no figure is better than a wrong one."""

@@ -1,0 +1,119 @@
+"""What a team might trust, each a function: (ballots, some pairs' labels) -> label, confidence of all.
+
+`labels` (n_pairs, 3) has a row of zeros where nobody labelled. Confidence only
+ranks; nothing else is asked of it here.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from pairwright.routing import believe
+from pairwright.routing.signals import Ballots
+
+Answer = tuple[np.ndarray, np.ndarray]
+
+
+def _label(signed: np.ndarray) -> np.ndarray:
+    return np.where(signed > 0, 0, np.where(signed < 0, 1, 2))
+
+
+def _best(ballots: Ballots, labels: np.ndarray, values: np.ndarray) -> int:
+    """The judge most often right on the labelled pairs, by the sign of its mean."""
+    known = labels.sum(1) > 0
+    truth = labels[known].argmax(1)
+    means = ballots.means(values)[known]
+    heard = (~np.isnan(means)).mean(0)
+    right = np.array([(_label(np.nan_to_num(means[:, j])) == truth).mean() for j in range(means.shape[1])])
+    return int(np.argmax(np.where(heard > 0.5, right, -1)))
+
+
+def stated(ballots: Ballots, labels: np.ndarray) -> Answer | None:
+    """The best judge that states how sure it is: HIGH before LOW, or the gap between the scores it gave."""
+    if (~np.isnan(ballots.high)).any():
+        values = ballots.verdict * np.where(ballots.high > 0, 1.0, 0.5)
+    elif (~np.isnan(ballots.margin)).any():
+        values = ballots.margin
+    else:
+        return None
+    signed = np.nan_to_num(ballots.means(values)[:, _best(ballots, labels, values)])
+    return _label(signed), np.abs(signed)
+
+
+def consistent(ballots: Ballots, labels: np.ndarray) -> Answer | None:
+    """The best judge, trusted where it gives the same winner in both orders."""
+    if abs(ballots.order.mean()) > 0.9:
+        return None
+    return best_judge(ballots, labels)
+
+
+def log_probability(ballots: Ballots, labels: np.ndarray) -> Answer | None:
+    """The best judge's own token probabilities."""
+    if np.isnan(ballots.prob_a).all():
+        return None
+    values = ballots.prob_a - 0.5
+    signed = np.nan_to_num(ballots.means(values)[:, _best(ballots, labels, values)])
+    return _label(signed), np.abs(signed)
+
+
+def best_judge(ballots: Ballots, labels: np.ndarray) -> Answer:
+    """The best judge on its own, by its mean vote; where its orders disagree, by the first."""
+    values = ballots.verdict * np.where(ballots.order > 0, 1.0 + 1e-6, 1.0)
+    signed = np.nan_to_num(ballots.means(values)[:, _best(ballots, labels, values)])
+    return _label(signed), np.abs(signed)
+
+
+def plain_vote(ballots: Ballots, labels: np.ndarray) -> Answer:
+    """Every judge one vote."""
+    means = ballots.means(ballots.verdict.astype(float))
+    heard = ~np.isnan(means)
+    signed = np.nan_to_num(means).sum(1) / np.maximum(heard.sum(1), 1)
+    return _label(np.round(signed, 12)), np.abs(signed)
+
+
+def strong_vote(ballots: Ballots, labels: np.ndarray) -> Answer | None:
+    """Every strategy of the best judge's model one vote."""
+    best = _best(ballots, labels, ballots.verdict.astype(float))
+    family = [j for j, f in zip(ballots.judges, ballots.families, strict=True) if f == ballots.families[best]]
+    if len(family) in (1, len(ballots.judges)):
+        return None
+    return plain_vote(ballots.of_judges(family), labels)
+
+
+def dawid_skene(ballots: Ballots, labels: np.ndarray) -> Answer:
+    """crowd-kit's Dawid-Skene, every judge and order a worker. It asks for no labels."""
+    import pandas as pd
+    from crowdkit.aggregation import DawidSkene
+
+    votes = pd.DataFrame(
+        {
+            "task": ballots.row,
+            "worker": ballots.judge * 2 + (ballots.order > 0),
+            "label": np.where(ballots.verdict > 0, 0, np.where(ballots.verdict < 0, 1, 2)),
+        }
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        probs = DawidSkene(n_iter=100).fit_predict_proba(votes)
+    table = np.full((ballots.n_pairs, 3), 1 / 3)
+    table[probs.index.to_numpy()[:, None], probs.columns.to_numpy()[None, :]] = probs.to_numpy()
+    return table.argmax(1), table.max(1)
+
+
+def ours(ballots: Ballots, labels: np.ndarray) -> Answer:
+    """Pairwright's beliefs."""
+    return believe.best_label(believe.fit(ballots, labels).predict(ballots))
+
+
+METHODS = {
+    "stated confidence": stated,
+    "order consistency": consistent,
+    "log-probability": log_probability,
+    "best judge": best_judge,
+    "plain vote": plain_vote,
+    "vote of the best model's strategies": strong_vote,
+    "Dawid-Skene (crowd-kit)": dawid_skene,
+    "Pairwright": ours,
+}

@@ -1,0 +1,157 @@
+"""Accept without a person only where the promise can be kept: thresholds that hold with finite labels.
+
+The promise: of all pairs accepted, at least `target` agree with people, with
+probability at least 1 - delta over the draw of the calibration labels.
+
+Labels must be of pairs drawn by chance from those to be decided. Thresholds are
+tested from strict to loose, each by an exact binomial test, and testing stops
+where one fails (fixed-sequence testing: Angelopoulos et al., "Learn then Test",
+2021; Jung et al., "Trust or Escalate", ICLR 2025, whose published code breaks
+its own promise: it accepts the strictest threshold untested). Two things make
+more of the same labels:
+
+- Only those numbers of accepted pairs are tested at which one error more becomes
+  affordable. Between them the test can only have become stricter.
+- Testing starts at 15 % coverage with a tenth of delta and again at 35 % with the
+  rest; what the first start did not lose is passed on (the fallback procedure:
+  Wiens, Pharmaceutical Statistics 2 (2003)).
+
+A threshold is a confidence that lies just below the accepted ones: a pair is
+accepted where its confidence is *greater*, so the labels above it are a plain
+random sample of what will be accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from pairwright.stats.intervals import binomial_p, labels_to_certify
+
+STARTS = ((0.15, 0.1), (0.35, 0.9))  # (coverage, share of delta)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What was promised and whether it can be kept.
+
+    `threshold` is None where nothing may be accepted. `accepted` and `errors`
+    count calibration labels above it; `coverage` is their share. `tested` says
+    how the promise was tested. `would_do` is how many labels would probably be
+    enough where these were not (None: no number would).
+    """
+
+    target: float
+    delta: float
+    threshold: float | None
+    labels: int
+    accepted: int
+    errors: float
+    tested: str
+    would_do: int | None = None
+
+    @property
+    def coverage(self) -> float:
+        return self.accepted / self.labels if self.labels else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "coverage": self.coverage}
+
+
+def certify(
+    confidence: np.ndarray,
+    wrong: np.ndarray,
+    target: float = 0.9,
+    delta: float = 0.1,
+    *,
+    starts: Sequence[tuple[float, float]] = STARTS,
+) -> Certificate:
+    """The loosest threshold that keeps the promise, or one that accepts nothing.
+
+    confidence (n,): of the label that would be accepted. wrong (n,): 1 where
+    people said otherwise, 0 where they agree; a fraction counts as one error.
+    Raises ValueError for a target or delta outside (0, 1).
+    """
+    if not 0 < target < 1 or not 0 < delta < 1:
+        raise ValueError(f"target and delta lie between 0 and 1; got {target} and {delta}")
+    n = len(confidence)
+    alpha = round(1 - target, 12)
+    order = np.argsort(-np.asarray(confidence, float), kind="stable")
+    sure, errors = np.asarray(confidence, float)[order], np.cumsum(np.ceil(np.asarray(wrong, float)[order]))
+    counts = np.array(_affordable(n, alpha, delta * max(share for _, share in starts)), int)
+    tested = f"exact binomial, fixed sequence, {n} labels"
+    passed = None
+    if len(counts):
+        # Equal confidences stand or fall together: each number grows to the last of its equals.
+        accepted = np.unique(np.searchsorted(-sure, -sure[counts - 1], side="right"))
+        seen = errors[accepted - 1]
+        passed = fallback(binomial_p(seen, accepted, alpha), accepted / n, delta, starts)
+    if passed is None:
+        return Certificate(target, delta, None, n, 0, 0.0, tested, _would_do(sure, errors, target, delta))
+    threshold = float(np.append(sure, -np.inf)[accepted[passed]])
+    return Certificate(target, delta, threshold, n, int(accepted[passed]), float(seen[passed]), tested)
+
+
+@lru_cache(maxsize=256)
+def _affordable(n: int, alpha: float, level: float) -> tuple[int, ...]:
+    """The numbers of accepted pairs at which 0, 1, 2, ... errors first pass the test; and n itself."""
+    numbers = np.arange(1, n + 1)
+    found, errors, at = [], 0, 0
+    while True:
+        passing = np.flatnonzero(binomial_p(errors, numbers[at:], alpha) <= level)
+        if not len(passing):
+            break
+        at += int(passing[0])
+        found.append(at + 1)
+        errors, at = errors + 1, at + 1
+        if at >= n:
+            break
+    if found and found[-1] != n:
+        found.append(n)
+    return tuple(found)
+
+
+def fallback(
+    p: np.ndarray, coverage: np.ndarray, delta: float, starts: Sequence[tuple[float, float]]
+) -> int | None:
+    """The last test that passes, strict to loose; what a passed test had to spend goes to the next."""
+    given = np.zeros(len(p))
+    for place, share in starts:
+        given[int(np.argmin(np.abs(coverage - place)))] += share * delta
+    left, passed = 0.0, None
+    for i in range(len(p)):
+        left += given[i]
+        if p[i] <= left + 1e-12:
+            passed = i
+        else:
+            left = 0.0
+    return passed
+
+
+def _would_do(sure: np.ndarray, errors: np.ndarray, target: float, delta: float) -> int | None:
+    """How many labels would do if errors stay where they are: the cheapest of the surest 20-100 %."""
+    n, found = len(sure), []
+    for share in (0.2, 0.4, 0.6, 0.8, 1.0):
+        accepted = int(share * n)
+        if accepted < 10:
+            continue
+        rate = (float(errors[accepted - 1]) + 0.5) / (accepted + 1)
+        needed = labels_to_certify(target, 0.9 * delta, rate)
+        if needed is not None:
+            found.append(int(np.ceil(needed / share)))
+    # Fewer than were there can't be the answer: these just failed.
+    return max(min(found), n + 1) if found else None
+
+
+def first_labels(target: float, delta: float, n_pairs: int) -> int:
+    """How many labels to begin with: these certify half of the pairs where half the errors allowed occur.
+
+    Never more than there are pairs. At target 0.90 and delta 0.10: 2 x 78 (METHODS: exact sizes).
+    """
+    needed = labels_to_certify(target, 0.9 * delta, (1 - target) / 2)
+    assert needed is not None  # the error is under what is allowed
+    return min(n_pairs, max(50, 2 * needed))

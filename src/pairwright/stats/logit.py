@@ -1,0 +1,131 @@
+"""A logistic model of A, B and TIE that can't favour a side.
+
+    logit A = z / 2      logit B = -z / 2      logit TIE = u
+    z = x . w            u = s . v
+
+with signals x that change sign when a and b change places and signals s that
+don't: swapping the two responses swaps the probabilities of A and B, whatever
+was fitted (Davidson's model of ties, JASA 65 (1970), with covariates). There is
+no intercept in z. The weights have independent normal priors around zero, so
+that few labels give timid probabilities, and predictions are averaged over what
+the labels leave open (MacKay, Neural Computation 4 (1992)).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+
+from pairwright.errors import NotConverged
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Fitted weights: `w` (d,) of signals x, `v` (e,) of signals s, their covariance (d+e, d+e).
+
+    `evidence` is the Laplace approximation to the log marginal likelihood of
+    the labels: how well priors and signals of this kind explain them.
+    """
+
+    w: np.ndarray
+    v: np.ndarray
+    covariance: np.ndarray
+    evidence: float
+
+    def predict(self, x: np.ndarray, s: np.ndarray, *, moderated: bool = True) -> np.ndarray:
+        """Probabilities (n, 3) of A, B, TIE for signals x (n, d) and s (n, e)."""
+        z, u = x @ self.w, s @ self.v
+        if moderated:
+            d = len(self.w)
+            spread = np.einsum("ij,jk,ik->i", x, self.covariance[:d, :d], x, optimize=True)
+            z = z / np.sqrt(1 + np.pi / 8 * spread)
+        return _softmax(z, u)
+
+
+def fit(
+    x: np.ndarray,
+    s: np.ndarray,
+    labels: np.ndarray,
+    x_scale: np.ndarray,
+    s_scale: np.ndarray,
+    *,
+    steps: int = 200,
+) -> Fit:
+    """The posterior mode, by Newton's method.
+
+    x (n, d), s (n, e): signals. labels (n, 3): how much each of A, B, TIE counts
+    on a row; a row sums to its weight. x_scale (d,), s_scale (e,): standard
+    deviations of the priors. Raises NotConverged.
+    """
+    d = x.shape[1]
+    precision = 1 / np.concatenate([x_scale, s_scale]) ** 2
+    both = np.concatenate([x, s], axis=1)
+    weights = np.zeros(both.shape[1])
+    total = labels.sum(1)
+    value = _objective(weights, x, s, labels, precision)
+    for _ in range(steps):
+        p = _softmax(x @ weights[:d], s @ weights[d:])
+        gradient = np.concatenate(
+            [
+                x.T @ (0.5 * (labels[:, 0] - labels[:, 1] - total * (p[:, 0] - p[:, 1]))),
+                s.T @ (labels[:, 2] - total * p[:, 2]),
+            ]
+        )
+        gradient -= precision * weights
+        hessian = _information(x, s, p, total) + np.diag(precision)
+        step = linalg.solve(hessian, gradient, assume_a="pos")
+        size = 1.0
+        while True:
+            trial = weights + size * step
+            reached = _objective(trial, x, s, labels, precision)
+            if reached >= value - 1e-12 * (1 + abs(value)) or size < 1e-6:
+                break
+            size /= 2
+        weights, value = trial, reached
+        if np.abs(size * step).max(initial=0.0) < 1e-6:
+            return _finished(weights, x, s, labels, precision)
+    raise NotConverged(f"the logistic fit did not settle in {steps} steps on {len(x)} labels")
+
+
+def _finished(
+    weights: np.ndarray, x: np.ndarray, s: np.ndarray, labels: np.ndarray, precision: np.ndarray
+) -> Fit:
+    d = x.shape[1]
+    p = _softmax(x @ weights[:d], s @ weights[d:])
+    hessian = _information(x, s, p, labels.sum(1)) + np.diag(precision)
+    factor = linalg.cho_factor(hessian, lower=True)
+    covariance = linalg.cho_solve(factor, np.eye(len(weights)))
+    evidence = (
+        _objective(weights, x, s, labels, precision)
+        + 0.5 * np.log(precision).sum()
+        - np.log(np.diag(factor[0])).sum()
+    )
+    return Fit(weights[:d], weights[d:], covariance, float(evidence))
+
+
+def _objective(
+    weights: np.ndarray, x: np.ndarray, s: np.ndarray, labels: np.ndarray, precision: np.ndarray
+) -> float:
+    """Log posterior up to a constant."""
+    d = x.shape[1]
+    p = _softmax(x @ weights[:d], s @ weights[d:])
+    return float((labels * np.log(np.maximum(p, 1e-300))).sum() - 0.5 * (precision * weights**2).sum())
+
+
+def _information(x: np.ndarray, s: np.ndarray, p: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """The expected curvature of the log likelihood, (d+e, d+e)."""
+    lean = p[:, 0] - p[:, 1]
+    of_z = total * 0.25 * (p[:, 0] + p[:, 1] - lean**2)
+    of_u = total * p[:, 2] * (1 - p[:, 2])
+    across = -total * 0.5 * p[:, 2] * lean
+    corner = (x * across[:, None]).T @ s
+    return np.block([[(x * of_z[:, None]).T @ x, corner], [corner.T, (s * of_u[:, None]).T @ s]])
+
+
+def _softmax(z: np.ndarray, u: np.ndarray) -> np.ndarray:
+    logits = np.stack([z / 2, -z / 2, u], axis=1)
+    logits -= logits.max(1, keepdims=True)
+    raised = np.exp(logits)
+    return np.asarray(raised / raised.sum(1, keepdims=True))
