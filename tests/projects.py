@@ -39,10 +39,15 @@ def _open(root: Path) -> Project:
 
 
 def a_project(folder: Path, server: LoopbackServer | None = None, settings: str = JUDGE) -> Project:
-    """A new project; with a server it has the model `small` and the judge `main`."""
+    """A new project; with a server it has the model `small` and the judge `main`.
+
+    It takes judges at their word unless `settings` say otherwise.
+    """
     root = folder / "a project"
     Project.init(root)
     text = settings if server is None else ENDPOINT.format(url=server.url) + settings
+    if "[route]" not in text:
+        text += '\n[route]\naccept = "stated"\n'
     (root / "pairwright.toml").write_text(text, encoding="utf-8")
     return _open(root)
 

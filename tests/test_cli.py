@@ -39,7 +39,9 @@ def test_the_whole_way_from_prompts_to_a_dataset(tmp_path, server, capsys, monke
         settings.write(ENDPOINT.format(url=server.url) + JUDGE)
     text = (tmp_path / "mine" / "pairwright.toml").read_text()
     (tmp_path / "mine" / "pairwright.toml").write_text(
-        text.replace('# models = ["small", "strong"]', 'models = ["small"]')
+        text.replace('# models = ["small", "strong"]', 'models = ["small"]').replace(
+            '# accept = "guarantee"', 'accept = "stated"'
+        )
     )
     monkeypatch.chdir(tmp_path / "mine")
     (tmp_path / "mine" / "prompts.txt").write_text("What is rain?\nWhat is snow?\n")

@@ -108,4 +108,4 @@ def test_one_sure_judge_is_enough_when_the_other_is_unsure():
 
 def test_the_belief_names_what_it_rests_on():
     found = belief([judge("A", "AB", id=4), judge("A", "BA", id=7)], [SeenFailure(2, "other", "AB")])
-    assert found.basis == {"rule": "stated-1/stated", "votes": [4, 7], "failures": [2]}
+    assert found.basis == {"rule": "stated-1", "votes": [4, 7], "failures": [2]}

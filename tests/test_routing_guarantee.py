@@ -81,7 +81,7 @@ def test_no_labels_certify_nothing():
 
 
 def test_the_first_labels_asked_for():
-    assert first_labels(0.9, 0.1, 100_000) == 160
+    assert first_labels(0.9, 0.1, 100_000) == 164
     assert first_labels(0.9, 0.1, 40) == 40
 
 

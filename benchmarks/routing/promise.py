@@ -76,9 +76,10 @@ def measure(
         chosen = np.zeros(n, bool)
         chosen[rng.choice(n, n_labels, replace=False)] = True
         labels = one_hot(truth, chosen)
+        crossed = believe.cross_fit(data.ballots, labels, data.groups, seed=draw)
         scores = {
             "best judge": best_judge(data.ballots, labels),
-            "beliefs": believe.best_label(believe.cross_fit(data.ballots, labels, data.groups, seed=draw)),
+            "beliefs": (crossed.probs.argmax(1), crossed.confidence),
         }
         for source, (label, confidence) in scores.items():
             # Verdicts have few levels: a random hair's breadth tells equals apart, the same for all rules.

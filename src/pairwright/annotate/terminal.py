@@ -57,7 +57,7 @@ def annotate(
     clock: Callable[[], float] = time.monotonic,
 ) -> Session:
     """Offer tasks until none is left or the person quits. Every answer is saved as it is given."""
-    session, after = Session(), 0
+    session = Session()
     task = person.next_task()
     while task is not None:
         _show(person, task, session, console)
@@ -78,8 +78,7 @@ def annotate(
             undone = person.undo()
             if undone is not None:
                 session.undone += 1
-                after = undone - 1
-                task = person.next_task(after)
+                task = person.task_on(undone)
                 continue
         elif key == "?":
             console.print(Panel(person.project.guidelines.strip(), title="Guidelines"))
@@ -90,8 +89,7 @@ def annotate(
             break
         else:
             continue
-        after = task.pair_id
-        task = person.next_task(after) or person.next_task()
+        task = person.next_task()
     return session
 
 

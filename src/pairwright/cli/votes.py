@@ -23,6 +23,7 @@ from pairwright.cli.output import (
     usd,
 )
 from pairwright.cli.results import print_estimate
+from pairwright.cli.routing import print_route
 from pairwright.errors import ConfigError, InputError
 
 
@@ -96,19 +97,22 @@ def judge(
     return FINISHED_WITH_FAILURES if bad else DONE
 
 
-def route(context: typer.Context, json: Json = False) -> int:
-    """Turn sure verdicts into labels and the rest into tasks for people. Free, repeatable."""
+def route(
+    context: typer.Context,
+    more: Annotated[
+        int, typer.Option(min=0, help="Draw this many more pairs for people, to calibrate judges on.")
+    ] = 0,
+    json: Json = False,
+) -> int:
+    """Decide what needs no person, and what people are asked. Free, repeatable."""
     from pairwright.stages.route import run_route
 
     with context.obj.open() as project:
-        result = run_route(project)
+        result = run_route(project, more=more)
     if json:
         emit(result.as_dict())
-        return DONE
-    say(
-        f"{result.accepted_from_judges:,} labels from judges, {result.accepted_from_people:,} from people, "
-        f"{result.for_people:,} pairs wait for people, {result.not_judged:,} not judged yet."
-    )
+    else:
+        print_route(result)
     return DONE
 
 

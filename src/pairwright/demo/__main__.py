@@ -154,7 +154,7 @@ def _finish(root: Path, gold: dict[str, str], screen: Console) -> Outcome:
 def _answer_as_people(root: Path, gold: dict[str, str]) -> int:
     """Write the gold labels of the pairs that wait for people as their answers; gives how many wait."""
     with Project.open(root) as project, project.store.read() as connection:
-        tasks = next_tasks(connection, 0, 0, waiting(connection))
+        tasks = next_tasks(connection, 0, waiting(connection))
     known = [task.external_id for task in tasks if task.external_id in gold]
     _write(root / "people.jsonl", ({"id": name, "annotator": "gold", "label": gold[name]} for name in known))
     return len(tasks)

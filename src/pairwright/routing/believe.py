@@ -76,15 +76,27 @@ def fit(ballots: Ballots, labels: np.ndarray, plan: SignalPlan | None = None) ->
     return Forecaster(plan, fitted, int(known.sum()))
 
 
+@dataclass(frozen=True, slots=True)
+class CrossFit:
+    """Forecasts in which no pair's own label, nor one of its group, had a say.
+
+    probs (n_pairs, 3): of A, B, TIE. confidence (n_pairs,): in the likeliest, on
+    the scale of `forecaster`, which was fitted on all labels: so a threshold
+    tested on labelled pairs means the same on the others.
+    """
+
+    probs: np.ndarray
+    confidence: np.ndarray
+    forecaster: Forecaster
+
+
 def cross_fit(
     ballots: Ballots, labels: np.ndarray, groups: Sequence[int] | np.ndarray, *, seed: int = 0
-) -> np.ndarray:
-    """(n_pairs, 3) probabilities in which no pair's own label, nor one of its group, had a say.
+) -> CrossFit:
+    """Forecast every labelled pair from ten folds' labels less its own, the others from all labels.
 
     `groups` (n_pairs,) is the prompt of each pair: pairs of one prompt stand in
-    the same of ten folds. Pairs without a label get the mean over the folds'
-    forecasts, so that a threshold tested on labelled pairs means the same on
-    the others. Raises ValueError with fewer than 20 labelled pairs.
+    the same of ten folds. Raises ValueError with fewer than 20 labelled pairs.
     """
     plan = SignalPlan.of(ballots)
     signals = plan.read(ballots)
@@ -94,16 +106,34 @@ def cross_fit(
             f"{int(known.sum())} labelled pairs are too few for {FOLDS} folds: {2 * FEWEST} at least"
         )
     fold = folds_of(np.asarray(groups), known, seed)
-    probs = np.zeros((ballots.n_pairs, 3))
-    for k in range(FOLDS):
-        train = known & (fold != k)
-        fitted = logit.fit(
+
+    def fitted(train: np.ndarray) -> logit.Fit:
+        return logit.fit(
             signals.x[train], signals.s[train], labels[train], SCALE * signals.x_scale, signals.s_scale
         )
+
+    whole = fitted(known)
+    probs = whole.predict(signals.x, signals.s)
+    confidence = best_label(probs)[1]
+    scale = np.sort(confidence)
+    result, own_confidence = probs.copy(), confidence.copy()
+    for k in range(FOLDS):
         own = known & (fold == k)
-        probs[own] = fitted.predict(signals.x[own], signals.s[own])
-        probs[~known] += fitted.predict(signals.x[~known], signals.s[~known]) / FOLDS
-    return probs
+        theirs = fitted(known & (fold != k)).predict(signals.x, signals.s)
+        result[own] = theirs[own]
+        own_confidence[own] = _on_scale(best_label(theirs)[1], own, scale)
+    return CrossFit(result, own_confidence, Forecaster(plan, whole, int(known.sum())))
+
+
+def _on_scale(confidence: np.ndarray, own: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """One fold's confidence in its own pairs, as what is as rare among all pairs is called on `scale`.
+
+    Without this a fold that holds many errors would be the surest of all, for it
+    was trained on what is left: few.
+    """
+    order = np.sort(confidence)
+    first, last = (np.searchsorted(order, confidence[own], side=side) for side in ("left", "right"))
+    return np.asarray(scale[(first + last - 1) // 2])
 
 
 def folds_of(groups: np.ndarray, known: np.ndarray, seed: int) -> np.ndarray:
@@ -119,5 +149,11 @@ def folds_of(groups: np.ndarray, known: np.ndarray, seed: int) -> np.ndarray:
 
 
 def best_label(probs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(n,) the likeliest of A 0, B 1, TIE 2, and (n,) its probability: the confidence in it."""
-    return probs.argmax(1), probs.max(1)
+    """(n,) the likeliest of A 0, B 1, TIE 2, and (n,) its probability: the confidence in it.
+
+    Confidence comes in steps of a twentieth in log-odds: finer differences are
+    noise of the fit, and a ranking by noise sorts errors to the top.
+    """
+    top = np.clip(probs.max(1), 1e-9, 1 - 1e-9)
+    step = np.round(20 * np.log(top / (1 - top))) / 20
+    return probs.argmax(1), np.round(1 / (1 + np.exp(-step)), 9)

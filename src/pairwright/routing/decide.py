@@ -1,19 +1,29 @@
 """From the votes on one pair to what happens next: accept, ask a person, or wait.
 
-This is the first rule, from stated confidence and order consistency alone. It
-gives no probability: nothing has been calibrated against people yet.
+Three rules. `guarantee`, the default, accepts what is believed more surely than
+a threshold certified against people. `stated` and `consistent` believe what a
+judge says of itself, or that it says the same in both orders: they promise
+nothing, and give no probability.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-from pairwright.types import Belief, Confidence, Order, RaterKind, Verdict
+from pairwright.types import VERDICTS, Belief, Confidence, Order, RaterKind, Verdict
 
-RULE = "stated-1"
+Rule = Literal["guarantee", "stated", "consistent"]
+RULE: dict[Rule, str] = {
+    "guarantee": "guarantee-1",
+    "stated": "stated-1",
+    "consistent": "stated-1/consistent",
+}
+
+NEWCOMER = 0.8  # how often a person nobody knows yet is taken to be right: the prior's mean in stats/anchored
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,50 @@ class SeenFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of a pair beyond its own votes, under the rule with a guarantee.
+
+    `forecast` is the judges' probability of A, B, TIE, in which the pair's own
+    labels had no say, and `confidence` how surely the likeliest of them is
+    believed. `threshold` is the confidence above which it is accepted,
+    None where nothing may be. `drawn` says what the pair was drawn by chance
+    for. `waits` is why nothing can be decided yet. `reliability` is how often
+    each person is right.
+    """
+
+    forecast: tuple[float, float, float] | None = None
+    confidence: float | None = None
+    threshold: float | None = None
+    drawn: Literal["calibration", "audit"] | None = None
+    waits: str | None = None
+    reliability: Mapping[str, float] = field(default_factory=dict)
+
+    def basis(self) -> dict[str, Any]:
+        """What a belief keeps of it, so that one more vote can be judged without all the others."""
+        kept = {
+            "forecast": None if self.forecast is None else list(self.forecast),
+            "confidence": self.confidence,
+            "threshold": None if self.threshold is None or math.isinf(self.threshold) else self.threshold,
+            "accepts_all": self.threshold is not None and math.isinf(self.threshold),
+            "drawn": self.drawn,
+            "waits": self.waits,
+        }
+        return {name: value for name, value in kept.items() if value not in (None, False)}
+
+    @classmethod
+    def of_basis(cls, basis: Mapping[str, Any], reliability: Mapping[str, float]) -> Standing:
+        forecast = basis.get("forecast")
+        return cls(
+            None if forecast is None else tuple(forecast),
+            basis.get("confidence"),
+            -math.inf if basis.get("accepts_all") else basis.get("threshold"),
+            basis.get("drawn"),
+            basis.get("waits"),
+            reliability,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Opinion:
     """What one judge's votes on a pair come to: a sure verdict, or why not."""
 
@@ -52,45 +106,110 @@ def decide(
     failures: Sequence[SeenFailure],
     orders: Mapping[str, Sequence[Order]],
     *,
-    accept: Literal["stated", "consistent"] = "stated",
+    accept: Rule = "stated",
+    standing: Standing | None = None,
+    distrusted: Collection[str] = (),
 ) -> Belief | None:
     """The belief on a pair, or None while a judge still has to answer.
 
     `orders` names the judges that are to be heard and in which orders each is
     asked; no judge at all sends every pair to people. People overrule judges.
+    `standing` belongs to the rule `guarantee`. The other two never take the word
+    of a judge in `distrusted`.
     """
-    basis: dict[str, object] = {
-        "rule": f"{RULE}/{accept}",
+    basis: dict[str, Any] = {
+        "rule": RULE[accept],
         "votes": sorted(vote.id for vote in votes),
         "failures": sorted(failure.id for failure in failures),
     }
+    standing = standing or Standing()
+    if accept == "guarantee":
+        basis |= standing.basis()
     people = [vote for vote in votes if vote.kind == "person"]
     if people:
-        return _by_people(pair_id, people, basis)
-    opinions = []
-    for judge, asked in orders.items():
-        opinion = _opinion(judge, asked, votes, failures, accept)
-        if opinion is None:
-            return None
-        opinions.append(opinion)
+        return _by_people(pair_id, people, basis, standing if accept == "guarantee" else None)
+    if not orders:
+        return Belief(pair_id, "ask", None, "none", "no judge: people decide", basis=basis, asks="people")
+    if not _all_heard(votes, failures, orders):
+        return None
+    if accept == "guarantee":
+        return _by_forecast(pair_id, standing, basis)
+    opinions = [
+        _opinion(judge, asked, votes, failures, accept, judge in distrusted)
+        for judge, asked in orders.items()
+    ]
     sure = {opinion.verdict for opinion in opinions if opinion.verdict is not None}
-    reason = "; ".join(opinion.reason for opinion in opinions) or "no judge: people decide"
+    reason = "; ".join(opinion.reason for opinion in opinions)
     if len(sure) == 1:
         return Belief(pair_id, "accept", sure.pop(), "judge", reason, basis=basis)
     if sure:
         reason = f"judges disagree: {reason}"
-    return Belief(pair_id, "ask", None, "none", reason, basis=basis)
+    return Belief(pair_id, "ask", None, "none", reason, basis=basis, asks="people")
 
 
-def _by_people(pair_id: int, people: Sequence[SeenVote], basis: dict[str, object]) -> Belief:
+def _by_forecast(pair_id: int, standing: Standing, basis: dict[str, Any]) -> Belief:
+    """Accept what is believed surely enough, ask people about the rest and about what was drawn."""
+    forecast, threshold = standing.forecast, standing.threshold
+    prob_a = prob_tie = None
+    if forecast is not None:
+        prob_a, prob_tie = round(forecast[0], 4), round(forecast[2], 4)
+
+    def ask(reason: str, whom: str = "people") -> Belief:
+        return Belief(pair_id, "ask", None, "none", reason, prob_a, basis=basis, prob_tie=prob_tie, asks=whom)
+
+    if standing.drawn is not None:
+        return ask(f"drawn by chance for {standing.drawn}")
+    if standing.waits is not None:
+        return ask(standing.waits, "calibration")
+    sure = standing.confidence
+    if forecast is None or sure is None:
+        return ask("no judge's vote to go by")
+    verdict = VERDICTS[forecast.index(max(forecast))]
+    if threshold is None:
+        return ask(f"{verdict} believed at {sure:.1%}, and no belief is certified")
+    if sure > threshold:
+        over = "every belief is" if math.isinf(threshold) else f"those over {threshold:.1%} are"
+        reason = f"{verdict} believed at {sure:.1%}; {over} certified"
+        return Belief(pair_id, "accept", verdict, "judge", reason, prob_a, basis=basis, prob_tie=prob_tie)
+    return ask(f"{verdict} believed at {sure:.1%}; only those over {threshold:.1%} are certified")
+
+
+def _by_people(
+    pair_id: int, people: Sequence[SeenVote], basis: dict[str, Any], standing: Standing | None
+) -> Belief:
     counts = Counter(vote.verdict for vote in people)
     (verdict, most), *others = counts.most_common()
     said = ", ".join(f"{n} {v}" for v, n in sorted(counts.items()))
+    probs = None if standing is None else _posterior(people, standing)
+    prob_a, prob_tie = (None, None) if probs is None else (round(probs[0], 4), round(probs[2], 4))
     if others and others[0][1] == most:
-        return Belief(pair_id, "ask", None, "people", f"people disagree: {said}", basis=basis)
+        reason = f"people disagree: {said}"
+        return Belief(
+            pair_id, "ask", None, "people", reason, prob_a, basis=basis, prob_tie=prob_tie, asks="people"
+        )
     kinds = {vote.both for vote in people if vote.verdict == "TIE"}
     both = kinds.pop() if verdict == "TIE" and len(kinds) == 1 else None
-    return Belief(pair_id, "accept", verdict, "people", f"people: {said}", both=both, basis=basis)
+    return Belief(
+        pair_id, "accept", verdict, "people", f"people: {said}", prob_a, both, basis, prob_tie=prob_tie
+    )
+
+
+def _posterior(people: Sequence[SeenVote], standing: Standing) -> list[float]:
+    """The forecast with each person's vote on top, for as much as that person is worth (stats/anchored)."""
+    odds = [max(p, 1e-12) for p in standing.forecast or (1 / 3, 1 / 3, 1 / 3)]
+    for vote in people:
+        right = standing.reliability.get(vote.rater, NEWCOMER)
+        odds[VERDICTS.index(vote.verdict)] *= 2 * right / (1 - right)
+    return [each / sum(odds) for each in odds]
+
+
+def _all_heard(
+    votes: Sequence[SeenVote], failures: Sequence[SeenFailure], orders: Mapping[str, Sequence[Order]]
+) -> bool:
+    """Every judge has answered or failed in every order it is asked in."""
+    heard = {(vote.rater, vote.order) for vote in votes if vote.kind == "judge"}
+    heard |= {(failure.rater, failure.order) for failure in failures}
+    return all((judge, order) in heard for judge, asked in orders.items() for order in asked)
 
 
 def _opinion(
@@ -98,14 +217,14 @@ def _opinion(
     asked: Sequence[Order],
     votes: Sequence[SeenVote],
     failures: Sequence[SeenFailure],
-    accept: Literal["stated", "consistent"],
-) -> Opinion | None:
-    """What one judge says, None while it has not been heard in every order it is asked in."""
+    accept: Rule,
+    distrusted: bool,
+) -> Opinion:
+    """What one judge says that has been heard, or has failed, in every order it is asked in."""
     heard = {vote.order: vote for vote in votes if vote.rater == judge and vote.kind == "judge"}
-    failed = {failure.order for failure in failures if failure.rater == judge}
     missing = [order for order in asked if order not in heard]
-    if any(order not in failed for order in missing):
-        return None
+    if distrusted:
+        return Opinion(None, f"{judge}: no better than chance against people, so not believed")
     if missing:
         return Opinion(None, f"{judge}: failed in order {' and '.join(missing)}")
     said = [heard[order] for order in asked]

@@ -12,9 +12,9 @@ more of the same labels:
 
 - Only those numbers of accepted pairs are tested at which one error more becomes
   affordable. Between them the test can only have become stricter.
-- Testing starts at 15 % coverage with a tenth of delta and again at 35 % with the
-  rest; what the first start did not lose is passed on (the fallback procedure:
-  Wiens, Pharmaceutical Statistics 2 (2003)).
+- Testing starts at 35 % coverage with most of delta, and with a little of it at
+  15 % and at 100 %; what a start did not lose is passed on to the next (the
+  fallback procedure: Wiens, Pharmaceutical Statistics 2 (2003)).
 
 A threshold is a confidence that lies just below the accepted ones: a pair is
 accepted where its confidence is *greater*, so the labels above it are a plain
@@ -23,6 +23,7 @@ random sample of what will be accepted.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -32,7 +33,9 @@ import numpy as np
 
 from pairwright.stats.intervals import binomial_p, labels_to_certify
 
-STARTS = ((0.15, 0.1), (0.35, 0.9))  # (coverage, share of delta)
+STARTS = ((0.15, 0.05), (0.35, 0.8), (1.0, 0.15))  # (coverage, share of delta)
+EXPECTED = 0.4  # of the errors allowed, among the surer half: what a good judge does
+MOST = max(share for _, share in STARTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,18 +143,18 @@ def _would_do(sure: np.ndarray, errors: np.ndarray, target: float, delta: float)
         if accepted < 10:
             continue
         rate = (float(errors[accepted - 1]) + 0.5) / (accepted + 1)
-        needed = labels_to_certify(target, 0.9 * delta, rate)
+        needed = labels_to_certify(target, MOST * delta, rate)
         if needed is not None:
-            found.append(int(np.ceil(needed / share)))
-    # Fewer than were there can't be the answer: these just failed.
-    return max(min(found), n + 1) if found else None
+            found.append(math.ceil(needed / share))
+    # Few more than were there can't be the answer: these just failed, and errors were fewest there.
+    return max(min(found), math.ceil(1.25 * n)) if found else None
 
 
 def first_labels(target: float, delta: float, n_pairs: int) -> int:
-    """How many labels to begin with: these certify half of the pairs where half the errors allowed occur.
+    """How many labels to begin with: these will do if the surer half is good.
 
-    Never more than there are pairs. At target 0.90 and delta 0.10: 2 x 78 (METHODS: exact sizes).
+    Never more than there are pairs.
     """
-    needed = labels_to_certify(target, 0.9 * delta, (1 - target) / 2)
+    needed = labels_to_certify(target, MOST * delta, EXPECTED * (1 - target))
     assert needed is not None  # the error is under what is allowed
     return min(n_pairs, max(50, 2 * needed))

@@ -15,10 +15,11 @@ from sqlalchemy import Connection
 
 from pairwright.errors import InputError
 from pairwright.keys import content_key, seeded_fraction
-from pairwright.routing.decide import decide
+from pairwright.routing.decide import Standing, decide
 from pairwright.stages.judge import orders_asked
 from pairwright.stages.project import Project
 from pairwright.store import schema, tasks
+from pairwright.store.calibrations import newest_calibration
 from pairwright.store.tasks import Task
 from pairwright.store.votes import (
     add_beliefs,
@@ -66,11 +67,16 @@ class Person:
         with self.project.store.read() as connection:
             return tasks.waiting_for(connection, self.rater_id)
 
-    def next_task(self, after: int = 0) -> Task | None:
-        """The next open task beyond pair `after`, or None."""
+    def next_task(self) -> Task | None:
+        """The next open task, or None."""
         with self.project.store.read() as connection:
-            found = tasks.next_tasks(connection, self.rater_id, after, 1)
+            found = tasks.next_tasks(connection, self.rater_id, 1)
         return found[0] if found else None
+
+    def task_on(self, pair_id: int) -> Task | None:
+        """This pair again, as after an undo."""
+        with self.project.store.read() as connection:
+            return tasks.task_on(connection, pair_id)
 
     def order(self, task: Task) -> Order:
         """On which sides this person sees the pair: shuffled per person and pair, the same each time."""
@@ -137,9 +143,22 @@ def renew_beliefs(connection: Connection, project: Project, pair_ids: Sequence[i
     if not pair_ids:
         return
     orders = orders_asked(connection, project)
+    newest = newest_calibration(connection)
+    reliability = newest.result.get("reliability", {}) if newest else {}
     changed = []
     for seen in evidence_on(connection, pair_ids):
-        belief = decide(seen.pair_id, seen.votes, seen.failures, orders, accept=project.settings.route.accept)
+        if seen.current is None and not any(vote.kind == "person" for vote in seen.votes):
+            continue  # routing has yet to look at it
+        # What routing found out about the pair stands in its belief; one vote does not change it.
+        known = seen.current.basis if seen.current else {}
+        belief = decide(
+            seen.pair_id,
+            seen.votes,
+            seen.failures,
+            orders,
+            accept=project.settings.route.accept,
+            standing=Standing.of_basis(known, reliability),
+        )
         if belief is not None and belief != seen.current:
             changed.append(belief)
     add_beliefs(connection, changed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pairwright.routing.decide import decide
@@ -17,29 +17,51 @@ PAGE = 2000
 
 @dataclass(frozen=True, slots=True)
 class RouteResult:
-    """Where every pair stands after routing. `changed` counts beliefs that are new or different."""
+    """Where every pair stands after routing. `changed` counts beliefs that are new or different.
+
+    `waiting` are pairs that nobody is asked about before judges are calibrated.
+    `calibration` is where that stands, None under the rules that need none;
+    `distrusted` are judges people found no better than chance.
+    """
 
     accepted_from_judges: int
     accepted_from_people: int
     for_people: int
+    waiting: int
     dropped: int
     not_judged: int
     changed: int
+    calibration: dict[str, Any] | None = None
+    distrusted: dict[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def run_route(project: Project) -> RouteResult:
-    """Decide every pair from its current votes. Free, and the same however often it runs."""
+def run_route(project: Project, *, more: int = 0) -> RouteResult:
+    """Decide every pair from its current votes. Free, and the same however often it runs.
+
+    `more` draws that many further pairs for people to calibrate judges on.
+    """
+    from pairwright.stages.calibrate import distrusted_judges, standings
+
+    route = project.settings.route
     counts: Counter[str] = Counter()
     with project.store.exclusively("route"):
+        guarantee = standings(project, more=more) if route.accept == "guarantee" else None
+        distrusted = {} if guarantee else distrusted_judges(project)
         changed: list[Belief] = []
         with project.store.read() as connection:
             orders = orders_asked(connection, project)
             for seen in evidence(connection):
                 belief = decide(
-                    seen.pair_id, seen.votes, seen.failures, orders, accept=project.settings.route.accept
+                    seen.pair_id,
+                    seen.votes,
+                    seen.failures,
+                    orders,
+                    accept=route.accept,
+                    standing=guarantee.of(seen.pair_id) if guarantee else None,
+                    distrusted=distrusted,
                 )
                 counts[_where(belief)] += 1
                 if belief is not None and belief != seen.current:
@@ -49,14 +71,24 @@ def run_route(project: Project) -> RouteResult:
                     _save(project, changed)
         _save(project, changed)
     return RouteResult(
-        counts["judge"], counts["people"], counts["ask"], counts["drop"], counts["waiting"], counts["changed"]
+        counts["judge"],
+        counts["people"],
+        counts["ask"],
+        counts["calibration"],
+        counts["drop"],
+        counts["unheard"],
+        counts["changed"],
+        guarantee.calibration.as_dict() if guarantee and orders else None,
+        guarantee.distrusted if guarantee else distrusted,
     )
 
 
 def _where(belief: Belief | None) -> str:
     if belief is None:
-        return "waiting"
-    return belief.source if belief.decision == "accept" else belief.decision
+        return "unheard"
+    if belief.decision == "accept":
+        return belief.source
+    return "calibration" if belief.asks == "calibration" else belief.decision
 
 
 def _save(project: Project, changed: list[Belief]) -> None:

@@ -82,6 +82,8 @@ def run_all(
     result.stages.append(("route", routed.as_dict()))
     if routed.for_people:
         result.waits_for = f"{routed.for_people:,} pairs wait for people: run `pairwright annotate`"
+        if routed.waiting:
+            result.waits_for += f", then `pairwright run` again to decide the {routed.waiting:,} others"
         if not export_partial:
             return result
     for shape in settings.export.shapes:

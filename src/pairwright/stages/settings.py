@@ -53,9 +53,23 @@ class JudgeSettings(Settings):
 
 
 class RouteSettings(Settings):
-    """`stated`: accept what a judge calls HIGH in both orders. `consistent`: any same winner in both."""
+    """When a pair is decided without a person.
 
-    accept: Literal["stated", "consistent"] = "stated"
+    `guarantee`: where `target` of those accepted agree with people, with
+    probability 1 - `delta`. `stated`: where judges call the same winner HIGH in
+    both orders. `consistent`: the same winner in both orders, whatever was stated.
+    """
+
+    accept: Literal["guarantee", "stated", "consistent"] = "guarantee"
+    target: float = Field(0.9, gt=0.5, lt=1)
+    delta: float = Field(0.1, gt=0, lt=1)
+    calibration_pairs: int | None = Field(
+        None, ge=1, description="drawn for people first; default: as needed"
+    )
+    audit: float = Field(
+        0.02, ge=0, le=1, description="share of what is accepted that people check, for ever"
+    )
+    trust: list[str] = Field(default_factory=list, description="judges to use although no better than chance")
 
 
 class AnnotateSettings(Settings):
@@ -101,6 +115,8 @@ class ProjectFile(Settings):
                 _require(judge.model, self.models, f"[judges.{name}] model", "[models.NAME]")
             if judge.kind == "replay" and judge.path is None:
                 raise ValueError(f'[judges.{name}] of kind "replay" needs path = "...", recorded verdicts')
+        for name in self.route.trust:
+            _require(name, self.judges, "[route] trust", "[judges.NAME]")
         if self.pair.policy == "reference" and not self.pair.reference:
             raise ValueError('[pair] policy "reference" needs reference = "...", a model\'s name')
         return self

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, exists, false, func, select, union_all
+from sqlalchemy import Connection, Select, and_, case, exists, false, func, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
-from pairwright.store.schema import belief, failure, pair, pair_alias, prompt, rater, response, vote
+from pairwright.store.schema import belief, draw, failure, pair, pair_alias, prompt, rater, response, vote
 from pairwright.store.votes import is_current, newest_beliefs
 from pairwright.types import Message, Prompt
 
@@ -28,7 +28,7 @@ class Task:
 
 def waiting(connection: Connection) -> int:
     """How many pairs wait for a person at all."""
-    query = select(func.count()).select_from(belief).where(belief.c.decision == "ask", newest_beliefs())
+    query = select(func.count()).select_from(belief).where(*_for_people())
     return int(connection.execute(query).scalar_one())
 
 
@@ -38,8 +38,21 @@ def waiting_for(connection: Connection, rater_id: int) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def next_tasks(connection: Connection, rater_id: int, after: int, limit: int) -> list[Task]:
-    """The next pairs for this person beyond pair `after`, in order."""
+def next_tasks(connection: Connection, rater_id: int, limit: int) -> list[Task]:
+    """The next pairs for this person: those drawn by chance first, then the least certain."""
+    return _tasks(connection, limit, *_open_to(rater_id))
+
+
+def task_on(connection: Connection, pair_id: int) -> Task | None:
+    """One pair as a task, whoever has answered it."""
+    found = _tasks(connection, 1, belief.c.pair_id == pair_id, newest_beliefs())
+    return found[0] if found else None
+
+
+def _tasks(connection: Connection, limit: int, *conditions: ColumnElement[bool]) -> list[Task]:
+    drawn = exists().where(draw.c.pair_id == belief.c.pair_id)
+    # The distance between what is believed of a and of b; unknown counts as even.
+    lead = func.abs(2 * func.coalesce(belief.c.prob_a, 0.5) + func.coalesce(belief.c.prob_tie, 0.0) - 1)
     a, b = response.alias("a"), response.alias("b")
     rows = connection.execute(
         select(
@@ -56,8 +69,8 @@ def next_tasks(connection: Connection, rater_id: int, after: int, limit: int) ->
         .join(prompt, prompt.c.id == pair.c.prompt_id)
         .join(a, a.c.id == pair.c.a_id)
         .join(b, b.c.id == pair.c.b_id)
-        .where(pair.c.id > after, *_open_to(rater_id))
-        .order_by(pair.c.id)
+        .where(*conditions)
+        .order_by(case((drawn, 0), else_=1), lead, pair.c.id)
         .limit(limit)
     )
     return [
@@ -82,7 +95,11 @@ def _open_to(rater_id: int) -> tuple[ColumnElement[bool], ...]:
     skipped = exists().where(
         failure.c.pair_id == belief.c.pair_id, failure.c.rater_id == rater_id, failure.c.stage == "annotate"
     )
-    return belief.c.decision == "ask", newest_beliefs(), ~answered, ~skipped
+    return *_for_people(), ~answered, ~skipped
+
+
+def _for_people() -> tuple[ColumnElement[bool], ...]:
+    return belief.c.decision == "ask", belief.c.asks == "people", newest_beliefs()
 
 
 def last_votes(connection: Connection, rater_id: int, limit: int) -> list[tuple[int, int]]:

@@ -1,0 +1,73 @@
+"""What routing came to, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pairwright.cli.output import note, say
+
+if TYPE_CHECKING:
+    from pairwright.stages.route import RouteResult
+
+
+def print_route(result: RouteResult) -> None:
+    parts = [
+        f"{result.accepted_from_judges:,} labels from judges",
+        f"{result.accepted_from_people:,} from people",
+        f"{result.for_people:,} pairs wait for people",
+    ]
+    if result.waiting:
+        parts.append(f"{result.waiting:,} wait for calibration")
+    if result.not_judged:
+        parts.append(f"{result.not_judged:,} not judged yet")
+    say(", ".join(parts) + ".")
+    if result.calibration is not None:
+        _calibration(result.calibration)
+    for judge, standing in result.distrusted.items():
+        note(
+            f"{judge} is {standing} against people and is not asked again; "
+            f'to use it all the same: [route] trust = ["{judge}"]'
+        )
+
+
+def _calibration(found: dict[str, Any]) -> None:
+    certificate = found["certificate"]
+    promise = f"at least {found['target']:.0%} agreement with people"
+    if found["alarm"]:
+        note(f"alarm: {found['alarm']}")
+    elif not found["drawn"]:
+        note("Judges are calibrated against people when every pair has been judged.")
+    elif certificate is None:
+        left = found["drawn"] - found["settled"]
+        note(
+            f"To promise {promise}, what the judges are worth has to be measured first: "
+            f"{found['drawn']:,} pairs were drawn by chance, {left:,} of them still to be answered. "
+            "Run `pairwright annotate` (or `annotate --import`), then `pairwright route`."
+        )
+    elif certificate["threshold"] is None:
+        _abstains(found, certificate, promise)
+    else:
+        sure = certificate["threshold"]
+        over = "all pairs" if sure == "all" else f"pairs believed over {sure:.1%}"
+        note(
+            f"Promised: {promise}, with probability {1 - found['delta']:.0%}. Without a person: {over} "
+            f"({certificate['accepted']:,} of {certificate['labels']:,} calibration pairs, "
+            f"{certificate['errors']:.0f} of them wrong)."
+        )
+        if found["audited"]:
+            note(
+                f"Audit: people checked {found['audited']:,} accepted pairs, {found['audit_errors']:,} wrong."
+            )
+
+
+def _abstains(found: dict[str, Any], certificate: dict[str, Any], promise: str) -> None:
+    text = f"No threshold keeps the promise of {promise}, so people are asked about every pair. "
+    if certificate["would_do"]:
+        more = max(1, certificate["would_do"] - certificate["labels"])
+        text += (
+            f"{certificate['would_do']:,} labels instead of {certificate['labels']:,} would probably do: "
+            f"`pairwright route --more {more}`."
+        )
+    else:
+        text += "More labels would not help: a better judge would, or a lower [route] target."
+    note(text)

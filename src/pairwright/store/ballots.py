@@ -1,0 +1,173 @@
+"""SQL that reads everything said so far as columns, for what weighs it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, case, func, or_, select
+
+from pairwright.routing.signals import Ballots
+from pairwright.store.schema import failure, flag, pair, rater, response, vote
+from pairwright.store.votes import is_current
+
+CHUNK = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """All current votes. Arrays over pairs are in the order of `pair_ids`.
+
+    `groups` is each pair's prompt. `person_row`, `person` (index into `people`)
+    and `said` (0 A, 1 B, 2 TIE) are people's votes, oldest first. `skipped` are
+    pairs somebody skipped or flagged. `raters` are the row numbers of the judges'
+    versions whose votes these are.
+    """
+
+    pair_ids: np.ndarray
+    groups: np.ndarray
+    ballots: Ballots
+    people: tuple[str, ...]
+    person_row: np.ndarray
+    person: np.ndarray
+    said: np.ndarray
+    skipped: np.ndarray
+    raters: tuple[int, ...]
+
+    @property
+    def labels(self) -> np.ndarray:
+        """(n_pairs, 3): the share of people who said A, B, TIE; zeros where nobody was asked."""
+        counts = np.zeros((len(self.pair_ids), 3))
+        np.add.at(counts, (self.person_row, self.said), 1.0)
+        return np.asarray(counts / np.maximum(counts.sum(1, keepdims=True), 1))
+
+
+def read_said(connection: Connection, judges: Sequence[str]) -> Said:
+    """Everything on record, as far as it concerns people and these judges."""
+    pair_ids, groups, gaps = _pairs(connection)
+    place = np.full(int(pair_ids[-1]) + 1 if len(pair_ids) else 1, -1)
+    place[pair_ids] = np.arange(len(pair_ids))
+    ballots, raters = _of_judges(connection, judges, place, gaps)
+    rows = connection.execute(
+        select(vote.c.pair_id, rater.c.name, vote.c.verdict)
+        .join(rater, rater.c.id == vote.c.rater_id)
+        .where(rater.c.kind == "person", is_current())
+        .order_by(vote.c.id)
+    ).all()
+    names = sorted({row.name for row in rows})
+    number = {name: i for i, name in enumerate(names)}
+    skipped = np.zeros(len(pair_ids), bool)
+    for query in (
+        select(failure.c.pair_id).where(failure.c.stage == "annotate", failure.c.pair_id.is_not(None)),
+        select(flag.c.pair_id),
+    ):
+        skipped[place[np.array(connection.scalars(query).all(), int)]] = True
+    return Said(
+        pair_ids,
+        groups,
+        ballots,
+        tuple(names),
+        place[np.array([row.pair_id for row in rows], int)],
+        np.array([number[row.name] for row in rows], int),
+        np.array([("A", "B", "TIE").index(row.verdict) for row in rows], int),
+        skipped,
+        raters,
+    )
+
+
+def _pairs(connection: Connection) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    a, b = response.alias("a"), response.alias("b")
+    table = _columns(
+        connection,
+        select(pair.c.id, pair.c.prompt_id, func.length(a.c.text), func.length(b.c.text))
+        .join(a, a.c.id == pair.c.a_id)
+        .join(b, b.c.id == pair.c.b_id)
+        .order_by(pair.c.id),
+        4,
+    )
+    # Twenty characters more, so that "yes" against "no" is no great difference in length.
+    gap = np.log((table[2] + 20) / (table[3] + 20))
+    return table[0].astype(np.int64), table[1].astype(np.int64), gap
+
+
+def _of_judges(
+    connection: Connection, judges: Sequence[str], place: np.ndarray, gaps: np.ndarray
+) -> tuple[Ballots, tuple[int, ...]]:
+    versions = connection.execute(
+        select(rater.c.id, rater.c.name, rater.c.spec)
+        .where(rater.c.kind == "judge", rater.c.name.in_(list(judges)))
+        .order_by(rater.c.id)
+    ).all()
+    family = {name: name for name in judges}
+    family.update({version.name: version.spec.get("model", version.name) for version in versions})
+    number = {name: i for i, name in enumerate(judges)}
+    judge_of = np.zeros(max((version.id for version in versions), default=0) + 1, int)
+    for version in versions:
+        judge_of[version.id] = number[version.name]
+    sign = case((vote.c.verdict == "A", 1), (vote.c.verdict == "B", -1), else_=0)
+    table = _columns(
+        connection,
+        select(
+            vote.c.pair_id,
+            vote.c.rater_id,
+            case((vote.c.order == "AB", 1), else_=-1),
+            sign,
+            vote.c.prob_a,
+            vote.c.margin,
+            case((vote.c.confidence == "HIGH", 1), (vote.c.confidence == "LOW", 0)),
+        )
+        .where(vote.c.rater_id.in_([version.id for version in versions]), is_current())
+        .order_by(vote.c.id),
+        7,
+    )
+    of = table[1].astype(int)
+    order, verdict, prob_a, margin, high = table[2:]
+    ballots = Ballots(
+        tuple(judges),
+        tuple(family[name] for name in judges),
+        place[table[0].astype(np.int64)],
+        judge_of[of],
+        order,
+        verdict,
+        prob_a,
+        margin,
+        high,
+        gaps,
+    )
+    return ballots, tuple(int(i) for i in np.unique(of))
+
+
+def unheard(connection: Connection, judges: dict[str, Sequence[str]]) -> np.ndarray:
+    """Row numbers of pairs some judge has neither answered nor failed on, in an order it is asked in."""
+    if not judges:
+        return np.array([], int)
+    wanted = sum(len(orders) for orders in judges.values())
+    mine = or_(*((rater.c.name == name) & vote.c.order.in_(list(orders)) for name, orders in judges.items()))
+    voted = (
+        select(vote.c.pair_id, rater.c.name, vote.c.order)
+        .join(rater, rater.c.id == vote.c.rater_id)
+        .where(rater.c.kind == "judge", mine, is_current())
+    )
+    theirs = or_(
+        *((rater.c.name == name) & failure.c.order.in_(list(orders)) for name, orders in judges.items())
+    )
+    failed = (
+        select(failure.c.pair_id, rater.c.name, failure.c.order)
+        .join(rater, rater.c.id == failure.c.rater_id)
+        .where(failure.c.stage == "judge", theirs)
+    )
+    answered = voted.union(failed).subquery()
+    done = select(answered.c.pair_id).group_by(answered.c.pair_id).having(func.count() >= wanted)
+    return np.array(connection.scalars(select(pair.c.id).where(pair.c.id.not_in(done))).all(), int)
+
+
+def _columns(connection: Connection, query: Any, n: int) -> list[np.ndarray]:
+    """The columns of a long answer as float arrays, nan for null, without holding its rows."""
+    parts: list[list[np.ndarray]] = [[] for _ in range(n)]
+    for chunk in connection.execution_options(yield_per=CHUNK).execute(query).partitions():
+        table = np.array([tuple(row) for row in chunk], float).reshape(-1, n)
+        for i in range(n):
+            parts[i].append(table[:, i])
+    return [np.concatenate(part) if part else np.array([]) for part in parts]

@@ -1,0 +1,223 @@
+"""The default rule, with real stages: nothing without people first, then as much as can be promised."""
+
+import json
+
+import numpy as np
+import pytest
+from projects import a_project, add_pairs, change, rows
+
+from pairwright.cli.main import run
+from pairwright.stages.annotate import Person
+from pairwright.stages.import_labels import import_labels
+from pairwright.stages.judge import run_judge
+from pairwright.stages.route import run_route
+from pairwright.store import tasks
+
+GUARANTEE = "\n[route]\ntarget = {target}\naudit = {audit}\n"
+
+
+def replayed(tmp_path, n, share_right, *, target=0.9, audit=0.0, seed=0):
+    """(project, truth): n pairs judged in both orders by a recorded judge right in this share."""
+    judge = '[judges.replay]\nkind = "replay"\npath = "verdicts.jsonl"\n'
+    project = a_project(tmp_path, settings=judge + GUARANTEE.format(target=target, audit=audit))
+    add_pairs(project, n)
+    rng = np.random.default_rng(seed)
+    truth = {f"pair-{i}": "AB"[rng.integers(2)] for i in range(n)}
+    with (project.root / "verdicts.jsonl").open("w") as file:
+        for pair, better in truth.items():
+            said = better if rng.random() < share_right else "AB"["BA".index(better)]
+            for order in ("AB", "BA"):
+                file.write(json.dumps({"id": pair, "order": order, "verdict": said}) + "\n")
+    run_judge(project, "replay")
+    return project, truth
+
+
+def waiting(project):
+    with project.store.read() as connection:
+        return [task.external_id for task in tasks.next_tasks(connection, 0, 100_000)]
+
+
+def people_answer(project, labels, name="ann"):
+    """People answer what they are asked; gives how many that was."""
+    asked = waiting(project)
+    path = project.root / "labels.jsonl"
+    path.write_text("\n".join(json.dumps({"id": p, "annotator": name, "label": labels[p]}) for p in asked))
+    import_labels(project, [path])
+    return len(asked)
+
+
+def accepted(project):
+    """pair id -> verdict, of pairs accepted without a person."""
+    newest = {row.pair_id: row for row in rows(project, "belief")}
+    ids = {row.id: row.external_id for row in rows(project, "pair")}
+    return {ids[p]: b.verdict for p, b in newest.items() if (b.decision, b.source) == ("accept", "judge")}
+
+
+def test_without_labels_nothing_is_accepted_and_a_random_draw_is_asked_for(tmp_path):
+    project, _ = replayed(tmp_path, 400, 0.97)
+    result = run_route(project)
+    assert (result.accepted_from_judges, result.for_people) == (0, result.calibration["drawn"])
+    assert 150 < result.for_people < 250
+    assert result.waiting == 400 - result.for_people
+    assert len(waiting(project)) == result.for_people
+    assert sorted(waiting(project)) != [f"pair-{i}" for i in range(result.for_people)]
+
+
+def test_when_people_have_answered_a_good_judge_decides_the_rest(tmp_path):
+    project, truth = replayed(tmp_path, 400, 0.97)
+    run_route(project)
+    asked = people_answer(project, truth)
+    result = run_route(project)
+    assert result.accepted_from_people == asked
+    assert result.accepted_from_judges == 400 - asked
+    found = accepted(project)
+    assert np.mean([truth[pair] == verdict for pair, verdict in found.items()]) >= 0.9
+    again = run_route(project)
+    assert (again.changed, again.calibration["looks"]) == (0, 1)
+
+
+def test_half_answered_is_not_calibrated(tmp_path):
+    project, _ = replayed(tmp_path, 300, 0.97)
+    run_route(project)
+    ann = Person.sign_in(project, "ann")
+    for _ in range(20):
+        ann.choose(ann.next_task(), "left", 9.0)
+    result = run_route(project)
+    assert (result.accepted_from_judges, result.accepted_from_people) == (0, 20)
+    assert result.calibration["answered"] == 20
+    assert result.calibration["certificate"] is None
+
+
+def test_a_coin_is_found_and_refused_by_name(tmp_path):
+    project, truth = replayed(tmp_path, 400, 0.5)
+    run_route(project)
+    asked = people_answer(project, truth)
+    result = run_route(project)
+    assert result.accepted_from_judges == 0
+    assert result.for_people == 400 - asked
+    assert result.distrusted == {"replay": "no better than chance"}
+    assert result.calibration["certificate"]["would_do"] is None
+
+
+def test_a_judge_refused_can_be_forced(tmp_path):
+    project, truth = replayed(tmp_path, 400, 0.5)
+    run_route(project)
+    people_answer(project, truth)
+    assert run_route(change(project, 'trust = ["replay"]\n')).distrusted == {}
+
+
+def test_a_skipped_pair_does_not_hold_up_the_others(tmp_path):
+    project, truth = replayed(tmp_path, 300, 0.97)
+    run_route(project)
+    ann = Person.sign_in(project, "ann")
+    ann.skip(ann.next_task())
+    people_answer(project, truth, name="bob")
+    with project.store.read() as connection:
+        left = tasks.waiting(connection)
+    assert left == 0
+    assert run_route(project).accepted_from_judges > 0
+
+
+def test_more_pairs_can_be_drawn_and_cost_another_look(tmp_path):
+    project, truth = replayed(tmp_path, 600, 0.97)
+    run_route(project)
+    people_answer(project, truth)
+    first = run_route(project)
+    more = run_route(project, more=100)
+    assert more.calibration["drawn"] == first.calibration["drawn"] + 100
+    assert more.accepted_from_judges > 0  # what was certified stays so meanwhile
+    people_answer(project, truth)
+    second = run_route(project)
+    assert second.calibration["looks"] == 2
+    assert second.calibration["certificate"]["delta"] == pytest.approx(
+        first.calibration["certificate"]["delta"] / 4
+    )
+
+
+def test_too_few_labels_say_how_many_would_do(tmp_path):
+    project, truth = replayed(tmp_path, 400, 0.97)
+    project = change(project, "calibration_pairs = 25\n")
+    assert run_route(project).for_people == 25
+    people_answer(project, truth)
+    result = run_route(project)
+    assert result.accepted_from_judges == 0
+    assert result.calibration["certificate"]["would_do"] > 25
+
+
+def test_an_audit_goes_on_and_rings_when_the_judge_gets_worse(tmp_path):
+    project, truth = replayed(tmp_path, 600, 0.99, audit=0.3)
+    run_route(project)
+    people_answer(project, truth)
+    result = run_route(project)
+    audited = result.for_people
+    assert 60 < audited < 180
+    wrong = {pair: "AB"["BA".index(label)] for pair, label in truth.items()}
+    people_answer(project, wrong)
+    rung = run_route(project)
+    assert "were wrong" in rung.calibration["alarm"]
+    assert rung.accepted_from_judges == 0
+
+
+def test_an_undone_answer_puts_a_drawn_pair_back(tmp_path):
+    project, _ = replayed(tmp_path, 300, 0.97)
+    run_route(project)
+    ann = Person.sign_in(project, "ann")
+    task = ann.next_task()
+    before = ann.waiting()
+    ann.choose(task, "left", 8.0)
+    assert ann.waiting() == before - 1
+    ann.undo()
+    assert ann.waiting() == before
+    newest = [row for row in rows(project, "belief") if row.pair_id == task.pair_id][-1]
+    assert newest.reason == "drawn by chance for calibration"
+
+
+def test_drawn_pairs_come_first_then_the_least_certain(tmp_path):
+    project, truth = replayed(tmp_path, 600, 0.8, target=0.95)
+    run_route(project)
+    people_answer(project, truth)
+    run_route(project)
+    run_route(project, more=10)
+    ann = Person.sign_in(project, "ann")
+    drawn = {row.pair_id for row in rows(project, "draw")}
+    with project.store.read() as connection:
+        queue = tasks.next_tasks(connection, ann.rater_id, 1000)
+    assert [task.pair_id in drawn for task in queue[:11]] == [True] * 10 + [False]
+
+
+def test_people_and_judges_together_give_a_probability(tmp_path):
+    project, truth = replayed(tmp_path, 400, 0.9)
+    run_route(project)
+    people_answer(project, truth)
+    run_route(project)
+    newest = {row.pair_id: row for row in rows(project, "belief")}
+    by_people = [row for row in newest.values() if row.source == "people"]
+    for row in by_people:
+        assert (row.prob_a > 0.5) == (row.verdict == "A")
+
+
+def test_a_calibration_belongs_to_the_judges_it_was_made_with(tmp_path):
+    project, truth = replayed(tmp_path, 300, 0.97)
+    run_route(project)
+    people_answer(project, truth)
+    assert run_route(project).calibration["looks"] == 1
+    project = change(project, '\n[judges.shorter]\nkind = "shorter"\n')
+    result = run_route(project)
+    assert result.accepted_from_judges == 0  # nobody has heard the new one yet
+    run_judge(project, "shorter")
+    result = run_route(project)
+    assert result.calibration["looks"] == 2
+    assert {each["judge"] for each in result.calibration["judges"]} == {"replay", "shorter"}
+
+
+@pytest.mark.parametrize("stage", ["before", "after"])
+def test_the_command_says_what_is_promised_and_what_to_do(tmp_path, capsys, stage):
+    project, truth = replayed(tmp_path, 400, 0.97)
+    assert run(["-C", str(project.root), "route"]) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "To promise at least 90% agreement with people" in said
+    if stage == "after":
+        people_answer(project, truth)
+        assert run(["-C", str(project.root), "route"]) == 0
+        said = " ".join(capsys.readouterr().err.split())
+        assert "Promised: at least 90% agreement with people, with probability 90%" in said
