@@ -16,8 +16,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-SUBSET, JUDGE, STRATEGY = "Natural", "GPT-4", "Vanilla"
-EXPECTED = {"llmbar_natural_pairs.jsonl": 100, "gpt4_verdicts.jsonl": 200, "gold_labels.jsonl": 100}
+# (judge, strategy) -> file. Two ways of asking GPT-4, and a judge that is worse than a coin here.
+VERDICTS = {
+    ("GPT-4", "Vanilla"): "gpt4_verdicts.jsonl",
+    ("GPT-4", "Rating"): "gpt4_rating_verdicts.jsonl",
+    ("ChatGPT-0301", "Vanilla"): "chatgpt_verdicts.jsonl",
+}
+EXPECTED = {"llmbar_pairs.jsonl": 419, "gold_labels.jsonl": 419} | dict.fromkeys(VERDICTS.values(), 838)
 PACKAGE = Path(__file__).parents[1] / "src" / "pairwright" / "demo"
 
 Row = dict[str, Any]
@@ -35,27 +40,28 @@ def pick(row: Row, *fields: str) -> Row:
 
 def excerpt(llmbar: Path) -> dict[str, list[Row]]:
     """The rows of each file, in the order of the data set."""
-    pairs = [
-        pick(row, "id", "prompt", "response_a", "response_b")
-        for row in read(llmbar / "pairs.jsonl.gz")
-        if row["subset"] == SUBSET
-    ]
-    ids = {row["id"] for row in pairs}
-    verdicts = [
-        pick(row, "id", "order", "verdict", "raw")
-        for row in read(llmbar / "judge_verdicts.jsonl.gz")
-        if row["id"] in ids and (row["judge"], row["strategy"]) == (JUDGE, STRATEGY)
-    ]
-    labels = [
-        pick(row, "id", "annotator", "label")
-        for row in read(llmbar / "human_labels.jsonl.gz")
-        if row["id"] in ids
-    ]
-    return {
-        "llmbar_natural_pairs.jsonl": pairs,
-        "gpt4_verdicts.jsonl": verdicts,
-        "gold_labels.jsonl": labels,
-    }
+    files: dict[str, list[Row]] = {name: [] for name in EXPECTED}
+    for row in read(llmbar / "pairs.jsonl.gz"):
+        files["llmbar_pairs.jsonl"].append(pick(row, "id", "subset", "prompt", "response_a", "response_b"))
+    for row in read(llmbar / "judge_verdicts.jsonl.gz"):
+        if (row["judge"], row["strategy"]) in VERDICTS:
+            files[VERDICTS[row["judge"], row["strategy"]]].append(verdict(row))
+    for row in read(llmbar / "human_labels.jsonl.gz"):
+        files["gold_labels.jsonl"].append(pick(row, "id", "annotator", "label"))
+    return files
+
+
+def verdict(row: Row) -> Row:
+    """One recorded verdict; two equal scores are a tie, whatever was made of them afterwards."""
+    kept = pick(row, "id", "order", "verdict")
+    if row.get("raw"):
+        kept["raw"] = row["raw"]
+    scores = row.get("scores")
+    if scores and all(scores):  # one of them is blank where the judge gave none
+        kept["scores"] = [float(score) for score in scores]
+        if kept["scores"][0] == kept["scores"][1]:
+            kept["verdict"] = "TIE"
+    return kept
 
 
 def write(path: Path, rows: list[Row]) -> None:

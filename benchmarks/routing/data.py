@@ -87,9 +87,11 @@ def _ballots(folder: Path, pairs: list[dict], place: dict[str, int]) -> Ballots:
         columns["row"].append(place[vote["id"]])
         columns["judge"].append(names[judge])
         columns["order"].append(1 if vote.get("order", "AB") == "AB" else -1)
-        columns["verdict"].append(SIGN[vote["verdict"]])
+        gap = _gap(vote.get("scores"))
+        # A judge that gave both the same score saw a tie, whatever was made of it afterwards.
+        columns["verdict"].append(0 if gap == 0 else SIGN[vote["verdict"]])
         columns["prob_a"].append(_number(vote.get("prob_a")))
-        columns["margin"].append(_gap(vote.get("scores")))
+        columns["margin"].append(gap)
         stated = vote.get("confidence")
         columns["high"].append(np.nan if stated not in ("HIGH", "LOW") else float(stated == "HIGH"))
     lengths = np.array([[len(str(p["response_a"])), len(str(p["response_b"]))] for p in pairs], float) + 20

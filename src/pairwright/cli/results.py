@@ -23,6 +23,7 @@ from pairwright.cli.output import (
     say,
     usd,
 )
+from pairwright.cli.routing import print_route
 
 if TYPE_CHECKING:
     from pairwright.stages.estimate import ProjectEstimate
@@ -86,6 +87,9 @@ def print_status(state: Status) -> None:
     if state.judges:
         out.print()
         out.print(_judge_table(state))
+        for judge in state.judges:
+            if judge.refused:
+                say(f"[red]{judge.name} is {judge.refused} against people: not counted, not asked.[/red]")
     if state.people:
         out.print()
         for name, n, seconds in state.people:
@@ -278,6 +282,12 @@ def print_run(stages: list[tuple[str, dict[str, Any]]]) -> None:
     for name, result in stages:
         if name.startswith("export"):
             print_exported(result)
+            continue
+        if name == "route":
+            print_route(result)
+            continue
+        if "refused" in result:
+            say(f"[b]{name}[/b]: not asked, it is {result['refused']} against people")
             continue
         facts = [
             f"{usd(value)} spent" if key == "spent_usd" else f"{value:,} {key.replace('_', ' ')}"

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pairwright.cli.output import note, say
 
-if TYPE_CHECKING:
-    from pairwright.stages.route import RouteResult
 
-
-def print_route(result: RouteResult) -> None:
+def print_route(result: dict[str, Any]) -> None:
+    """`result` is RouteResult.as_dict()."""
     parts = [
-        f"{result.accepted_from_judges:,} labels from judges",
-        f"{result.accepted_from_people:,} from people",
-        f"{result.for_people:,} pairs wait for people",
+        f"{result['accepted_from_judges']:,} labels from judges",
+        f"{result['accepted_from_people']:,} from people",
+        f"{result['for_people']:,} pairs wait for people",
     ]
-    if result.waiting:
-        parts.append(f"{result.waiting:,} wait for calibration")
-    if result.not_judged:
-        parts.append(f"{result.not_judged:,} not judged yet")
+    if result["waiting"]:
+        parts.append(f"{result['waiting']:,} wait for calibration")
+    if result["not_judged"]:
+        parts.append(f"{result['not_judged']:,} not judged yet")
     say(", ".join(parts) + ".")
-    if result.calibration is not None:
-        _calibration(result.calibration)
-    for judge, standing in result.distrusted.items():
+    if result["calibration"] is not None:
+        _calibration(result["calibration"])
+    for judge, standing in result["distrusted"].items():
         note(
-            f"{judge} is {standing} against people and is not asked again; "
-            f'to use it all the same: [route] trust = ["{judge}"]'
+            f"{judge} is {standing} against people: not counted and not asked again. "
+            f'To use it all the same: [route] trust = ["{judge}"]'
         )
 
 

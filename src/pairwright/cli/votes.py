@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -68,6 +68,8 @@ def judge(
             found = estimate(project, stages=("judge",), judges=names, single_order=single_order)
             return print_estimate(found, json=json)
         done = []
+        if name is None:
+            names = _not_refused(project, names, rejudge)
         for each in names:
             with paid_bar(f"judging ({each})", json=json) as progress:
                 result = run_judge(
@@ -91,10 +93,21 @@ def judge(
                 break
     if json:
         emit({"judges": [result.as_dict() for result in done]})
-    elif done[-1].stopped:
+    elif done and done[-1].stopped:
         fail(f"stopped: {done[-1].stopped}")
     bad = any(result.failures or result.stopped for result in done)
     return FINISHED_WITH_FAILURES if bad else DONE
+
+
+def _not_refused(project: Any, names: list[str], rejudge: bool) -> list[str]:
+    """The judges to ask when none was named: those found no better than chance are left out, and said."""
+    from pairwright.stages.judge import refused_judges
+
+    with project.store.read() as connection:
+        refused = {} if rejudge else refused_judges(connection, project)
+    for name, standing in refused.items():
+        note(f"{name} is {standing} against people and is not asked; `judge --judge {name}` says more")
+    return [name for name in names if name not in refused]
 
 
 def route(
@@ -112,7 +125,7 @@ def route(
     if json:
         emit(result.as_dict())
     else:
-        print_route(result)
+        print_route(result.as_dict())
     return DONE
 
 

@@ -3,8 +3,10 @@
 Two projects, side by side. In `live` a small model (SmolLM2, 135M) really
 writes responses and really judges on this machine: as a judge it is a coin
 that always picks the first, and Pairwright has to catch it. In `recorded`
-GPT-4's verdicts, recorded by the authors of LLMBar, judge the same pairs. In
-both, LLMBar's gold labels answer where people are needed.
+verdicts of GPT-4 and ChatGPT, recorded by the authors of LLMBar, judge 419
+pairs: people answer a draw of them, Pairwright finds out what each judge is
+worth, and accepts what it can promise. In both, LLMBar's gold labels answer
+where people are needed.
 """
 
 from __future__ import annotations
@@ -58,17 +60,30 @@ responses_per_prompt = 2
 [judges.smollm2]
 model = "smollm2"
 max_tokens = 140
+
+[route]
+accept = "stated"       # take the judge at its word where it is HIGH in both orders
 """
 
 RECORDED = """\
-# Made by `make demo`: GPT-4's verdicts, recorded by the authors of LLMBar, judge.
+# Made by `make demo`: verdicts recorded by the authors of LLMBar judge.
 [judges.gpt4]
 kind = "replay"
 path = "gpt4_verdicts.jsonl"
 
+[judges.gpt4_rating]           # GPT-4 again, asked to score each response
+kind = "replay"
+path = "gpt4_rating_verdicts.jsonl"
+
+[judges.chatgpt]
+kind = "replay"
+path = "chatgpt_verdicts.jsonl"
+
 [route]
-accept = "consistent"   # these verdicts state no confidence: the same winner in both orders counts
+target = 0.90                  # of what no person sees, this much agrees with people,
+delta = 0.10                   # with probability 90 %
 """
+RECORDINGS = ("gpt4_verdicts.jsonl", "gpt4_rating_verdicts.jsonl", "chatgpt_verdicts.jsonl")
 
 
 @dataclass(frozen=True)
@@ -84,6 +99,7 @@ class Outcome:
     judge_known: int  # of these, how many have a gold label
     judge_right: int  # and agree with it
     asked: int  # pairs that went to people
+    drawn: int  # of these, drawn by chance to calibrate judges on
     rows: int
 
 
@@ -93,11 +109,12 @@ def main() -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     screen = Console(highlight=False)
-    pairs, gold = _packaged("llmbar_natural_pairs.jsonl"), _gold()
+    gold = _gold()
+    pairs = [row for row in _packaged("llmbar_pairs.jsonl") if row["subset"] == "Natural"]
 
     screen.rule("1. Live: a 135M model on this machine writes and judges")
     live = _live(folder / "live", pairs, gold, screen)
-    screen.rule("2. Recorded: GPT-4's verdicts on 100 real pairs")
+    screen.rule("2. Recorded: GPT-4 and ChatGPT judge 419 real pairs")
     recorded = _recorded(folder / "recorded", gold, screen)
 
     record = Console(record=True, width=100, highlight=False)
@@ -133,22 +150,27 @@ def _live(root: Path, pairs: list[dict[str, Any]], gold: dict[str, str], screen:
 
 def _recorded(root: Path, gold: dict[str, str], screen: Console) -> Outcome:
     _init(root, RECORDED, screen)
-    for name in ("llmbar_natural_pairs.jsonl", "gpt4_verdicts.jsonl"):
+    for name in ("llmbar_pairs.jsonl", *RECORDINGS):
         _write(root / name, _packaged(name))
-    _run(root, ["add", f"{root}/llmbar_natural_pairs.jsonl"], screen)
+    _run(root, ["add", f"{root}/llmbar_pairs.jsonl"], screen)
     for verb in ("judge", "route"):
         _run(root, [verb], screen)
-    return _finish(root, gold, screen)
+    screen.print("\n[dim]People (the gold labels) answer the pairs drawn for calibration.[/dim]")
+    drawn = _answer_as_people(root, gold)
+    for step in (["annotate", "--import", f"{root}/people.jsonl"], ["route"]):
+        _run(root, step, screen)
+    screen.print("\n[dim]And those of the rest that no belief is sure enough of.[/dim]")
+    return _finish(root, gold, screen, drawn)
 
 
-def _finish(root: Path, gold: dict[str, str], screen: Console) -> Outcome:
+def _finish(root: Path, gold: dict[str, str], screen: Console, drawn: int = 0) -> Outcome:
     """People (the gold labels) answer what they are asked; then the dataset is exported."""
-    asked = _answer_as_people(root, gold)
+    asked = drawn + _answer_as_people(root, gold)
     _run(root, ["annotate", "--import", f"{root}/people.jsonl"], screen)
     _run(root, ["status"], screen)
     for shape in ("dpo", "kto"):
         _run(root, ["export", "--shape", shape], screen)
-    return _outcome(root, gold, asked)
+    return _outcome(root, gold, asked, drawn)
 
 
 def _answer_as_people(root: Path, gold: dict[str, str]) -> int:
@@ -160,16 +182,17 @@ def _answer_as_people(root: Path, gold: dict[str, str]) -> int:
     return len(tasks)
 
 
-def _outcome(root: Path, gold: dict[str, str], asked: int) -> Outcome:
+def _outcome(root: Path, gold: dict[str, str], asked: int, drawn: int) -> Outcome:
     with Project.open(root) as project:
         state = status_of(project)
-    votes = [vote for vote in _votes(root) if vote["pair"] in gold]
+    judge = state.judges[0]
+    votes = [vote for vote in _votes(root) if vote["pair"] in gold and vote["rater"] == judge.name]
     rows = [json.loads(line) for line in (root / "export" / "dpo.jsonl.meta.jsonl").read_text().splitlines()]
     from_judge = [row for row in rows if row["source"] == "judge"]
     known = [row for row in from_judge if row["pair_external_id"] in gold]
     return Outcome(
         root,
-        state.judges[0],
+        judge,
         len(votes),
         sum(vote["verdict"] == gold[vote["pair"]] for vote in votes),
         state.pairs,
@@ -177,6 +200,7 @@ def _outcome(root: Path, gold: dict[str, str], asked: int) -> Outcome:
         len(known),
         sum(row["verdict"] == gold[row["pair_external_id"]] for row in known),
         asked,
+        drawn,
         len(rows),
     )
 
@@ -187,20 +211,21 @@ def _votes(root: Path) -> Iterable[dict[str, str]]:
     from pairwright.store.schema import pair, rater, vote
 
     query = (
-        select(pair.c.external_id, vote.c.verdict)
+        select(pair.c.external_id, rater.c.name, vote.c.verdict)
         .join(pair, pair.c.id == vote.c.pair_id)
         .join(rater, rater.c.id == vote.c.rater_id)
         .where(rater.c.kind == "judge")
     )
     with Project.open(root) as project, project.store.read() as connection:
-        return [{"pair": name, "verdict": verdict} for name, verdict in connection.execute(query)]
+        rows = connection.execute(query).all()
+    return [{"pair": name, "rater": judge, "verdict": verdict} for name, judge, verdict in rows]
 
 
 def _summary(screen: Console, live: Outcome, recorded: Outcome) -> None:
-    table = Table(title="Two judges on real pairs (LLMBar Natural), held against its gold labels")
+    table = Table(title="Judges on real pairs (LLMBar), held against its gold labels")
     table.add_column("")
     table.add_column("SmolLM2-135M, live", justify="right")
-    table.add_column("GPT-4, recorded", justify="right")
+    table.add_column("GPT-4 and ChatGPT, recorded", justify="right")
     for label, *cells in zip(_LABELS, _cells(live), _cells(recorded), strict=True):
         table.add_row(label, *cells)
     screen.print(table)
@@ -209,11 +234,14 @@ def _summary(screen: Console, live: Outcome, recorded: Outcome) -> None:
 
 def _lead(live: Outcome, recorded: Outcome) -> str:
     first, same = percent(live.judge.first_shown), percent(live.judge.same_winner)
+    right = percent(recorded.judge_right / recorded.judge_known) if recorded.judge_known else "none"
     return (
         f"SmolLM2, as a judge, chose what was shown first {first} of the time and named the same winner in "
         f"both orders {same} of the time: {live.from_judge} of its verdicts became labels, {live.asked} of "
-        f"{live.pairs} pairs went to people. Of GPT-4's verdicts, {recorded.from_judge} of {recorded.pairs} "
-        f"pairs became labels, {recorded.judge_right} of them right, and {recorded.asked} went to people. "
+        f"{live.pairs} pairs went to people. Of the {recorded.pairs} pairs GPT-4 and ChatGPT judged, people "
+        f"answered {recorded.drawn} drawn by chance; after that {recorded.from_judge} needed no person, "
+        f"promised to agree with people at 90% and in truth right at {right}, and "
+        f"{recorded.asked - recorded.drawn} more went to people. "
         "The pairs of responses SmolLM2 wrote itself still wait for a person."
     )
 
@@ -224,7 +252,10 @@ def _page(folder: Path, live: Outcome, recorded: Outcome, gold: dict[str, str]) 
         *_example(live.folder, gold, "The small judge takes whatever is shown first", _disagrees),
         *_example(recorded.folder, gold, "GPT-4 changes its mind when the order is swapped", _disagrees),
         *_example(
-            recorded.folder, gold, "GPT-4 agrees with itself and is wrong: no order check sees this", _wrong
+            recorded.folder,
+            gold,
+            "GPT-4 agrees with itself and is wrong: no order check sees this",
+            _wrong,
         ),
     ]
     row = (recorded.folder / "export" / "dpo.jsonl").read_text(encoding="utf-8").splitlines()[0]
@@ -243,10 +274,13 @@ def _wrong(verdicts: list[str], gold: str) -> bool:
 def _example(
     root: Path, gold: dict[str, str], title: str, wanted: Callable[[list[str], str], bool]
 ) -> list[Example]:
-    """The shortest pair whose judge's verdicts are as wanted, if there is one."""
+    """The shortest pair whose first judge's verdicts are as wanted, if there is one."""
     said: dict[str, list[str]] = {}
+    with Project.open(root) as project:
+        judge = next(iter(project.settings.judges))
     for vote in _votes(root):
-        said.setdefault(vote["pair"], []).append(vote["verdict"])
+        if vote["rater"] == judge:
+            said.setdefault(vote["pair"], []).append(vote["verdict"])
     found = [name for name, verdicts in said.items() if name in gold and wanted(verdicts, gold[name])]
     with Project.open(root) as project:
         chains = {name: chain_of(project, name) for name in found}
@@ -258,13 +292,14 @@ def _example(
 
 _LABELS = (
     "pairs",
-    "chose the response shown first",
-    "same winner when the order is swapped",
-    "single verdicts that match gold",
-    "labels taken from the judge",
+    "first judge: chose what was shown first",
+    "  same winner when the order is swapped",
+    "  single verdicts that match gold",
+    "labels taken from judges",
     "  of these with a gold label",
     "  of these right",
     "pairs sent to people",
+    "  of these drawn to calibrate judges",
     "rows in the dataset",
 )
 
@@ -279,6 +314,7 @@ def _cells(of: Outcome) -> tuple[str, ...]:
         f"{of.judge_known}",
         f"{of.judge_right}" if of.judge_known else "-",
         f"{of.asked}",
+        f"{of.drawn}",
         f"{of.rows}",
     )
 

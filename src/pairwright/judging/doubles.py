@@ -50,10 +50,12 @@ class Noisy:
 
 
 class Replay:
-    """Recorded verdicts: `{"id", "order": "AB"|"BA", "verdict": "A"|"B"|"TIE"|null, "raw", "confidence"}`.
+    """Recorded verdicts: `{"id", "order": "AB"|"BA", "verdict": "A"|"B"|"TIE"|null}`.
 
-    `verdict` is in terms of the pair's own a and b whatever the order shown;
-    null is a failure and stays one.
+    Optional: `raw`, `reason`, `confidence` ("HIGH" or "LOW"), `prob_a` (the
+    probability that a is better), `scores` ([of a, of b]). Verdict, `prob_a` and
+    `scores` are in terms of the pair's own a and b whatever the order shown; a
+    null verdict is a failure and stays one.
     """
 
     def __init__(self, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
@@ -69,12 +71,7 @@ class Replay:
             confidence = row.get("confidence")
             if confidence not in ("HIGH", "LOW", None):
                 raise InputError(f'{place}: "confidence" is {confidence!r}; it is "HIGH", "LOW" or absent')
-            answer = None
-            if verdict is not None:
-                answer = Answer(
-                    as_original(verdict, order), confidence, row.get("reason"), raw=row.get("raw")
-                )
-            self._answers[str(name), order] = answer
+            self._answers[str(name), order] = None if verdict is None else _recorded(place, row, order)
 
     def recorded(self, external_id: str | None, order: Order) -> Answer:
         """The recorded answer, about what was shown. Raises KeyError if none, Unreadable if it was null."""
@@ -82,3 +79,26 @@ class Replay:
         if answer is None:
             raise Unreadable("the recorded verdict is null")
         return answer
+
+
+def _recorded(place: str, row: Mapping[str, Any], order: Order) -> Answer:
+    """A recorded row as the answer about what was shown."""
+    prob, scores = row.get("prob_a"), row.get("scores")
+    try:
+        prob = None if prob is None else float(prob)
+        margin = None if scores is None else float(scores[0]) - float(scores[1])
+    except (TypeError, ValueError, IndexError):
+        raise InputError(
+            f'{place}: "prob_a" is a number and "scores" are two; got {prob!r} and {scores!r}'
+        ) from None
+    if prob is not None and not 0 <= prob <= 1:
+        raise InputError(f'{place}: "prob_a" is {prob}; it is a probability between 0 and 1')
+    shown_swapped = order == "BA"
+    return Answer(
+        as_original(row["verdict"], order),
+        row.get("confidence"),
+        row.get("reason"),
+        1 - prob if prob is not None and shown_swapped else prob,
+        raw=row.get("raw"),
+        margin=-margin if margin is not None and shown_swapped else margin,
+    )

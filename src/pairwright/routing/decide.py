@@ -23,6 +23,8 @@ RULE: dict[Rule, str] = {
     "consistent": "stated-1/consistent",
 }
 
+# Standings of a judge (routing/worth) that is neither asked again nor counted, unless it is trusted by name.
+REFUSED = ("no better than chance", "worse than chance")
 NEWCOMER = 0.8  # how often a person nobody knows yet is taken to be right: the prior's mean in stats/anchored
 
 

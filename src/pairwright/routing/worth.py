@@ -17,7 +17,6 @@ from pairwright.types import Estimate
 
 FEWEST = 50  # labelled pairs a judge was heard on, under which it is not refused
 Standing = Literal["not known yet", "better than chance", "no better than chance", "worse than chance"]
-REFUSED = ("no better than chance", "worse than chance")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from pairwright.routing import believe
 from pairwright.routing.decide import Standing
 from pairwright.routing.guarantee import Certificate, certify, first_labels
 from pairwright.routing.sequential import Alarm
-from pairwright.routing.worth import REFUSED, judges_worth
-from pairwright.stages.judge import orders_asked
+from pairwright.routing.worth import judges_worth
+from pairwright.stages.judge import orders_asked, refused_of
 from pairwright.stages.project import Project
 from pairwright.stats.anchored import combine
 from pairwright.store.ballots import Said, read_said, unheard
@@ -106,7 +106,7 @@ def standings(project: Project, *, more: int = 0) -> Standings:
     route = project.settings.route
     with project.store.read() as connection:
         asked = orders_asked(connection, project)
-        said = read_said(connection, list(asked))
+        said = read_said(connection, list(project.settings.judges))
         looks = count(connection)
         newest = newest_calibration(connection)
         there = [each.pair_id for each in draws(connection, "calibration")]
@@ -131,7 +131,7 @@ def standings(project: Project, *, more: int = 0) -> Standings:
     else:
         found = _apply(project, said, figures, newest)
     if found.calibration.judges:
-        found.distrusted = _distrusted(project, found.calibration.judges)
+        found.distrusted = refused_of(found.calibration.judges, project)
     found.drawn |= {int(said.pair_ids[i]): "calibration" for i in np.flatnonzero(drawn & ~settled)}
     return found
 
@@ -140,16 +140,7 @@ def distrusted_judges(project: Project) -> dict[str, str]:
     """Judges that people's labels so far show to be no better than chance, and how so."""
     with project.store.read() as connection:
         said = read_said(connection, list(project.settings.judges))
-    return _distrusted(project, [asdict(worth) for worth in judges_worth(said.ballots, said.labels)])
-
-
-def _distrusted(project: Project, worth: list[dict[str, Any]]) -> dict[str, str]:
-    trusted = project.settings.route.trust
-    return {
-        each["judge"]: each["standing"]
-        for each in worth
-        if each["standing"] in REFUSED and each["judge"] not in trusted
-    }
+    return refused_of([worth.as_dict() for worth in judges_worth(said.ballots, said.labels)], project)
 
 
 def _fits(newest: Recorded, raters: Sequence[int], target: float, delta: float) -> bool:
@@ -198,15 +189,18 @@ def _look(
     labels = said.labels
     known = int((labels.sum(1) > 0).sum())
     spend = _spend(route.delta, looks)
+    worth = [each.as_dict() for each in judges_worth(said.ballots, labels * answered[:, None])]
+    refused = refused_of(worth, project)
+    ballots = said.ballots.of_judges([name for name in said.ballots.judges if name not in refused])
     result: dict[str, Any] = {
         "raters": raters,
         "target": route.target,
         "delta": route.delta,
         "drawn": drawn,
-        "judges": [worth.as_dict() for worth in judges_worth(said.ballots, labels * answered[:, None])],
+        "judges": worth,
     }
-    if known >= 2 * believe.FEWEST and len(said.ballots.row):
-        crossed = believe.cross_fit(said.ballots, labels, said.groups, seed=seed)
+    if known >= 2 * believe.FEWEST and len(ballots.row):
+        crossed = believe.cross_fit(ballots, labels, said.groups, seed=seed)
         probs, confidence = crossed.probs, crossed.confidence
         label = probs.argmax(1)
         wrong = 1 - labels[np.arange(len(label)), label]
@@ -221,8 +215,9 @@ def _look(
             "reliability": dict(zip(said.people, people.reliability.tolist(), strict=True)),
         }
     else:
+        fewest = 2 * believe.FEWEST if len(ballots.row) else None  # no label helps where no judge is left
         certificate = Certificate(
-            route.target, spend, None, known, 0, 0.0, f"not tested: {known} labels", 2 * believe.FEWEST
+            route.target, spend, None, known, 0, 0.0, f"not tested: {known} labels", fewest
         )
     result["certificate"] = certificate.as_dict()
     if certificate.threshold is not None and np.isinf(certificate.threshold):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,15 +13,18 @@ from sqlalchemy import Connection
 from pairwright.errors import BudgetReached, ConfigError, InputError
 from pairwright.judging.chat import ChatJudge, JudgeOptions, chat_rater, read_reply
 from pairwright.judging.parsing import Unreadable
+from pairwright.judging.votes import vote_of
 from pairwright.keys import content_key
 from pairwright.models.budget import Budget
 from pairwright.models.chat import CallFailed, ChatClient
 from pairwright.models.prices import Price
+from pairwright.routing.decide import REFUSED
 from pairwright.stages.calls import Progress, Run, cost_row, no_progress, tokens_of, work_through
 from pairwright.stages.local_judges import judge_locally
 from pairwright.stages.project import Project
 from pairwright.stages.settings import JudgeSettings, nearest
 from pairwright.store import schema, totals
+from pairwright.store.calibrations import newest_calibration
 from pairwright.store.votes import (
     count_current_votes,
     failure_row,
@@ -34,7 +37,7 @@ from pairwright.store.votes import (
 )
 from pairwright.store.work import JudgeWork, PriorCall, judge_work, prior_calls
 from pairwright.store.writer import GroupCommit
-from pairwright.types import ORDERS, Answer, Failure, Order, Rater, Vote, as_original
+from pairwright.types import ORDERS, Answer, Failure, Order, Rater
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,39 @@ class JudgeResult:
         return asdict(self)
 
 
-def orders_asked(connection: Connection, project: Project) -> dict[str, tuple[Order, ...]]:
-    """In which orders each judge of the project is heard: as it was last asked, else as its settings say."""
+def orders_asked(
+    connection: Connection, project: Project, *, refused_too: bool = False
+) -> dict[str, tuple[Order, ...]]:
+    """In which orders each judge of the project is heard: as it was last asked, else as its settings say.
+
+    Judges that were refused are not heard, and left out unless `refused_too`.
+    """
     asked = {}
+    refused = {} if refused_too else refused_judges(connection, project)
     for name, settings in project.settings.judges.items():
+        if name in refused:
+            continue
         single = last_spec(connection, name).get("single_order", settings.single_order)
         asked[name] = _orders(single or settings.single_order)
     return asked
+
+
+def refused_judges(connection: Connection, project: Project) -> dict[str, str]:
+    """Judges the last calibration found no better than chance, and that are not trusted by name."""
+    newest = newest_calibration(connection)
+    if newest is None or project.settings.route.accept != "guarantee":
+        return {}
+    return refused_of(newest.result["judges"], project)
+
+
+def refused_of(worth: Iterable[Mapping[str, Any]], project: Project) -> dict[str, str]:
+    """name -> standing, of the judges these findings refuse."""
+    trusted = project.settings.route.trust
+    return {
+        each["judge"]: each["standing"]
+        for each in worth
+        if each["standing"] in REFUSED and each["judge"] not in trusted
+    }
 
 
 def _orders(single_order: bool) -> tuple[Order, ...]:
@@ -81,9 +110,17 @@ def run_judge(
 
     `budget_usd` is a hard stop on the project's total spend. `rejudge` retracts
     the judge's votes and asks anew; `single_order` asks in one order only, this
-    time, whatever the settings say. Raises ConfigError, EndpointError, StoreError.
+    time, whatever the settings say. Raises ConfigError, EndpointError,
+    StoreError, and InputError for a judge found no better than chance.
     """
     settings = judge_settings(project, name)
+    with project.store.read() as connection:
+        refused = refused_judges(connection, project)
+    if name in refused and not rejudge:
+        raise InputError(
+            f"judge {name} is {refused[name]} against people, so it is not asked. Change its model or its "
+            f'guidelines and pass --rejudge, or force it: [route] trust = ["{name}"]'
+        )
     orders = _orders(single_order or settings.single_order)
     with project.store.exclusively("judge"):
         if rejudge:
@@ -278,18 +315,12 @@ def _call(session: _Session, key: bytes, attempt: int, size: int, reply: Any) ->
 
 
 def _vote(session: _Session, work: JudgeWork, key: bytes, answer: Answer, seconds: float) -> dict[str, Any]:
-    prob = answer.prob_first
-    vote = Vote(
+    vote = vote_of(
+        answer,
         work.pair_id,
         session.rater_id,
         work.order,
-        as_original(answer.verdict, work.order),
-        confidence=answer.confidence,
-        prob_a=prob if prob is None or work.order == "AB" else 1 - prob,
-        logprobs=answer.logprobs,
         seconds=seconds,
-        reason=answer.reason,
-        raw=answer.raw,
         guideline_id=session.guideline_id,
     )
     return vote_row(vote, key)

@@ -17,13 +17,14 @@ from pairwright.judging.doubles import AlwaysFirst, PrefersShorter, Replay
 from pairwright.judging.orders import read_answer
 from pairwright.judging.parsing import Unreadable
 from pairwright.judging.rubric import show_prompt
+from pairwright.judging.votes import vote_of
 from pairwright.keys import content_key
 from pairwright.stages.project import Project
 from pairwright.stages.settings import JudgeSettings, nearest
 from pairwright.store import schema
 from pairwright.store.votes import failure_row, rater_id, vote_row
 from pairwright.store.work import JudgeWork, judge_work
-from pairwright.types import Answer, Failure, Order, Rater, Vote, as_original
+from pairwright.types import Answer, Failure, Order, Rater
 
 GROUP = "pairwright.judges"
 
@@ -72,16 +73,7 @@ def _answer(ask: Ask, work: JudgeWork, rater: int, key: bytes) -> tuple[Any, dic
     except (Unreadable, VerdictError) as error:
         kind, message = "unreadable", str(error)
     else:
-        vote = Vote(
-            work.pair_id,
-            rater,
-            work.order,
-            as_original(answer.verdict, work.order),
-            confidence=answer.confidence,
-            reason=answer.reason,
-            raw=answer.raw,
-        )
-        return schema.vote, vote_row(vote, key)
+        return schema.vote, vote_row(vote_of(answer, work.pair_id, rater, work.order), key)
     failure = Failure("judge", kind, message, pair_id=work.pair_id, rater_id=rater, order=work.order)
     return schema.failure, failure_row(failure, key)
 

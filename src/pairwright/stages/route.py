@@ -78,7 +78,7 @@ def run_route(project: Project, *, more: int = 0) -> RouteResult:
         counts["drop"],
         counts["unheard"],
         counts["changed"],
-        guarantee.calibration.as_dict() if guarantee and orders else None,
+        guarantee.calibration.as_dict() if guarantee and project.settings.judges else None,
         guarantee.distrusted if guarantee else distrusted,
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 from pairwright.stages.calls import Progress, no_progress
 from pairwright.stages.export import export
 from pairwright.stages.generate import run_generate
-from pairwright.stages.judge import run_judge
+from pairwright.stages.judge import refused_judges, run_judge
 from pairwright.stages.pair import make_pairs
 from pairwright.stages.project import Project
 from pairwright.stages.route import run_route
@@ -69,7 +69,12 @@ def run_all(
         all_prompts=pair.all_prompts,
     )
     result.stages.append(("pair", made.as_dict()))
+    with project.store.read() as connection:
+        refused = refused_judges(connection, project)
     for name in settings.judges:
+        if name in refused:
+            result.stages.append((f"judge {name}", {"refused": refused[name]}))
+            continue
         judged = run_judge(
             project, name, budget_usd=budget_usd, retry_failed=retry_failed, progress=watch(f"judge {name}")
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from pairwright.stages.judge import orders_asked
+from pairwright.stages.judge import orders_asked, refused_judges
 from pairwright.stages.project import Project
 from pairwright.store import tasks, totals
 from pairwright.types import Order
@@ -15,7 +15,10 @@ from pairwright.types import Order
 
 @dataclass(frozen=True, slots=True)
 class JudgeStatus:
-    """One judge. Shares are in [0, 1], None where there is nothing to divide by."""
+    """One judge. Shares are in [0, 1], None where there is nothing to divide by.
+
+    `refused` is why it is not asked any more: no better than chance against people.
+    """
 
     name: str
     wanted: int
@@ -25,6 +28,7 @@ class JudgeStatus:
     high: float | None
     same_winner: float | None
     first_shown: float | None
+    refused: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,9 @@ def status_of(project: Project) -> Status:
         missing = failed = 0
         if generate.models:
             _, missing, failed = totals.responses_missing(connection, generate.responses_per_prompt)
-        asked = orders_asked(connection, project)
-        judges = tuple(_judge(connection, name, orders) for name, orders in asked.items())
+        asked = orders_asked(connection, project, refused_too=True)
+        refused = refused_judges(connection, project)
+        judges = tuple(_judge(connection, name, orders, refused.get(name)) for name, orders in asked.items())
         decided = totals.decisions(connection)
         accepted = {
             source: sum(n for (decision, by, _), n in decided.items() if (decision, by) == ("accept", source))
@@ -101,7 +106,7 @@ def status_of(project: Project) -> Status:
         )
 
 
-def _judge(connection: Connection, name: str, orders: tuple[Order, ...]) -> JudgeStatus:
+def _judge(connection: Connection, name: str, orders: tuple[Order, ...], refused: str | None) -> JudgeStatus:
     counts = totals.judge_counts(connection, name)
     pending = totals.judge_pending(connection, name, orders)
     failed = totals.judge_failed(connection, name, orders)
@@ -114,6 +119,7 @@ def _judge(connection: Connection, name: str, orders: tuple[Order, ...]) -> Judg
         high=_share(counts.high, counts.votes),
         same_winner=_share(counts.same_winner, counts.both_orders),
         first_shown=_share(counts.first_shown, counts.decided),
+        refused=refused,
     )
 
 
@@ -132,7 +138,7 @@ def _next(project: Project, counts: dict[str, int], judges: tuple[JudgeStatus, .
             return "name a model under [generate] in pairwright.toml, or add responses with `pairwright add`"
         return "pairwright pair   (responses wait to be paired)"
     for judge in judges:
-        if judge.pending > 0:
+        if judge.pending > 0 and not judge.refused:
             return f"pairwright judge   ({judge.name} has {judge.pending:,} answers to give)"
     if to_route := counts["undecided"] + counts["outdated"]:
         return f"pairwright route   ({to_route:,} pairs to decide)"
