@@ -39,6 +39,9 @@ STEPS = {
 SETTINGS = """
 [judges.shorter]
 kind = "shorter"
+
+[route]
+accept = "stated"
 """
 
 

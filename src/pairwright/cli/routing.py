@@ -46,7 +46,7 @@ def _calibration(found: dict[str, Any]) -> None:
         _abstains(found, certificate, promise)
     else:
         sure = certificate["threshold"]
-        over = "all pairs" if sure == "all" else f"pairs believed over {sure:.1%}"
+        over = "all pairs" if sure == "every" else f"pairs believed over {sure:.1%}"
         note(
             f"Promised: {promise}, with probability {1 - found['delta']:.0%}. Without a person: {over} "
             f"({certificate['accepted']:,} of {certificate['labels']:,} calibration pairs, "

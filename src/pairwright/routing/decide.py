@@ -59,7 +59,8 @@ class Standing:
     believed. `threshold` is the confidence above which it is accepted,
     None where nothing may be. `drawn` says what the pair was drawn by chance
     for. `waits` is why nothing can be decided yet. `reliability` is how often
-    each person is right.
+    each person is right. In a cascade `hear` are the judges every pair is asked
+    of, and `next_judge` is the one to ask where this pair stays unsure.
     """
 
     forecast: tuple[float, float, float] | None = None
@@ -68,6 +69,8 @@ class Standing:
     drawn: Literal["calibration", "audit"] | None = None
     waits: str | None = None
     reliability: Mapping[str, float] = field(default_factory=dict)
+    hear: tuple[str, ...] | None = None
+    next_judge: str | None = None
 
     def basis(self) -> dict[str, Any]:
         """What a belief keeps of it, so that one more vote can be judged without all the others."""
@@ -78,6 +81,8 @@ class Standing:
             "accepts_all": self.threshold is not None and math.isinf(self.threshold),
             "drawn": self.drawn,
             "waits": self.waits,
+            "hear": None if self.hear is None else list(self.hear),
+            "next_judge": self.next_judge,
         }
         return {name: value for name, value in kept.items() if value not in (None, False)}
 
@@ -91,6 +96,8 @@ class Standing:
             basis.get("drawn"),
             basis.get("waits"),
             reliability,
+            None if basis.get("hear") is None else tuple(basis["hear"]),
+            basis.get("next_judge"),
         )
 
 
@@ -132,6 +139,8 @@ def decide(
         return _by_people(pair_id, people, basis, standing if accept == "guarantee" else None)
     if not orders:
         return Belief(pair_id, "ask", None, "none", "no judge: people decide", basis=basis, asks="people")
+    if standing.hear is not None:
+        orders = {name: asked for name, asked in orders.items() if name in standing.hear}
     if not _all_heard(votes, failures, orders):
         return None
     if accept == "guarantee":
@@ -167,13 +176,14 @@ def _by_forecast(pair_id: int, standing: Standing, basis: dict[str, Any]) -> Bel
     if forecast is None or sure is None:
         return ask("no judge's vote to go by")
     verdict = VERDICTS[forecast.index(max(forecast))]
-    if threshold is None:
-        return ask(f"{verdict} believed at {sure:.1%}, and no belief is certified")
-    if sure > threshold:
+    if threshold is not None and sure > threshold:
         over = "every belief is" if math.isinf(threshold) else f"those over {threshold:.1%} are"
         reason = f"{verdict} believed at {sure:.1%}; {over} certified"
         return Belief(pair_id, "accept", verdict, "judge", reason, prob_a, basis=basis, prob_tie=prob_tie)
-    return ask(f"{verdict} believed at {sure:.1%}; only those over {threshold:.1%} are certified")
+    if threshold is None:
+        return ask(f"{verdict} believed at {sure:.1%}, and no belief is certified")
+    reason = f"{verdict} believed at {sure:.1%}; only those over {threshold:.1%} are certified"
+    return ask(reason, standing.next_judge or "people")
 
 
 def _by_people(

@@ -79,24 +79,47 @@ def certify(
     people said otherwise, 0 where they agree; a fraction counts as one error.
     Raises ValueError for a target or delta outside (0, 1).
     """
-    if not 0 < target < 1 or not 0 < delta < 1:
-        raise ValueError(f"target and delta lie between 0 and 1; got {target} and {delta}")
     n = len(confidence)
-    alpha = round(1 - target, 12)
     order = np.argsort(-np.asarray(confidence, float), kind="stable")
     sure, errors = np.asarray(confidence, float)[order], np.cumsum(np.ceil(np.asarray(wrong, float)[order]))
-    counts = np.array(_affordable(n, alpha, delta * max(share for _, share in starts)), int)
+    # Equal confidences stand or fall together.
+    ends = np.unique(np.searchsorted(-sure, -sure, side="right"))
+    passed = certify_path(ends, errors[ends - 1], n, target, delta, starts=starts)
     tested = f"exact binomial, fixed sequence, {n} labels"
-    passed = None
-    if len(counts):
-        # Equal confidences stand or fall together: each number grows to the last of its equals.
-        accepted = np.unique(np.searchsorted(-sure, -sure[counts - 1], side="right"))
-        seen = errors[accepted - 1]
-        passed = fallback(binomial_p(seen, accepted, alpha), accepted / n, delta, starts)
     if passed is None:
         return Certificate(target, delta, None, n, 0, 0.0, tested, _would_do(sure, errors, target, delta))
-    threshold = float(np.append(sure, -np.inf)[accepted[passed]])
-    return Certificate(target, delta, threshold, n, int(accepted[passed]), float(seen[passed]), tested)
+    threshold = float(np.append(sure, -np.inf)[ends[passed]])
+    return Certificate(
+        target, delta, threshold, n, int(ends[passed]), float(errors[ends[passed] - 1]), tested
+    )
+
+
+def certify_path(
+    accepted: np.ndarray,
+    errors: np.ndarray,
+    n: int,
+    target: float,
+    delta: float,
+    *,
+    starts: Sequence[tuple[float, float]] = STARTS,
+) -> int | None:
+    """The last of a path of rules, strict to loose, that keeps the promise; None if none does.
+
+    accepted, errors (m,): how many of n calibration pairs each rule accepts, never
+    fewer than the one before, and how many of these are wrong. The path must
+    have been fixed without the labels.
+    """
+    if not 0 < target < 1 or not 0 < delta < 1:
+        raise ValueError(f"target and delta lie between 0 and 1; got {target} and {delta}")
+    alpha = round(1 - target, 12)
+    counts = np.array(_affordable(n, alpha, delta * max(share for _, share in starts)), int)
+    if not len(counts) or not len(accepted):
+        return None
+    # The first rule that accepts each number at which one error more is affordable.
+    tested = np.unique(np.minimum(np.searchsorted(accepted, counts), len(accepted) - 1))
+    p = binomial_p(errors[tested], accepted[tested], alpha)
+    passed = fallback(p, accepted[tested] / n, delta, starts)
+    return None if passed is None else int(tested[passed])
 
 
 @lru_cache(maxsize=256)

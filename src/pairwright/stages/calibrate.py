@@ -9,7 +9,7 @@ drawn, or after judges changed) spends three quarters of the delta that was left
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,13 @@ import numpy as np
 from pairwright.keys import seeded_fraction
 from pairwright.routing import believe
 from pairwright.routing.decide import Standing
-from pairwright.routing.guarantee import Certificate, certify, first_labels
+from pairwright.routing.guarantee import Certificate, first_labels
 from pairwright.routing.sequential import Alarm
+from pairwright.routing.weigh import Applied, Step, apply, weigh
 from pairwright.routing.worth import judges_worth
 from pairwright.stages.judge import orders_asked, refused_of
 from pairwright.stages.project import Project
-from pairwright.stats.anchored import combine
+from pairwright.store import totals
 from pairwright.store.ballots import Said, read_said, unheard
 from pairwright.store.calibrations import (
     Recorded,
@@ -75,29 +76,34 @@ class Calibration:
 class Standings:
     """Where every pair stands under the rule with a guarantee."""
 
-    def __init__(self, said: Said, calibration: Calibration, forecasts: np.ndarray | None) -> None:
+    def __init__(self, said: Said, calibration: Calibration) -> None:
         self.calibration = calibration
         self.reliability: Mapping[str, float] = {}
-        self.threshold: float | None = None
         self.drawn: dict[int, Any] = {}
         self.distrusted: dict[str, str] = {}
+        self.applied: Applied | None = None
+        self.next_judge: tuple[str | None, ...] = (None,)  # by the step a pair has reached
+        self.hear: tuple[str, ...] | None = None  # judges to be heard before anything is decided; None: all
         self._place = {int(pair_id): i for i, pair_id in enumerate(said.pair_ids)}
-        self._forecasts = forecasts
-        self._confidence = None if forecasts is None else believe.best_label(forecasts)[1]
 
     def of(self, pair_id: int) -> Standing:
         place = self._place.get(pair_id)
-        forecast = confidence = None
-        if self._forecasts is not None and self._confidence is not None and place is not None:
-            a, b, tie = (round(float(p), 4) for p in self._forecasts[place])
-            forecast, confidence = (a, b, tie), float(self._confidence[place])
-        return Standing(
-            forecast,
-            confidence,
-            self.threshold,
-            self.drawn.get(pair_id),
-            self.calibration.waits,
-            self.reliability,
+        standing = Standing(
+            drawn=self.drawn.get(pair_id),
+            waits=self.calibration.waits,
+            reliability=self.reliability,
+            hear=self.hear,
+        )
+        if self.applied is None or place is None:
+            return standing
+        a, b, tie = (round(float(p), 4) for p in self.applied.probs[place])
+        threshold = float(self.applied.threshold[place])
+        return replace(
+            standing,
+            forecast=(a, b, tie),
+            confidence=float(self.applied.confidence[place]),
+            threshold=None if np.isnan(threshold) or self.calibration.alarm else threshold,
+            next_judge=self.next_judge[int(self.applied.step[place])],
         )
 
 
@@ -106,34 +112,50 @@ def standings(project: Project, *, more: int = 0) -> Standings:
     route = project.settings.route
     with project.store.read() as connection:
         asked = orders_asked(connection, project)
+        steps = steps_of(project, list(asked))
         said = read_said(connection, list(project.settings.judges))
         looks = count(connection)
         newest = newest_calibration(connection)
         there = [each.pair_id for each in draws(connection, "calibration")]
-        waiting = unheard(connection, dict(asked))
-    there += _draw(project, said, waiting, there, looks, more)
-    places = np.searchsorted(said.pair_ids, there)
-    drawn = np.zeros(len(said.pair_ids), bool)
-    drawn[places] = True
-    answered = drawn & (said.labels.sum(1) > 0)
-    settled = answered | (drawn & said.skipped)
+        unheard_at = [unheard(connection, {name: asked[name] for name in step}) for step in steps]
+    there += _draw(project, said, unheard_at[0] if steps else np.array([], int), there, looks, more)
+    drawn, answered, settled = _drawn(said, there)
     raters = [int(i) for i in said.raters]
-    usable = newest is not None and _fits(newest, raters, route.target, route.delta)
+    usable = newest is not None and _fits(newest, raters, project)
     looked_at = newest.result["drawn"] if newest is not None and usable else 0
-    if drawn.sum() == settled.sum() != looked_at:
-        newest = _look(project, said, answered, int(drawn.sum()), looks, raters)
-        usable, looks = True, looks + 1
+    judged = not steps or not np.isin(there, unheard_at[-1]).any()
+    if drawn.sum() == settled.sum() != looked_at and judged:
+        _look(project, said, answered, int(drawn.sum()), looks, raters, steps)
+        return standings(project)  # judges may have been refused: who is heard is read anew
     figures = Calibration(
         route.target, route.delta, int(drawn.sum()), int(answered.sum()), int(settled.sum()), looks
     )
     if not usable or newest is None:
-        found = Standings(said, figures, None)
+        found = Standings(said, figures)
     else:
-        found = _apply(project, said, figures, newest)
+        found = _apply(project, said, figures, newest, unheard_at)
+    found.hear = steps[0] if len(steps) > 1 else None
     if found.calibration.judges:
         found.distrusted = refused_of(found.calibration.judges, project)
     found.drawn |= {int(said.pair_ids[i]): "calibration" for i in np.flatnonzero(drawn & ~settled)}
     return found
+
+
+def _drawn(said: Said, there: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(n_pairs,) each: drawn for calibration; of these, answered by people; or skipped, so settled too."""
+    drawn = np.zeros(len(said.pair_ids), bool)
+    drawn[np.searchsorted(said.pair_ids, there)] = True
+    answered = drawn & (said.labels.sum(1) > 0)
+    return drawn, answered, answered | (drawn & said.skipped)
+
+
+def steps_of(project: Project, judges: Sequence[str]) -> list[tuple[str, ...]]:
+    """The judges heard by the end of each step; those outside the cascade are heard in the first."""
+    cascade = [name for name in project.settings.route.cascade if name in judges]
+    if not cascade:
+        return [tuple(judges)] if judges else []
+    always = [name for name in judges if name not in cascade]
+    return [(*always, *cascade[: i + 1]) for i in range(len(cascade))]
 
 
 def distrusted_judges(project: Project) -> dict[str, str]:
@@ -143,9 +165,16 @@ def distrusted_judges(project: Project) -> dict[str, str]:
     return refused_of([worth.as_dict() for worth in judges_worth(said.ballots, said.labels)], project)
 
 
-def _fits(newest: Recorded, raters: Sequence[int], target: float, delta: float) -> bool:
-    result = newest.result
-    return (result["raters"], result["target"], result["delta"]) == (list(raters), target, delta)
+def _fits(newest: Recorded, raters: Sequence[int], project: Project) -> bool:
+    """Whether what was learned then may be applied to what is asked now."""
+    route, then = project.settings.route, newest.result
+    return (then["raters"], then["target"], then["delta"], then["cascade"], then["trust"]) == (
+        list(raters),
+        route.target,
+        route.delta,
+        route.cascade,
+        route.trust,
+    )
 
 
 def _draw(
@@ -183,75 +212,99 @@ def _look(
     drawn: int,
     looks: int,
     raters: list[int],
-) -> Recorded:
+    steps: Sequence[tuple[str, ...]],
+) -> None:
     """Fit on all labels, certify on those drawn by chance, and keep both."""
-    route, seed = project.settings.route, project.settings.project.seed
-    labels = said.labels
+    route, labels = project.settings.route, said.labels
     known = int((labels.sum(1) > 0).sum())
     spend = _spend(route.delta, looks)
     worth = [each.as_dict() for each in judges_worth(said.ballots, labels * answered[:, None])]
     refused = refused_of(worth, project)
-    ballots = said.ballots.of_judges([name for name in said.ballots.judges if name not in refused])
+    kept = [tuple(name for name in step if name not in refused) for step in steps]
+    kept = [step for i, step in enumerate(kept) if step and step not in kept[:i]]
     result: dict[str, Any] = {
         "raters": raters,
         "target": route.target,
         "delta": route.delta,
+        "cascade": route.cascade,
+        "trust": route.trust,
         "drawn": drawn,
         "judges": worth,
+        "steps": [],
     }
-    if known >= 2 * believe.FEWEST and len(ballots.row):
-        crossed = believe.cross_fit(ballots, labels, said.groups, seed=seed)
-        probs, confidence = crossed.probs, crossed.confidence
-        label = probs.argmax(1)
-        wrong = 1 - labels[np.arange(len(label)), label]
-        certificate = certify(confidence[answered], wrong[answered], route.target, spend)
-        people = combine(probs, said.person_row, said.person, said.said, len(said.people))
+    if known >= 2 * believe.FEWEST and kept and len(said.ballots.row):
+        weighed = weigh(
+            said.ballots,
+            labels,
+            said.groups,
+            answered,
+            kept,
+            _costs(project, kept),
+            project.settings.annotate.usd_per_pair,
+            (said.person_row, said.person, said.said, len(said.people)),
+            target=route.target,
+            delta=spend,
+            seed=project.settings.project.seed,
+        )
+        certificate = weighed.certificate
         result |= {
-            "forecaster": crossed.forecaster.as_dict(),
+            "steps": [step.as_dict() for step in weighed.steps],
             "own": {
-                str(said.pair_ids[i]): [round(float(p), 4) for p in probs[i]]
-                for i in np.flatnonzero(labels.sum(1) > 0)
+                str(said.pair_ids[i]): [round(float(p), 4) for p in probs]
+                for i, probs in zip(weighed.rows, weighed.own, strict=True)
             },
-            "reliability": dict(zip(said.people, people.reliability.tolist(), strict=True)),
+            "reliability": dict(zip(said.people, weighed.reliability.tolist(), strict=True)),
+            "shares": list(weighed.shares),
         }
     else:
-        fewest = 2 * believe.FEWEST if len(ballots.row) else None  # no label helps where no judge is left
+        fewest = 2 * believe.FEWEST if kept else None  # no label helps where no judge is left
         certificate = Certificate(
             route.target, spend, None, known, 0, 0.0, f"not tested: {known} labels", fewest
         )
     result["certificate"] = certificate.as_dict()
     if certificate.threshold is not None and np.isinf(certificate.threshold):
-        result["certificate"]["threshold"] = "all"
+        result["certificate"]["threshold"] = "every"
     with project.store.write() as connection:
         add_calibration(connection, result)
-        newest = newest_calibration(connection)
-    assert newest is not None  # just added
-    return newest
 
 
-def _apply(project: Project, said: Said, figures: Calibration, newest: Recorded) -> Standings:
+def _costs(project: Project, steps: Sequence[Sequence[str]]) -> list[float]:
+    """What each step adds to the cost of a pair, in USD, as measured so far."""
+    with project.store.read() as connection:
+        cost = {name: totals.judge_cost(connection, name) for name in steps[-1]}
+    before = [(), *steps[:-1]]
+    return [
+        sum(cost[name] for name in step if name not in earlier)
+        for step, earlier in zip(steps, before, strict=True)
+    ]
+
+
+def _apply(
+    project: Project, said: Said, figures: Calibration, newest: Recorded, unheard_at: list[np.ndarray]
+) -> Standings:
     """Forecast every pair with what was fitted, draw the audit, and see what it found."""
     result = newest.result
-    forecasts = None
-    if "forecaster" in result:
-        forecasts = believe.Forecaster.from_dict(result["forecaster"]).predict(said.ballots)
+    found = Standings(said, figures)
+    steps = [Step.from_dict(step) for step in result["steps"]]
+    alarm = None
+    if steps:
+        reached = np.zeros(len(said.pair_ids), int)
+        for i in range(1, len(steps)):
+            heard = ~np.isin(said.pair_ids, unheard_at[min(i, len(unheard_at) - 1)])
+            reached[heard & (reached == i - 1)] = i
+        applied = apply(steps, said.ballots, reached)
         for i, pair_id in enumerate(said.pair_ids.tolist()):
             if own := result["own"].get(str(pair_id)):
-                forecasts[i] = own  # made without this pair's own label
-    certificate = result["certificate"]
-    threshold = -np.inf if certificate["threshold"] == "all" else certificate["threshold"]
-    found = Standings(said, figures, forecasts)
-    if forecasts is not None and threshold is not None:
-        audited = _audit(project, said, forecasts, threshold, newest)
-        alarm = _hear(said, forecasts, audited, result["target"], found)
-    else:
-        alarm = None
-    found.threshold = None if alarm is not None and alarm.rings else threshold
+                applied.probs[i] = own  # made without this pair's own label
+        found.applied = applied
+        found.next_judge = (*(_added(steps, i) for i in range(1, len(steps))), None)
+        audited = _audit(project, said, applied, newest)
+        alarm = _hear(said, applied.probs, audited, result["target"], found)
     found.reliability = result.get("reliability", {})
     found.calibration = Calibration(
         **{
             **asdict(figures),
-            "certificate": certificate,
+            "certificate": result["certificate"],
             "judges": result["judges"],
             "audited": alarm.seen if alarm else 0,
             "audit_errors": alarm.errors if alarm else 0,
@@ -261,18 +314,17 @@ def _apply(project: Project, said: Said, figures: Calibration, newest: Recorded)
     return found
 
 
-def _audit(
-    project: Project,
-    said: Said,
-    forecasts: np.ndarray,
-    threshold: float,
-    newest: Recorded,
-) -> list[int]:
+def _added(steps: Sequence[Step], i: int) -> str:
+    """The judge that step i hears beyond the one before."""
+    return next(name for name in steps[i].judges if name not in steps[i - 1].judges)
+
+
+def _audit(project: Project, said: Said, applied: Applied, newest: Recorded) -> list[int]:
     """Draw a share of what is accepted for people to check, for ever; places of all since the last look."""
     share, seed = project.settings.route.audit, project.settings.project.seed
     with project.store.read() as connection:
         there = {each.pair_id for each in draws(connection, "audit")}
-    accepted = (believe.best_label(forecasts)[1] > threshold) & (said.labels.sum(1) == 0)
+    accepted = (applied.confidence > applied.threshold) & (said.labels.sum(1) == 0)
     chosen = [
         int(i)
         for i in said.pair_ids[accepted]

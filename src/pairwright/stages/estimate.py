@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pairwright.judging.rubric import judge_messages
-from pairwright.stages.judge import orders_asked
+from pairwright.stages.judge import comes_later, orders_asked
 from pairwright.stages.project import Project
 from pairwright.store import tasks, totals
 from pairwright.store.totals import CallCounts
@@ -130,7 +130,12 @@ def _count(project: Project, single_order: bool) -> _Counts:
             *totals.mean_bytes(connection),
             tuple(totals.call_counts(connection)),
             totals.spent_usd(connection),
-            {name: totals.judge_pending(connection, name, orders) for name, orders in asked.items()},
+            {
+                name: totals.judge_pending(
+                    connection, name, orders, left=comes_later(connection, project, name)
+                )
+                for name, orders in asked.items()
+            },
             {name: len(orders) for name, orders in asked.items()},
             tasks.waiting(connection),
             content.pairs - sum(decided.values()),

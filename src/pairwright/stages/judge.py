@@ -74,6 +74,14 @@ def orders_asked(
     return asked
 
 
+def comes_later(connection: Connection, project: Project, judge: str) -> bool:
+    """Whether this judge is asked only what earlier ones in the cascade leave open."""
+    route = project.settings.route
+    refused = refused_judges(connection, project)
+    cascade = [name for name in route.cascade if name not in refused]
+    return route.accept == "guarantee" and judge in cascade[1:]
+
+
 def refused_judges(connection: Connection, project: Project) -> dict[str, str]:
     """Judges the last calibration found no better than chance, and that are not trusted by name."""
     newest = newest_calibration(connection)
@@ -130,10 +138,11 @@ def run_judge(
             return _run_local(project, name, settings, orders, retry_failed, progress)
         session = _open_session(project, name, settings, orders, budget_usd)
         with project.store.read() as connection:
-            pending = totals.judge_pending(connection, name, orders, retry_failed=retry_failed)
+            left = comes_later(connection, project, name)
+            pending = totals.judge_pending(connection, name, orders, retry_failed=retry_failed, left=left)
         run = Run(session.budget, pending, progress)
         if pending:
-            asyncio.run(_judge_all(session, run, retry_failed))
+            asyncio.run(_judge_all(session, run, retry_failed, left))
     return _result(session, run, pending)
 
 
@@ -233,11 +242,11 @@ def unknown_price(name: str, model: str) -> str:
     )
 
 
-async def _judge_all(session: _Session, run: Run, retry_failed: bool) -> None:
+async def _judge_all(session: _Session, run: Run, retry_failed: bool, left: bool) -> None:
     project = session.project
     model = project.settings.models[session.model]
     endpoint = project.settings.endpoints[model.endpoint]
-    pages = judge_work(project.store, session.name, session.orders, retry_failed=retry_failed)
+    pages = judge_work(project.store, session.name, session.orders, retry_failed=retry_failed, left=left)
     with GroupCommit(project.store, most_waiting=2 * endpoint.concurrency) as writer:
         async with ChatClient(model.endpoint, endpoint) as client:
             judge = ChatJudge(client, model, project.guidelines, session.options)
@@ -358,13 +367,15 @@ def _run_local(
     progress: Progress,
 ) -> JudgeResult:
     with project.store.read() as connection:
-        pending = totals.judge_pending(connection, name, orders, retry_failed=retry_failed)
+        left = comes_later(connection, project, name)
+        pending = totals.judge_pending(connection, name, orders, retry_failed=retry_failed, left=left)
     votes, failures = judge_locally(
         project,
         name,
         settings,
         orders,
         retry_failed=retry_failed,
+        left=left,
         report=_reporter(pending, progress),
     )
     return JudgeResult(name, pending, votes, failures, calls=0, spent_usd=0.0, stopped=None)

@@ -38,15 +38,19 @@ def judge_locally(
     orders: Sequence[Order],
     *,
     retry_failed: bool,
+    left: bool,
     report: Callable[[int, int], None],
 ) -> tuple[int, int]:
-    """Answer all pending work; gives (votes, failures). A page is one transaction."""
+    """Answer all pending work (with `left` what a cascade left); gives (votes, failures).
+
+    A page is one transaction.
+    """
     ask, spec = _open(project, name, settings)
     rater = Rater("judge", name, {**spec, "single_order": len(orders) == 1})
     with project.store.write() as connection:
         this = rater_id(connection, rater)
     votes = failures = 0
-    for page in judge_work(project.store, name, orders, retry_failed=retry_failed):
+    for page in judge_work(project.store, name, orders, retry_failed=retry_failed, left=left):
         rows: dict[Any, list[dict[str, Any]]] = {schema.vote: [], schema.failure: []}
         for work in page:
             key = content_key("judge", work.pair_key, rater.key, work.order, work.round)

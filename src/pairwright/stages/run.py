@@ -10,10 +10,11 @@ from typing import Any
 from pairwright.stages.calls import Progress, no_progress
 from pairwright.stages.export import export
 from pairwright.stages.generate import run_generate
-from pairwright.stages.judge import refused_judges, run_judge
+from pairwright.stages.judge import comes_later, orders_asked, refused_judges, run_judge
 from pairwright.stages.pair import make_pairs
 from pairwright.stages.project import Project
-from pairwright.stages.route import run_route
+from pairwright.stages.route import RouteResult, run_route
+from pairwright.store.totals import judge_pending
 
 
 @dataclass
@@ -69,22 +70,9 @@ def run_all(
         all_prompts=pair.all_prompts,
     )
     result.stages.append(("pair", made.as_dict()))
-    with project.store.read() as connection:
-        refused = refused_judges(connection, project)
-    for name in settings.judges:
-        if name in refused:
-            result.stages.append((f"judge {name}", {"refused": refused[name]}))
-            continue
-        judged = run_judge(
-            project, name, budget_usd=budget_usd, retry_failed=retry_failed, progress=watch(f"judge {name}")
-        )
-        result.stages.append((f"judge {name}", judged.as_dict()))
-        result.failures += judged.failures
-        if judged.stopped:
-            result.waits_for, result.stopped = judged.stopped, True
-            return result
-    routed = run_route(project)
-    result.stages.append(("route", routed.as_dict()))
+    routed = _judge_and_route(project, result, budget_usd, retry_failed, watch)
+    if routed is None:
+        return result
     if routed.for_people:
         result.waits_for = f"{routed.for_people:,} pairs wait for people: run `pairwright annotate`"
         if routed.waiting:
@@ -102,6 +90,53 @@ def run_all(
         )
         result.stages.append((f"export {shape}", done.as_dict()))
     return result
+
+
+def _judge_and_route(
+    project: Project,
+    result: RunResult,
+    budget_usd: float | None,
+    retry_failed: bool,
+    watch: Callable[[str], Progress],
+) -> RouteResult | None:
+    """Judge and route until routing leaves no judge anything to do; None where judging stopped."""
+    asked: set[str] = set()
+    while True:
+        with project.store.read() as connection:
+            refused = refused_judges(connection, project)
+            orders = orders_asked(connection, project)
+            waits = {
+                name: judge_pending(
+                    connection, name, orders[name], left=comes_later(connection, project, name)
+                )
+                for name in orders
+            }
+        for name in project.settings.judges:
+            if name in refused or (name in asked and not waits[name]):
+                continue
+            judged = run_judge(
+                project,
+                name,
+                budget_usd=budget_usd,
+                retry_failed=retry_failed and name not in asked,
+                progress=watch(f"judge {name}"),
+            )
+            asked.add(name)
+            result.stages.append((f"judge {name}", judged.as_dict()))
+            result.failures += judged.failures
+            if judged.stopped:
+                result.waits_for, result.stopped = judged.stopped, True
+                return None
+        routed = run_route(project)
+        with project.store.read() as connection:
+            left = any(
+                judge_pending(connection, name, asked_in, left=comes_later(connection, project, name))
+                for name, asked_in in orders_asked(connection, project).items()
+            )
+        if not left:
+            result.stages.append(("route", routed.as_dict()))
+            result.stages += [(f"judge {name}", {"refused": why}) for name, why in routed.distrusted.items()]
+            return routed
 
 
 def export_path(project: Project, shape: str) -> Path:

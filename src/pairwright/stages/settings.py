@@ -69,6 +69,7 @@ class RouteSettings(Settings):
     audit: float = Field(
         0.02, ge=0, le=1, description="share of what is accepted that people check, for ever"
     )
+    cascade: list[str] = Field(default_factory=list, description="judges from cheap to strong")
     trust: list[str] = Field(default_factory=list, description="judges to use although no better than chance")
 
 
@@ -115,6 +116,10 @@ class ProjectFile(Settings):
                 _require(judge.model, self.models, f"[judges.{name}] model", "[models.NAME]")
             if judge.kind == "replay" and judge.path is None:
                 raise ValueError(f'[judges.{name}] of kind "replay" needs path = "...", recorded verdicts')
+        for name in self.route.cascade:
+            _require(name, self.judges, "[route] cascade", "[judges.NAME]")
+        if len(set(self.route.cascade)) < len(self.route.cascade):
+            raise ValueError(f"[route] cascade names a judge twice: {', '.join(self.route.cascade)}")
         for name in self.route.trust:
             _require(name, self.judges, "[route] trust", "[judges.NAME]")
         if self.pair.policy == "reference" and not self.pair.reference:

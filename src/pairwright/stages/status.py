@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from pairwright.stages.judge import orders_asked, refused_judges
+from pairwright.stages.judge import comes_later, orders_asked, refused_judges
 from pairwright.stages.project import Project
 from pairwright.store import tasks, totals
 from pairwright.types import Order
@@ -70,7 +70,10 @@ def status_of(project: Project) -> Status:
             _, missing, failed = totals.responses_missing(connection, generate.responses_per_prompt)
         asked = orders_asked(connection, project, refused_too=True)
         refused = refused_judges(connection, project)
-        judges = tuple(_judge(connection, name, orders, refused.get(name)) for name, orders in asked.items())
+        judges = tuple(
+            _judge(connection, name, orders, refused.get(name), comes_later(connection, project, name))
+            for name, orders in asked.items()
+        )
         decided = totals.decisions(connection)
         accepted = {
             source: sum(n for (decision, by, _), n in decided.items() if (decision, by) == ("accept", source))
@@ -106,10 +109,12 @@ def status_of(project: Project) -> Status:
         )
 
 
-def _judge(connection: Connection, name: str, orders: tuple[Order, ...], refused: str | None) -> JudgeStatus:
+def _judge(
+    connection: Connection, name: str, orders: tuple[Order, ...], refused: str | None, left: bool
+) -> JudgeStatus:
     counts = totals.judge_counts(connection, name)
-    pending = totals.judge_pending(connection, name, orders)
-    failed = totals.judge_failed(connection, name, orders)
+    pending = totals.judge_pending(connection, name, orders, left=left)
+    failed = totals.judge_failed(connection, name, orders, left=left)
     return JudgeStatus(
         name,
         wanted=counts.votes + pending + failed,

@@ -21,6 +21,7 @@ from pairwright.store.schema import (
     vote,
 )
 from pairwright.store.votes import is_current, newest_beliefs
+from pairwright.store.work import asked_of
 from pairwright.types import Order
 
 
@@ -58,21 +59,31 @@ def content(connection: Connection) -> Content:
 
 
 def judge_pending(
-    connection: Connection, judge: str, orders: Sequence[Order], *, retry_failed: bool = False
+    connection: Connection,
+    judge: str,
+    orders: Sequence[Order],
+    *,
+    retry_failed: bool = False,
+    left: bool = False,
 ) -> int:
-    """Answers this judge still has to give: pairs x orders, less votes and (unless retried) failures."""
+    """Answers this judge still has to give: pairs x orders, less votes and (unless retried) failures.
+
+    With `left` only pairs that are left to it in a cascade.
+    """
     raters = select(rater.c.id).where(rater.c.kind == "judge", rater.c.name == judge).scalar_subquery()
-    pairs = connection.execute(select(func.count()).select_from(pair)).scalar_one()
+    among = [] if not left else [pair.c.id.in_(asked_of(judge))]
+    pairs = connection.execute(select(func.count()).select_from(pair).where(*among)).scalar_one()
+    there = [] if not left else [vote.c.pair_id.in_(asked_of(judge))]
     heard = connection.execute(
         select(func.count())
         .select_from(vote)
-        .where(vote.c.rater_id.in_(raters), vote.c.order.in_(orders), is_current())
+        .where(vote.c.rater_id.in_(raters), vote.c.order.in_(orders), is_current(), *there)
     ).scalar_one()
     pending = int(pairs) * len(orders) - int(heard)
-    return pending if retry_failed else pending - judge_failed(connection, judge, orders)
+    return pending if retry_failed else pending - judge_failed(connection, judge, orders, left=left)
 
 
-def judge_failed(connection: Connection, judge: str, orders: Sequence[Order]) -> int:
+def judge_failed(connection: Connection, judge: str, orders: Sequence[Order], *, left: bool = False) -> int:
     """Answers of this judge that failed and have not been got since."""
     raters = select(rater.c.id).where(rater.c.kind == "judge", rater.c.name == judge).scalar_subquery()
     got = exists().where(
@@ -81,12 +92,31 @@ def judge_failed(connection: Connection, judge: str, orders: Sequence[Order]) ->
         vote.c.rater_id.in_(raters),
         ~exists().where(retraction.c.vote_id == vote.c.id),
     )
+    among = [] if not left else [failure.c.pair_id.in_(asked_of(judge))]
     open_failures = (
         select(failure.c.pair_id, failure.c.order)
-        .where(failure.c.stage == "judge", failure.c.rater_id.in_(raters), failure.c.order.in_(orders), ~got)
+        .where(
+            failure.c.stage == "judge",
+            failure.c.rater_id.in_(raters),
+            failure.c.order.in_(orders),
+            ~got,
+            *among,
+        )
         .distinct()
     )
     return count(connection, open_failures)
+
+
+def judge_cost(connection: Connection, judge: str) -> float:
+    """What asking this judge about one pair has cost so far on average, in USD; 0 where nothing was paid."""
+    mine = and_(rater.c.kind == "judge", rater.c.name == judge)
+    paid, pairs = connection.execute(
+        select(func.coalesce(func.sum(call.c.cost_usd), 0.0), func.count(distinct(vote.c.pair_id)))
+        .select_from(vote.join(rater, rater.c.id == vote.c.rater_id))
+        .outerjoin(call, call.c.work_key == vote.c.key)
+        .where(mine)
+    ).one()
+    return float(paid) / pairs if pairs else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, exists, func, select, union
 
-from pairwright.store.schema import call, failure, pair, prompt, rater, response, retraction, vote
+from pairwright.store.schema import (
+    belief,
+    call,
+    draw,
+    failure,
+    pair,
+    prompt,
+    rater,
+    response,
+    retraction,
+    vote,
+)
 from pairwright.store.store import Store
 from pairwright.types import Message, Order, Prompt
 
@@ -64,10 +75,18 @@ class PriorCall:
     raw: str | None
 
 
+def asked_of(judge: str) -> Any:
+    """The pairs a later judge of a cascade is asked about: drawn to calibrate it, or left to it."""
+    newer = belief.alias("newer")
+    newest = ~exists().where(newer.c.pair_id == belief.c.pair_id, newer.c.id > belief.c.id)
+    left = select(belief.c.pair_id).where(belief.c.asks == judge, newest)
+    return union(select(draw.c.pair_id).where(draw.c.purpose == "calibration"), left)
+
+
 def judge_work(
-    store: Store, judge: str, orders: Sequence[Order], *, retry_failed: bool = False
+    store: Store, judge: str, orders: Sequence[Order], *, retry_failed: bool = False, left: bool = False
 ) -> Iterator[list[JudgeWork]]:
-    """Pages of what judge `judge` still has to answer, in pair order."""
+    """Pages of what judge `judge` still has to answer, in pair order; with `left` only what is left to it."""
     with store.read() as connection:
         raters = connection.scalars(
             select(rater.c.id).where(rater.c.kind == "judge", rater.c.name == judge)
@@ -76,7 +95,7 @@ def judge_work(
     while True:
         # A connection a page: a long read would keep SQLite's log from being folded in.
         with store.read() as connection:
-            rows = _pairs_short_of_votes(connection, raters, orders, last)
+            rows = _pairs_short_of_votes(connection, raters, orders, last, asked_of(judge) if left else None)
             if not rows:
                 return
             last = rows[-1].id
@@ -84,7 +103,7 @@ def judge_work(
 
 
 def _pairs_short_of_votes(
-    connection: Connection, raters: Sequence[int], orders: Sequence[Order], last: int
+    connection: Connection, raters: Sequence[int], orders: Sequence[Order], last: int, among: Any
 ) -> Any:
     heard = (
         select(func.count())
@@ -110,7 +129,7 @@ def _pairs_short_of_votes(
         .join(prompt, prompt.c.id == pair.c.prompt_id)
         .join(a, a.c.id == pair.c.a_id)
         .join(b, b.c.id == pair.c.b_id)
-        .where(pair.c.id > last, heard < len(orders))
+        .where(pair.c.id > last, heard < len(orders), *([] if among is None else [pair.c.id.in_(among)]))
         .order_by(pair.c.id)
         .limit(PAGE)
     ).all()
