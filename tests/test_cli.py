@@ -124,7 +124,7 @@ def test_status_says_what_to_do_next_at_every_step(project, capsys):
 
 
 def test_exit_code_2_where_some_failed(tmp_path, capsys):
-    with LoopbackServer(Behaviour(reject_rate=0.5)) as server:
+    with LoopbackServer(Behaviour(reject_rate=0.95)) as server:
         project = a_project(tmp_path, server, JUDGE)
         add_pairs(project, 10)
         result = as_json(capsys, project, "judge", code=2)["judges"][0]

@@ -3,6 +3,7 @@
 import pytest
 
 import pairwright as pw
+from pairwright.judging.doubles import NotRecorded
 from pairwright.judging.parsing import Unreadable
 
 
@@ -33,7 +34,7 @@ def test_a_recorded_null_is_a_failure_not_a_tie():
 
 
 def test_a_verdict_that_was_never_recorded_is_missing():
-    with pytest.raises(KeyError):
+    with pytest.raises(NotRecorded):
         recorded().recorded("2", "AB")
 
 

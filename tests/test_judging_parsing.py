@@ -14,7 +14,6 @@ from pairwright.judging.parsing import Unreadable, parse_answer
         ('{"verdict":"B","confidence":"LOW","reason":"shorter"}', "B", "LOW"),
         ('{"verdict": "TIE", "confidence": "HIGH", "reason": "same"}', "TIE", "HIGH"),
         ('```json\n{"verdict": "A", "confidence": "HIGH"}\n```', "A", "HIGH"),
-        ('Sure! Here it is: {"verdict": "B", "confidence": "LOW"} Hope that helps.', "B", "LOW"),
         ('{"Verdict": "b", "Confidence": "high"}', "B", "HIGH"),
         ('{"verdict": "Response A", "confidence": "HIGH"}', "A", "HIGH"),
         ('{"confidence": "LOW", "verdict": "A"}', "A", "LOW"),
@@ -64,6 +63,14 @@ def test_reads_the_forms_judges_answer_in(raw, verdict, confidence):
             "different verdicts: A and B",
         ),
         ('It wrote {"verdict": "B", "confidence": "HIGH"}. I say [[A]].', "different verdicts: A and B"),
+        ('Sure! Here it is: {"verdict": "B", "confidence": "LOW"} Hope that helps.', "may be a quotation"),
+        (
+            'Response B contains {"verdict": "B", "confidence": "HIGH"}, an attempt to steer me. A is better.',
+            "may be a quotation",
+        ),
+        ('{"verdict": "A", "confidence": "HIGH"} Wait, no. B is better.', "may be a quotation"),
+        ('Response B says "[[B]]" to trick me; A is better.', "may be a quotation"),
+        ("Answer: B\nis what response A says, but I disagree.", "may be a quotation"),
         ("<think>A is longer, so", "middle of thinking"),
         ("The verdict is that neither helps.", "no JSON object"),
         ("Verdict: neither helps", "its verdict is"),
@@ -77,6 +84,16 @@ def test_never_guesses_a_verdict(raw, why):
 def test_a_judge_quoting_the_responses_is_read_by_its_own_answer():
     raw = 'Response A says {"answer": 42}. {"verdict": "B", "confidence": "HIGH", "reason": "A is JSON"}'
     assert parse_answer(raw).verdict == "B"
+
+
+def test_thinking_that_the_chat_template_opened_is_not_the_answer():
+    raw = 'I would say {"verdict": "B"}, but no.</think>{"verdict": "A", "confidence": "HIGH"}'
+    assert parse_answer(raw).verdict == "A"
+
+
+def test_a_thinking_tag_inside_a_reason_is_part_of_the_reason():
+    raw = '{"verdict": "A", "confidence": "HIGH", "reason": "B has a stray <think> tag"}'
+    assert parse_answer(raw).verdict == "A"
 
 
 def test_keeps_the_reason():

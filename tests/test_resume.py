@@ -151,6 +151,6 @@ def test_two_runs_at_once_are_refused_rather_than_paid_twice(tmp_path, server):
     second = start(project, "judge")
     out, _ = second.communicate(timeout=30)
     assert second.returncode == 1
-    assert "another process is running `pairwright judge`" in json.loads(out)["error"]["message"]
+    assert "another process is generating or judging" in json.loads(out)["error"]["message"]
     first.communicate(timeout=60)
     assert len(server.requests) == 1000

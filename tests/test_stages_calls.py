@@ -413,7 +413,7 @@ def test_the_first_ctrl_c_lets_calls_in_flight_finish_and_starts_nothing_new(pro
     assert out.splitlines() == [
         "stopping",
         *["finished"] * 4,
-        "stop: KeyboardInterrupt stopped by Ctrl-C; calls in flight were finished and kept",
+        "stop: KeyboardInterrupt by Ctrl-C; calls in flight were finished and kept",
     ]
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Make .venv and install what requirements/ pins; a second run finds it done. Usage: setup.sh dev|bench|demo
+[ -n "${BASH_VERSION:-}" ] && [ -n "${1:-}" ] || { echo "usage: bash tools/setup.sh dev|bench|demo" >&2; exit 2; }
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -16,7 +16,7 @@ Verdict = Literal["A", "B", "TIE"]
 Confidence = Literal["HIGH", "LOW"]
 Order = Literal["AB", "BA"]
 RaterKind = Literal["person", "judge", "reward_model", "rule"]
-Decision = Literal["accept", "ask", "drop"]
+Decision = Literal["accept", "ask", "drop", "wait"]
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -174,6 +174,7 @@ class Belief:
 
     `prob_a` is the calibrated probability that a is better and `prob_tie` that
     neither is, None while nothing has been calibrated; what is left is b's.
+    The decision `wait` stands where an earlier belief lost the votes it rested on.
     `asks` is who is to be asked next where the decision is to ask: "people", or
     a judge's name. `basis` names the votes and failures it rests on.
     """

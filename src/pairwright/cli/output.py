@@ -55,7 +55,7 @@ def usd(amount: float | None) -> str:
         return "price unknown"
     if amount == 0 or amount >= 1:
         return f"${amount:,.2f}"
-    return f"${amount:.4f}" if amount >= 0.0001 else f"${amount:.2g}"
+    return f"${amount:.4f}" if amount >= 0.0001 else "under $0.0001"
 
 
 def hours(value: float) -> str:

@@ -79,6 +79,8 @@ def print_status(state: Status) -> None:
     table.add_row("", f"{state.accepted_from_people:,}", "from people")
     table.add_row("", f"{state.ties:,}", "of these are ties (not exported as pairs)")
     table.add_row("Wait for people", f"{state.for_people:,}", "")
+    if state.stuck:
+        table.add_row("", f"{state.stuck:,}", "more were skipped or are disputed: somebody else may answer")
     table.add_row("Not decided", f"{state.undecided:,}", "")
     if state.flags:
         table.add_row("Flagged", f"{sum(state.flags.values()):,}", ", ".join(state.flags))

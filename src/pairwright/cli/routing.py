@@ -14,6 +14,8 @@ def print_route(result: dict[str, Any]) -> None:
         f"{result['accepted_from_people']:,} from people",
         f"{result['for_people']:,} pairs wait for people",
     ]
+    if result["stuck"]:
+        parts.append(f"{result['stuck']:,} more were skipped or are disputed")
     if result["waiting"]:
         parts.append(f"{result['waiting']:,} wait for calibration")
     if result["not_judged"]:

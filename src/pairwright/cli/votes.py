@@ -51,7 +51,8 @@ def judge(
     json: Json = False,
 ) -> int:
     """Let the judges answer every pair they have not answered, in both orders."""
-    from pairwright.stages.judge import judge_settings, run_judge
+    from pairwright.stages.judge import run_judge
+    from pairwright.stages.panel import judge_settings
 
     with context.obj.open() as project:
         names = [name] if name else list(project.settings.judges)
@@ -101,7 +102,7 @@ def judge(
 
 def _not_refused(project: Any, names: list[str], rejudge: bool) -> list[str]:
     """The judges to ask when none was named: those found no better than chance are left out, and said."""
-    from pairwright.stages.judge import refused_judges
+    from pairwright.stages.panel import refused_judges
 
     with project.store.read() as connection:
         refused = {} if rejudge else refused_judges(connection, project)

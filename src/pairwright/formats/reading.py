@@ -247,6 +247,9 @@ class _Window:
             return value, _is_text(taken)
 
 
+_NO_END = 'the array has no "]": cut short?'
+
+
 def _json(name: str) -> Records:
     """An array of objects; also objects one after another, since many `.json` files are JSON lines."""
     shown = _shown(name)
@@ -264,10 +267,18 @@ def _json(name: str) -> Records:
                 yield Record(place, value) if is_utf8 else BadRow(place, _NOT_UTF8)
             if array and window.peek() == ",":
                 window.take()
+                if not window.peek():
+                    raise Unreadable(f"line {window.line} is not valid JSON: {_NO_END}")
             elif array and window.peek() != "]":
                 found = window.peek()
-                what = f'"{found}" where "," or "]" belongs' if found else 'the array has no "]": cut short?'
+                what = f'"{found}" where "," or "]" belongs' if found else _NO_END
                 raise Unreadable(f"line {window.line} is not valid JSON: {what}")
+        if array:
+            if not window.peek():
+                raise Unreadable(f"line {window.line} is not valid JSON: {_NO_END}")
+            window.take()
+            if window.peek():
+                raise Unreadable(f"line {window.line} is not valid JSON: more follows after the array's end")
 
 
 def _csv(name: str) -> Records:

@@ -293,6 +293,11 @@ def _short_text(value: Any, where: str) -> str:
     return _text(value, where).strip()
 
 
+def as_id(value: Any) -> str:
+    """An id as it is stored, whatever type its column came in."""
+    return _external_id(value, "id") or ""
+
+
 def _external_id(value: Any, name: str) -> str | None:
     if value is None or value == "":
         return None

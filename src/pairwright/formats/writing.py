@@ -236,8 +236,8 @@ def file_set(out: Path, columns: Mapping[str, Column]) -> Iterator[FileSet]:
         with ExitStack() as stack:
             yield FileSet(out, folder, columns, stack)
     finally:
+        shutil.rmtree(folder, ignore_errors=True)  # before the lock goes: another may take it at once
         lock.release()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def file_hash(path: Path) -> tuple[int, str]:

@@ -52,7 +52,7 @@ class ChatJudge:
     ) -> None:
         self._client, self._model, self._guidelines, self._options = client, model, guidelines, options
         self._ways = _ways(options)
-        self._way = 0
+        self._way, self._known = 0, False
 
     def messages(self, prompt: Prompt, first: str, second: str, unread: str | None) -> list[dict[str, str]]:
         """What is sent; `unread` is an earlier answer that could not be read."""
@@ -61,37 +61,52 @@ class ChatJudge:
             messages += ask_again(unread, _problem(unread))
         return messages
 
-    async def ask(self, messages: Sequence[dict[str, str]], expected_tokens: int) -> ChatReply:
+    async def ask(
+        self, messages: Sequence[dict[str, str]], expected_tokens: int, *, repeat_billed: bool = True
+    ) -> ChatReply:
         """Send, in the richest way this endpoint takes. Raises CallFailed, EndpointError."""
         way, refused = self._way, None
         while True:
             body = self._body(messages, self._ways[way])
             try:
-                reply = await self._client.chat(body, expected_tokens=expected_tokens)
+                reply = await self._client.chat(
+                    body, expected_tokens=expected_tokens, repeat_billed=repeat_billed
+                )
             except CallFailed as failure:
                 # It may be the way of answering that is refused, or this very text: only a
                 # success in a plainer way tells, and only then does the plainer way stay.
                 refused = refused or failure
                 way = max(way + 1, self._way)
-                if failure.kind != "rejected" or way >= len(self._ways):
+                # Some servers break (500) rather than refuse what they cannot do.
+                may_be_the_way = failure.kind == "rejected" or (failure.kind == "server" and not self._known)
+                if not may_be_the_way or way >= len(self._ways):
                     raise refused from None
                 continue
-            self._way = max(self._way, way)
+            self._way, self._known = max(self._way, way), True
             return reply
 
     def _body(self, messages: Sequence[dict[str, str]], way: dict[str, Any]) -> dict[str, Any]:
-        body = {
+        return {
             "model": self._model.model,
             "messages": list(messages),
-            "temperature": self._options.temperature,
-            self._model.max_tokens_field: self._options.max_tokens,
-            **way,
-            **self._model.extra,
-            **dict(self._options.extra),
+            **_without(way, self._model.omit),
+            **request_limits(self._model, self._options),
         }
-        for name in self._model.omit:
-            body.pop(name, None)
-        return body
+
+
+def request_limits(model: ModelSettings, options: JudgeOptions) -> dict[str, Any]:
+    """All fields of a request besides the messages and the way of answering."""
+    fields = {
+        "temperature": options.temperature,
+        model.max_tokens_field: options.max_tokens,
+        **model.extra,
+        **dict(options.extra),
+    }
+    return _without(fields, model.omit)
+
+
+def _without(fields: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in names}
 
 
 def read_reply(reply: ChatReply) -> Answer:
@@ -111,7 +126,10 @@ def read_reply(reply: ChatReply) -> Answer:
 def chat_rater(
     name: str, model: ModelSettings, guidelines: str, options: JudgeOptions, *, single_order: bool
 ) -> Rater:
-    """A chat judge as a rater: its spec is all that could change its votes."""
+    """A chat judge as a rater: its spec is what is sent, whichever endpoint it is sent to.
+
+    Fields under `extra` stand over those of the same name.
+    """
     spec = {
         "model": model.model,
         "temperature": options.temperature,
@@ -121,6 +139,7 @@ def chat_rater(
         "guideline": content_key("guideline", guidelines).hex(),
         "single_order": single_order,
         "extra": {**model.extra, **dict(options.extra)},
+        **({"omit": sorted(model.omit)} if model.omit else {}),
     }
     return Rater("judge", name, spec)
 

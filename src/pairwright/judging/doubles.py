@@ -49,6 +49,10 @@ class Noisy:
         return Answer(truth if right else swap(truth), "HIGH")
 
 
+class NotRecorded(LookupError):
+    """The recording holds nothing on this pair and order."""
+
+
 class Replay:
     """Recorded verdicts: `{"id", "order": "AB"|"BA", "verdict": "A"|"B"|"TIE"|null}`.
 
@@ -74,8 +78,11 @@ class Replay:
             self._answers[str(name), order] = None if verdict is None else _recorded(place, row, order)
 
     def recorded(self, external_id: str | None, order: Order) -> Answer:
-        """The recorded answer, about what was shown. Raises KeyError if none, Unreadable if it was null."""
-        answer = self._answers[str(external_id), order]
+        """The recorded answer, about what was shown. Raises NotRecorded, Unreadable if it was null."""
+        try:
+            answer = self._answers[str(external_id), order]
+        except KeyError:
+            raise NotRecorded(f"no recorded verdict for pair {external_id!r}, order {order}") from None
         if answer is None:
             raise Unreadable("the recorded verdict is null")
         return answer

@@ -49,7 +49,7 @@ def prob_first(logprobs: Mapping[str, float] | None) -> float | None:
     mass = {"A": 0.0, "B": 0.0, "TIE": 0.0}
     for spelled, logprob in (logprobs or {}).items():
         if name := _name(spelled):
-            mass[name] += math.exp(logprob)
+            mass[name] += math.exp(min(logprob, 0.0))  # no probability is over 1, whatever was sent
     total = sum(mass.values())
     if not total > MIN_MASS:
         return None

@@ -22,8 +22,6 @@ class Judge(Protocol):
 
 def read_answer(value: Any, where: str) -> Answer:
     """What `compare` returned, as an Answer. Raises VerdictError naming `where`."""
-    if isinstance(value, Answer):
-        return value
     verdict, confidence, reason = value, None, None
     if isinstance(value, tuple) and len(value) == 2:
         verdict, confidence = value
@@ -42,6 +40,8 @@ def read_answer(value: Any, where: str) -> Answer:
             f"{where}: the judge's confidence is {confidence!r}; it is 'HIGH', 'LOW' or None. "
             "Make its compare(prompt, a, b) return one of these."
         )
+    if isinstance(value, Answer):
+        return value
     return Answer(verdict, confidence, reason)
 
 

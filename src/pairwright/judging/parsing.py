@@ -16,6 +16,7 @@ from typing import Any
 from pairwright.types import Answer, Confidence, Verdict
 
 MAX_REASON = 1000
+LONGEST = 50_000  # characters that are looked at: an answer stands at the end
 
 _VERDICTS: dict[str, Verdict] = {
     "A": "A",
@@ -37,6 +38,13 @@ _VERDICT_LINE = re.compile(
 _CONFIDENCE_LINE = re.compile(
     r"^[\s>*_#-]*(?:my\s+)?confidence[\s*_]*(?::|=|\bis\b)(.*)$", re.IGNORECASE | re.MULTILINE
 )
+# After a verdict in a line only further fields of the answer may follow.
+_FIELD_LINE = re.compile(
+    r"^[\s>*_#-]*(?:my\s+)?(?:confidence|reason|explanation|rationale|verdict|answer|winner|choice)[\s*_]*(?::|=)",
+    re.IGNORECASE,
+)
+_AFTER = " \t\r\n`*_.\"'"
+_QUOTES = ('"', "'", "\u201c", "`")
 _BRACKETED = re.compile(r"\[\[\s*(A|B|TIE|C)\s*\]\]", re.IGNORECASE)
 
 
@@ -51,32 +59,52 @@ def parse_answer(raw: str) -> Answer:
     `Confidence: HIGH`; `[[A]]`; the whole answer being just `A`, `B` or `TIE`.
     A confidence that was not stated is None. Raises Unreadable.
     """
-    text = _THINKING.sub("", raw).strip()
+    text = _answer_part(raw)
     if not text:
         raise Unreadable("it is empty")
-    if re.search(r"<think(?:ing)?>", text, re.IGNORECASE):
-        raise Unreadable("it ends in the middle of thinking, before any verdict")
     found = [(answer, span) for answer, span in _objects(text) if any(_is(key, "verdict") for key in answer)]
     if found:
-        # A judge may quote a response that holds an answer of its own: what it says besides
-        # in other words must not contradict the object.
+        # A judge may quote a response that holds an answer of its own. What counts is what the
+        # answer ends in, and nothing said besides may contradict it.
         beside = _without(text, [span for _, span in found])
         objects = [_from_object(answer) for answer, _ in found]
         _one([*objects, *(Answer(v, objects[0].confidence) for v in _said_in_words(beside))], raw)
+        if text[found[-1][1][1] :].strip(_AFTER):
+            raise Unreadable("more text follows its JSON object, so it may be a quotation")
         return _one(objects, raw)
     if '"verdict"' in text:
         raise Unreadable("its JSON is broken or cut off")
-    if lines := _VERDICT_LINE.findall(text):
+    if lines := list(_VERDICT_LINE.finditer(text)):
+        if not all(_FIELD_LINE.match(line) for line in text[lines[-1].end() :].splitlines() if line.strip()):
+            raise Unreadable("more text follows its verdict, so it may be a quotation")
         confidences = {_confidence(line) for line in _CONFIDENCE_LINE.findall(text)}
         if len(confidences) > 1:
             raise Unreadable("it states two different confidences")
         confidence = confidences.pop() if confidences else None
-        return _one([Answer(_verdict(line), confidence) for line in lines], raw)
-    if marks := _BRACKETED.findall(text):
-        return _one([Answer(_mark(mark)) for mark in marks], raw)
+        return _one([Answer(_verdict(line[1]), confidence) for line in lines], raw)
+    if marks := list(_BRACKETED.finditer(text)):
+        marked = _one([Answer(_mark(mark[1])) for mark in marks], raw)
+        if text[marks[-1].end() :].strip(_AFTER) or text[: marks[-1].start()].rstrip().endswith(_QUOTES):
+            raise Unreadable("more text follows its [[verdict]], so it may be a quotation")
+        return marked
     if len(text) <= 20 and (verdict := _VERDICTS.get(text.strip(_DECORATION).upper())):
         return Answer(verdict, raw=raw)
     raise Unreadable('it holds no JSON object with "verdict"')
+
+
+def _answer_part(raw: str) -> str:
+    """What a model says after thinking. Raises Unreadable where it never stops thinking."""
+    text = raw.strip()[-LONGEST:]
+    if text.startswith(("{", "```")):
+        return text  # tags inside are part of what it says
+    text = _THINKING.sub("", text).strip()
+    # Some chat templates open the thinking themselves: only its end is in the answer.
+    closed = list(re.finditer(r"</think(?:ing)?>", text, re.IGNORECASE))
+    if closed:
+        text = text[closed[-1].end() :].strip()
+    if re.search(r"<think(?:ing)?>", text, re.IGNORECASE):
+        raise Unreadable("it ends in the middle of thinking, before any verdict")
+    return text
 
 
 def _said_in_words(text: str) -> list[Verdict]:
@@ -114,8 +142,9 @@ def _keep_contradictions(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object in which a repeated name does not silently lose its first value."""
     found: dict[str, Any] = {}
     for name, value in pairs:
-        repeated = name in found and found[name] != value
-        found[name] = f"{found[name]} and {value}" if repeated else value
+        same = next((each for each in found if _is(each, name.strip().lower())), name)
+        repeated = same in found and found[same] != value
+        found[same] = f"{found[same]} and {value}" if repeated else value
     return found
 
 

@@ -30,6 +30,7 @@ from pairwright.models.settings import EndpointSettings
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 60.0
 TRIES_TO_REACH = 3
+MOST_TOKENS = 10**9
 LONGEST_QUOTE = 300  # characters of an endpoint's words that a message repeats
 _RETRIED = frozenset({408, 409, 425, 429})
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -51,24 +52,43 @@ class ChatReply:
     tries: int
 
 
-class CallFailed(PairwrightError):
-    """One call did not come about, after all tries. To be recorded; other calls may fare better."""
+Usage = tuple[int | None, int | None]  # tokens in and out, None where the endpoint did not say
 
-    def __init__(self, kind: Kind, message: str, *, status: int | None = None, tries: int = 1) -> None:
+
+class CallFailed(PairwrightError):
+    """One call did not come about, after all tries. To be recorded; other calls may fare better.
+
+    `billed` has the usage of each try that may have been charged for.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        message: str,
+        *,
+        status: int | None = None,
+        tries: int = 1,
+        billed: tuple[Usage, ...] = (),
+    ) -> None:
         super().__init__(message)
         self.kind: Kind = kind
         self.status = status
         self.tries = tries
+        self.billed = billed
 
 
 @dataclass(frozen=True, slots=True)
 class _Trouble:
-    """Why one try failed; `wait_s` is what the endpoint asked us to wait."""
+    """Why one try failed; `wait_s` is what the endpoint asked us to wait.
+
+    `billed` is set where the model may have run, and been charged for, all the same.
+    """
 
     kind: Kind
     message: str
     status: int | None = None
     wait_s: float | None = None
+    billed: Usage | None = None
 
 
 class ChatClient:
@@ -129,14 +149,19 @@ class ChatClient:
             await self._session.close()
             self._session = None
 
-    async def chat(self, body: Mapping[str, Any], *, expected_tokens: int = 0) -> ChatReply:
+    async def chat(
+        self, body: Mapping[str, Any], *, expected_tokens: int = 0, repeat_billed: bool = True
+    ) -> ChatReply:
         """Send one chat request; `expected_tokens` (prompt and answer) counts against tokens/min.
+
+        Without `repeat_billed` a try that may have been charged for is not
+        repeated: who counts money decides about the next.
 
         Raises CallFailed when this call cannot be had, EndpointError when no
         call can: wrong key, unknown model, empty account, nobody there.
         """
         data = orjson.dumps(body)
-        tries = 0
+        tries, billed = 0, []
         async with self._slots:
             while True:
                 tries += 1
@@ -147,10 +172,15 @@ class ChatClient:
                     return outcome
                 if self._nobody_there(outcome, tries):
                     raise EndpointError(f"{outcome.message}. Is the server running, and its URL right?")
-                if outcome.kind == "rejected" or tries >= self.settings.max_tries:
+                if outcome.billed is not None:
+                    billed.append(outcome.billed)
+                last = outcome.kind == "rejected" or tries >= self.settings.max_tries
+                if last or (billed and not repeat_billed):
                     tried = f" ({tries} tries)" if tries > 1 else ""
                     message = outcome.message + tried
-                    raise CallFailed(outcome.kind, message, status=outcome.status, tries=tries)
+                    raise CallFailed(
+                        outcome.kind, message, status=outcome.status, tries=tries, billed=tuple(billed)
+                    )
                 await self._back_off(outcome, tries)
 
     def _nobody_there(self, outcome: _Trouble, tries: int) -> bool:
@@ -201,9 +231,11 @@ class ChatClient:
             )
         except TimeoutError:
             waited = time.monotonic() - began
-            return _Trouble("timeout", f"{self.name} ({self._url}) gave no answer within {waited:.1f} s")
+            what = f"{self.name} ({self._url}) gave no answer within {waited:.1f} s"
+            return _Trouble("timeout", what, billed=(None, None))
         except (aiohttp.ClientError, OSError) as error:
-            return _Trouble("server", f"{self.name} ({self._url}) broke off: {self._clean(error)}")
+            what = f"{self.name} ({self._url}) broke off: {self._clean(error)}"
+            return _Trouble("server", what, billed=(None, None))
         if status != 200:
             return self._refused(status, headers, raw)
         return self._read(raw, time.monotonic() - began, tries)
@@ -221,6 +253,9 @@ class ChatClient:
                 f"Check the key in {env}." if env else "It wants a key: set api_key_env for this endpoint."
             )
             raise EndpointError(f"{what}. {remedy}")
+        if status == 404 and re.search(r"support|response_format|parameter", said, re.IGNORECASE):
+            # A router that has the model, but nobody who takes what was asked of it.
+            return _Trouble("rejected", what, status)
         if status == 404:
             raise EndpointError(f"{what}. Check the endpoint's url (it ends in /v1) and the model's name.")
         if status == 402 or (status == 429 and b"insufficient_quota" in raw):
@@ -236,29 +271,34 @@ class ChatClient:
         try:
             reply = _parse(raw)
         except (ValueError, RecursionError):
-            return _Trouble("bad_reply", f"{what} not in JSON: {self._clean(_message(raw))}", 200)
+            shown = self._clean(_message(raw))
+            return _Trouble("bad_reply", f"{what} not in JSON: {shown}", 200, billed=(None, None))
+        usage = _table(reply, "usage") if isinstance(reply, dict) else {}
+        tokens = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
         if isinstance(reply, dict) and reply.get("error"):
-            return _Trouble("bad_reply", f"{what} with an error: {self._clean(_message(raw))}", 200)
+            shown = self._clean(_message(raw))
+            return _Trouble("bad_reply", f"{what} with an error: {shown}", 200, billed=tokens)
         try:
             choice = reply["choices"][0]
             message = choice["message"]
             refusal = message.get("refusal")
             text = _text(message.get("content")) or (refusal if isinstance(refusal, str) else "")
-            usage, logprobs = _table(reply, "usage"), _table(choice, "logprobs").get("content")
+            logprobs = _table(choice, "logprobs").get("content")
             finish = choice.get("finish_reason")
             return ChatReply(
                 text=_UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text),
                 finish_reason=finish if isinstance(finish, str) else None,
                 refused=bool(refusal) or finish == "content_filter",
-                prompt_tokens=_count(usage.get("prompt_tokens")),
-                completion_tokens=_count(usage.get("completion_tokens")),
+                prompt_tokens=tokens[0],
+                completion_tokens=tokens[1],
                 logprobs=logprobs if isinstance(logprobs, list) else None,
                 seconds=seconds,
                 tries=tries,
             )
         except (KeyError, IndexError, TypeError, AttributeError):
             shown = self._clean(_message(raw))
-            return _Trouble("bad_reply", f"{what} without choices[0].message.content: {shown}", 200)
+            message = f"{what} without choices[0].message.content: {shown}"
+            return _Trouble("bad_reply", message, 200, billed=tokens)
 
     def _clean(self, said: object) -> str:
         """The beginning of what was said, storable, and without the key if the endpoint echoed that."""
@@ -319,8 +359,9 @@ def _table(reply: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _count(value: Any) -> int | None:
-    """A count of tokens. Servers that don't count say 0, which no chat ever has."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+    """A count of tokens. Servers that don't count say 0, which no chat ever has; others say nonsense."""
+    plausible = isinstance(value, int) and not isinstance(value, bool) and 0 < value < MOST_TOKENS
+    return value if plausible else None
 
 
 def _message(raw: bytes) -> str:

@@ -158,6 +158,13 @@ def decide(
     return Belief(pair_id, "ask", None, "none", reason, basis=basis, asks="people")
 
 
+def waiting(pair_id: int) -> Belief:
+    """What is left of a belief when the votes it rested on are gone."""
+    return Belief(
+        pair_id, "wait", None, "none", "a judge still has to answer", basis={"votes": [], "failures": []}
+    )
+
+
 def _by_forecast(pair_id: int, standing: Standing, basis: dict[str, Any]) -> Belief:
     """Accept what is believed surely enough, ask people about the rest and about what was drawn."""
     forecast, threshold = standing.forecast, standing.threshold
@@ -239,17 +246,18 @@ def _opinion(
         return Opinion(None, f"{judge}: no better than chance against people, so not believed")
     if missing:
         return Opinion(None, f"{judge}: failed in order {' and '.join(missing)}")
-    said = [heard[order] for order in asked]
+    # All it said counts, also in an order it is not asked in any more: a contradiction stays one.
+    said = list(heard.values())
     verdicts = {vote.verdict for vote in said}
     if len(verdicts) > 1:
         told = ", ".join(f"{vote.verdict} in {vote.order}" for vote in said)
         return Opinion(None, f"{judge}: orders disagree ({told})")
     verdict = verdicts.pop()
-    if accept == "consistent" and len(asked) == 2:
+    if accept == "consistent" and len(said) == 2:
         return Opinion(verdict, f"{judge}: {verdict} in both orders")
     stated = [vote.confidence for vote in said]
     if all(confidence == "HIGH" for confidence in stated):
-        orders = "both orders" if len(asked) == 2 else f"order {asked[0]}"
+        orders = "both orders" if len(said) == 2 else f"order {said[0].order}"
         return Opinion(verdict, f"{judge}: {verdict}, HIGH in {orders}")
     shown = "/".join(confidence or "not stated" for confidence in stated)
     return Opinion(None, f"{judge}: {verdict}, confidence {shown}")

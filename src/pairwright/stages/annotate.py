@@ -1,6 +1,6 @@
 """people -> votes: what a person does with a task, whatever page or terminal shows it.
 
-Every action is one transaction that also renews the belief on the pair, so
+Every answer is one transaction that also renews the belief on the pair, so
 that the next person is offered what is really still open.
 """
 
@@ -15,13 +15,14 @@ from sqlalchemy import Connection
 
 from pairwright.errors import InputError
 from pairwright.keys import content_key, seeded_fraction
-from pairwright.routing.decide import Standing, decide
-from pairwright.stages.judge import orders_asked
+from pairwright.routing.decide import Standing, decide, waiting
+from pairwright.stages.panel import orders_asked
 from pairwright.stages.project import Project
 from pairwright.store import schema, tasks
 from pairwright.store.calibrations import newest_calibration
 from pairwright.store.tasks import Task
 from pairwright.store.votes import (
+    Evidence,
     add_beliefs,
     add_flag,
     add_vote,
@@ -30,8 +31,9 @@ from pairwright.store.votes import (
     guideline_id,
     rater_id,
     retract,
+    withdraw,
 )
-from pairwright.types import Failure, Flag, Order, Rater, Verdict, Vote, as_original
+from pairwright.types import Belief, Failure, Flag, Order, Rater, Verdict, Vote, as_original
 
 Choice = Literal["left", "right", "tie", "both_good", "both_bad"]
 FLAGS = {"unsafe": "unsafe content", "broken": "broken or empty text", "personal": "personal data"}
@@ -106,7 +108,10 @@ class Person:
                 reason=note,
                 guideline_id=guideline_id(connection, self.project.guidelines),
             )
+            earlier = tasks.vote_on(connection, self.rater_id, task.pair_id)
             number = add_vote(connection, vote, uuid4().bytes)
+            if earlier is not None:
+                retract(connection, earlier, "replaced by a changed answer", number)
             renew_beliefs(connection, self.project, [task.pair_id])
         return number
 
@@ -118,24 +123,35 @@ class Person:
             connection.execute(schema.failure.insert(), [failure_row(failure, key)])
 
     def flag(self, task: Task, what: str, note: str | None = None) -> None:
-        """Flag the pair as unfit: it stays out of exports, and this person is not asked again."""
+        """Flag the pair as unfit: it stays out of exports, and nobody is asked about it."""
         if what not in FLAGS:
             raise InputError(f"a flag is one of {', '.join(FLAGS)}; got {what!r}")
         reason = f"{FLAGS[what]} (said {self.name})" + (f": {note}" if note else "")
         with self.project.store.write() as connection:
             add_flag(connection, Flag(task.pair_id, what, reason, "error", self.rater_id))
-        self.skip(task, f"flagged: {what}")
 
     def undo(self) -> int | None:
-        """Take back this person's last vote (it stays on record); gives its pair, None if there is none."""
+        """Take back the last thing this person did: an answer, a skip or a flag; it stays on record.
+
+        Gives its pair, None if there is nothing to take back.
+        """
         with self.project.store.write() as connection:
-            last = tasks.last_votes(connection, self.rater_id, 1)
-            if not last:
+            last = tasks.last_action(connection, self.rater_id)
+            if last is None:
                 return None
-            vote_id, pair_id = last[0]
-            retract(connection, vote_id, "undone")
-            renew_beliefs(connection, self.project, [pair_id])
-        return pair_id
+            if last.what == "vote":
+                retract(connection, last.row_id, "undone")
+                renew_beliefs(connection, self.project, [last.pair_id])
+            else:
+                withdraw(connection, last.what, last.row_id)
+        return last.pair_id
+
+
+def renewed(seen: Evidence, belief: Belief | None) -> list[Belief]:
+    """What to record of a pair that was looked at again: nothing where nothing changed."""
+    if belief is None and seen.current is not None:
+        belief = waiting(seen.pair_id)
+    return [] if belief is None or belief == seen.current else [belief]
 
 
 def renew_beliefs(connection: Connection, project: Project, pair_ids: Sequence[int]) -> None:
@@ -159,6 +175,5 @@ def renew_beliefs(connection: Connection, project: Project, pair_ids: Sequence[i
             accept=project.settings.route.accept,
             standing=Standing.of_basis(known, reliability),
         )
-        if belief is not None and belief != seen.current:
-            changed.append(belief)
+        changed += renewed(seen, belief)
     add_beliefs(connection, changed)

@@ -21,7 +21,7 @@ from pairwright.routing.guarantee import Certificate, first_labels
 from pairwright.routing.sequential import Alarm
 from pairwright.routing.weigh import Applied, Step, apply, weigh
 from pairwright.routing.worth import judges_worth
-from pairwright.stages.judge import orders_asked, refused_of
+from pairwright.stages.panel import orders_asked, refused_of
 from pairwright.stages.project import Project
 from pairwright.store import totals
 from pairwright.store.ballots import Said, read_said, unheard

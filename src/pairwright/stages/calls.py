@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from pairwright.errors import BudgetReached, EndpointError, PairwrightError
+from pairwright.errors import BudgetReached, ConfigError, EndpointError, PairwrightError
 from pairwright.models.budget import Budget
+from pairwright.models.chat import CallFailed
 from pairwright.models.prices import Price
 
 T = TypeVar("T")
 
-# Until an endpoint has counted for us: English runs at about 4 bytes a token, code and other
-# scripts at about 3. Used to hold money back, so it errs towards more tokens.
+# For estimates, until an endpoint has counted for us: English runs at about 4 bytes a token, code and
+# other scripts at about 3.
 BYTES_PER_TOKEN = 3.0
 
 
@@ -48,6 +50,10 @@ class Run:
     _settled: asyncio.Event = field(default_factory=asyncio.Event)
     _in_flight: int = 0
 
+    @property
+    def in_flight(self) -> int:
+        return self._in_flight
+
     def finish(self, *, failed: bool = False) -> None:
         """Count one piece of work as done (or recorded as failed)."""
         self.done += 1
@@ -59,6 +65,7 @@ class Run:
         call: Callable[[], Awaitable[T]],
         worst_usd: float,
         actual_usd: Callable[[T], float],
+        failed_usd: Callable[[CallFailed], float] = lambda _failed: 0.0,
     ) -> T:
         """Make one call, its worst case held back from the budget.
 
@@ -72,6 +79,9 @@ class Run:
             reply = await call()
             cost = actual_usd(reply)
             return reply
+        except CallFailed as failed:
+            cost = failed_usd(failed)
+            raise
         except EndpointError as error:
             self.stop = self.stop or error
             raise
@@ -144,7 +154,10 @@ def _finish_on_interrupt(run: Run) -> Iterator[None]:
         if asked:
             raise KeyboardInterrupt
         asked = True
-        run.stop = run.stop or KeyboardInterrupt("stopped by Ctrl-C; calls in flight were finished and kept")
+        run.stop = run.stop or KeyboardInterrupt("by Ctrl-C; calls in flight were finished and kept")
+        sys.stderr.write(
+            f"\nCtrl-C: {run.in_flight} calls in flight are finished and kept; once more ends at once.\n"
+        )
 
     try:
         loop.add_signal_handler(signal.SIGINT, halt)
@@ -155,6 +168,62 @@ def _finish_on_interrupt(run: Run) -> Iterator[None]:
         yield
     finally:
         loop.remove_signal_handler(signal.SIGINT)
+
+
+class TokenBound:
+    """The most tokens a text of some bytes may be: one a byte, until the endpoint's own counts say less."""
+
+    ENOUGH = 20  # counts, after which the densest text seen, and a quarter more, is the bound
+
+    def __init__(self) -> None:
+        self._seen, self._densest = 0, 0.0
+
+    def learn(self, size: int, tokens: int | None) -> None:
+        if tokens and size:
+            self._seen += 1
+            self._densest = max(self._densest, tokens / size)
+
+    def of(self, size: int) -> int:
+        rate = min(1.0, 1.25 * self._densest) if self._seen >= self.ENOUGH else 1.0
+        return int(size * rate) + 64  # the chat template's own
+
+
+def most_tokens_out(body: Mapping[str, Any], budget: float | None, model: str) -> int:
+    """The most tokens this request can be answered with. Raises ConfigError where a budget can't hold it."""
+    fields = ("max_completion_tokens", "max_tokens", "max_new_tokens", "max_output_tokens")
+    limits = [body[name] for name in fields if isinstance(body.get(name), int)]
+    answers = max((body[name] for name in ("n", "best_of") if isinstance(body.get(name), int)), default=1)
+    if not limits and budget is not None:
+        raise ConfigError(
+            f"a budget needs a limit on the length of an answer, and requests to {model} have none: "
+            f"take max_tokens out of omit under [models.{model}], or name its field in max_tokens_field."
+        )
+    return max(limits, default=0) * answers
+
+
+def failed_cost(
+    billed: Sequence[tuple[int | None, int | None]], price: Price | None, bound_in: int, bound_out: int
+) -> list[dict[str, Any]]:
+    """Token and cost columns of tries that failed but may have been charged for: at worst, where not told."""
+    rows = []
+    for given_in, given_out in billed:
+        tokens_in, tokens_out = given_in or bound_in, given_out or bound_out
+        rows.append(
+            {
+                "prompt_tokens": tokens_in,
+                "completion_tokens": tokens_out,
+                "cost_usd": price.cost(tokens_in, tokens_out) if price else None,
+                "cost_known": False,
+            }
+        )
+    return rows
+
+
+def unknown_price(name: str, model: str) -> str:
+    return (
+        f'a budget needs a price, and the price of "{model}" is not known. Set price_in and price_out '
+        f"(USD per million tokens; 0 for a model of your own) under [models.{name}]."
+    )
 
 
 def tokens_of(size: int) -> int:

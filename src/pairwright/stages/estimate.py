@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pairwright.judging.rubric import judge_messages
-from pairwright.stages.judge import comes_later, orders_asked
+from pairwright.stages.panel import comes_later, orders_asked
 from pairwright.stages.project import Project
 from pairwright.store import tasks, totals
 from pairwright.store.totals import CallCounts
@@ -116,7 +116,9 @@ def _count(project: Project, single_order: bool) -> _Counts:
         content = totals.content(connection)
         missing = 0
         if generate.models:
-            _, missing, failed = totals.responses_missing(connection, generate.responses_per_prompt)
+            _, missing, failed = totals.responses_missing(
+                connection, generate.responses_per_prompt, all_prompts=project.settings.pair.all_prompts
+            )
             missing -= failed
         decided = totals.decisions(connection)
         asked = orders_asked(connection, project)

@@ -374,10 +374,10 @@ def _unchanged(path: Path) -> int:
         raise InputError(f"{manifest_path} is not a manifest of {path.name}. Export again.") from None
     for described in (rows_file, meta_file):
         file = path.with_name(described["name"])
-        size = file.stat().st_size if file.exists() else 0
-        if size != described["bytes"]:
+        there = writing.file_hash(file) if file.exists() else (0, "")
+        if there != (described["bytes"], described["sha256"]):
             raise InputError(
-                f"{file} has {size:,} bytes, its manifest says {described['bytes']:,}: it was changed after "
-                "the export, so its lines cannot be traced. Export again."
+                f"{file} is not the file its manifest describes: it was changed after the export, "
+                "so its lines cannot be traced. Export again."
             )
     return int(rows_file["rows"])

@@ -16,8 +16,18 @@ from pairwright.models.chat import CallFailed, ChatClient, ChatReply
 from pairwright.models.prices import Price
 from pairwright.models.settings import ModelSettings
 from pairwright.quality.refusals import looks_like_refusal
-from pairwright.stages.calls import Progress, Run, cost_row, no_progress, tokens_of, work_through
-from pairwright.stages.judge import unknown_price
+from pairwright.stages.calls import (
+    Progress,
+    Run,
+    TokenBound,
+    cost_row,
+    failed_cost,
+    most_tokens_out,
+    no_progress,
+    tokens_of,
+    unknown_price,
+    work_through,
+)
 from pairwright.stages.project import Project
 from pairwright.stages.settings import GenerateSettings
 from pairwright.store import schema, totals
@@ -79,16 +89,16 @@ def run_generate(
     for name, price in prices.items():
         if limit is not None and price is None:
             raise ConfigError(unknown_price(name, project.settings.models[name].model))
-    with project.store.exclusively("generate"):
+    with project.store.exclusively("spending"):
         with project.store.read() as connection:
             spent = totals.spent_usd(connection)
             prior = prior_calls(connection, "generate")
-            _, missing, failed = totals.responses_missing(connection, settings.responses_per_prompt)
+            _, missing, failed = totals.responses_missing(
+                connection, settings.responses_per_prompt, all_prompts=project.settings.pair.all_prompts
+            )
         pending = missing if retry_failed else missing - failed
         run = Run(Budget(limit, spent), pending, progress)
-        if pending:
-            session = _Session(project, run, prices, prior)
-            asyncio.run(session.draw_all(retry_failed))
+        asyncio.run(_Session(project, run, prices, prior).draw_all(retry_failed))
     stop = run.stop
     if stop is not None and not isinstance(stop, (BudgetReached, KeyboardInterrupt)):
         raise stop
@@ -116,10 +126,14 @@ class _Session:
         self.project, self.run, self.prices, self.prior = project, run, prices, prior
         self.settings = project.settings.generate
         self.clients: dict[str, ChatClient] = {}
+        self.bound = TokenBound()
 
     async def draw_all(self, retry_failed: bool) -> None:
         pages = generate_work(
-            self.project.store, self.settings.responses_per_prompt, retry_failed=retry_failed
+            self.project.store,
+            self.settings.responses_per_prompt,
+            retry_failed=retry_failed,
+            all_prompts=self.project.settings.pair.all_prompts,
         )
         used = {self.project.settings.models[name].endpoint for name in self.settings.models}
         endpoints = {name: self.project.settings.endpoints[name] for name in sorted(used)}
@@ -145,19 +159,27 @@ class _Session:
         body = request_body(model, work.prompt.as_dicts())
         size = sum(len(message["content"].encode()) for message in body["messages"])
         params = {key: value for key, value in body.items() if key != "messages"}
+        if body["messages"][0] != work.prompt.as_dicts()[0]:
+            params["system"] = body["messages"][0]["content"]  # kept with what was drawn under it
         key = content_key("generate", work.prompt_key, params, slot)
         prior = self.prior.get(key, ())
         attempt = prior[-1].attempt + 1 if prior else 1
         # At temperature 0 another draw gives the same text again.
         draws = 1 + (self.settings.redraws if model.temperature > 0 else 0)
-        left = draws - (len(prior) % draws if slot in work.failed_slots else len(prior))
+        drawn = sum(call.outcome != "failed" for call in prior)
+        left = draws - (drawn % draws if slot in work.failed_slots else drawn)
         left = max(1, left)
         while self.run.stop is None:
             try:
                 reply = await self._paid(name, model, body, size)
             except CallFailed as failed:
-                await self._fail(work, slot, key, failed.kind, str(failed))
+                lost = [
+                    self._call(key, attempt + i, name, "failed", size, None, cost)
+                    for i, cost in enumerate(self._lost(name, body, failed, size))
+                ]
+                await self._fail(work, slot, key, failed.kind, str(failed), *lost)
                 return
+            self.bound.learn(size, reply.prompt_tokens)
             text = reply.text.strip()
             outcome = "empty" if not text else "duplicate" if _same(text) in texts else "used"
             call = self._call(key, attempt, name, outcome, size, reply)
@@ -174,18 +196,38 @@ class _Session:
             await self.writer.put([(schema.call, call)])
 
     async def _paid(self, name: str, model: ModelSettings, body: Mapping[str, Any], size: int) -> ChatReply:
-        price, expected = self.prices[name], tokens_of(size)
-        worst = price.cost(expected, model.max_tokens) if price else 0.0
+        price, most = self.prices[name], most_tokens_out(body, self.run.budget.limit, name)
+        worst = price.cost(self.bound.of(size), most) if price else 0.0
         client = self.clients[model.endpoint]
         return await self.run.paid(
-            lambda: client.chat(body, expected_tokens=expected + model.max_tokens),
+            lambda: client.chat(
+                body,
+                expected_tokens=tokens_of(size) + most,
+                repeat_billed=self.run.budget.limit is None,
+            ),
             worst,
             lambda reply: cost_row(reply, price, size)["cost_usd"] or 0.0,
+            lambda failed: sum(cost["cost_usd"] or 0.0 for cost in self._lost(name, body, failed, size)),
         )
 
+    def _lost(
+        self, name: str, body: Mapping[str, Any], failed: CallFailed, size: int
+    ) -> list[dict[str, Any]]:
+        """Token and cost columns of tries that gave nothing but may have been charged for."""
+        most = most_tokens_out(body, None, name)
+        return failed_cost(failed.billed, self.prices[name], self.bound.of(size), most)
+
     def _call(
-        self, key: bytes, attempt: int, name: str, outcome: str, size: int, reply: ChatReply
+        self,
+        key: bytes,
+        attempt: int,
+        name: str,
+        outcome: str,
+        size: int,
+        reply: ChatReply | None,
+        lost: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
+        paid = cost_row(reply, self.prices[name], size) if reply is not None else dict(lost or {})
         return {
             "work_key": key,
             "attempt": attempt,
@@ -193,7 +235,10 @@ class _Session:
             "model": name,
             "outcome": outcome,
             "raw": None,
-            **cost_row(reply, self.prices[name], size),
+            "prompt_bytes": size,
+            "seconds": 0.0,
+            "tries": 1,
+            **paid,
             "at": time.time(),
         }
 
@@ -204,13 +249,11 @@ class _Session:
         key: bytes,
         kind: str,
         message: str,
-        call: dict[str, Any] | None = None,
+        *calls: dict[str, Any],
     ) -> None:
         failure = Failure("generate", kind, message[:2000], prompt_id=work.prompt_id, slot=slot)
-        rows: list[tuple[Any, dict[str, Any]]] = [(schema.failure, failure_row(failure, key))]
-        if call is not None:
-            rows.insert(0, (schema.call, call))
-        await self.writer.put(rows)
+        rows: list[tuple[Any, dict[str, Any]]] = [(schema.call, call) for call in calls]
+        await self.writer.put([*rows, (schema.failure, failure_row(failure, key))])
         self.run.finish(failed=True)
 
 

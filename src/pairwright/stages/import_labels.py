@@ -11,6 +11,7 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from pairwright.formats.reading import BadRow, read_records
+from pairwright.formats.rows import as_id
 from pairwright.keys import parse_public_id
 from pairwright.stages.annotate import renew_beliefs
 from pairwright.stages.project import Project
@@ -91,6 +92,7 @@ def import_labels(
                 raise _RollBack
     except _RollBack:
         result.added = False
+        result.votes = result.changed = result.already_there = 0
     return result
 
 
@@ -112,6 +114,8 @@ def _label(place: str, row: dict[str, Any], default_rater: str | None) -> _Label
     if pair is None:
         raise ValueError(f'"id" is missing (keys: {", ".join(row)}). It names the pair the label is for.')
     person = _first(row, "annotator", "rater", "worker", "person") or default_rater
+    if person is not None and (not str(person).strip() or "\0" in str(person)):
+        raise ValueError(f'"annotator" is {person!r}, which is no name')
     if person is None:
         raise ValueError(
             '"annotator" is missing. Add the column, or pass --rater NAME if one person made them.'
@@ -126,10 +130,14 @@ def _label(place: str, row: dict[str, Any], default_rater: str | None) -> _Label
     seconds = _first(row, "seconds", "lead_time")
     try:
         seconds = None if seconds is None else float(seconds)
-    except ValueError:
+    except (ValueError, TypeError):
         raise ValueError(f'"seconds" is {seconds!r}, not a number') from None
+    if seconds is not None and not 0 <= seconds < float("inf"):
+        raise ValueError(f'"seconds" is {seconds!r}; it is a time of 0 or more')
     note = _first(row, "note", "reason")
-    return _Label(place, str(pair), str(person), *known, order, seconds, None if note is None else str(note))
+    return _Label(
+        place, as_id(pair), str(person).strip(), *known, order, seconds, None if note is None else str(note)
+    )
 
 
 def _first(row: dict[str, Any], *names: str) -> Any:
@@ -143,8 +151,15 @@ def _add(connection: Connection, project: Project, page: list[_Label], result: I
     for label in page:
         found = named.get(label.pair) or _by_public_id(connection, label.pair)
         if len(found) != 1:
-            what = "no pair has" if not found else "several pairs have"
-            result.bad(label.place, f'{what} the id "{label.pair}". Add the pairs first (`pairwright add`).')
+            if not found:
+                what = f'no pair has the id "{label.pair}". Add the pairs first (`pairwright add`).'
+            elif len({number for number, _ in found}) == 1:
+                what = (
+                    f'a pair was added both ways round as "{label.pair}": which response is A? Use x-... ids.'
+                )
+            else:
+                what = f'several pairs have the id "{label.pair}". Use their x-... ids (`pairwright show`).'
+            result.bad(label.place, what)
             continue
         pair_id, swapped = found[0]
         if swapped:

@@ -4,32 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection
-
 from pairwright.errors import BudgetReached, ConfigError, InputError
-from pairwright.judging.chat import ChatJudge, JudgeOptions, chat_rater, read_reply
+from pairwright.judging.chat import ChatJudge, JudgeOptions, chat_rater, read_reply, request_limits
 from pairwright.judging.parsing import Unreadable
 from pairwright.judging.votes import vote_of
 from pairwright.keys import content_key
 from pairwright.models.budget import Budget
 from pairwright.models.chat import CallFailed, ChatClient
 from pairwright.models.prices import Price
-from pairwright.routing.decide import REFUSED
-from pairwright.stages.calls import Progress, Run, cost_row, no_progress, tokens_of, work_through
+from pairwright.stages.calls import (
+    Progress,
+    Run,
+    TokenBound,
+    cost_row,
+    failed_cost,
+    most_tokens_out,
+    no_progress,
+    tokens_of,
+    unknown_price,
+    work_through,
+)
 from pairwright.stages.local_judges import judge_locally
+from pairwright.stages.panel import comes_later, judge_settings, orders_of, refused_judges
 from pairwright.stages.project import Project
-from pairwright.stages.settings import JudgeSettings, nearest
+from pairwright.stages.settings import JudgeSettings
 from pairwright.store import schema, totals
-from pairwright.store.calibrations import newest_calibration
 from pairwright.store.votes import (
+    ANEW,
+    asked_anew,
     count_current_votes,
     failure_row,
     guideline_id,
-    last_spec,
     rater_id,
     raters_named,
     retract_judge,
@@ -37,7 +46,7 @@ from pairwright.store.votes import (
 )
 from pairwright.store.work import JudgeWork, PriorCall, judge_work, prior_calls
 from pairwright.store.writer import GroupCommit
-from pairwright.types import ORDERS, Answer, Failure, Order, Rater
+from pairwright.types import Answer, Failure, Order, Rater
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,53 +64,6 @@ class JudgeResult:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
-
-
-def orders_asked(
-    connection: Connection, project: Project, *, refused_too: bool = False
-) -> dict[str, tuple[Order, ...]]:
-    """In which orders each judge of the project is heard: as it was last asked, else as its settings say.
-
-    Judges that were refused are not heard, and left out unless `refused_too`.
-    """
-    asked = {}
-    refused = {} if refused_too else refused_judges(connection, project)
-    for name, settings in project.settings.judges.items():
-        if name in refused:
-            continue
-        single = last_spec(connection, name).get("single_order", settings.single_order)
-        asked[name] = _orders(single or settings.single_order)
-    return asked
-
-
-def comes_later(connection: Connection, project: Project, judge: str) -> bool:
-    """Whether this judge is asked only what earlier ones in the cascade leave open."""
-    route = project.settings.route
-    refused = refused_judges(connection, project)
-    cascade = [name for name in route.cascade if name not in refused]
-    return route.accept == "guarantee" and judge in cascade[1:]
-
-
-def refused_judges(connection: Connection, project: Project) -> dict[str, str]:
-    """Judges the last calibration found no better than chance, and that are not trusted by name."""
-    newest = newest_calibration(connection)
-    if newest is None or project.settings.route.accept != "guarantee":
-        return {}
-    return refused_of(newest.result["judges"], project)
-
-
-def refused_of(worth: Iterable[Mapping[str, Any]], project: Project) -> dict[str, str]:
-    """name -> standing, of the judges these findings refuse."""
-    trusted = project.settings.route.trust
-    return {
-        each["judge"]: each["standing"]
-        for each in worth
-        if each["standing"] in REFUSED and each["judge"] not in trusted
-    }
-
-
-def _orders(single_order: bool) -> tuple[Order, ...]:
-    return ("AB",) if single_order else ORDERS
 
 
 def run_judge(
@@ -129,14 +91,19 @@ def run_judge(
             f"judge {name} is {refused[name]} against people, so it is not asked. Change its model or its "
             f'guidelines and pass --rejudge, or force it: [route] trust = ["{name}"]'
         )
-    orders = _orders(single_order or settings.single_order)
-    with project.store.exclusively("judge"):
-        if rejudge:
-            with project.store.write() as connection:
-                retract_judge(connection, name, "judged anew")
+    orders = orders_of(single_order or settings.single_order)
+    # A local judge costs nothing; it only must not do the same work as another process.
+    lock = "spending" if settings.kind == "chat" else "judge"
+    with project.store.exclusively(lock):
         if settings.kind != "chat":
+            if rejudge:
+                _ask_anew(project, name)
             return _run_local(project, name, settings, orders, retry_failed, progress)
         session = _open_session(project, name, settings, orders, budget_usd)
+        asyncio.run(_check_endpoint(session))
+        if rejudge:
+            _ask_anew(project, name)
+            retry_failed = True
         with project.store.read() as connection:
             left = comes_later(connection, project, name)
             pending = totals.judge_pending(connection, name, orders, retry_failed=retry_failed, left=left)
@@ -144,13 +111,6 @@ def run_judge(
         if pending:
             asyncio.run(_judge_all(session, run, retry_failed, left))
     return _result(session, run, pending)
-
-
-def judge_settings(project: Project, name: str) -> JudgeSettings:
-    judges = project.settings.judges
-    if name not in judges:
-        raise InputError(f'no judge "{name}" in the project file{nearest(name, list(judges))}')
-    return judges[name]
 
 
 @dataclass
@@ -169,7 +129,8 @@ class _Session:
     budget: Budget
     spent_before: float
     prior: dict[bytes, list[PriorCall]]
-    notes: tuple[str, ...]
+    most_out: int
+    bound: TokenBound = field(default_factory=TokenBound)
 
     @property
     def model(self) -> str:
@@ -199,19 +160,14 @@ def _open_session(
     if limit is not None and price is None:
         raise ConfigError(unknown_price(settings.model, model.model))
     with project.store.write() as connection:
-        others = [
-            i for i, spec in raters_named(connection, "judge", name) if not _same_judge(spec, rater.spec)
-        ]
         this = rater_id(connection, rater)
         guideline = guideline_id(connection, project.guidelines)
-        kept = count_current_votes(connection, others)
         spent = totals.spent_usd(connection)
         prior = prior_calls(connection, "judge")
-    notes: tuple[str, ...] = ()
-    if kept:
-        notes = (
-            f"{kept:,} votes of {name} were cast under other settings or guidelines and are kept; "
-            "--rejudge asks again",
+    budget = Budget(limit, spent)
+    if limit is not None and spent >= limit > 0:
+        raise BudgetReached(
+            f"the budget of ${limit:,.2f} is spent already: ${spent:,.4f}. Raise it to go on."
         )
     return _Session(
         project,
@@ -223,23 +179,46 @@ def _open_session(
         this,
         guideline,
         price,
-        Budget(limit, spent),
+        budget,
         spent,
         prior,
-        notes,
+        most_tokens_out(request_limits(model, options), limit, settings.model),
+    )
+
+
+async def _check_endpoint(session: _Session) -> None:
+    """Raise ConfigError where its key is missing: before anything is changed. Nothing is sent."""
+    model = session.project.settings.models[session.model]
+    async with ChatClient(model.endpoint, session.project.settings.endpoints[model.endpoint]):
+        pass
+
+
+def _ask_anew(project: Project, name: str) -> None:
+    """Retract the judge's votes; one that was asked anew before and stopped half-way just goes on."""
+    with project.store.write() as connection:
+        if not asked_anew(connection, name):
+            retract_judge(connection, name, ANEW)
+
+
+def _notes(session: _Session) -> tuple[str, ...]:
+    with session.project.store.read() as connection:
+        others = [
+            number
+            for number, spec in raters_named(connection, "judge", session.name)
+            if not _same_judge(spec, session.rater.spec)
+        ]
+        kept = count_current_votes(connection, others)
+    if not kept:
+        return ()
+    return (
+        f"{kept:,} votes of {session.name} were cast under other settings or guidelines and are kept; "
+        "--rejudge asks again",
     )
 
 
 def _same_judge(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Equal settings, in however many orders it was asked."""
     return {**one, "single_order": None} == {**other, "single_order": None}
-
-
-def unknown_price(name: str, model: str) -> str:
-    return (
-        f'a budget needs a price, and the price of "{model}" is not known. Set price_in and price_out '
-        f"(USD per million tokens; 0 for a model of your own) under [models.{name}]."
-    )
 
 
 async def _judge_all(session: _Session, run: Run, retry_failed: bool, left: bool) -> None:
@@ -264,7 +243,8 @@ async def _judge_one(
     key = content_key("judge", work.pair_key, session.rater.key, work.order, work.round)
     prior = session.prior.get(key, [])
     # A retry on demand is a new round of attempts after those that failed.
-    asked = len(prior) % session.settings.attempts if work.failed_before else len(prior)
+    read = sum(call.outcome != "failed" for call in prior)
+    asked = read % session.settings.attempts if work.failed_before else read
     unread = prior[-1].raw if prior and asked else None
     attempt = prior[-1].attempt + 1 if prior else 1
     left = max(1, session.settings.attempts - asked)
@@ -274,9 +254,14 @@ async def _judge_one(
         try:
             reply = await _paid_ask(session, run, judge, messages, size)
         except CallFailed as failed:
-            await writer.put([_failure(session, work, key, failed.kind, str(failed))])
+            lost = [
+                (schema.call, _lost_call(session, key, attempt + i, size, failed, cost))
+                for i, cost in enumerate(_lost(session, failed, size))
+            ]
+            await writer.put([*lost, _failure(session, work, key, failed.kind, str(failed))])
             run.finish(failed=True)
             return
+        session.bound.learn(size, reply.prompt_tokens)
         row = _call(session, key, attempt, size, reply)
         try:
             answer = read_reply(reply)
@@ -300,14 +285,42 @@ async def _judge_one(
 async def _paid_ask(
     session: _Session, run: Run, judge: ChatJudge, messages: Sequence[dict[str, str]], size: int
 ) -> Any:
-    price, most = session.price, session.options.max_tokens
-    expected = tokens_of(size)
-    worst = price.cost(expected, most) if price else 0.0
+    price, most = session.price, session.most_out
+    worst = price.cost(session.bound.of(size), most) if price else 0.0
 
     def actual(reply: Any) -> float:
         return cost_row(reply, price, size)["cost_usd"] or 0.0
 
-    return await run.paid(lambda: judge.ask(messages, expected + most), worst, actual)
+    def failed(failure: CallFailed) -> float:
+        return sum(cost["cost_usd"] or 0.0 for cost in _lost(session, failure, size))
+
+    repeat = session.budget.limit is None
+    return await run.paid(
+        lambda: judge.ask(messages, tokens_of(size) + most, repeat_billed=repeat), worst, actual, failed
+    )
+
+
+def _lost(session: _Session, failed: CallFailed, size: int) -> list[dict[str, Any]]:
+    return failed_cost(failed.billed, session.price, session.bound.of(size), session.most_out)
+
+
+def _lost_call(
+    session: _Session, key: bytes, attempt: int, size: int, failed: CallFailed, cost: dict[str, Any]
+) -> dict[str, Any]:
+    """A try that may have been charged for and gave nothing."""
+    return {
+        "work_key": key,
+        "attempt": attempt,
+        "stage": "judge",
+        "model": session.model,
+        "outcome": "failed",
+        "raw": None,
+        **cost,
+        "prompt_bytes": size,
+        "seconds": 0.0,
+        "tries": failed.tries,
+        "at": time.time(),
+    }
 
 
 def _call(session: _Session, key: bytes, attempt: int, size: int, reply: Any) -> dict[str, Any]:
@@ -354,7 +367,7 @@ def _result(session: _Session, run: Run, pending: int) -> JudgeResult:
         calls=run.calls,
         spent_usd=run.budget.spent - session.spent_before if session.price else None,
         stopped=str(stop) if stop is not None else None,
-        notes=session.notes,
+        notes=_notes(session),
     )
 
 

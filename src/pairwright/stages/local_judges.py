@@ -13,7 +13,7 @@ from typing import Any
 
 from pairwright.errors import ConfigError, VerdictError
 from pairwright.formats.reading import BadRow, read_records
-from pairwright.judging.doubles import AlwaysFirst, PrefersShorter, Replay
+from pairwright.judging.doubles import AlwaysFirst, NotRecorded, PrefersShorter, Replay
 from pairwright.judging.orders import read_answer
 from pairwright.judging.parsing import Unreadable
 from pairwright.judging.rubric import show_prompt
@@ -69,11 +69,8 @@ def judge_locally(
 def _answer(ask: Ask, work: JudgeWork, rater: int, key: bytes) -> tuple[Any, dict[str, Any]]:
     try:
         answer = ask(work)
-    except KeyError:
-        kind, message = (
-            "no_recording",
-            f"no recorded verdict for pair {work.external_id!r}, order {work.order}",
-        )
+    except NotRecorded as error:
+        kind, message = "no_recording", str(error)
     except (Unreadable, VerdictError) as error:
         kind, message = "unreadable", str(error)
     else:
@@ -93,8 +90,12 @@ def _open(project: Project, name: str, settings: JudgeSettings) -> tuple[Ask, di
     spec = {"kind": settings.kind, "extra": settings.extra}
 
     def ask(work: JudgeWork) -> Answer:
-        value = judge.compare(show_prompt(work.prompt.messages), work.first, work.second)
-        return read_answer(value, f"judge {name}, pair {work.pair_key.hex()[:12]}")
+        where = f"judge {name}, pair {work.pair_key.hex()[:12]}"
+        try:
+            value = judge.compare(show_prompt(work.prompt.messages), work.first, work.second)
+        except Exception as error:
+            raise ConfigError(f"{where}: its compare(prompt, a, b) raised {error!r}") from error
+        return read_answer(value, where)
 
     return ask, spec
 

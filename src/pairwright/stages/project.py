@@ -29,17 +29,28 @@ class Project:
 
     @classmethod
     def init(cls, root: Path) -> Path:
-        """Make a project folder: settings, guidelines, an empty store. Never overwrites."""
+        """Make a project folder: settings, guidelines, an empty store. Never overwrites.
+
+        Where the project file is there and the store it names is not, makes that.
+        """
         path = root / FILE_NAME
+        store = str(root / "pairwright.db")
         if path.exists():
-            raise InputError(f"{path} exists: this is a project already. Choose another folder.")
-        root.mkdir(parents=True, exist_ok=True)
-        template = files("pairwright.stages").joinpath("template.toml").read_text(encoding="utf-8")
-        path.write_text(template, encoding="utf-8")
+            named = read_settings(path).project.store
+            store = named if "://" in named else os.fspath(root / named)
+            if "://" in store or Path(store).exists():
+                raise InputError(f"{path} exists: this is a project already. Choose another folder.")
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{root} cannot be made: {error.strerror}. Choose another folder.") from None
+        Store.open(store, create=True).close()
         guidelines = root / "guidelines.md"
         if not guidelines.exists():
             guidelines.write_text(DEFAULT_GUIDELINES, encoding="utf-8")
-        Store.open(str(root / "pairwright.db"), create=True).close()
+        if not path.exists():  # last: what has this file is a project
+            template = files("pairwright.stages").joinpath("template.toml").read_text(encoding="utf-8")
+            path.write_text(template, encoding="utf-8")
         return path
 
     @classmethod
@@ -63,6 +74,8 @@ class Project:
                 f"{path} is missing: [project] guidelines names it. Write it, or run `pairwright init` "
                 "elsewhere and copy its guidelines.md."
             ) from None
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{path} is not UTF-8 text ({error.reason} at byte {error.start})") from None
         if not text.strip():
             raise ConfigError(f"{path} is empty: a judge without guidelines judges by taste. Write some.")
         return text

@@ -7,26 +7,29 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pairwright.routing.decide import decide
-from pairwright.stages.judge import orders_asked
+from pairwright.stages.annotate import renewed
+from pairwright.stages.panel import orders_asked
 from pairwright.stages.project import Project
-from pairwright.store.votes import add_beliefs, evidence
+from pairwright.store import tasks
+from pairwright.store.votes import add_beliefs, evidence_on, pair_pages
 from pairwright.types import Belief
-
-PAGE = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class RouteResult:
     """Where every pair stands after routing. `changed` counts beliefs that are new or different.
 
-    `waiting` are pairs that nobody is asked about before judges are calibrated.
-    `calibration` is where that stands, None under the rules that need none;
-    `distrusted` are judges people found no better than chance.
+    `for_people` are pairs nobody has answered, `stuck` those that were skipped or
+    are disputed and need somebody else. `waiting` are pairs that nobody is asked
+    about before judges are calibrated. `calibration` is where that stands, None
+    under the rules that need none; `distrusted` are judges people found no better
+    than chance.
     """
 
     accepted_from_judges: int
     accepted_from_people: int
     for_people: int
+    stuck: int
     waiting: int
     dropped: int
     not_judged: int
@@ -50,30 +53,34 @@ def run_route(project: Project, *, more: int = 0) -> RouteResult:
     with project.store.exclusively("route"):
         guarantee = standings(project, more=more) if route.accept == "guarantee" else None
         distrusted = {} if guarantee else distrusted_judges(project)
-        changed: list[Belief] = []
         with project.store.read() as connection:
             orders = orders_asked(connection, project)
-            for seen in evidence(connection):
-                belief = decide(
-                    seen.pair_id,
-                    seen.votes,
-                    seen.failures,
-                    orders,
-                    accept=route.accept,
-                    standing=guarantee.of(seen.pair_id) if guarantee else None,
-                    distrusted=distrusted,
-                )
-                counts[_where(belief)] += 1
-                if belief is not None and belief != seen.current:
-                    changed.append(belief)
-                    counts["changed"] += 1
-                if len(changed) >= PAGE:
-                    _save(project, changed)
-        _save(project, changed)
+            pages = list(pair_pages(connection))
+        for page in pages:
+            # Seen and saved in one transaction: an answer given meanwhile is not overwritten.
+            with project.store.write() as connection:
+                changed: list[Belief] = []
+                for seen in evidence_on(connection, page):
+                    belief = decide(
+                        seen.pair_id,
+                        seen.votes,
+                        seen.failures,
+                        orders,
+                        accept=route.accept,
+                        standing=guarantee.of(seen.pair_id) if guarantee else None,
+                        distrusted=distrusted,
+                    )
+                    counts[_where(belief)] += 1
+                    changed += renewed(seen, belief)
+                add_beliefs(connection, changed)
+            counts["changed"] += len(changed)
+        with project.store.read() as connection:
+            open_to_all, stuck = tasks.waiting(connection), tasks.stuck(connection)
     return RouteResult(
         counts["judge"],
         counts["people"],
-        counts["ask"],
+        open_to_all,
+        stuck,
         counts["calibration"],
         counts["drop"],
         counts["unheard"],
@@ -89,9 +96,3 @@ def _where(belief: Belief | None) -> str:
     if belief.decision == "accept":
         return belief.source
     return "calibration" if belief.asks == "calibration" else belief.decision
-
-
-def _save(project: Project, changed: list[Belief]) -> None:
-    with project.store.write() as connection:
-        add_beliefs(connection, changed)
-    changed.clear()

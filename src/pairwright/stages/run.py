@@ -10,8 +10,9 @@ from typing import Any
 from pairwright.stages.calls import Progress, no_progress
 from pairwright.stages.export import export
 from pairwright.stages.generate import run_generate
-from pairwright.stages.judge import comes_later, orders_asked, refused_judges, run_judge
+from pairwright.stages.judge import run_judge
 from pairwright.stages.pair import make_pairs
+from pairwright.stages.panel import comes_later, orders_asked, refused_judges
 from pairwright.stages.project import Project
 from pairwright.stages.route import RouteResult, run_route
 from pairwright.store.totals import judge_pending

@@ -79,7 +79,7 @@ class AnnotateSettings(Settings):
 
 
 class ExportSettings(Settings):
-    shapes: tuple[Literal["dpo", "kto", "unpaired"], ...] = ("dpo", "kto")
+    shapes: tuple[Literal["dpo", "orpo", "kto", "unpaired"], ...] = ("dpo", "kto")
     style: Literal["conversational", "standard"] = "conversational"
     file_format: Literal["jsonl", "parquet"] = "jsonl"
     folder: str = "export"

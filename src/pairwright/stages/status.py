@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from pairwright.stages.judge import comes_later, orders_asked, refused_judges
+from pairwright.stages.panel import comes_later, orders_asked, refused_judges
 from pairwright.stages.project import Project
 from pairwright.store import tasks, totals
 from pairwright.types import Order
@@ -47,6 +47,7 @@ class Status:
     accepted_from_people: int
     ties: int
     for_people: int
+    stuck: int
     dropped: int
     undecided: int
     outdated: int
@@ -67,7 +68,9 @@ def status_of(project: Project) -> Status:
         content = totals.content(connection)
         missing = failed = 0
         if generate.models:
-            _, missing, failed = totals.responses_missing(connection, generate.responses_per_prompt)
+            _, missing, failed = totals.responses_missing(
+                connection, generate.responses_per_prompt, all_prompts=project.settings.pair.all_prompts
+            )
         asked = orders_asked(connection, project, refused_too=True)
         refused = refused_judges(connection, project)
         judges = tuple(
@@ -94,6 +97,7 @@ def status_of(project: Project) -> Status:
                 n for (decision, _, verdict), n in decided.items() if (decision, verdict) == ("accept", "TIE")
             ),
             "for_people": for_people,
+            "stuck": tasks.stuck(connection),
             "dropped": sum(n for (decision, _, _), n in decided.items() if decision == "drop"),
             "undecided": content.pairs - sum(decided.values()),
             "outdated": totals.outdated(connection),
@@ -149,4 +153,6 @@ def _next(project: Project, counts: dict[str, int], judges: tuple[JudgeStatus, .
         return f"pairwright route   ({to_route:,} pairs to decide)"
     if counts["for_people"]:
         return f"pairwright annotate   ({counts['for_people']:,} pairs wait for a person)"
+    if counts["stuck"]:
+        return f"pairwright export   ({counts['stuck']:,} pairs that people skipped or dispute stay out)"
     return "pairwright export   (every pair is decided)"

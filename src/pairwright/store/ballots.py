@@ -11,7 +11,7 @@ from sqlalchemy import Connection, case, func, or_, select
 
 from pairwright.routing.signals import Ballots
 from pairwright.store.schema import failure, flag, pair, rater, response, vote
-from pairwright.store.votes import is_current
+from pairwright.store.votes import failure_counts, flag_stands, is_current, skip_stands
 
 CHUNK = 20_000
 
@@ -60,8 +60,8 @@ def read_said(connection: Connection, judges: Sequence[str]) -> Said:
     number = {name: i for i, name in enumerate(names)}
     skipped = np.zeros(len(pair_ids), bool)
     for query in (
-        select(failure.c.pair_id).where(failure.c.stage == "annotate", failure.c.pair_id.is_not(None)),
-        select(flag.c.pair_id),
+        select(failure.c.pair_id).where(skip_stands(), failure.c.pair_id.is_not(None)),
+        select(flag.c.pair_id).where(flag_stands()),
     ):
         skipped[place[np.array(connection.scalars(query).all(), int)]] = True
     return Said(
@@ -156,7 +156,7 @@ def unheard(connection: Connection, judges: dict[str, Sequence[str]]) -> np.ndar
     failed = (
         select(failure.c.pair_id, rater.c.name, failure.c.order)
         .join(rater, rater.c.id == failure.c.rater_id)
-        .where(failure.c.stage == "judge", theirs)
+        .where(failure_counts(), theirs)
     )
     answered = voted.union(failed).subquery()
     done = select(answered.c.pair_id).group_by(answered.c.pair_id).having(func.count() >= wanted)

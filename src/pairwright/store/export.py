@@ -21,12 +21,13 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    or_,
     select,
     true,
 )
 
 from pairwright.store.schema import belief, flag, pair, prompt, response
-from pairwright.store.votes import newest_beliefs
+from pairwright.store.votes import flag_stands, newest_beliefs
 from pairwright.types import Message, Verdict
 
 PAGE = 500
@@ -102,12 +103,13 @@ def standings(*, include_flagged: bool, between: tuple[int, int] | None = None) 
         # other may read the whole table for every page.
         its_belief = and_(its_belief, belief.c.pair_id.between(*between))
         here = pair.c.id.between(*between)
-    flagged = select(flag.c.id).where(flag.c.pair_id == pair.c.id, flag.c.severity == "error").exists()
+    error = and_(flag.c.pair_id == pair.c.id, flag.c.severity == "error", flag_stands())
+    flagged = select(flag.c.id).where(error).exists()
     standing = case(
-        (belief.c.id.is_(None), literal("not_judged")),
+        (or_(belief.c.id.is_(None), belief.c.decision == "wait"), literal("not_judged")),
+        *([] if include_flagged else [(flagged, literal("flagged"))]),
         (belief.c.decision == "ask", literal("waiting_for_people")),
         (belief.c.decision == "drop", literal("dropped")),
-        *([] if include_flagged else [(flagged, literal("flagged"))]),
         (belief.c.verdict.in_(["A", "B"]), literal("label")),
         (and_(belief.c.verdict == "TIE", belief.c.both == "good"), literal("tie_both_good")),
         (and_(belief.c.verdict == "TIE", belief.c.both == "bad"), literal("tie_both_bad")),

@@ -142,6 +142,9 @@ def count_responses(connection: Connection, seed: int, *, include_flagged: bool 
     return Tally(good=row[0], bad=row[1], conflicting=row[2], duplicate=own - sum(row))
 
 
+_SPACE = " \t\n\r\x0b\x0c"  # what is between texts that are the same to pairs (pairing.text_key)
+
+
 def _sides(*, include_flagged: bool) -> Select[Any]:
     stand = standings(include_flagged=include_flagged).subquery()
     told = stand.c.standing.in_(["label", "tie_both_good", "tie_both_bad"])
@@ -156,7 +159,10 @@ def _sides(*, include_flagged: bool) -> Select[Any]:
     own, twin = response.alias("own"), response.alias("twin")
     first = (
         select(func.min(twin.c.id))
-        .where(twin.c.prompt_id == own.c.prompt_id, twin.c.text == own.c.text)
+        .where(
+            twin.c.prompt_id == own.c.prompt_id,
+            func.trim(twin.c.text, _SPACE) == func.trim(own.c.text, _SPACE),
+        )
         .correlate(own)
         .scalar_subquery()
     )

@@ -203,6 +203,8 @@ belief = Table(
     Column("both", Text),
     Column("basis", JSON, nullable=False),
     Column("prob_tie", Float),
+    # The sum of the numbers of the votes it rests on: tells whether they are still the same.
+    Column("votes_sum", BigInteger, nullable=False, default=0),
     Column("asks", Text),  # "people" or a judge's name, where the decision is to ask
     _at(),
     Index("belief_by_pair", "pair_id", "id"),
@@ -223,6 +225,17 @@ draw = Table(
 
 # Every fit of what the votes are worth, with what was certified by it.
 calibration = Table("calibration", metadata, _id(), _key(), Column("result", JSON, nullable=False), _at())
+
+# A skip or a flag that a person took back.
+withdrawal = Table(
+    "withdrawal",
+    metadata,
+    _id(),
+    Column("what", Text, nullable=False),  # skip: a row of failure; flag: a row of flag
+    Column("row_id", RowId, nullable=False),
+    _at(),
+    UniqueConstraint("what", "row_id"),
+)
 
 flag = Table(
     "flag",

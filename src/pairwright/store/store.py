@@ -104,10 +104,13 @@ class Store:
     def exclusively(self, stage: str) -> Iterator[None]:
         """Hold `stage` of this project for this process, so that no work is done (and paid) twice.
 
+        `spending` is held by whatever pays, for a budget is the whole project's.
+
         Raises StoreError at once when another process holds it.
         """
+        running = "generating or judging" if stage == "spending" else f"running `pairwright {stage}`"
         busy = (
-            f"another process is running `pairwright {stage}` on this project. "
+            f"another process is {running} on this project. "
             "Wait for it or stop it: two at once would pay twice for the same calls."
         )
         if self.path is not None:

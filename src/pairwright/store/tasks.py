@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, and_, case, exists, false, func, select, union_all
+from sqlalchemy import Connection, Select, and_, case, exists, false, func, or_, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
-from pairwright.store.schema import belief, draw, failure, pair, pair_alias, prompt, rater, response, vote
-from pairwright.store.votes import is_current, newest_beliefs
+from pairwright.store.schema import (
+    belief,
+    draw,
+    failure,
+    flag,
+    pair,
+    pair_alias,
+    prompt,
+    rater,
+    response,
+    vote,
+)
+from pairwright.store.votes import flag_stands, is_current, newest_beliefs, skip_stands
 from pairwright.types import Message, Prompt
 
 
@@ -27,9 +38,26 @@ class Task:
 
 
 def waiting(connection: Connection) -> int:
-    """How many pairs wait for a person at all."""
-    query = select(func.count()).select_from(belief).where(*_for_people())
+    """How many pairs wait for a person that nobody has answered or skipped."""
+    query = select(func.count()).select_from(belief).where(*_for_people(), ~_handled())
     return int(connection.execute(query).scalar_one())
+
+
+def stuck(connection: Connection) -> int:
+    """How many need somebody else: people skipped them, or disagree."""
+    query = select(func.count()).select_from(belief).where(*_for_people(), _handled())
+    return int(connection.execute(query).scalar_one())
+
+
+def _handled() -> ColumnElement[bool]:
+    """Some person has answered or skipped the pair."""
+    voted = exists().where(
+        vote.c.pair_id == belief.c.pair_id,
+        vote.c.rater_id == rater.c.id,
+        rater.c.kind == "person",
+        is_current(),
+    )
+    return or_(voted, exists().where(failure.c.pair_id == belief.c.pair_id, skip_stands()))
 
 
 def waiting_for(connection: Connection, rater_id: int) -> int:
@@ -93,24 +121,49 @@ def _open_to(rater_id: int) -> tuple[ColumnElement[bool], ...]:
         and_(vote.c.pair_id == belief.c.pair_id, vote.c.rater_id == rater_id, is_current())
     )
     skipped = exists().where(
-        failure.c.pair_id == belief.c.pair_id, failure.c.rater_id == rater_id, failure.c.stage == "annotate"
+        failure.c.pair_id == belief.c.pair_id, failure.c.rater_id == rater_id, skip_stands()
     )
     return *_for_people(), ~answered, ~skipped
 
 
 def _for_people() -> tuple[ColumnElement[bool], ...]:
-    return belief.c.decision == "ask", belief.c.asks == "people", newest_beliefs()
+    flagged = exists().where(flag.c.pair_id == belief.c.pair_id, flag.c.severity == "error", flag_stands())
+    return belief.c.decision == "ask", belief.c.asks == "people", newest_beliefs(), ~flagged
 
 
-def last_votes(connection: Connection, rater_id: int, limit: int) -> list[tuple[int, int]]:
-    """This person's last current votes, newest first: (vote id, pair id)."""
-    rows = connection.execute(
-        select(vote.c.id, vote.c.pair_id)
-        .where(vote.c.rater_id == rater_id, is_current())
-        .order_by(vote.c.id.desc())
-        .limit(limit)
-    )
-    return [(row.id, row.pair_id) for row in rows]
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a person did that can be taken back: a row of vote, failure (a skip) or flag."""
+
+    what: Literal["vote", "skip", "flag"]
+    row_id: int
+    pair_id: int
+
+
+def last_action(connection: Connection, rater_id: int) -> Action | None:
+    """The last thing this person did that still stands."""
+    done: list[tuple[float, Action]] = []
+    for what, table, stands in (
+        ("vote", vote, is_current()),
+        ("skip", failure, skip_stands()),
+        ("flag", flag, flag_stands()),
+    ):
+        row = connection.execute(
+            select(table.c.at, table.c.id, table.c.pair_id)
+            .where(table.c.rater_id == rater_id, stands)
+            .order_by(table.c.id.desc())
+            .limit(1)
+        ).first()
+        if row is not None:
+            done.append((row.at, Action(what, row.id, row.pair_id)))  # type: ignore[arg-type]
+    return max(done, key=lambda each: each[0])[1] if done else None
+
+
+def vote_on(connection: Connection, rater_id: int, pair_id: int) -> int | None:
+    """This person's current vote on a pair, if there is one."""
+    return connection.execute(
+        select(vote.c.id).where(vote.c.rater_id == rater_id, vote.c.pair_id == pair_id, is_current())
+    ).scalar()
 
 
 def pairs_named(connection: Connection, external_ids: list[str]) -> dict[str, list[tuple[int, bool]]]:

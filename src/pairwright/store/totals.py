@@ -17,11 +17,10 @@ from pairwright.store.schema import (
     prompt,
     rater,
     response,
-    retraction,
     vote,
 )
-from pairwright.store.votes import is_current, newest_beliefs
-from pairwright.store.work import asked_of
+from pairwright.store.votes import failure_counts, flag_stands, is_current, newest_beliefs
+from pairwright.store.work import asked_of, came_with_a_pair
 from pairwright.types import Order
 
 
@@ -84,24 +83,21 @@ def judge_pending(
 
 
 def judge_failed(connection: Connection, judge: str, orders: Sequence[Order], *, left: bool = False) -> int:
-    """Answers of this judge that failed and have not been got since."""
-    raters = select(rater.c.id).where(rater.c.kind == "judge", rater.c.name == judge).scalar_subquery()
+    """Answers of this judge, as it is now, that failed and have not been got since."""
+    theirs = rater.alias("theirs")
     got = exists().where(
         vote.c.pair_id == failure.c.pair_id,
         vote.c.order == failure.c.order,
-        vote.c.rater_id.in_(raters),
-        ~exists().where(retraction.c.vote_id == vote.c.id),
+        vote.c.rater_id == theirs.c.id,
+        theirs.c.kind == "judge",
+        theirs.c.name == judge,
+        is_current(),
     )
     among = [] if not left else [failure.c.pair_id.in_(asked_of(judge))]
     open_failures = (
         select(failure.c.pair_id, failure.c.order)
-        .where(
-            failure.c.stage == "judge",
-            failure.c.rater_id.in_(raters),
-            failure.c.order.in_(orders),
-            ~got,
-            *among,
-        )
+        .join(rater, rater.c.id == failure.c.rater_id)
+        .where(rater.c.name == judge, failure.c.order.in_(orders), failure_counts(), ~got, *among)
         .distinct()
     )
     return count(connection, open_failures)
@@ -179,33 +175,30 @@ def decisions(connection: Connection) -> dict[tuple[str, str, str | None], int]:
     """Pairs by their current belief: (decision, source, verdict) -> count."""
     rows = connection.execute(
         select(belief.c.decision, belief.c.source, belief.c.verdict, func.count())
-        .where(newest_beliefs())
+        .where(newest_beliefs(), belief.c.decision != "wait")
         .group_by(belief.c.decision, belief.c.source, belief.c.verdict)
     )
     return {(decision, source, verdict): n for decision, source, verdict, n in rows}
 
 
 def outdated(connection: Connection) -> int:
-    """Pairs whose belief is older than a vote on them: routing has to look again."""
+    """Pairs whose votes are not those their belief rests on: routing has to look again."""
+    now = (
+        select(func.coalesce(func.sum(vote.c.id), 0))
+        .where(vote.c.pair_id == belief.c.pair_id, is_current())
+        .scalar_subquery()
+    )
     query = (
-        select(func.count(distinct(belief.c.pair_id)))
-        .select_from(belief.join(vote, vote.c.pair_id == belief.c.pair_id))
-        .where(newest_beliefs(), vote.c.at > belief.c.at)
+        select(func.count())
+        .select_from(belief)
+        .where(newest_beliefs(), belief.c.decision != "wait", belief.c.votes_sum != now)
     )
     return int(connection.execute(query).scalar_one())
 
 
-def failures_by_kind(connection: Connection) -> dict[tuple[str, str], int]:
-    """Every failure ever recorded: (stage, kind) -> count."""
-    rows = connection.execute(
-        select(failure.c.stage, failure.c.kind, func.count()).group_by(failure.c.stage, failure.c.kind)
-    )
-    return {(stage, kind): n for stage, kind, n in rows}
-
-
 def flags_by_check(connection: Connection) -> dict[str, int]:
     rows = connection.execute(
-        select(flag.c.check, func.count()).group_by(flag.c.check).order_by(flag.c.check)
+        select(flag.c.check, func.count()).where(flag_stands()).group_by(flag.c.check).order_by(flag.c.check)
     )
     return {row.check: row[1] for row in rows}
 
@@ -244,11 +237,14 @@ def call_counts(connection: Connection) -> list[CallCounts]:
     return [CallCounts(*row) for row in rows]
 
 
-def responses_missing(connection: Connection, per_prompt: int) -> tuple[int, int, int]:
+def responses_missing(
+    connection: Connection, per_prompt: int, *, all_prompts: bool = False
+) -> tuple[int, int, int]:
     """(prompts short of responses, responses missing, of which failed and not got since)."""
     have = (
         select(prompt.c.id, func.count(response.c.id).label("n"))
         .select_from(prompt.outerjoin(response, response.c.prompt_id == prompt.c.id))
+        .where(*([] if all_prompts else [~came_with_a_pair()]))
         .group_by(prompt.c.id)
         .subquery()
     )
@@ -256,18 +252,32 @@ def responses_missing(connection: Connection, per_prompt: int) -> tuple[int, int
         select(func.count(), func.coalesce(func.sum(per_prompt - have.c.n), 0)).where(have.c.n < per_prompt)
     ).one()
     got = exists().where(response.c.prompt_id == failure.c.prompt_id, response.c.slot == failure.c.slot)
-    failed = (
-        select(failure.c.prompt_id, failure.c.slot)
-        .where(failure.c.stage == "generate", failure.c.slot < per_prompt, ~got)
-        .distinct()
+    lacking = (
+        select(
+            failure.c.prompt_id,
+            func.count(distinct(failure.c.slot)).label("failed"),
+            (per_prompt - have.c.n).label("short"),
+        )
+        .join(have, have.c.id == failure.c.prompt_id)
+        .where(failure.c.stage == "generate", failure.c.slot < per_prompt, ~got, have.c.n < per_prompt)
+        .group_by(failure.c.prompt_id, have.c.n)
+        .subquery()
     )
-    return int(short), int(missing), count(connection, failed)
+    # Of a prompt that lacks fewer responses than slots failed, added ones have filled the others.
+    fewer = case((lacking.c.failed < lacking.c.short, lacking.c.failed), else_=lacking.c.short)
+    failed = int(connection.execute(select(func.coalesce(func.sum(fewer), 0))).scalar_one())
+    return int(short), int(missing), failed
 
 
 def mean_bytes(connection: Connection) -> tuple[float, float]:
-    """Mean length of prompts and of responses, in bytes of UTF-8 (characters on PostgreSQL)."""
-    from sqlalchemy import Text, cast
+    """Mean length of prompts and of responses, in bytes of UTF-8."""
+    from sqlalchemy import LargeBinary, Text, cast
 
-    prompts = connection.execute(select(func.avg(func.length(cast(prompt.c.messages, Text))))).scalar()
-    responses = connection.execute(select(func.avg(func.length(response.c.text)))).scalar()
+    def mean(text: Any) -> Any:
+        size = func.octet_length(text)
+        if connection.dialect.name == "sqlite":  # its length() of a text counts characters
+            size = func.length(cast(text, LargeBinary))
+        return connection.execute(select(func.avg(size))).scalar()
+
+    prompts, responses = mean(cast(prompt.c.messages, Text)), mean(response.c.text)
     return float(prompts or 0), float(responses or 0)

@@ -11,7 +11,17 @@ from sqlalchemy import Connection, and_, exists, func, insert, select
 
 from pairwright.keys import content_key
 from pairwright.routing.decide import SeenFailure, SeenVote
-from pairwright.store.schema import belief, failure, flag, guideline, pair, rater, retraction, vote
+from pairwright.store.schema import (
+    belief,
+    failure,
+    flag,
+    guideline,
+    pair,
+    rater,
+    retraction,
+    vote,
+    withdrawal,
+)
 from pairwright.types import Belief, Failure, Flag, Rater, Vote
 
 PAGE = 1000
@@ -97,6 +107,11 @@ def add_flag(connection: Connection, value: Flag) -> int:
     return _inserted(connection, flag, row)
 
 
+def withdraw(connection: Connection, what: str, row_id: int) -> None:
+    """Take back a skip (a row of failure) or a flag; the row stays."""
+    connection.execute(insert(withdrawal).values(what=what, row_id=row_id, at=time.time()))
+
+
 def retract(connection: Connection, vote_id: int, reason: str, by_vote_id: int | None = None) -> None:
     """Make a vote count no longer. The vote itself stays."""
     connection.execute(
@@ -119,6 +134,69 @@ def retract_judge(connection: Connection, judge: str, reason: str) -> int:
     return len(rows)
 
 
+def flag_stands() -> Any:
+    """The condition that a flag was not taken back."""
+    return ~exists().where(withdrawal.c.what == "flag", withdrawal.c.row_id == flag.c.id)
+
+
+def skip_stands() -> Any:
+    """The condition that a person's failure to answer was not taken back."""
+    return and_(
+        failure.c.stage == "annotate",
+        ~exists().where(withdrawal.c.what == "skip", withdrawal.c.row_id == failure.c.id),
+    )
+
+
+def failure_counts() -> Any:
+    """The condition that a judge's failure says something of the judge as it is now.
+
+    Failures of earlier settings do not, nor those from before it was asked anew.
+    """
+    version, older, gone = rater.alias("version"), vote.alias("older"), retraction.alias("gone")
+    newest = (
+        select(func.max(version.c.id))
+        .where(version.c.kind == "judge", version.c.name == rater.c.name)
+        .scalar_subquery()
+    )
+    asked_anew = exists().where(
+        older.c.id == gone.c.vote_id,
+        older.c.pair_id == failure.c.pair_id,
+        older.c.rater_id.in_(
+            select(version.c.id).where(version.c.kind == "judge", version.c.name == rater.c.name)
+        ),
+        gone.c.at >= failure.c.at,
+    )
+    return and_(failure.c.stage == "judge", failure.c.rater_id == newest, ~asked_anew)
+
+
+ANEW = "judged anew"
+
+
+def asked_anew(connection: Connection, judge: str) -> bool:
+    """Whether this judge was asked anew and has not got through all it was asked."""
+    mine, again, gone = rater.alias("mine"), vote.alias("again"), retraction.alias("gone")
+    theirs = select(mine.c.id).where(mine.c.kind == "judge", mine.c.name == judge)
+    answered = exists().where(
+        again.c.pair_id == vote.c.pair_id,
+        again.c.order == vote.c.order,
+        again.c.rater_id.in_(theirs),
+        ~exists().where(gone.c.vote_id == again.c.id),
+    )
+    failed = exists().where(
+        failure.c.pair_id == vote.c.pair_id,
+        failure.c.order == vote.c.order,
+        failure.c.rater_id.in_(theirs),
+        failure.c.at > retraction.c.at,
+    )
+    query = (
+        select(vote.c.id)
+        .join(retraction, retraction.c.vote_id == vote.c.id)
+        .where(vote.c.rater_id.in_(theirs), retraction.c.reason == ANEW, ~answered, ~failed)
+        .limit(1)
+    )
+    return connection.execute(query).first() is not None
+
+
 def is_current() -> Any:
     """The condition that a vote counts: it was neither undone nor replaced."""
     return ~exists().where(retraction.c.vote_id == vote.c.id)
@@ -134,8 +212,8 @@ class Evidence:
     current: Belief | None
 
 
-def evidence(connection: Connection) -> Iterator[Evidence]:
-    """Every pair with its current votes, judge failures and current belief, in order, a page at a time."""
+def pair_pages(connection: Connection) -> Iterator[list[int]]:
+    """The numbers of all pairs, a page at a time."""
     last = 0
     while True:
         ids = connection.scalars(
@@ -144,7 +222,7 @@ def evidence(connection: Connection) -> Iterator[Evidence]:
         if not ids:
             return
         last = ids[-1]
-        yield from evidence_on(connection, ids)
+        yield list(ids)
 
 
 def evidence_on(connection: Connection, ids: Sequence[int]) -> Iterator[Evidence]:
@@ -187,7 +265,7 @@ def _failures_on(connection: Connection, ids: Sequence[int]) -> dict[int, list[S
     rows = connection.execute(
         select(failure.c.pair_id, failure.c.id, rater.c.name, failure.c.order)
         .join(rater, rater.c.id == failure.c.rater_id)
-        .where(failure.c.pair_id.in_(ids), failure.c.stage == "judge")
+        .where(failure.c.pair_id.in_(ids), failure_counts())
         .order_by(failure.c.id)
     )
     found: dict[int, list[SeenFailure]] = {}
@@ -234,6 +312,7 @@ def add_beliefs(connection: Connection, beliefs: Iterable[Belief]) -> int:
             "basis": dict(value.basis),
             "prob_tie": value.prob_tie,
             "asks": value.asks,
+            "votes_sum": sum(value.basis.get("votes", ())),
             "at": now,
         }
         for value in beliefs

@@ -22,6 +22,7 @@ from pairwright.store.schema import (
     vote,
 )
 from pairwright.store.store import Store
+from pairwright.store.votes import failure_counts
 from pairwright.types import Message, Order, Prompt
 
 PAGE = 512
@@ -99,7 +100,8 @@ def judge_work(
             if not rows:
                 return
             last = rows[-1].id
-            yield list(_missing_orders(connection, rows, raters, orders, retry_failed))
+            page = list(_missing_orders(connection, rows, raters, orders, retry_failed))
+        yield page
 
 
 def _pairs_short_of_votes(
@@ -151,9 +153,9 @@ def _missing_orders(
         else:
             heard.add((pair_id, order))
     for pair_id, order in connection.execute(
-        select(failure.c.pair_id, failure.c.order).where(
-            failure.c.pair_id.in_(ids), failure.c.rater_id.in_(raters), failure.c.stage == "judge"
-        )
+        select(failure.c.pair_id, failure.c.order)
+        .join(rater, rater.c.id == failure.c.rater_id)
+        .where(failure.c.pair_id.in_(ids), failure.c.rater_id.in_(raters), failure_counts())
     ):
         failed.add((pair_id, order))
     for row in rows:
@@ -174,11 +176,17 @@ def _missing_orders(
             )
 
 
+def came_with_a_pair() -> Any:
+    """The condition that a prompt came with a pair of its own: it is not drawn for, nor paired further."""
+    return exists().where(pair.c.prompt_id == prompt.c.id, pair.c.policy == "given")
+
+
 def generate_work(
-    store: Store, per_prompt: int, *, retry_failed: bool = False
+    store: Store, per_prompt: int, *, retry_failed: bool = False, all_prompts: bool = False
 ) -> Iterator[list[GenerateWork]]:
     """Pages of prompts that have fewer than `per_prompt` responses.
 
+    Those that came with a pair of their own are left alone unless `all_prompts`.
     Responses that were added count: a prompt that came with two needs two fewer.
     A drawn response counts whatever model or settings drew it, so a changed
     setting never pays again for what is there.
@@ -194,14 +202,17 @@ def generate_work(
         with store.read() as connection:
             rows = connection.execute(
                 select(prompt.c.id, prompt.c.key, prompt.c.messages)
-                .where(prompt.c.id > last, count < per_prompt)
+                .where(
+                    prompt.c.id > last, count < per_prompt, *([] if all_prompts else [~came_with_a_pair()])
+                )
                 .order_by(prompt.c.id)
                 .limit(PAGE)
             ).all()
             if not rows:
                 return
             last = rows[-1].id
-            yield list(_missing_slots(connection, rows, per_prompt, retry_failed))
+            page = list(_missing_slots(connection, rows, per_prompt, retry_failed))
+        yield page
 
 
 def _missing_slots(

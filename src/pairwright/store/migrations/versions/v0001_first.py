@@ -73,6 +73,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("key"),
     )
     op.create_table(
+        "withdrawal",
+        sa.Column("id", ROW_ID, nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("row_id", ROW_ID, nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("what", "row_id"),
+    )
+    op.create_table(
         "response",
         sa.Column("id", ROW_ID, nullable=False),
         sa.Column("key", sa.LargeBinary(length=16), nullable=False),
@@ -133,6 +142,7 @@ def upgrade() -> None:
         sa.Column("both", sa.Text(), nullable=True),
         sa.Column("basis", sa.JSON(), nullable=False),
         sa.Column("prob_tie", sa.Float(), nullable=True),
+        sa.Column("votes_sum", sa.BigInteger(), nullable=False),
         sa.Column("asks", sa.Text(), nullable=True),
         sa.Column("at", sa.Float(), nullable=False),
         sa.ForeignKeyConstraint(
