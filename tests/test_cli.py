@@ -36,12 +36,10 @@ def test_the_whole_way_from_prompts_to_a_dataset(tmp_path, server, capsys, monke
     monkeypatch.chdir(tmp_path)
     assert run(["init", "mine"]) == 0
     with (tmp_path / "mine" / "pairwright.toml").open("a") as settings:
-        settings.write(ENDPOINT.format(url=server.url) + JUDGE)
+        settings.write(ENDPOINT.format(url=server.url) + JUDGE + '\n[generate]\nmodels = ["small"]\n')
     text = (tmp_path / "mine" / "pairwright.toml").read_text()
     (tmp_path / "mine" / "pairwright.toml").write_text(
-        text.replace('# models = ["small", "strong"]', 'models = ["small"]').replace(
-            '# accept = "guarantee"', 'accept = "stated"'
-        )
+        text.replace('# accept = "guarantee"', 'accept = "stated"')
     )
     monkeypatch.chdir(tmp_path / "mine")
     (tmp_path / "mine" / "prompts.txt").write_text("What is rain?\nWhat is snow?\n")

@@ -58,10 +58,11 @@ def annotate(
 ) -> Session:
     """Offer tasks until none is left or the person quits. Every answer is saved as it is given."""
     session = Session()
-    task = person.next_task()
+    task, shown, began = person.next_task(), None, clock()
     while task is not None:
         _show(person, task, session, console)
-        began = clock()
+        if shown != task.pair_id:  # any other key does not start the time anew
+            shown, began = task.pair_id, clock()
         key = _read(read_key)
         choice = KEYS.get(key)
         if choice is not None:
@@ -78,12 +79,14 @@ def annotate(
             undone = person.undo()
             if undone is not None:
                 session.undone += 1
-                task = person.task_on(undone)
+                task, shown = person.task_on(undone), None
                 continue
         elif key == "?":
             console.print(Panel(person.project.guidelines.strip(), title="Guidelines"))
             console.print("[dim]any key goes on[/dim]")
+            left = clock()
             _read(read_key)
+            began += clock() - left  # reading the guidelines is no time spent on the pair
             continue
         elif key in ("q", "\x03", "\x04", "\x1b"):
             break

@@ -21,7 +21,7 @@ from pairwright.cli.output import (
     say,
     usd,
 )
-from pairwright.cli.results import print_estimate
+from pairwright.cli.results import print_estimate, tell_failures
 
 if TYPE_CHECKING:
     from pairwright.stages.add import AddResult
@@ -144,16 +144,21 @@ def generate(
 
     with context.obj.open() as project:
         if dry_run:
-            return print_estimate(estimate(project, stages=("generate",)), json=json, people=False)
+            return print_estimate(
+                estimate(project, stages=("generate",), retry_failed=retry_failed), json=json, people=False
+            )
         with paid_bar("generating", json=json) as progress:
             result = run_generate(project, budget_usd=budget, retry_failed=retry_failed, progress=progress)
+        if not json:
+            say(
+                f"{result.responses:,} responses drawn in {result.calls:,} calls, {usd(result.spent_usd)}; "
+                f"{result.failures:,} failed."
+            )
+            if result.failures:
+                tell_failures(project, "generate")
     if json:
         emit(result.as_dict())
     else:
-        say(
-            f"{result.responses:,} responses drawn in {result.calls:,} calls, {usd(result.spent_usd)}; "
-            f"{result.failures:,} failed."
-        )
         if result.stopped:
             fail(f"stopped: {result.stopped}")
     return FINISHED_WITH_FAILURES if result.failures or result.stopped else DONE

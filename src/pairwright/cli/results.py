@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from pairwright.cli.options import BudgetUsd, DryRun, Json, RetryFailed
@@ -17,6 +18,7 @@ from pairwright.cli.output import (
     emit,
     fail,
     hours,
+    note,
     out,
     paid_bar,
     percent,
@@ -27,6 +29,7 @@ from pairwright.cli.routing import print_route
 
 if TYPE_CHECKING:
     from pairwright.stages.estimate import ProjectEstimate
+    from pairwright.stages.project import Project
     from pairwright.stages.status import Status
 
 
@@ -84,12 +87,15 @@ def print_status(state: Status) -> None:
     table.add_row("Not decided", f"{state.undecided:,}", "")
     if state.flags:
         table.add_row("Flagged", f"{sum(state.flags.values()):,}", ", ".join(state.flags))
-    table.add_row("Spent", usd(state.spent_usd), "")
+    unpriced = f"and {state.unpriced_calls:,} calls whose price is not known" if state.unpriced_calls else ""
+    table.add_row("Spent", usd(state.spent_usd), unpriced)
     out.print(table)
     if state.judges:
         out.print()
         out.print(_judge_table(state))
         for judge in state.judges:
+            for message, n in judge.reasons:
+                say(f"[dim]{judge.name} failed {n:,} times: {escape(message[:200])}[/dim]")
             if judge.refused:
                 say(f"[red]{judge.name} is {judge.refused} against people: not counted, not asked.[/red]")
     if state.people:
@@ -98,6 +104,18 @@ def print_status(state: Status) -> None:
             say(f"{name}: {n:,} votes" + (f", {seconds:.0f} s each" if seconds else ""))
     out.print()
     say(f"[b]Next:[/b] {state.next}")
+
+
+def tell_failures(project: Project, stage: str, judge: str | None = None) -> None:
+    """Why work failed, and how to ask again."""
+    from pairwright.store.totals import failure_reasons
+
+    with project.store.read() as connection:
+        reasons = failure_reasons(connection, stage, judge)
+    for message, n in reasons:
+        note(f"{n:,} x {message[:300]}")
+    if reasons:
+        note(f"`pairwright {stage} --retry-failed` asks again for what failed.")
 
 
 def _judge_table(state: Status) -> Table:
@@ -187,7 +205,9 @@ def print_estimate(found: ProjectEstimate, *, json: bool, people: bool = True) -
         say("No calls to make.")
     if found.unpriced:
         names = ", ".join(found.unpriced)
-        say(f"No price is known for {names}: set price_in and price_out under [models.NAME].")
+        say(f"No price is known for {names}: set price_in and price_out under \\[models.NAME].")
+    for text in found.notes:
+        note(text)
     if people and found.people.pairs:
         who = found.people
         say(
@@ -261,7 +281,7 @@ def run(
 
     with context.obj.open() as project:
         if dry_run:
-            return print_estimate(estimate_of(project), json=json)
+            return print_estimate(estimate_of(project, retry_failed=retry_failed), json=json)
         with ExitStack() as bars:
             result = run_all(
                 project,
@@ -274,6 +294,12 @@ def run(
         emit(result.as_dict())
     else:
         print_run(result.stages)
+        for text in result.notes:
+            note(text)
+        if result.failures and not result.stopped:
+            note(
+                f"{result.failures:,} calls failed: `pairwright status` says why, --retry-failed asks again."
+            )
         if result.waits_for:
             fail(result.waits_for) if result.stopped else say(f"[b]Next:[/b] {result.waits_for}")
     return FINISHED_WITH_FAILURES if result.failures or result.stopped else DONE

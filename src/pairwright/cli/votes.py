@@ -22,7 +22,7 @@ from pairwright.cli.output import (
     say,
     usd,
 )
-from pairwright.cli.results import print_estimate
+from pairwright.cli.results import print_estimate, tell_failures
 from pairwright.cli.routing import print_route
 from pairwright.errors import ConfigError, InputError
 
@@ -66,7 +66,14 @@ def judge(
 
             for each in names:
                 judge_settings(project, each)
-            found = estimate(project, stages=("judge",), judges=names, single_order=single_order)
+            found = estimate(
+                project,
+                stages=("judge",),
+                judges=names,
+                single_order=single_order,
+                retry_failed=retry_failed,
+                rejudge=rejudge,
+            )
             return print_estimate(found, json=json)
         done = []
         if name is None:
@@ -90,6 +97,8 @@ def judge(
                     f"{each}: {result.votes:,} votes in {result.calls:,} calls, {usd(result.spent_usd)}; "
                     f"{result.failures:,} failed."
                 )
+                if result.failures:
+                    tell_failures(project, "judge", each)
             if result.stopped:
                 break
     if json:

@@ -14,10 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+from sqlalchemy import Connection
+
 from pairwright.errors import BudgetReached, ConfigError, EndpointError, PairwrightError
 from pairwright.models.budget import Budget
 from pairwright.models.chat import CallFailed
 from pairwright.models.prices import Price
+from pairwright.stages.project import Project
+from pairwright.store import totals
 
 T = TypeVar("T")
 
@@ -217,6 +221,24 @@ def failed_cost(
             }
         )
     return rows
+
+
+def spent_before(project: Project, connection: Connection, limit: float | None) -> float:
+    """What the project has paid, with calls made before their price was known at the price known now.
+
+    Raises ConfigError where a budget is to hold and some price still is not known.
+    """
+    spent = totals.spent_usd(connection)
+    for each in totals.unpriced(connection):
+        price = project.price(each.model) if each.model in project.settings.models else None
+        if price is not None:
+            spent += price.cost(each.prompt_tokens, each.completion_tokens)
+        elif limit is not None:
+            raise ConfigError(
+                f"{each.calls:,} calls to {each.model} have no price: what is spent is not known. "
+                f"Set price_in and price_out (USD per million tokens) under [models.{each.model}]."
+            )
+    return spent
 
 
 def unknown_price(name: str, model: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pairwright.judging.rubric import judge_messages
+from pairwright.stages.pair import pairs_to_make
 from pairwright.stages.panel import comes_later, orders_asked
 from pairwright.stages.project import Project
 from pairwright.store import tasks, totals
@@ -52,7 +53,10 @@ class PeopleEstimate:
 
 @dataclass(frozen=True, slots=True)
 class ProjectEstimate:
-    """What it takes to finish. `usd` and `hours` are of machines; people stand apart."""
+    """What it takes to finish. `usd` and `hours` are of machines; people stand apart.
+
+    `notes` say what will not happen for lack of a setting.
+    """
 
     stages: tuple[StageEstimate, ...]
     people: PeopleEstimate
@@ -60,6 +64,7 @@ class ProjectEstimate:
     hours: float
     spent_usd: float
     unpriced: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -88,16 +93,19 @@ def estimate(
     stages: Iterable[str] = ("generate", "judge"),
     judges: Iterable[str] | None = None,
     single_order: bool = False,
+    retry_failed: bool = False,
+    rejudge: bool = False,
 ) -> ProjectEstimate:
     """What the named stages (and judges; all unless named) would take from here. Nothing is sent."""
-    counts = _count(project, single_order)
+    counts = _count(project, single_order, retry_failed or rejudge, rejudge)
     rows: list[StageEstimate] = []
     if "generate" in stages:
         rows += _generate(project, counts)
-    pairs_to_come = _pairs_to_come(project, counts)
+    pairs_to_come = _pairs_to_come(project)
     if "judge" in stages:
         names = project.settings.judges if judges is None else judges
-        rows += [_judge(project, name, counts, pairs_to_come) for name in names]
+        asked = (name for name in names if name in counts.judge_orders)  # not those that are refused
+        rows += [_judge(project, name, counts, pairs_to_come) for name in asked]
     rows = [row for row in rows if row.calls]
     unpriced = tuple(sorted({row.model for row in rows if row.usd is None}))
     return ProjectEstimate(
@@ -107,10 +115,11 @@ def estimate(
         sum(row.hours for row in rows),
         counts.spent,
         unpriced,
+        unset(project),
     )
 
 
-def _count(project: Project, single_order: bool) -> _Counts:
+def _count(project: Project, single_order: bool, retry_failed: bool, rejudge: bool) -> _Counts:
     generate = project.settings.generate
     with project.store.read() as connection:
         content = totals.content(connection)
@@ -119,7 +128,7 @@ def _count(project: Project, single_order: bool) -> _Counts:
             _, missing, failed = totals.responses_missing(
                 connection, generate.responses_per_prompt, all_prompts=project.settings.pair.all_prompts
             )
-            missing -= failed
+            missing -= 0 if retry_failed else failed
         decided = totals.decisions(connection)
         asked = orders_asked(connection, project)
         if single_order:
@@ -133,8 +142,14 @@ def _count(project: Project, single_order: bool) -> _Counts:
             tuple(totals.call_counts(connection)),
             totals.spent_usd(connection),
             {
-                name: totals.judge_pending(
-                    connection, name, orders, left=comes_later(connection, project, name)
+                name: content.pairs * len(orders)
+                if rejudge
+                else totals.judge_pending(
+                    connection,
+                    name,
+                    orders,
+                    retry_failed=retry_failed,
+                    left=comes_later(connection, project, name),
                 )
                 for name, orders in asked.items()
             },
@@ -233,17 +248,28 @@ def _stage(project: Project, stage: str, name: str, calls: int, size: float, rat
     )
 
 
-def _pairs_to_come(project: Project, counts: _Counts) -> int:
+def _pairs_to_come(project: Project) -> int:
     """Pairs that generating and pairing will still make."""
-    if not project.settings.generate.models or not counts.missing:
-        return 0
-    n, policy = project.settings.generate.responses_per_prompt, project.settings.pair
-    each = {
-        "all": n * (n - 1) // 2,
-        "random": min(policy.k, n * (n - 1) // 2),
-        "reference": n - 1,
-    }[policy.policy]
-    return max(0, each * counts.prompts - counts.pairs)
+    settings = project.settings
+    drawn = settings.generate.responses_per_prompt if settings.generate.models else None
+    return pairs_to_make(project.store, settings.pair, settings.project.seed, drawn)
+
+
+def unset(project: Project) -> tuple[str, ...]:
+    """What will not happen for lack of a setting, and which."""
+    settings, notes = project.settings, []
+    without_responses = 0
+    if not settings.generate.models:
+        with project.store.read() as connection:
+            without_responses, _, _ = totals.responses_missing(connection, 2)
+    if without_responses:
+        notes.append(
+            f"{without_responses:,} prompts have fewer than two responses, and no model is named "
+            "to draw them: set models under [generate]"
+        )
+    if not settings.judges:
+        notes.append("there is no judge, so people decide every pair: add [judges.main] to have one")
+    return tuple(notes)
 
 
 def _people(project: Project, counts: _Counts, pairs_to_come: int) -> PeopleEstimate:

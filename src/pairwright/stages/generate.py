@@ -24,6 +24,7 @@ from pairwright.stages.calls import (
     failed_cost,
     most_tokens_out,
     no_progress,
+    spent_before,
     tokens_of,
     unknown_price,
     work_through,
@@ -91,7 +92,7 @@ def run_generate(
             raise ConfigError(unknown_price(name, project.settings.models[name].model))
     with project.store.exclusively("spending"):
         with project.store.read() as connection:
-            spent = totals.spent_usd(connection)
+            spent = spent_before(project, connection, limit)
             prior = prior_calls(connection, "generate")
             _, missing, failed = totals.responses_missing(
                 connection, settings.responses_per_prompt, all_prompts=project.settings.pair.all_prompts

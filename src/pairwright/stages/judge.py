@@ -24,6 +24,7 @@ from pairwright.stages.calls import (
     failed_cost,
     most_tokens_out,
     no_progress,
+    spent_before,
     tokens_of,
     unknown_price,
     work_through,
@@ -162,7 +163,7 @@ def _open_session(
     with project.store.write() as connection:
         this = rater_id(connection, rater)
         guideline = guideline_id(connection, project.guidelines)
-        spent = totals.spent_usd(connection)
+        spent = spent_before(project, connection, limit)
         prior = prior_calls(connection, "judge")
     budget = Budget(limit, spent)
     if limit is not None and spent >= limit > 0:

@@ -14,6 +14,7 @@ from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.pairing import Policy, check_policy, choose_pairs
+from pairwright.stages.settings import PairSettings
 from pairwright.store.content import (
     Meeting,
     NewPair,
@@ -110,6 +111,34 @@ def make_pairs(
         if progress is not None:
             progress(tally.prompts)
     return PairResult(policy, **asdict(tally))
+
+
+def pairs_to_make(store: Store, settings: PairSettings, seed: int, responses_per_prompt: int | None) -> int:
+    """How many pairs `make_pairs` would add by now, and once each prompt has its responses, all distinct.
+
+    `responses_per_prompt` is None where no model will draw any.
+    """
+    wanted = _Wanted(
+        settings.policy,
+        settings.k,
+        settings.reference,
+        seed,
+        settings.include_truncated,
+        settings.all_prompts,
+    )
+    n, total = responses_per_prompt, 0
+    for page in meeting_pages(store):
+        for meeting in page:
+            given = any(pair.policy == "given" for pair in meeting.pairs)
+            if given and not wanted.all_prompts:
+                continue
+            if n is not None and len(meeting.responses) < n:
+                each = {"all": n * (n - 1) // 2, "random": wanted.k, "reference": n - 1}[wanted.policy]
+                made = sum(pair.policy != "given" for pair in meeting.pairs)
+                total += max(0, min(each, n * (n - 1) // 2) - made)
+            else:
+                total += len(_pairs_of(meeting, wanted, _Tally()))
+    return total
 
 
 def _check_reference(store: Store, reference: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pairwright.stages.calls import Progress, no_progress
+from pairwright.stages.estimate import unset
 from pairwright.stages.export import export
 from pairwright.stages.generate import run_generate
 from pairwright.stages.judge import run_judge
@@ -15,6 +16,7 @@ from pairwright.stages.pair import make_pairs
 from pairwright.stages.panel import comes_later, orders_asked, refused_judges
 from pairwright.stages.project import Project
 from pairwright.stages.route import RouteResult, run_route
+from pairwright.stages.status import status_of
 from pairwright.store.totals import judge_pending
 
 
@@ -26,6 +28,7 @@ class RunResult:
     waits_for: str | None = None
     failures: int = 0
     stopped: bool = False
+    notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -33,6 +36,7 @@ class RunResult:
             "waits_for": self.waits_for,
             "stopped": self.stopped,
             "failures": self.failures,
+            "notes": list(self.notes),
         }
 
 
@@ -74,6 +78,10 @@ def run_all(
     routed = _judge_and_route(project, result, budget_usd, retry_failed, watch)
     if routed is None:
         return result
+    state = status_of(project)
+    # What failed in an earlier run is still missing: finished, but with failures.
+    result.failures = max(result.failures, sum(j.failed for j in state.judges) + state.responses_failed)
+    result.notes = unset(project)
     if routed.for_people:
         result.waits_for = f"{routed.for_people:,} pairs wait for people: run `pairwright annotate`"
         if routed.waiting:

@@ -17,7 +17,8 @@ from pairwright.types import Order
 class JudgeStatus:
     """One judge. Shares are in [0, 1], None where there is nothing to divide by.
 
-    `refused` is why it is not asked any more: no better than chance against people.
+    `reasons` are why answers failed, with how often; `refused` is why it is not
+    asked any more: no better than chance against people.
     """
 
     name: str
@@ -29,6 +30,7 @@ class JudgeStatus:
     same_winner: float | None
     first_shown: float | None
     refused: str | None
+    reasons: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Status:
     people: tuple[tuple[str, int, float | None], ...]
     flags: dict[str, int]
     spent_usd: float
+    unpriced_calls: int
     calls: tuple[totals.CallCounts, ...]
     next: str
 
@@ -108,6 +111,7 @@ def status_of(project: Project) -> Status:
             people=tuple(totals.people_counts(connection)),
             flags=totals.flags_by_check(connection),
             spent_usd=totals.spent_usd(connection),
+            unpriced_calls=sum(each.calls for each in totals.unpriced(connection)),
             calls=tuple(totals.call_counts(connection)),
             next=_next(project, counts, judges),
         )
@@ -129,6 +133,7 @@ def _judge(
         same_winner=_share(counts.same_winner, counts.both_orders),
         first_shown=_share(counts.first_shown, counts.decided),
         refused=refused,
+        reasons=tuple(totals.failure_reasons(connection, "judge", name)) if failed else (),
     )
 
 
@@ -142,6 +147,8 @@ def _next(project: Project, counts: dict[str, int], judges: tuple[JudgeStatus, .
         return "pairwright add FILE   (there are no prompts yet)"
     if counts["responses_pending"] > 0:
         return f"pairwright generate   ({counts['responses_pending']:,} responses to draw)"
+    if counts["responses_failed"] > 0 and not counts["pairs"]:
+        return f"pairwright generate --retry-failed   ({counts['responses_failed']:,} responses failed)"
     if not counts["pairs"]:
         if not counts["responses"] and not project.settings.generate.models:
             return "name a model under [generate] in pairwright.toml, or add responses with `pairwright add`"
@@ -149,6 +156,9 @@ def _next(project: Project, counts: dict[str, int], judges: tuple[JudgeStatus, .
     for judge in judges:
         if judge.pending > 0 and not judge.refused:
             return f"pairwright judge   ({judge.name} has {judge.pending:,} answers to give)"
+    for judge in judges:
+        if judge.failed and judge.failed >= 0.1 * judge.wanted and not judge.refused:
+            return f"pairwright judge --retry-failed   ({judge.failed:,} answers of {judge.name} failed)"
     if to_route := counts["undecided"] + counts["outdated"]:
         return f"pairwright route   ({to_route:,} pairs to decide)"
     if counts["for_people"]:

@@ -29,6 +29,46 @@ def spent_usd(connection: Connection) -> float:
     return float(connection.execute(select(func.coalesce(func.sum(call.c.cost_usd), 0.0))).scalar_one())
 
 
+@dataclass(frozen=True, slots=True)
+class Unpriced:
+    """Calls to one model that were paid at a price nobody has said."""
+
+    model: str
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+
+
+def unpriced(connection: Connection) -> list[Unpriced]:
+    rows = connection.execute(
+        select(
+            call.c.model,
+            func.count(),
+            func.coalesce(func.sum(call.c.prompt_tokens), 0),
+            func.coalesce(func.sum(call.c.completion_tokens), 0),
+        )
+        .where(call.c.cost_usd.is_(None))
+        .group_by(call.c.model)
+        .order_by(call.c.model)
+    )
+    return [Unpriced(*row) for row in rows]
+
+
+def failure_reasons(
+    connection: Connection, stage: str, judge: str | None = None, most: int = 3
+) -> list[tuple[str, int]]:
+    """Why work failed, most frequent first: (message, how often); only failures that still say something."""
+    query = select(failure.c.message, func.count()).group_by(failure.c.message)
+    if judge is not None:
+        query = query.join(rater, rater.c.id == failure.c.rater_id).where(
+            rater.c.name == judge, failure_counts()
+        )
+    rows = connection.execute(
+        query.where(failure.c.stage == stage).order_by(func.count().desc(), failure.c.message).limit(most)
+    )
+    return [(message, n) for message, n in rows]
+
+
 def count(connection: Connection, query: Select[Any]) -> int:
     return int(connection.execute(select(func.count()).select_from(query.subquery())).scalar_one())
 
