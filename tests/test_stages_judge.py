@@ -5,7 +5,7 @@ from math import exp
 import pytest
 from projects import JUDGE, a_project, add_pairs, add_rows, change, rows
 
-from pairwright.errors import ConfigError, EndpointError, InputError
+from pairwright.errors import BudgetReached, ConfigError, EndpointError, InputError, StoreError
 from pairwright.models.loopback import Behaviour, LoopbackServer
 from pairwright.stages.judge import run_judge
 from pairwright.stages.status import status_of
@@ -187,6 +187,54 @@ def test_the_budget_is_a_hard_stop_and_what_was_paid_is_kept(tmp_path, server):
     assert 0 < spent <= 0.05
     assert 0 < result.votes < 200
     assert result.votes == len(rows(project, "vote")) == len(server.requests)
+
+
+def test_tries_that_gave_nothing_but_may_have_been_charged_for_are_booked(tmp_path):
+    with LoopbackServer(Behaviour(cut_rate=1.0)) as broken:
+        project = a_project(tmp_path, broken, JUDGE)
+        add_pairs(project, 1)
+        result = run_judge(project, "main", budget_usd=5)
+        assert (result.votes, result.failures) == (0, 2)
+        calls = rows(project, "call")
+        # With a budget such a try is not repeated behind its back.
+        assert [call.outcome for call in calls] == ["failed", "failed"]
+        assert len(broken.requests) == 2
+        assert result.spent_usd == pytest.approx(sum(call.cost_usd for call in calls))
+        assert result.spent_usd > 0
+
+
+def test_a_budget_needs_a_limit_on_the_length_of_an_answer(tmp_path, server):
+    project = a_project(tmp_path, server, JUDGE)
+    text = (project.root / "pairwright.toml").read_text()
+    text = text.replace('model = "small"\nprice', 'model = "small"\nomit = ["max_tokens"]\nprice', 1)
+    (project.root / "pairwright.toml").write_text(text)
+    project = change(project, "")
+    add_pairs(project, 1)
+    with pytest.raises(ConfigError, match="limit on the length"):
+        run_judge(project, "main", budget_usd=5)
+
+
+def test_nobody_else_spends_while_a_budget_is_to_hold(tmp_path, server):
+    project = a_project(tmp_path, server, JUDGE + '\n[generate]\nmodels = ["small"]\n')
+    with (
+        project.store.exclusively("spending"),
+        pytest.raises(StoreError, match="generating or judging"),
+    ):
+        run_judge(project, "main", budget_usd=5)
+
+
+def test_calls_from_before_their_price_was_known_count_at_the_price_known_now(tmp_path, server):
+    project = a_project(tmp_path, server, JUDGE)
+    path = project.root / "pairwright.toml"
+    priced = path.read_text()
+    path.write_text(priced.replace("price_in = 1.0\n", "").replace("price_out = 2.0\n", ""))
+    project = change(project, "")
+    add_pairs(project, 3)
+    assert run_judge(project, "main").spent_usd is None
+    path.write_text(priced)
+    project = change(project, "")
+    with pytest.raises(BudgetReached, match="spent already"):
+        run_judge(project, "main", rejudge=True, budget_usd=1e-7)
 
 
 def test_the_budget_counts_what_earlier_runs_spent(tmp_path, server):

@@ -81,6 +81,10 @@ def run(arguments: list[str]) -> int:
         # The reader of our output went away (| head): not our error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return output.DONE
+    except OSError as error:  # a full or read-only disk, a folder without permission
+        where = f" ({error.filename})" if error.filename else ""
+        what = f"{error.strerror or error}{where}. Nothing half-done was kept."
+        return _error(arguments, "OSError", what)
 
 
 def _error(arguments: list[str], kind: str, message: str) -> int:

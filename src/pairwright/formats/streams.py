@@ -12,6 +12,8 @@ from typing import IO, Any
 
 import zstandard
 
+from pairwright.errors import InputError
+
 STDIN = "-"
 # A longer row is not a prompt but a file read the wrong way (no line ends, a
 # quote left open); without a limit it would be pulled into memory whole.
@@ -62,6 +64,8 @@ def open_stream(name: str) -> Iterator[io.BufferedReader]:
     Compression is told by the file's first bytes as well as its ending, so a
     compressed stream on standard input and a misnamed file both work.
     """
+    if name == STDIN and sys.stdin is None:
+        raise InputError("there is no standard input to read: name a file")
     with ExitStack() as closing:
         source: Any = sys.stdin.buffer if name == STDIN else closing.enter_context(open(name, "rb", 0))
         stream = io.BufferedReader(source, CHUNK)

@@ -78,7 +78,8 @@ class ChatJudge:
                 refused = refused or failure
                 way = max(way + 1, self._way)
                 # Some servers break (500) rather than refuse what they cannot do.
-                may_be_the_way = failure.kind == "rejected" or (failure.kind == "server" and not self._known)
+                broke = failure.kind == "server" and failure.status is not None
+                may_be_the_way = failure.kind == "rejected" or (broke and not self._known)
                 if not may_be_the_way or way >= len(self._ways):
                     raise refused from None
                 continue
