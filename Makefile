@@ -9,7 +9,7 @@ PYTHON ?=
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: help demo test test-slow check bench lock clean setup setup-demo
+.PHONY: help demo test test-slow check bench bench-routing lock clean setup setup-demo
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
@@ -38,6 +38,10 @@ bench: setup ## speed and memory, beside what else one would use
 	@$(BIN)/python benchmarks/judge.py
 	@$(BIN)/python benchmarks/client.py
 	@$(BIN)/python benchmarks/million.py
+
+bench-routing: setup ## what judges' verdicts are worth, on the recorded sets in ../shared/data
+	@bash tools/setup.sh bench
+	@$(BIN)/python benchmarks/routing
 
 # Needs uv. No index is named in the files: pip uses whichever it is set up for.
 UV ?= uv

@@ -11,6 +11,7 @@ from pairwright.stages.annotate import Person
 from pairwright.stages.import_labels import import_labels
 from pairwright.stages.judge import run_judge
 from pairwright.stages.route import run_route
+from pairwright.stages.run import run_all
 from pairwright.store import tasks
 
 GUARANTEE = "\n[route]\ntarget = {target}\naudit = {audit}\n"
@@ -158,6 +159,17 @@ def test_an_audit_goes_on_and_rings_when_the_judge_gets_worse(tmp_path):
     assert rung.accepted_from_judges == 0
 
 
+def test_an_audit_says_how_many_of_the_accepted_agree_with_people(tmp_path, capsys):
+    project, truth = replayed(tmp_path, 600, 0.97, audit=0.3)
+    run_route(project)
+    people_answer(project, truth)
+    run_route(project)
+    people_answer(project, truth)
+    accuracy = run_route(project).calibration["accuracy"]
+    assert accuracy["n"] >= 60
+    assert accuracy["low"] < 0.97 < accuracy["high"]
+
+
 def test_an_undone_answer_puts_a_drawn_pair_back(tmp_path):
     project, _ = replayed(tmp_path, 300, 0.97)
     run_route(project)
@@ -208,6 +220,43 @@ def test_a_calibration_belongs_to_the_judges_it_was_made_with(tmp_path):
     result = run_route(project)
     assert result.calibration["looks"] == 2
     assert {each["judge"] for each in result.calibration["judges"]} == {"replay", "shorter"}
+
+
+def with_two_judges(tmp_path, n, cheap, strong):
+    """(project, truth): two recorded judges right in these shares, asked one after the other."""
+    settings = "".join(
+        f'[judges.{name}]\nkind = "replay"\npath = "{name}.jsonl"\n' for name in ("cheap", "strong")
+    )
+    settings += '\n[route]\ntarget = 0.9\naudit = 0.0\ncascade = ["cheap", "strong"]\n'
+    project = a_project(tmp_path, settings=settings)
+    add_pairs(project, n)
+    rng = np.random.default_rng(0)
+    truth = {f"pair-{i}": "AB"[rng.integers(2)] for i in range(n)}
+    for name, share in (("cheap", cheap), ("strong", strong)):
+        with (project.root / f"{name}.jsonl").open("w") as file:
+            for pair, better in truth.items():
+                for order in ("AB", "BA"):
+                    said = better if rng.random() < share else "AB"["BA".index(better)]
+                    file.write(json.dumps({"id": pair, "order": order, "verdict": said}) + "\n")
+    return project, truth
+
+
+def test_in_a_cascade_the_strong_judge_hears_only_what_the_cheap_one_leaves_open(tmp_path):
+    project, truth = with_two_judges(tmp_path, 500, cheap=0.9, strong=0.97)
+    drawn = dict(run_all(project).stages)["route"]["calibration"]["drawn"]
+    people_answer(project, truth)
+    result = run_all(project)
+    routed = dict(result.stages)["route"]
+    votes = rows(project, "vote")
+    names = {row.id: row.name for row in rows(project, "rater")}
+    asked = {
+        name: len({v.pair_id for v in votes if names[v.rater_id] == name}) for name in ("cheap", "strong")
+    }
+    assert asked["cheap"] == 500
+    assert drawn < asked["strong"] < 400
+    assert routed["accepted_from_judges"] > 150
+    found = accepted(project)
+    assert np.mean([truth[pair] == verdict for pair, verdict in found.items()]) >= 0.9
 
 
 @pytest.mark.parametrize("stage", ["before", "after"])

@@ -54,7 +54,13 @@ def _calibration(found: dict[str, Any]) -> None:
             f"({certificate['accepted']:,} of {certificate['labels']:,} calibration pairs, "
             f"{certificate['errors']:.0f} of them wrong)."
         )
-        if found["audited"]:
+        if found["accuracy"]:
+            share = found["accuracy"]
+            note(
+                f"Audit: {share['value']:.1%} [{share['low']:.1%}, {share['high']:.1%}] of the accepted "
+                f"agree with people, from {share['n']:,} that people checked."
+            )
+        elif found["audited"]:
             note(
                 f"Audit: people checked {found['audited']:,} accepted pairs, {found['audit_errors']:,} wrong."
             )

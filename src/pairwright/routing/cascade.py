@@ -19,7 +19,7 @@ from scipy.optimize import isotonic_regression
 from pairwright.routing.guarantee import certify_path
 
 # Prices of a wrong label, in persons' answers, strict to loose.
-PRICES = np.geomspace(400, 0.5, 160)
+PRICES = np.geomspace(400, 0.01, 240)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def certify_cascade(
     counts = np.array([(at < steps).sum() for at in where])
     # A rule that accepts fewer than the one before would break the order of the path: it is left out.
     kept = [i for i in range(len(path)) if counts[i] > 0 and counts[i] >= counts[: i + 1].max()]
-    ends = [i for j, i in enumerate(kept) if j + 1 == len(kept) or counts[kept[j + 1]] > counts[i]]
+    ends = [i for j, i in enumerate(kept) if j == 0 or (where[i] != where[kept[j - 1]]).any()]
     errors = np.array([_errors(where[i], wrong) for i in ends])
     passed = certify_path(counts[ends], errors, n, target, delta) if ends else None
     if passed is None:

@@ -115,8 +115,12 @@ def certify_path(
     counts = np.array(_affordable(n, alpha, delta * max(share for _, share in starts)), int)
     if not len(counts) or not len(accepted):
         return None
-    # The first rule that accepts each number at which one error more is affordable.
-    tested = np.unique(np.minimum(np.searchsorted(accepted, counts), len(accepted) - 1))
+    # The first rule that accepts each number at which one error more is affordable; and of those
+    # that accept as many as any rule does, cheaper ones as far as they go.
+    first = np.minimum(np.searchsorted(accepted, counts), len(accepted) - 1)
+    most = np.searchsorted(accepted, accepted[-1])
+    cheaper = np.linspace(most, len(accepted) - 1, 20).astype(int)
+    tested = np.unique(np.concatenate([first, cheaper]))
     p = binomial_p(errors[tested], accepted[tested], alpha)
     passed = fallback(p, accepted[tested] / n, delta, starts)
     return None if passed is None else int(tested[passed])

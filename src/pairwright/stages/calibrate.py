@@ -23,6 +23,7 @@ from pairwright.routing.weigh import Applied, Step, apply, weigh
 from pairwright.routing.worth import judges_worth
 from pairwright.stages.panel import orders_asked, refused_of
 from pairwright.stages.project import Project
+from pairwright.stats import audit
 from pairwright.store import totals
 from pairwright.store.ballots import Said, read_said, unheard
 from pairwright.store.calibrations import (
@@ -40,7 +41,8 @@ class Calibration:
     """Where calibration stands, in figures. `certificate` is None before the first look.
 
     `drawn` pairs are for people to answer, `answered` of them are (skipped ones
-    count as settled). `judges` is what each is worth. `alarm` says that an audit
+    count as settled). `judges` is what each is worth. `accuracy` estimates how
+    many of those accepted agree with people, from the audit. `alarm` says that an audit
     found what was accepted worse than promised.
     """
 
@@ -54,6 +56,7 @@ class Calibration:
     judges: list[dict[str, Any]] = field(default_factory=list)
     audited: int = 0
     audit_errors: int = 0
+    accuracy: dict[str, Any] | None = None
     alarm: str | None = None
 
     @property
@@ -269,14 +272,20 @@ def _look(
 
 
 def _costs(project: Project, steps: Sequence[Sequence[str]]) -> list[float]:
-    """What each step adds to the cost of a pair, in USD, as measured so far."""
+    """What each step adds to the cost of a pair, in USD, as measured so far.
+
+    Who puts a judge later means to ask it less: it counts as a hundredth of a
+    person's answer at least, though it may be free.
+    """
+    least = project.settings.annotate.usd_per_pair / 100
     with project.store.read() as connection:
         cost = {name: totals.judge_cost(connection, name) for name in steps[-1]}
     before = [(), *steps[:-1]]
-    return [
+    added = [
         sum(cost[name] for name in step if name not in earlier)
         for step, earlier in zip(steps, before, strict=True)
     ]
+    return [added[0], *(max(each, least) for each in added[1:])]
 
 
 def _apply(
@@ -286,7 +295,7 @@ def _apply(
     result = newest.result
     found = Standings(said, figures)
     steps = [Step.from_dict(step) for step in result["steps"]]
-    alarm = None
+    alarm = accuracy = None
     if steps:
         reached = np.zeros(len(said.pair_ids), int)
         for i in range(1, len(steps)):
@@ -300,6 +309,7 @@ def _apply(
         found.next_judge = (*(_added(steps, i) for i in range(1, len(steps))), None)
         audited = _audit(project, said, applied, newest)
         alarm = _hear(said, applied.probs, audited, result["target"], found)
+        accuracy = _accuracy(said, applied, audited)
     found.reliability = result.get("reliability", {})
     found.calibration = Calibration(
         **{
@@ -308,6 +318,7 @@ def _apply(
             "judges": result["judges"],
             "audited": alarm.seen if alarm else 0,
             "audit_errors": alarm.errors if alarm else 0,
+            "accuracy": accuracy,
             "alarm": _alarm_text(alarm) if alarm and alarm.rings else None,
         }
     )
@@ -345,6 +356,18 @@ def _hear(said: Said, forecasts: np.ndarray, audited: list[int], target: float, 
         elif not said.skipped[i]:
             found.drawn[int(said.pair_ids[i])] = "audit"
     return alarm
+
+
+def _accuracy(said: Said, applied: Applied, audited: list[int]) -> dict[str, Any] | None:
+    """How many of the accepted agree with people, by the audit and all beliefs; None while it is small."""
+    labels = said.labels
+    seen = [i for i in audited if labels[i].sum() > 0]
+    if len(seen) < audit.FEWEST:
+        return None
+    right = labels[seen, applied.probs[seen].argmax(1)] > 0.5
+    accepted = applied.confidence > applied.threshold
+    found = audit.audited_accuracy(right, applied.confidence[seen], applied.confidence[accepted])
+    return asdict(found)
 
 
 def _alarm_text(alarm: Alarm) -> str:
