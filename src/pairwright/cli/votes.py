@@ -55,7 +55,9 @@ def judge(
     from pairwright.stages.panel import judge_settings
 
     with context.obj.open() as project:
-        names = [name] if name else list(project.settings.judges)
+        judges = project.settings.judges
+        names = [each for each in judges if name in (None, each) or each.startswith(f"{name}/")]
+        names = names or ([name] if name else [])
         if not names:
             raise ConfigError(
                 f"there is no judge: add [judges.main] with a model to {project.root / 'pairwright.toml'}, "

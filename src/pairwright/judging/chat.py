@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pairwright.judging.logprobs import prob_first, verdict_logprobs
-from pairwright.judging.parsing import Unreadable, parse_answer
-from pairwright.judging.rubric import ANSWER_SCHEMA, TEMPLATE_VERSION, ask_again, judge_messages
+from pairwright.judging.parsing import Unreadable
+from pairwright.judging.rubric import TEMPLATE_VERSION, ask_again, judge_messages
+from pairwright.judging.strategies import STRATEGIES, Name, Strategy
 from pairwright.keys import content_key
 from pairwright.models.chat import CallFailed, ChatClient, ChatReply
 from pairwright.models.settings import ModelSettings
@@ -20,16 +21,16 @@ from pairwright.types import Answer, Prompt, Rater
 
 TOP_LOGPROBS = 10
 
-_FORMATS: dict[str, dict[str, Any]] = {
-    "json_schema": {
-        "response_format": {
-            "type": "json_schema",
-            "json_schema": {"name": "verdict", "strict": True, "schema": ANSWER_SCHEMA},
-        }
-    },
-    "json_object": {"response_format": {"type": "json_object"}},
-    "text": {},
-}
+
+def _formats(strategy: Strategy) -> dict[str, dict[str, Any]]:
+    schema = {"name": "verdict", "strict": True, "schema": dict(strategy.schema)}
+    return {
+        "json_schema": {"response_format": {"type": "json_schema", "json_schema": schema}},
+        "json_object": {"response_format": {"type": "json_object"}},
+        "text": {},
+    }
+
+
 _LOGPROBS: dict[str, Any] = {"logprobs": True, "top_logprobs": TOP_LOGPROBS}
 
 
@@ -42,6 +43,8 @@ class JudgeOptions:
     answer_format: str = "auto"
     logprobs: str = "auto"
     extra: tuple[tuple[str, Any], ...] = ()
+    strategy: Name = "plain"
+    sample: int = 0  # of several from one judge: 1, 2, ...; 0 where there is one
 
 
 class ChatJudge:
@@ -54,12 +57,20 @@ class ChatJudge:
         self._ways = _ways(options)
         self._way, self._known = 0, False
 
-    def messages(self, prompt: Prompt, first: str, second: str, unread: str | None) -> list[dict[str, str]]:
-        """What is sent; `unread` is an earlier answer that could not be read."""
-        messages = judge_messages(prompt, first, second, self._guidelines)
+    def messages(
+        self, prompt: Prompt, first: str, second: str, unread: str | None, aid: str | None = None
+    ) -> list[dict[str, str]]:
+        """What is sent; `unread` is an earlier answer that could not be read, `aid` what was prepared."""
+        strategy = STRATEGIES[self._options.strategy]
+        shown = None if aid is None else (strategy.aid_title, aid)
+        messages = judge_messages(prompt, first, second, self._guidelines, answer=strategy.answer, aid=shown)
         if unread is not None:
-            messages += ask_again(unread, _problem(unread))
+            messages += ask_again(unread, _problem(unread, strategy), strategy.answer)
         return messages
+
+    async def prepare(self, body: dict[str, Any], expected_tokens: int, *, repeat_billed: bool) -> ChatReply:
+        """Make the call that a strategy needs before it judges."""
+        return await self._client.chat(body, expected_tokens=expected_tokens, repeat_billed=repeat_billed)
 
     async def ask(
         self, messages: Sequence[dict[str, str]], expected_tokens: int, *, repeat_billed: bool = True
@@ -110,12 +121,12 @@ def _without(fields: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in names}
 
 
-def read_reply(reply: ChatReply) -> Answer:
+def read_reply(reply: ChatReply, strategy: Name = "plain") -> Answer:
     """The verdict in a judge's reply, about what it was shown. Raises Unreadable saying why."""
     if reply.refused:
         raise Unreadable("the model refused to judge this pair")
     try:
-        answer = parse_answer(reply.text)
+        answer = STRATEGIES[strategy].read(reply.text)
     except Unreadable:
         if reply.finish_reason == "length":
             raise Unreadable("it was cut off at the token limit before a verdict") from None
@@ -140,29 +151,41 @@ def chat_rater(
         "guideline": content_key("guideline", guidelines).hex(),
         "single_order": single_order,
         "extra": {**model.extra, **dict(options.extra)},
+        **_as_asked(options),
         **({"omit": sorted(model.omit)} if model.omit else {}),
     }
     return Rater("judge", name, spec)
 
 
+def _as_asked(options: JudgeOptions) -> dict[str, Any]:
+    """What tells this way of asking from the plain one; nothing where it is the plain one."""
+    found: dict[str, Any] = {}
+    if options.strategy != "plain":
+        found["strategy"] = f"{options.strategy}-{STRATEGIES[options.strategy].version}"
+    if options.sample:
+        found["sample"] = options.sample
+    return found
+
+
 def _ways(options: JudgeOptions) -> list[dict[str, Any]]:
     """From the richest to the plainest way of asking that the options allow."""
+    every = _formats(STRATEGIES[options.strategy])
     formats = ["json_schema", "json_object", "text"]
     if options.answer_format != "auto":
         formats = [options.answer_format]
     if options.logprobs == "off":
-        return [_FORMATS[name] for name in formats]
+        return [every[name] for name in formats]
     # A refused schema is likelier than refused log-probabilities to be the cause, but either may be.
-    first = _FORMATS[formats[0]]
+    first = every[formats[0]]
     ways = [{**first, **_LOGPROBS}, first]
     for name in formats[1:]:
-        ways += [{**_FORMATS[name], **_LOGPROBS}, _FORMATS[name]]
+        ways += [{**every[name], **_LOGPROBS}, every[name]]
     return ways
 
 
-def _problem(raw: str) -> str:
+def _problem(raw: str, strategy: Strategy) -> str:
     try:
-        parse_answer(raw)
+        strategy.read(raw)
     except Unreadable as problem:
         return str(problem)
     return "it was cut off"

@@ -92,6 +92,37 @@ def parse_answer(raw: str) -> Answer:
     raise Unreadable('it holds no JSON object with "verdict"')
 
 
+def parse_scores(raw: str) -> Answer:
+    """Two scores, 0 to 10, as an answer: who has more is better, by that margin. Raises Unreadable."""
+    text = _answer_part(raw)
+    found = [(each, span) for each, span in _objects(text) if any(_is(key, "score_a") for key in each)]
+    if not found:
+        raise Unreadable('it holds no JSON object with "score_a" and "score_b"')
+    scores = {tuple(_score(_field(each, name)) for name in ("score_a", "score_b")) for each, _ in found}
+    if len(scores) > 1:
+        raise Unreadable("it gives different scores")
+    if text[found[-1][1][1] :].strip(_AFTER):
+        raise Unreadable("more text follows its JSON object, so it may be a quotation")
+    a, b = scores.pop()
+    reason = _field(found[-1][0], "reason")
+    return Answer(
+        "A" if a > b else "B" if b > a else "TIE",
+        reason=reason.strip()[:MAX_REASON] or None if isinstance(reason, str) else None,
+        raw=raw,
+        margin=a - b,
+    )
+
+
+def _score(value: Any) -> float:
+    try:
+        score = float(value) if not isinstance(value, bool) else None
+    except (TypeError, ValueError):
+        score = None
+    if score is None or not 0 <= score <= 10:
+        raise Unreadable(f"a score is {_shown(value)}, not a number from 1 to 10")
+    return score
+
+
 def _answer_part(raw: str) -> str:
     """What a model says after thinking. Raises Unreadable where it never stops thinking."""
     text = raw.strip()[-LONGEST:]
@@ -161,7 +192,7 @@ def _is(key: str, name: str) -> bool:
 
 def _from_object(answer: dict[str, Any]) -> Answer:
     stated = _field(answer, "confidence")
-    reason = _field(answer, "reason")
+    reason = _field(answer, "reason") or _field(answer, "reasoning")
     return Answer(
         _verdict(_field(answer, "verdict")),
         None if stated is None else _confidence(stated),

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pairwright.judging.rubric import judge_messages
+from pairwright.judging.strategies import STRATEGIES
 from pairwright.stages.pair import pairs_to_make
 from pairwright.stages.panel import comes_later, orders_asked
 from pairwright.stages.project import Project
@@ -184,6 +185,8 @@ def _generate(project: Project, counts: _Counts) -> list[StageEstimate]:
 def _judge(project: Project, name: str, counts: _Counts, pairs_to_come: int) -> StageEstimate:
     judge = project.settings.judges[name]
     calls = counts.judge_pending[name] + pairs_to_come * counts.judge_orders[name]
+    if STRATEGIES[judge.strategy].aid is not None:  # and one before, once a prompt
+        calls += min(counts.prompts, -(-calls // counts.judge_orders[name]))
     if judge.kind != "chat" or judge.model is None:
         return StageEstimate("judge", name, 0, 0, 0, 0.0, 0.0, f"{judge.kind} judge: no calls")
     around = sum(

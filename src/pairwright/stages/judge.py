@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from pairwright.errors import BudgetReached, ConfigError, InputError
-from pairwright.judging.chat import ChatJudge, JudgeOptions, chat_rater, read_reply, request_limits
+from pairwright.errors import BudgetReached, InputError
+from pairwright.judging.chat import ChatJudge, read_reply
 from pairwright.judging.parsing import Unreadable
 from pairwright.judging.votes import vote_of
 from pairwright.keys import content_key
-from pairwright.models.budget import Budget
 from pairwright.models.chat import CallFailed, ChatClient
-from pairwright.models.prices import Price
+from pairwright.stages.aids import Aids
 from pairwright.stages.calls import (
     Progress,
     Run,
-    TokenBound,
     cost_row,
     failed_cost,
     most_tokens_out,
     no_progress,
-    spent_before,
     tokens_of,
-    unknown_price,
     work_through,
 )
+from pairwright.stages.judge_session import JudgeSession, notes_on, open_session
 from pairwright.stages.local_judges import judge_locally
 from pairwright.stages.panel import comes_later, judge_settings, orders_of, refused_judges
 from pairwright.stages.project import Project
@@ -37,17 +34,13 @@ from pairwright.store import schema, totals
 from pairwright.store.votes import (
     ANEW,
     asked_anew,
-    count_current_votes,
     failure_row,
-    guideline_id,
-    rater_id,
-    raters_named,
     retract_judge,
     vote_row,
 )
-from pairwright.store.work import JudgeWork, PriorCall, judge_work, prior_calls
+from pairwright.store.work import JudgeWork, judge_work
 from pairwright.store.writer import GroupCommit
-from pairwright.types import Answer, Failure, Order, Rater
+from pairwright.types import Answer, Failure, Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +93,7 @@ def run_judge(
             if rejudge:
                 _ask_anew(project, name)
             return _run_local(project, name, settings, orders, retry_failed, progress)
-        session = _open_session(project, name, settings, orders, budget_usd)
+        session = open_session(project, name, settings, orders, budget_usd)
         asyncio.run(_check_endpoint(session))
         if rejudge:
             _ask_anew(project, name)
@@ -114,80 +107,7 @@ def run_judge(
     return _result(session, run, pending)
 
 
-@dataclass
-class _Session:
-    """What stays the same for every pair of one run."""
-
-    project: Project
-    name: str
-    settings: JudgeSettings
-    orders: tuple[Order, ...]
-    options: JudgeOptions
-    rater: Rater
-    rater_id: int
-    guideline_id: int
-    price: Price | None
-    budget: Budget
-    spent_before: float
-    prior: dict[bytes, list[PriorCall]]
-    most_out: int
-    bound: TokenBound = field(default_factory=TokenBound)
-
-    @property
-    def model(self) -> str:
-        assert self.settings.model is not None  # checked when the project file was read
-        return self.settings.model
-
-
-def _open_session(
-    project: Project,
-    name: str,
-    settings: JudgeSettings,
-    orders: tuple[Order, ...],
-    budget_usd: float | None,
-) -> _Session:
-    assert settings.model is not None
-    model = project.settings.models[settings.model]
-    options = JudgeOptions(
-        settings.temperature,
-        settings.max_tokens,
-        settings.answer_format,
-        settings.logprobs,
-        tuple(settings.extra.items()),
-    )
-    rater = chat_rater(name, model, project.guidelines, options, single_order=len(orders) == 1)
-    price = project.price(settings.model)
-    limit = budget_usd if budget_usd is not None else project.settings.project.budget_usd
-    if limit is not None and price is None:
-        raise ConfigError(unknown_price(settings.model, model.model))
-    with project.store.write() as connection:
-        this = rater_id(connection, rater)
-        guideline = guideline_id(connection, project.guidelines)
-        spent = spent_before(project, connection, limit)
-        prior = prior_calls(connection, "judge")
-    budget = Budget(limit, spent)
-    if limit is not None and spent >= limit > 0:
-        raise BudgetReached(
-            f"the budget of ${limit:,.2f} is spent already: ${spent:,.4f}. Raise it to go on."
-        )
-    return _Session(
-        project,
-        name,
-        settings,
-        orders,
-        options,
-        rater,
-        this,
-        guideline,
-        price,
-        budget,
-        spent,
-        prior,
-        most_tokens_out(request_limits(model, options), limit, settings.model),
-    )
-
-
-async def _check_endpoint(session: _Session) -> None:
+async def _check_endpoint(session: JudgeSession) -> None:
     """Raise ConfigError where its key is missing: before anything is changed. Nothing is sent."""
     model = session.project.settings.models[session.model]
     async with ChatClient(model.endpoint, session.project.settings.endpoints[model.endpoint]):
@@ -201,28 +121,7 @@ def _ask_anew(project: Project, name: str) -> None:
             retract_judge(connection, name, ANEW)
 
 
-def _notes(session: _Session) -> tuple[str, ...]:
-    with session.project.store.read() as connection:
-        others = [
-            number
-            for number, spec in raters_named(connection, "judge", session.name)
-            if not _same_judge(spec, session.rater.spec)
-        ]
-        kept = count_current_votes(connection, others)
-    if not kept:
-        return ()
-    return (
-        f"{kept:,} votes of {session.name} were cast under other settings or guidelines and are kept; "
-        "--rejudge asks again",
-    )
-
-
-def _same_judge(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Equal settings, in however many orders it was asked."""
-    return {**one, "single_order": None} == {**other, "single_order": None}
-
-
-async def _judge_all(session: _Session, run: Run, retry_failed: bool, left: bool) -> None:
+async def _judge_all(session: JudgeSession, run: Run, retry_failed: bool, left: bool) -> None:
     project = session.project
     model = project.settings.models[session.model]
     endpoint = project.settings.endpoints[model.endpoint]
@@ -231,14 +130,29 @@ async def _judge_all(session: _Session, run: Run, retry_failed: bool, left: bool
         async with ChatClient(model.endpoint, endpoint) as client:
             judge = ChatJudge(client, model, project.guidelines, session.options)
 
+            async def pay(body: dict[str, Any], size: int) -> tuple[Any, dict[str, Any]]:
+                most = most_tokens_out(body, session.budget.limit, session.model)
+                reply = await _pay(
+                    session,
+                    run,
+                    lambda: judge.prepare(
+                        body, tokens_of(size) + most, repeat_billed=session.budget.limit is None
+                    ),
+                    size,
+                    most,
+                )
+                return reply, cost_row(reply, session.price, size)
+
+            aids = Aids(project.store, session.model, model, session.options, writer, pay)
+
             async def do(work: JudgeWork) -> None:
-                await _judge_one(session, run, judge, writer, work)
+                await _judge_one(session, run, judge, aids, writer, work)
 
             await work_through(pages, do, endpoint.concurrency, run)
 
 
 async def _judge_one(
-    session: _Session, run: Run, judge: ChatJudge, writer: GroupCommit, work: JudgeWork
+    session: JudgeSession, run: Run, judge: ChatJudge, aids: Aids, writer: GroupCommit, work: JudgeWork
 ) -> None:
     """Ask until an answer can be read or the attempts are used up; record every call with its result."""
     key = content_key("judge", work.pair_key, session.rater.key, work.order, work.round)
@@ -250,9 +164,11 @@ async def _judge_one(
     attempt = prior[-1].attempt + 1 if prior else 1
     left = max(1, session.settings.attempts - asked)
     while run.stop is None:
-        messages = judge.messages(work.prompt, work.first, work.second, unread)
-        size = sum(len(message["content"].encode()) for message in messages)
+        size = 0
         try:
+            aid = await aids.of(work.prompt)
+            messages = judge.messages(work.prompt, work.first, work.second, unread, aid)
+            size = sum(len(message["content"].encode()) for message in messages)
             reply = await _paid_ask(session, run, judge, messages, size)
         except CallFailed as failed:
             lost = [
@@ -265,7 +181,7 @@ async def _judge_one(
         session.bound.learn(size, reply.prompt_tokens)
         row = _call(session, key, attempt, size, reply)
         try:
-            answer = read_reply(reply)
+            answer = read_reply(reply, session.options.strategy)
         except Unreadable as problem:
             unread, attempt, left = reply.text, attempt + 1, left - 1
             rows = [(schema.call, {**row, "outcome": "unreadable", "raw": reply.text})]
@@ -284,10 +200,23 @@ async def _judge_one(
 
 
 async def _paid_ask(
-    session: _Session, run: Run, judge: ChatJudge, messages: Sequence[dict[str, str]], size: int
+    session: JudgeSession, run: Run, judge: ChatJudge, messages: Sequence[dict[str, str]], size: int
 ) -> Any:
-    price, most = session.price, session.most_out
-    worst = price.cost(session.bound.of(size), most) if price else 0.0
+    repeat, most = session.budget.limit is None, session.most_out
+    return await _pay(
+        session,
+        run,
+        lambda: judge.ask(messages, tokens_of(size) + most, repeat_billed=repeat),
+        size,
+        most,
+    )
+
+
+async def _pay(
+    session: JudgeSession, run: Run, call: Callable[[], Awaitable[Any]], size: int, most: int
+) -> Any:
+    """Make one call of `size` bytes, answered with `most` tokens at worst, within the budget."""
+    price = session.price
 
     def actual(reply: Any) -> float:
         return cost_row(reply, price, size)["cost_usd"] or 0.0
@@ -295,18 +224,16 @@ async def _paid_ask(
     def failed(failure: CallFailed) -> float:
         return sum(cost["cost_usd"] or 0.0 for cost in _lost(session, failure, size))
 
-    repeat = session.budget.limit is None
-    return await run.paid(
-        lambda: judge.ask(messages, tokens_of(size) + most, repeat_billed=repeat), worst, actual, failed
-    )
+    worst = price.cost(session.bound.of(size), most) if price else 0.0
+    return await run.paid(call, worst, actual, failed)
 
 
-def _lost(session: _Session, failed: CallFailed, size: int) -> list[dict[str, Any]]:
+def _lost(session: JudgeSession, failed: CallFailed, size: int) -> list[dict[str, Any]]:
     return failed_cost(failed.billed, session.price, session.bound.of(size), session.most_out)
 
 
 def _lost_call(
-    session: _Session, key: bytes, attempt: int, size: int, failed: CallFailed, cost: dict[str, Any]
+    session: JudgeSession, key: bytes, attempt: int, size: int, failed: CallFailed, cost: dict[str, Any]
 ) -> dict[str, Any]:
     """A try that may have been charged for and gave nothing."""
     return {
@@ -324,7 +251,7 @@ def _lost_call(
     }
 
 
-def _call(session: _Session, key: bytes, attempt: int, size: int, reply: Any) -> dict[str, Any]:
+def _call(session: JudgeSession, key: bytes, attempt: int, size: int, reply: Any) -> dict[str, Any]:
     return {
         "work_key": key,
         "attempt": attempt,
@@ -337,7 +264,9 @@ def _call(session: _Session, key: bytes, attempt: int, size: int, reply: Any) ->
     }
 
 
-def _vote(session: _Session, work: JudgeWork, key: bytes, answer: Answer, seconds: float) -> dict[str, Any]:
+def _vote(
+    session: JudgeSession, work: JudgeWork, key: bytes, answer: Answer, seconds: float
+) -> dict[str, Any]:
     vote = vote_of(
         answer,
         work.pair_id,
@@ -349,14 +278,14 @@ def _vote(session: _Session, work: JudgeWork, key: bytes, answer: Answer, second
     return vote_row(vote, key)
 
 
-def _failure(session: _Session, work: JudgeWork, key: bytes, kind: str, message: str) -> Any:
+def _failure(session: JudgeSession, work: JudgeWork, key: bytes, kind: str, message: str) -> Any:
     failure = Failure(
         "judge", kind, message[:2000], pair_id=work.pair_id, rater_id=session.rater_id, order=work.order
     )
     return schema.failure, failure_row(failure, key)
 
 
-def _result(session: _Session, run: Run, pending: int) -> JudgeResult:
+def _result(session: JudgeSession, run: Run, pending: int) -> JudgeResult:
     stop = run.stop
     if stop is not None and not isinstance(stop, (BudgetReached, KeyboardInterrupt)):
         raise stop
@@ -368,7 +297,7 @@ def _result(session: _Session, run: Run, pending: int) -> JudgeResult:
         calls=run.calls,
         spent_usd=run.budget.spent - session.spent_before if session.price else None,
         stopped=str(stop) if stop is not None else None,
-        notes=_notes(session),
+        notes=notes_on(session),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from pairwright.errors import ConfigError
+from pairwright.judging.strategies import STRATEGIES, Name
 from pairwright.models.settings import EndpointSettings, ModelSettings, Settings
 
 
@@ -45,7 +46,13 @@ class JudgeSettings(Settings):
     path: str | None = Field(None, description="for replay: a file of recorded verdicts")
     single_order: bool = False
     temperature: float = Field(0.0, ge=0, le=2)
-    max_tokens: int = Field(300, ge=16)
+    max_tokens: int | None = Field(None, ge=16, description="default: 300; 1200 where it thinks first")
+    strategy: Name = "plain"
+    strategies: list[Name] = Field(
+        default_factory=list, description="several: each is a judge, NAME/STRATEGY"
+    )
+    samples: int = Field(1, ge=1, le=64, description="several: each is a judge, NAME/1, NAME/2, ...")
+    sample: int = Field(0, exclude=True)
     answer_format: Literal["auto", "json_schema", "json_object", "text"] = "auto"
     logprobs: Literal["auto", "off"] = "auto"
     attempts: int = Field(2, ge=1, le=10, description="times to ask when the answer can't be read")
@@ -116,6 +123,12 @@ class ProjectFile(Settings):
                 _require(judge.model, self.models, f"[judges.{name}] model", "[models.NAME]")
             if judge.kind == "replay" and judge.path is None:
                 raise ValueError(f'[judges.{name}] of kind "replay" needs path = "...", recorded verdicts')
+        for name, judge in self.judges.items():
+            if judge.samples > 1 and judge.temperature == 0:
+                raise ValueError(
+                    f"[judges.{name}] samples = {judge.samples} at temperature 0 are all the same: "
+                    "set temperature = 1.0"
+                )
         for name in self.route.cascade:
             _require(name, self.judges, "[route] cascade", "[judges.NAME]")
         if len(set(self.route.cascade)) < len(self.route.cascade):
@@ -155,10 +168,38 @@ def read_settings(path: Path) -> ProjectFile:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: is not valid TOML: {error}") from None
     try:
-        return ProjectFile.model_validate(values)
+        return _one_by_one(ProjectFile.model_validate(values))
     except ValidationError as error:
         problems = [_problem(path, text, problem) for problem in error.errors()]
         raise ConfigError("\n".join(problems)) from None
+
+
+def _one_by_one(file: ProjectFile) -> ProjectFile:
+    """A judge of several strategies or samples is several judges: `main/cot`, `main/2`."""
+    judges: dict[str, JudgeSettings] = {}
+    names: dict[str, list[str]] = {}
+    for name, judge in file.judges.items():
+        for strategy in judge.strategies or [judge.strategy]:
+            for sample in range(1, judge.samples + 1):
+                parts = [name, *([strategy] if judge.strategies else [])]
+                parts += [str(sample)] if judge.samples > 1 else []
+                most = judge.max_tokens or STRATEGIES[strategy].max_tokens
+                update: dict[str, Any] = {
+                    "strategy": strategy,
+                    "strategies": [],
+                    "samples": 1,
+                    "sample": sample if judge.samples > 1 else 0,
+                    "max_tokens": most,
+                }
+                judges["/".join(parts)] = judge.model_copy(update=update)
+                names.setdefault(name, []).append("/".join(parts))
+    route = file.route.model_copy(
+        update={
+            "cascade": [each for name in file.route.cascade for each in names[name]],
+            "trust": [each for name in file.route.trust for each in names[name]],
+        }
+    )
+    return file.model_copy(update={"judges": judges, "route": route})
 
 
 def _problem(path: Path, text: str, problem: Any) -> str:

@@ -267,5 +267,11 @@ def prior_calls(connection: Connection, stage: str) -> dict[bytes, list[PriorCal
     return found
 
 
+def used_call(connection: Connection, work_key: bytes) -> str | None:
+    """The text of an answer that was recorded for this work and used."""
+    query = select(call.c.raw).where(call.c.work_key == work_key, call.c.outcome == "used")
+    return connection.execute(query).scalar()
+
+
 def _prompt(messages: list[dict[str, Any]]) -> Prompt:
     return Prompt(tuple(Message(each["role"], each["content"]) for each in messages))

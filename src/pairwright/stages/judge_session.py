@@ -1,0 +1,115 @@
+"""What stays the same for every pair of one run of a chat judge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pairwright.errors import BudgetReached, ConfigError
+from pairwright.judging.chat import JudgeOptions, chat_rater, request_limits
+from pairwright.models.budget import Budget
+from pairwright.models.prices import Price
+from pairwright.stages.calls import TokenBound, most_tokens_out, spent_before, unknown_price
+from pairwright.stages.project import Project
+from pairwright.stages.settings import JudgeSettings
+from pairwright.store.votes import count_current_votes, guideline_id, rater_id, raters_named
+from pairwright.store.work import PriorCall, prior_calls
+from pairwright.types import Order, Rater
+
+
+@dataclass
+class JudgeSession:
+    """What stays the same for every pair of one run."""
+
+    project: Project
+    name: str
+    settings: JudgeSettings
+    orders: tuple[Order, ...]
+    options: JudgeOptions
+    rater: Rater
+    rater_id: int
+    guideline_id: int
+    price: Price | None
+    budget: Budget
+    spent_before: float
+    prior: dict[bytes, list[PriorCall]]
+    most_out: int
+    bound: TokenBound = field(default_factory=TokenBound)
+
+    @property
+    def model(self) -> str:
+        assert self.settings.model is not None  # checked when the project file was read
+        return self.settings.model
+
+
+def open_session(
+    project: Project,
+    name: str,
+    settings: JudgeSettings,
+    orders: tuple[Order, ...],
+    budget_usd: float | None,
+) -> JudgeSession:
+    assert settings.model is not None
+    model = project.settings.models[settings.model]
+    assert settings.max_tokens is not None  # filled in when the project file was read
+    options = JudgeOptions(
+        settings.temperature,
+        settings.max_tokens,
+        settings.answer_format,
+        settings.logprobs,
+        tuple(settings.extra.items()),
+        settings.strategy,
+        settings.sample,
+    )
+    rater = chat_rater(name, model, project.guidelines, options, single_order=len(orders) == 1)
+    price = project.price(settings.model)
+    limit = budget_usd if budget_usd is not None else project.settings.project.budget_usd
+    if limit is not None and price is None:
+        raise ConfigError(unknown_price(settings.model, model.model))
+    with project.store.write() as connection:
+        this = rater_id(connection, rater)
+        guideline = guideline_id(connection, project.guidelines)
+        spent = spent_before(project, connection, limit)
+        prior = prior_calls(connection, "judge")
+    budget = Budget(limit, spent)
+    if limit is not None and spent >= limit > 0:
+        raise BudgetReached(
+            f"the budget of ${limit:,.2f} is spent already: ${spent:,.4f}. Raise it to go on."
+        )
+    return JudgeSession(
+        project,
+        name,
+        settings,
+        orders,
+        options,
+        rater,
+        this,
+        guideline,
+        price,
+        budget,
+        spent,
+        prior,
+        most_tokens_out(request_limits(model, options), limit, settings.model),
+    )
+
+
+def notes_on(session: JudgeSession) -> tuple[str, ...]:
+    with session.project.store.read() as connection:
+        others = [
+            number
+            for number, spec in raters_named(connection, "judge", session.name)
+            if not _same_judge(spec, session.rater.spec)
+        ]
+        kept = count_current_votes(connection, others)
+    if not kept:
+        return ()
+    return (
+        f"{kept:,} votes of {session.name} were cast under other settings or guidelines and are kept; "
+        "--rejudge asks again",
+    )
+
+
+def _same_judge(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Equal settings, in however many orders it was asked."""
+    return {**one, "single_order": None} == {**other, "single_order": None}
