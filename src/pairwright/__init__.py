@@ -10,6 +10,7 @@ from pairwright.errors import (
     VerdictError,
 )
 from pairwright.face import ai_assisted_labeling, create_dpo_dataset, generate_response_pairs
+from pairwright.judging.adapters import FromScores, FromTRL
 from pairwright.judging.doubles import AlwaysFirst, Noisy, PrefersShorter, Replay
 from pairwright.types import Answer
 
@@ -19,6 +20,8 @@ __all__ = [
     "BudgetReached",
     "ConfigError",
     "EndpointError",
+    "FromScores",
+    "FromTRL",
     "InputError",
     "Noisy",
     "PairwrightError",

@@ -85,6 +85,7 @@ class _Counts:
     judge_orders: dict[str, int]
     for_people: int
     undecided: int
+    calibrating: bool
     accepted: int
 
 
@@ -156,7 +157,8 @@ def _count(project: Project, single_order: bool, retry_failed: bool, rejudge: bo
             },
             {name: len(orders) for name, orders in asked.items()},
             tasks.waiting(connection),
-            content.pairs - sum(decided.values()),
+            content.pairs - sum(decided.values()) + tasks.uncalibrated(connection),
+            tasks.uncalibrated(connection) > 0,
             sum(n for (decision, _, _), n in decided.items() if decision == "accept"),
         )
 
@@ -281,7 +283,7 @@ def _people(project: Project, counts: _Counts, pairs_to_come: int) -> PeopleEsti
     share, basis = PEOPLE_SHARE, f"assumed: judges leave {PEOPLE_SHARE:.0%} to people"
     if not project.settings.judges:
         share, basis = 1.0, "no judge: people decide every pair"
-    elif routed >= 50:
+    elif routed >= 50 and not counts.calibrating:
         share = counts.for_people / routed
         basis = f"measured: {share:.0%} of {routed:,} routed pairs went to people"
     pairs = counts.for_people + round(share * (counts.undecided + pairs_to_come))

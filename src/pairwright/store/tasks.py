@@ -43,6 +43,12 @@ def waiting(connection: Connection) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def uncalibrated(connection: Connection) -> int:
+    """How many pairs wait until the judges are calibrated."""
+    query = select(func.count()).select_from(belief).where(belief.c.asks == "calibration", newest_beliefs())
+    return int(connection.execute(query).scalar_one())
+
+
 def stuck(connection: Connection) -> int:
     """How many need somebody else: people skipped them, or disagree."""
     query = select(func.count()).select_from(belief).where(*_for_people(), _handled())
