@@ -203,6 +203,11 @@ def _draw(
     return chosen
 
 
+def first_spend(delta: float) -> float:
+    """What the first look at labels may spend of delta."""
+    return _spend(delta, 0)
+
+
 def _spend(delta: float, looks: int) -> float:
     """What the next look may spend: three quarters of what is left, so that all looks together keep delta."""
     return delta * 0.75 * 0.25**looks

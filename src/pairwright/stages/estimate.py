@@ -286,7 +286,25 @@ def _people(project: Project, counts: _Counts, pairs_to_come: int) -> PeopleEsti
     elif routed >= 50 and not counts.calibrating:
         share = counts.for_people / routed
         basis = f"measured: {share:.0%} of {routed:,} routed pairs went to people"
-    pairs = counts.for_people + round(share * (counts.undecided + pairs_to_come))
+    left = counts.undecided + pairs_to_come
+    pairs = counts.for_people
+    if project.settings.judges and not routed and project.settings.route.accept == "guarantee":
+        pairs = _to_calibrate(project, left)
+        left -= pairs
+        basis = f"{pairs:,} to calibrate the judges on; of the rest {basis}"
+    pairs += round(share * left)
     return PeopleEstimate(
         pairs, pairs * settings.seconds_per_pair / 3600, pairs * settings.usd_per_pair, basis
     )
+
+
+def _to_calibrate(project: Project, pairs: int) -> int:
+    """How many pairs people are asked about before anything else."""
+    from pairwright.routing.guarantee import first_labels
+    from pairwright.stages.calibrate import first_spend
+
+    route = project.settings.route
+    if not pairs:
+        return 0
+    needed = route.calibration_pairs or first_labels(route.target, first_spend(route.delta), pairs)
+    return min(pairs, needed)
