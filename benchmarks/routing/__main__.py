@@ -1,6 +1,6 @@
 """What judges' verdicts are worth and what it costs to know: `python benchmarks/routing [PART ...]`.
 
-Parts: ranking, promise, speed (all by default). `--quick` draws less often.
+Parts: ranking, promise, claim, speed (all by default). `--quick` draws less often.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
+from claim import claim
 from data import DATA, load, sets
 from promise import measure
 from ranking import FIGURES, by_number, ten_fold_table
@@ -23,11 +24,11 @@ NUMBERS = (25, 50, 100, 200)
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("parts", nargs="*", choices=["ranking", "promise", "speed", []])
+    parser.add_argument("parts", nargs="*", choices=["ranking", "promise", "claim", "speed", []])
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--sets", nargs="*")
     options = parser.parse_args()
-    parts = options.parts or ["ranking", "promise", "speed"]
+    parts = options.parts or ["ranking", "promise", "claim", "speed"]
     names = options.sets or sets()
     if not names:
         sys.exit(f"no recorded sets in {DATA}: set PAIRWRIGHT_DATA to their folder")
@@ -37,6 +38,19 @@ def main() -> None:
             ranking(name, options.quick)
         if "promise" in parts:
             promise(name, options.quick)
+        if "claim" in parts:
+            print(f"\n## {name}: the claim, people on the least certain pairs\n")
+            columns = (
+                "right among the sure",
+                "overall",
+                "random routing",
+                "one person on all",
+                "points",
+                "saving",
+            )
+            header("to people", columns)
+            for first, *cells in claim(load(name)):
+                row(first, cells)
     if "speed" in parts:
         speed()
     print(f"\n{time.perf_counter() - began:.0f} s in all", file=sys.stderr)
