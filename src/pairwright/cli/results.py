@@ -25,7 +25,7 @@ from pairwright.cli.output import (
     say,
     usd,
 )
-from pairwright.cli.routing import print_route
+from pairwright.cli.routing import print_plans, print_route
 
 if TYPE_CHECKING:
     from pairwright.stages.estimate import ProjectEstimate
@@ -175,7 +175,11 @@ def estimate(context: typer.Context, json: Json = False) -> int:
     from pairwright.stages.estimate import estimate as estimate_of
 
     with context.obj.open() as project:
-        return print_estimate(estimate_of(project), json=json)
+        found = estimate_of(project)
+        code = print_estimate(found, json=json)
+        if found.plans and not json:
+            print_plans(found.plans)
+        return code
 
 
 def print_estimate(found: ProjectEstimate, *, json: bool, people: bool = True) -> int:

@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from pairwright.cli.output import note, say
+from rich.markup import escape
+from rich.table import Table
+
+from pairwright.cli.output import note, out, say
+
+if TYPE_CHECKING:
+    from pairwright.routing.plan import Plan
+
+
+def print_plans(plans: Sequence[Plan]) -> None:
+    """Every way to label all pairs, the usual ones and those measured here."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for number, name in enumerate(("To label all pairs", "Cost", "Hours", "Agreement with people")):
+        table.add_column(name, justify="left" if number == 0 else "right", no_wrap=True)
+    for measured in (False, True):
+        rows = [plan for plan in plans if plan.measured == measured]
+        if rows:
+            table.add_row(f"[dim]{'measured here' if measured else 'usual figures'}[/dim]", "", "", "")
+        for plan in rows:
+            low, high = plan.usd.low, plan.usd.high
+            cost = f"${low:,.0f}" if low == high else f"${low:,.0f}-{high:,.0f}"
+            spread = f"[{plan.agreement.low:.1%}, {plan.agreement.high:.1%}]"
+            table.add_row(
+                f"  {plan.method}", cost, f"{plan.hours:,.0f}", f"{plan.agreement.value:.1%} {escape(spread)}"
+            )
+    out.print()
+    out.print(table)
 
 
 def print_route(result: dict[str, Any]) -> None:

@@ -47,7 +47,8 @@ class Weighed:
     """`own` (n_labelled, 3) are forecasts of labelled pairs without their own labels, `rows` say which.
 
     `reliability` is how often each person is right. `shares` says what part of
-    the pairs each step is asked about.
+    the pairs each step is asked about. tested (n_drawn, 2): the last step's
+    confidence in each pair drawn by chance, and whether people agree.
     """
 
     steps: tuple[Step, ...]
@@ -56,6 +57,7 @@ class Weighed:
     own: np.ndarray
     reliability: np.ndarray
     shares: tuple[float, ...]
+    tested: np.ndarray
 
 
 def weigh(
@@ -116,6 +118,7 @@ def weigh(
         crossed[-1].probs[rows],
         anchored.reliability,
         shares,
+        np.stack([confidence[-1][drawn], 1 - np.ceil(wrong[-1][drawn])], axis=1),
     )
 
 

@@ -263,6 +263,7 @@ def _look(
             },
             "reliability": dict(zip(said.people, weighed.reliability.tolist(), strict=True)),
             "shares": list(weighed.shares),
+            "tested": [[float(sure), float(right)] for sure, right in weighed.tested],
         }
     else:
         fewest = 2 * believe.FEWEST if kept else None  # no label helps where no judge is left

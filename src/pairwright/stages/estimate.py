@@ -13,8 +13,10 @@ from typing import Any
 
 from pairwright.judging.rubric import judge_messages
 from pairwright.judging.strategies import STRATEGIES
+from pairwright.routing.plan import Plan
 from pairwright.stages.pair import pairs_to_make
 from pairwright.stages.panel import comes_later, orders_asked
+from pairwright.stages.plan import pace, plans_of
 from pairwright.stages.project import Project
 from pairwright.store import tasks, totals
 from pairwright.store.totals import CallCounts
@@ -56,7 +58,8 @@ class PeopleEstimate:
 class ProjectEstimate:
     """What it takes to finish. `usd` and `hours` are of machines; people stand apart.
 
-    `notes` say what will not happen for lack of a setting.
+    `notes` say what will not happen for lack of a setting; `plans` are all ways to
+    label the pairs, those there and those to come.
     """
 
     stages: tuple[StageEstimate, ...]
@@ -66,6 +69,7 @@ class ProjectEstimate:
     spent_usd: float
     unpriced: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    plans: tuple[Plan, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -118,6 +122,7 @@ def estimate(
         counts.spent,
         unpriced,
         unset(project),
+        tuple(plans_of(project, counts.pairs + pairs_to_come)),
     )
 
 
@@ -278,7 +283,7 @@ def unset(project: Project) -> tuple[str, ...]:
 
 
 def _people(project: Project, counts: _Counts, pairs_to_come: int) -> PeopleEstimate:
-    settings = project.settings.annotate
+    settings, seconds = project.settings.annotate, pace(project)
     routed = counts.accepted + counts.for_people
     share, basis = PEOPLE_SHARE, f"assumed: judges leave {PEOPLE_SHARE:.0%} to people"
     if not project.settings.judges:
@@ -293,9 +298,7 @@ def _people(project: Project, counts: _Counts, pairs_to_come: int) -> PeopleEsti
         left -= pairs
         basis = f"{pairs:,} to calibrate the judges on; of the rest {basis}"
     pairs += round(share * left)
-    return PeopleEstimate(
-        pairs, pairs * settings.seconds_per_pair / 3600, pairs * settings.usd_per_pair, basis
-    )
+    return PeopleEstimate(pairs, pairs * seconds / 3600, pairs * settings.usd_per_pair, basis)
 
 
 def _to_calibrate(project: Project, pairs: int) -> int:

@@ -85,6 +85,14 @@ class AnnotateSettings(Settings):
     usd_per_pair: float = Field(0.30, ge=0, description="for estimates: crowd 0.10-0.50, expert 2-5")
 
 
+class PlanMethod(Settings):
+    """What one usual way to label costs and is worth, each from low to high."""
+
+    usd: tuple[float, float]
+    agreement: tuple[float, float]
+    per_hour: tuple[float, float]
+
+
 class ExportSettings(Settings):
     shapes: tuple[Literal["dpo", "orpo", "kto", "unpaired"], ...] = ("dpo", "kto")
     style: Literal["conversational", "standard"] = "conversational"
@@ -104,6 +112,7 @@ class ProjectFile(Settings):
     judges: dict[str, JudgeSettings] = Field(default_factory=dict)
     route: RouteSettings = RouteSettings()
     annotate: AnnotateSettings = AnnotateSettings()
+    plan: dict[str, PlanMethod] = Field(default_factory=dict)
     export: ExportSettings = ExportSettings()
 
     @model_validator(mode="after")
@@ -227,6 +236,7 @@ def _keys_of(table: list[str]) -> list[str]:
         "endpoints": EndpointSettings,
         "models": ModelSettings,
         "judges": JudgeSettings,
+        "plan": PlanMethod,
     }
     if table and table[0] in named:
         return list(named[table[0]].model_fields) if len(table) > 1 else []

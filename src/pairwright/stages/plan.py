@@ -1,0 +1,73 @@
+"""Every way to label this project's pairs, side by side: what it costs and what it is worth."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pairwright.routing.plan import FEWEST, USUAL, Method, Plan, measured_plans, usual_plans
+from pairwright.stages.project import Project
+from pairwright.stats.intervals import wilson
+from pairwright.store import totals
+from pairwright.store.ballots import read_said
+from pairwright.store.calibrations import newest_calibration
+from pairwright.types import Estimate
+
+OVERLAPS = 30  # pairs two people answered, under which their agreement is assumed
+VOTES = 20  # timed votes, under which their pace is
+
+
+def plans_of(project: Project, n_pairs: int) -> list[Plan]:
+    """The usual ways first, then those measured here, once people have calibrated the judges."""
+    usual = usual_plans(n_pairs, _methods(project))
+    if not n_pairs:
+        return []
+    with project.store.read() as connection:
+        newest = newest_calibration(connection)
+        tested = newest.result.get("tested", []) if newest else []
+        if len(tested) < FEWEST:
+            return usual
+        said = read_said(connection, list(project.settings.judges))
+        votes = np.bincount(said.person_row, minlength=len(said.pair_ids))
+        judge_usd = sum(totals.judge_cost(connection, name) for name in project.settings.judges)
+    confidence, right = np.array(tested, float).T
+    return [
+        *usual,
+        *measured_plans(
+            n_pairs,
+            confidence,
+            right,
+            judge_usd=judge_usd,
+            person_usd=project.settings.annotate.usd_per_pair,
+            person_seconds=pace(project),
+            people_agree=_people_agree(said.labels, votes),
+        ),
+    ]
+
+
+def pace(project: Project) -> float:
+    """Seconds a person takes a pair: measured once there are some votes, else as the settings say."""
+    with project.store.read() as connection:
+        timed = [(n, seconds) for _, n, seconds in totals.people_counts(connection) if seconds]
+    votes = sum(n for n, _ in timed)
+    if votes < VOTES:
+        return project.settings.annotate.seconds_per_pair
+    return sum(n * seconds for n, seconds in timed) / votes
+
+
+def _people_agree(labels: np.ndarray, votes: np.ndarray) -> Estimate:
+    """How often two people agree on a pair; the usual range of experts where too few pairs say."""
+    twice = votes >= 2
+    if twice.sum() < OVERLAPS:
+        low, high = USUAL["experts"].agreement
+        return Estimate((low + high) / 2, low, high, 0, "assumed")
+    counts = labels[twice] * votes[twice, None]
+    same = (counts * (counts - 1)).sum(1) / (votes[twice] * (votes[twice] - 1))
+    return wilson(float(same.sum()), int(twice.sum()))
+
+
+def _methods(project: Project) -> dict[str, Method]:
+    """The usual figures, with those of the project file in their place."""
+    found = dict(USUAL)
+    for name, given in project.settings.plan.items():
+        found[name] = Method(given.usd, given.agreement, given.per_hour)
+    return found

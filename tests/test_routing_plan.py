@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from pairwright.routing.plan import measured_plans, usual_plans
+from pairwright.types import Estimate
+
+PEOPLE = Estimate(0.92, 0.9, 0.94, 500, "measured")
+
+
+def plans(n=400, **options):
+    rng = np.random.default_rng(0)
+    confidence = rng.uniform(0.5, 1, n)
+    right = rng.random(n) < confidence
+    rates = {"judge_usd": 0.01, "person_usd": 1.0, "person_seconds": 36.0, "people_agree": PEOPLE} | options
+    return {plan.people_share: plan for plan in measured_plans(10_000, confidence, right, **rates)}
+
+
+def test_the_table_gives_ranges_for_this_many_pairs():
+    found = {plan.method: plan for plan in usual_plans(10_000)}
+    assert (found["experts"].usd.low, found["experts"].usd.high) == (20_000, 50_000)
+    assert found["judge alone"].hours == 0
+
+
+def test_money_and_hours_are_plain_arithmetic():
+    found = plans()
+    assert found[0.2].usd.value == pytest.approx(10_000 * (0.2 + 0.01) + 400)
+    assert found[0.2].hours == pytest.approx((2000 + 400) * 36 / 3600)
+    assert found[1.0].usd.value == 10_000
+    assert found[1.0].agreement == PEOPLE
+
+
+def test_more_people_buy_more_agreement_while_they_are_the_better():
+    found = plans()
+    values = [found[share].agreement.value for share in (0.0, 0.1, 0.3, 0.5)]
+    assert values == sorted(values)
+
+
+def test_the_interval_holds_what_is_true_as_often_as_it_says():
+    share, held = 0.2, []
+    truth_confidence = np.linspace(0.5, 1, 100_001)
+    sure = truth_confidence[truth_confidence > 0.6]
+    truth = (1 - share) * sure.mean() + share * PEOPLE.value
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        confidence = rng.uniform(0.5, 1, 200)
+        right = rng.random(200) < confidence
+        plan = next(
+            p
+            for p in measured_plans(
+                1000,
+                confidence,
+                right,
+                judge_usd=0,
+                person_usd=1,
+                person_seconds=1,
+                people_agree=PEOPLE,
+                seed=seed,
+            )
+            if p.people_share == share
+        )
+        held.append(plan.agreement.low <= truth <= plan.agreement.high)
+    assert np.mean(held) > 0.9
+
+
+def test_few_labels_are_no_measurement():
+    with pytest.raises(ValueError, match="50 at least"):
+        measured_plans(
+            10, np.ones(49), np.ones(49), judge_usd=0, person_usd=1, person_seconds=1, people_agree=PEOPLE
+        )
