@@ -94,6 +94,7 @@ def measured_plans(
         raise ValueError(f"{len(right)} labelled pairs are too few to plan with: {FEWEST} at least")
     rng = np.random.default_rng(seed)
     labels = len(right) * person_usd  # what the measuring itself cost
+    everybody = "people, all" + (" (assumed)" if people_agree.method == "assumed" else "")
     plans = []
     for share in (0.0, *SHARES, 1.0):
         if share == 0:
@@ -107,9 +108,7 @@ def measured_plans(
         )
         plans.append(
             Plan(
-                {0.0: "judges alone", 1.0: "people, all"}.get(
-                    share, f"people on the least certain {share:.0%}"
-                ),
+                {0.0: "judges alone", 1.0: everybody}.get(share, f"people on the least certain {share:.0%}"),
                 share,
                 Estimate(usd, usd, usd, n_pairs, "measured rates"),
                 (n_pairs * share + (len(right) if share < 1 else 0)) * person_seconds / 3600,
