@@ -39,7 +39,7 @@ bench: setup ## speed and memory, beside what else one would use
 	@$(BIN)/python benchmarks/client.py
 	@$(BIN)/python benchmarks/million.py
 
-bench-routing: setup ## what judges' verdicts are worth, on the recorded sets in ../shared/data
+bench-routing: setup ## what judges' verdicts are worth, on recorded sets (PAIRWRIGHT_DATA)
 	@bash tools/setup.sh bench
 	@$(BIN)/python benchmarks/routing
 

@@ -1,8 +1,8 @@
 """Recorded verdicts and human labels, as the belief model reads them.
 
 A set is a folder with `pairs`, `human_labels` and `judge_verdicts` (.jsonl.gz):
-put another beside those of ../shared/data, or name its place in
-PAIRWRIGHT_DATA, and it is measured like them.
+put another beside the others, or name their place in PAIRWRIGHT_DATA, and
+it is measured like them.
 """
 
 from __future__ import annotations

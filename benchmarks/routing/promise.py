@@ -27,7 +27,7 @@ def naive(confidence: np.ndarray, wrong: np.ndarray, target: float, delta: float
 
 
 def three_starts(confidence: np.ndarray, wrong: np.ndarray, target: float, delta: float) -> float | None:
-    """Fixed-sequence testing on ten coverages from three starts, a third of delta each (METHODS 2.1)."""
+    """Fixed-sequence testing on ten coverages from three starts, a third of delta each."""
     order = np.argsort(-confidence, kind="stable")
     sure, errors = confidence[order], np.cumsum(wrong[order])
     counts = np.unique(np.maximum(1, np.round(np.linspace(0.1, 1, 10) * len(sure)).astype(int)))

@@ -3,8 +3,8 @@
 All spellings of a verdict at the token where it was decided are added up
 (`A`, ` A`, `"A`), then renormalised over A and B (a tie counts half). Where
 less than half the mass lies on verdicts the distribution says nothing and
-None is returned. METHODS: mean of the distribution, not its argmax
-(Judging with distributions, arXiv 2503.03064).
+None is returned. The mean of the distribution is used, not its argmax
+(arXiv 2503.03064).
 """
 
 from __future__ import annotations
