@@ -114,3 +114,14 @@ def test_a_narrow_terminal_stacks_the_responses(project):
     _, narrow = sit(project, width=60)
     assert any("First" in line and "Second" in line for line in wide.splitlines())
     assert not any("First" in line and "Second" in line for line in narrow.splitlines())
+
+
+def test_a_key_that_does_nothing_does_not_start_the_time_anew(project):
+    sit(project, "z", "z", "1", "q")
+    assert rows(project, "vote")[0].seconds == 3.0  # shown once, answered one tick of the clock later
+
+
+def test_reading_the_guidelines_is_no_time_spent_on_the_pair(project):
+    sit(project, "?", "y", "1", "q")
+    # Four looks at the clock make 9 s; the 3 s between opening the guidelines and going on are left out.
+    assert rows(project, "vote")[0].seconds == 6.0
