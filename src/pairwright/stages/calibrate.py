@@ -24,6 +24,7 @@ from pairwright.routing.worth import judges_worth
 from pairwright.stages.panel import orders_asked, refused_of
 from pairwright.stages.project import Project
 from pairwright.stats import audit
+from pairwright.stats.calibration import expected_calibration_error
 from pairwright.store import totals
 from pairwright.store.ballots import Said, read_said, unheard
 from pairwright.store.calibrations import (
@@ -42,7 +43,8 @@ class Calibration:
 
     `drawn` pairs are for people to answer, `answered` of them are (skipped ones
     count as settled). `judges` is what each is worth. `accuracy` estimates how
-    many of those accepted agree with people, from the audit. `alarm` says that an audit
+    many of those accepted agree with people, from the audit; `calibration_error`
+    is how far beliefs are from how often they are right. `alarm` says that an audit
     found what was accepted worse than promised.
     """
 
@@ -57,6 +59,7 @@ class Calibration:
     audited: int = 0
     audit_errors: int = 0
     accuracy: dict[str, Any] | None = None
+    calibration_error: float | None = None
     alarm: str | None = None
 
     @property
@@ -263,6 +266,7 @@ def _look(
             },
             "reliability": dict(zip(said.people, weighed.reliability.tolist(), strict=True)),
             "shares": list(weighed.shares),
+            "calibration_error": expected_calibration_error(*weighed.tested.T),
             "tested": [[float(sure), float(right)] for sure, right in weighed.tested],
         }
     else:
@@ -325,6 +329,7 @@ def _apply(
             "audited": alarm.seen if alarm else 0,
             "audit_errors": alarm.errors if alarm else 0,
             "accuracy": accuracy,
+            "calibration_error": result.get("calibration_error"),
             "alarm": _alarm_text(alarm) if alarm and alarm.rings else None,
         }
     )
