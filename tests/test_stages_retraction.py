@@ -207,3 +207,28 @@ def test_prompts_that_came_with_a_pair_are_not_drawn_for(tmp_path):
         project = a_project(tmp_path, server, GENERATE)
         add_pairs(project, 5)
         assert run_generate(project).calls == 0
+
+
+def test_where_nothing_is_to_be_done_neither_a_key_nor_money_is_needed(tmp_path):
+    with LoopbackServer(SURE) as server:
+        project = a_project(tmp_path, server, JUDGE + GENERATE)
+        add_rows(project, [{"prompt": "A?"}])
+        run_all(project)
+        spent = status_of(project).spent_usd
+        path = project.root / "pairwright.toml"
+        path.write_text(
+            path.read_text().replace("concurrency = 8", 'concurrency = 8\napi_key_env = "NOT_SET"')
+        )
+        project = change(project, "")
+        assert not run_all(project, budget_usd=spent / 2).stopped
+
+
+def test_a_failure_is_asked_again_on_demand_only_also_after_a_run_in_a_single_order(tmp_path):
+    with LoopbackServer(Behaviour(reject_rate=1.0)) as server:
+        project = a_project(tmp_path, server, JUDGE)
+        add_pairs(project, 2)
+        assert run_judge(project, "main").failures == 4
+        run_judge(project, "main", single_order=True)
+        before = len(server.requests)
+        assert run_judge(project, "main").calls == 0
+        assert len(server.requests) == before

@@ -376,7 +376,9 @@ def _accuracy(said: Said, applied: Applied, audited: list[int]) -> dict[str, Any
     if len(seen) < audit.FEWEST:
         return None
     right = labels[seen, applied.probs[seen].argmax(1)] > 0.5
-    accepted = applied.confidence > applied.threshold
+    unlabelled = labels.sum(1) == 0
+    unlabelled[audited] = True
+    accepted = (applied.confidence > applied.threshold) & unlabelled
     found = audit.audited_accuracy(right, applied.confidence[seen], applied.confidence[accepted])
     return asdict(found)
 

@@ -99,7 +99,8 @@ def run_generate(
             )
         pending = missing if retry_failed else missing - failed
         run = Run(Budget(limit, spent), pending, progress)
-        asyncio.run(_Session(project, run, prices, prior).draw_all(retry_failed))
+        if pending:
+            asyncio.run(_Session(project, run, prices, prior).draw_all(retry_failed))
     stop = run.stop
     if stop is not None and not isinstance(stop, (BudgetReached, KeyboardInterrupt)):
         raise stop

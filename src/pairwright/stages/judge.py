@@ -94,8 +94,8 @@ def run_judge(
                 _ask_anew(project, name)
             return _run_local(project, name, settings, orders, retry_failed, progress)
         session = open_session(project, name, settings, orders, budget_usd)
-        asyncio.run(_check_endpoint(session))
         if rejudge:
+            asyncio.run(_check_asking(session))
             _ask_anew(project, name)
             retry_failed = True
         with project.store.read() as connection:
@@ -107,8 +107,16 @@ def run_judge(
     return _result(session, run, pending)
 
 
-async def _check_endpoint(session: JudgeSession) -> None:
-    """Raise ConfigError where its key is missing: before anything is changed. Nothing is sent."""
+async def _check_asking(session: JudgeSession) -> None:
+    """Raise where nothing could be asked, before anything is retracted. Nothing is sent.
+
+    Raises ConfigError for a missing key, BudgetReached where nothing is left.
+    """
+    if session.budget.left is not None and session.budget.left <= 0:
+        raise BudgetReached(
+            f"the budget of ${session.budget.limit:,.2f} is spent already: ${session.budget.spent:,.4f}. "
+            "Raise it to go on."
+        )
     model = session.project.settings.models[session.model]
     async with ChatClient(model.endpoint, session.project.settings.endpoints[model.endpoint]):
         pass

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pairwright.errors import BudgetReached, ConfigError
+from pairwright.errors import ConfigError
 from pairwright.judging.chat import JudgeOptions, chat_rater, request_limits
 from pairwright.models.budget import Budget
 from pairwright.models.prices import Price
@@ -72,11 +72,6 @@ def open_session(
         guideline = guideline_id(connection, project.guidelines)
         spent = spent_before(project, connection, limit)
         prior = prior_calls(connection, "judge")
-    budget = Budget(limit, spent)
-    if limit is not None and spent >= limit > 0:
-        raise BudgetReached(
-            f"the budget of ${limit:,.2f} is spent already: ${spent:,.4f}. Raise it to go on."
-        )
     return JudgeSession(
         project,
         name,
@@ -87,7 +82,7 @@ def open_session(
         this,
         guideline,
         price,
-        budget,
+        Budget(limit, spent),
         spent,
         prior,
         most_tokens_out(request_limits(model, options), limit, settings.model),

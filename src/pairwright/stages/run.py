@@ -110,6 +110,7 @@ def _judge_and_route(
 ) -> RouteResult | None:
     """Judge and route until routing leaves no judge anything to do; None where judging stopped."""
     asked: set[str] = set()
+    before: int | None = None
     while True:
         with project.store.read() as connection:
             refused = refused_judges(connection, project)
@@ -138,14 +139,15 @@ def _judge_and_route(
                 return None
         routed = run_route(project)
         with project.store.read() as connection:
-            left = any(
+            left = sum(
                 judge_pending(connection, name, asked_in, left=comes_later(connection, project, name))
                 for name, asked_in in orders_asked(connection, project).items()
             )
-        if not left:
+        if not left or left == before:  # the same again: nobody could do it
             result.stages.append(("route", routed.as_dict()))
             result.stages += [(f"judge {name}", {"refused": why}) for name, why in routed.distrusted.items()]
             return routed
+        before = left
 
 
 def export_path(project: Project, shape: str) -> Path:

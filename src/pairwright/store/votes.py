@@ -148,25 +148,16 @@ def skip_stands() -> Any:
 
 
 def failure_counts() -> Any:
-    """The condition that a judge's failure says something of the judge as it is now.
-
-    Failures of earlier settings do not, nor those from before it was asked anew.
-    """
-    version, older, gone = rater.alias("version"), vote.alias("older"), retraction.alias("gone")
-    newest = (
-        select(func.max(version.c.id))
-        .where(version.c.kind == "judge", version.c.name == rater.c.name)
-        .scalar_subquery()
-    )
-    asked_anew = exists().where(
+    """The condition that a judge's failure still counts: it was not asked anew there since."""
+    again, older, gone = rater.alias("again"), vote.alias("older"), retraction.alias("gone")
+    theirs = select(again.c.id).where(again.c.kind == "judge", again.c.name == rater.c.name)
+    asked_since = exists().where(
         older.c.id == gone.c.vote_id,
         older.c.pair_id == failure.c.pair_id,
-        older.c.rater_id.in_(
-            select(version.c.id).where(version.c.kind == "judge", version.c.name == rater.c.name)
-        ),
+        older.c.rater_id.in_(theirs),
         gone.c.at >= failure.c.at,
     )
-    return and_(failure.c.stage == "judge", failure.c.rater_id == newest, ~asked_anew)
+    return and_(failure.c.stage == "judge", ~asked_since)
 
 
 ANEW = "judged anew"
