@@ -68,10 +68,6 @@ class ChatJudge:
             messages += ask_again(unread, _problem(unread, strategy), strategy.answer)
         return messages
 
-    async def prepare(self, body: dict[str, Any], expected_tokens: int, *, repeat_billed: bool) -> ChatReply:
-        """Make the call that a strategy needs before it judges."""
-        return await self._client.chat(body, expected_tokens=expected_tokens, repeat_billed=repeat_billed)
-
     async def ask(
         self, messages: Sequence[dict[str, str]], expected_tokens: int, *, repeat_billed: bool = True
     ) -> ChatReply:

@@ -3,41 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from typing import Any
+from functools import partial
 
 from pairwright.judging.chat import JudgeOptions
 from pairwright.judging.strategies import STRATEGIES, Strategy
 from pairwright.keys import content_key
-from pairwright.models.chat import CallFailed
+from pairwright.models.chat import CallFailed, ChatClient
 from pairwright.models.settings import ModelSettings
-from pairwright.store import schema
+from pairwright.stages.calls import Payer, most_tokens_out, tokens_of
 from pairwright.store.store import Store
-from pairwright.store.work import used_call
+from pairwright.store.work import aid_call
 from pairwright.store.writer import GroupCommit
 from pairwright.types import Prompt
 
 KEPT = 4096  # in memory; both orders of a pair come one after the other
 MOST_TOKENS = 1024
 
-Pay = Callable[[dict[str, Any], int], Awaitable[tuple[Any, dict[str, Any]]]]
-
 
 class Aids:
-    """The prepared texts of one run. `pay` makes a call within the budget: (reply, columns of its row)."""
+    """The prepared texts of one run."""
 
     def __init__(
         self,
         store: Store,
-        name: str,
+        client: ChatClient,
         model: ModelSettings,
         options: JudgeOptions,
         writer: GroupCommit,
-        pay: Pay,
+        payer: Payer,
     ) -> None:
-        self._store, self._name, self._model, self._pay, self._writer = store, name, model, pay, writer
+        self._store, self._client, self._model = store, client, model
+        self._writer, self._payer = writer, payer
         self._strategy: Strategy = STRATEGIES[options.strategy]
         self._made: OrderedDict[bytes, asyncio.Task[str]] = OrderedDict()
 
@@ -65,7 +62,7 @@ class Aids:
 
     async def _text(self, key: bytes, prompt: Prompt) -> str:
         with self._store.read() as connection:
-            known = used_call(connection, key)
+            known, attempts = aid_call(connection, key)
         if known is not None:
             return known
         assert self._strategy.aid is not None  # asked in `of`
@@ -78,20 +75,20 @@ class Aids:
         }
         for name in self._model.omit:
             body.pop(name, None)
-        size = sum(len(message["content"].encode()) for message in body["messages"])
-        reply, columns = await self._pay(body, size)
+        payer, size = self._payer, sum(len(message["content"].encode()) for message in body["messages"])
+        most = most_tokens_out(body, payer.run.budget.limit, payer.model)
+        ask = partial(
+            self._client.chat, body, expected_tokens=tokens_of(size) + most, repeat_billed=payer.repeats
+        )
+        try:
+            reply = await payer.pay(ask, size, most)
+        except CallFailed as failed:
+            # Booked here, once, though every pair of this prompt fails by it.
+            await self._writer.put(payer.lost_rows(key, attempts + 1, failed, size, most))
+            raise CallFailed(failed.kind, str(failed), status=failed.status, tries=failed.tries) from None
         text = str(reply.text).strip()
+        outcome = "used" if text else "empty"
+        await self._writer.put([payer.row(key, attempts + 1, outcome, reply, size, raw=text)])
         if not text:
-            raise CallFailed("bad_reply", f"what {self._name} was to prepare for judging came back empty")
-        row = {
-            "work_key": key,
-            "attempt": 1,
-            "stage": "judge",
-            "model": self._name,
-            "outcome": "used",
-            "raw": text,
-            **columns,
-            "at": time.time(),
-        }
-        await self._writer.put([(schema.call, row)])
+            raise CallFailed("bad_reply", f"what {payer.model} was to prepare for judging came back empty")
         return text

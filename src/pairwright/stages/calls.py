@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -21,7 +22,7 @@ from pairwright.models.budget import Budget
 from pairwright.models.chat import CallFailed
 from pairwright.models.prices import Price
 from pairwright.stages.project import Project
-from pairwright.store import totals
+from pairwright.store import schema, totals
 
 T = TypeVar("T")
 
@@ -205,22 +206,77 @@ def most_tokens_out(body: Mapping[str, Any], budget: float | None, model: str) -
     return max(limits, default=0) * answers
 
 
-def failed_cost(
-    billed: Sequence[tuple[int | None, int | None]], price: Price | None, bound_in: int, bound_out: int
-) -> list[dict[str, Any]]:
-    """Token and cost columns of tries that failed but may have been charged for: at worst, where not told."""
-    rows = []
-    for given_in, given_out in billed:
-        tokens_in, tokens_out = given_in or bound_in, given_out or bound_out
-        rows.append(
-            {
-                "prompt_tokens": tokens_in,
-                "completion_tokens": tokens_out,
-                "cost_usd": price.cost(tokens_in, tokens_out) if price else None,
-                "cost_known": False,
-            }
+@dataclass
+class Payer:
+    """Paid calls of one stage to one model: held within the budget, and each as a row with its cost."""
+
+    run: Run
+    stage: str
+    model: str
+    price: Price | None
+    bound: TokenBound = field(default_factory=TokenBound)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a try that may have been charged for is repeated without asking: not under a budget."""
+        return self.run.budget.limit is None
+
+    async def pay(self, call: Callable[[], Awaitable[Any]], size: int, most: int) -> Any:
+        """Make a call of `size` bytes that is answered with `most` tokens at worst. Raises CallFailed."""
+        worst = self.price.cost(self.bound.of(size), most) if self.price else 0.0
+        reply = await self.run.paid(
+            call,
+            worst,
+            lambda reply: cost_row(reply, self.price, size)["cost_usd"] or 0.0,
+            lambda failed: sum(lost["cost_usd"] or 0.0 for lost in self._lost(failed, size, most)),
         )
-    return rows
+        self.bound.learn(size, reply.prompt_tokens)
+        return reply
+
+    def row(
+        self, key: bytes, attempt: int, outcome: str, reply: Any, size: int, raw: str | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """An answer as a row of `call`."""
+        return schema.call, self._row(key, attempt, outcome, cost_row(reply, self.price, size), raw)
+
+    def lost_rows(
+        self, key: bytes, attempt: int, failed: CallFailed, size: int, most: int
+    ) -> list[tuple[Any, dict[str, Any]]]:
+        """Rows for tries that gave nothing but may have been charged for, from `attempt` on."""
+        lost = self._lost(failed, size, most)
+        return [(schema.call, self._row(key, attempt + i, "failed", each)) for i, each in enumerate(lost)]
+
+    def _row(
+        self, key: bytes, attempt: int, outcome: str, cost: Mapping[str, Any], raw: str | None = None
+    ) -> dict[str, Any]:
+        return {
+            "work_key": key,
+            "attempt": attempt,
+            "stage": self.stage,
+            "model": self.model,
+            "outcome": outcome,
+            "raw": raw,
+            **cost,
+            "at": time.time(),
+        }
+
+    def _lost(self, failed: CallFailed, size: int, most: int) -> list[dict[str, Any]]:
+        """Token and cost columns of each such try: at worst, where the endpoint did not say."""
+        rows = []
+        for given_in, given_out in failed.billed:
+            tokens_in, tokens_out = given_in or self.bound.of(size), given_out or most
+            rows.append(
+                {
+                    "prompt_tokens": tokens_in,
+                    "completion_tokens": tokens_out,
+                    "cost_usd": self.price.cost(tokens_in, tokens_out) if self.price else None,
+                    "cost_known": False,
+                    "prompt_bytes": size,
+                    "seconds": 0.0,
+                    "tries": 1,
+                }
+            )
+        return rows
 
 
 def spent_before(project: Project, connection: Connection, limit: float | None) -> float:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from pairwright.errors import BudgetReached, ConfigError
@@ -17,11 +18,9 @@ from pairwright.models.prices import Price
 from pairwright.models.settings import ModelSettings
 from pairwright.quality.refusals import looks_like_refusal
 from pairwright.stages.calls import (
+    Payer,
     Progress,
     Run,
-    TokenBound,
-    cost_row,
-    failed_cost,
     most_tokens_out,
     no_progress,
     spent_before,
@@ -125,10 +124,10 @@ class _Session:
         prices: Mapping[str, Price | None],
         prior: Mapping[bytes, Sequence[PriorCall]],
     ) -> None:
-        self.project, self.run, self.prices, self.prior = project, run, prices, prior
+        self.project, self.run, self.prior = project, run, prior
+        self.payers = {name: Payer(run, "generate", name, price) for name, price in prices.items()}
         self.settings = project.settings.generate
         self.clients: dict[str, ChatClient] = {}
-        self.bound = TokenBound()
 
     async def draw_all(self, retry_failed: bool) -> None:
         pages = generate_work(
@@ -171,78 +170,34 @@ class _Session:
         drawn = sum(call.outcome != "failed" for call in prior)
         left = draws - (drawn % draws if slot in work.failed_slots else drawn)
         left = max(1, left)
+        payer, most = self.payers[name], most_tokens_out(body, self.run.budget.limit, name)
         while self.run.stop is None:
+            ask = partial(
+                self.clients[model.endpoint].chat,
+                body,
+                expected_tokens=tokens_of(size) + most,
+                repeat_billed=payer.repeats,
+            )
             try:
-                reply = await self._paid(name, model, body, size)
+                reply = await payer.pay(ask, size, most)
             except CallFailed as failed:
-                lost = [
-                    self._call(key, attempt + i, name, "failed", size, None, cost)
-                    for i, cost in enumerate(self._lost(name, body, failed, size))
-                ]
+                lost = payer.lost_rows(key, attempt, failed, size, most)
                 await self._fail(work, slot, key, failed.kind, str(failed), *lost)
                 return
-            self.bound.learn(size, reply.prompt_tokens)
             text = reply.text.strip()
             outcome = "empty" if not text else "duplicate" if _same(text) in texts else "used"
-            call = self._call(key, attempt, name, outcome, size, reply)
+            call = payer.row(key, attempt, outcome, reply, size)
             if outcome == "used":
                 texts.add(_same(text))
                 row = _response(work, slot, key, name, params, text, reply)
-                await self.writer.put([(schema.call, call), (schema.response, row)])
+                await self.writer.put([call, (schema.response, row)])
                 self.run.finish()
                 return
             attempt, left = attempt + 1, left - 1
             if not left:
                 await self._fail(work, slot, key, outcome, _why(outcome, draws, model), call)
                 return
-            await self.writer.put([(schema.call, call)])
-
-    async def _paid(self, name: str, model: ModelSettings, body: Mapping[str, Any], size: int) -> ChatReply:
-        price, most = self.prices[name], most_tokens_out(body, self.run.budget.limit, name)
-        worst = price.cost(self.bound.of(size), most) if price else 0.0
-        client = self.clients[model.endpoint]
-        return await self.run.paid(
-            lambda: client.chat(
-                body,
-                expected_tokens=tokens_of(size) + most,
-                repeat_billed=self.run.budget.limit is None,
-            ),
-            worst,
-            lambda reply: cost_row(reply, price, size)["cost_usd"] or 0.0,
-            lambda failed: sum(cost["cost_usd"] or 0.0 for cost in self._lost(name, body, failed, size)),
-        )
-
-    def _lost(
-        self, name: str, body: Mapping[str, Any], failed: CallFailed, size: int
-    ) -> list[dict[str, Any]]:
-        """Token and cost columns of tries that gave nothing but may have been charged for."""
-        most = most_tokens_out(body, None, name)
-        return failed_cost(failed.billed, self.prices[name], self.bound.of(size), most)
-
-    def _call(
-        self,
-        key: bytes,
-        attempt: int,
-        name: str,
-        outcome: str,
-        size: int,
-        reply: ChatReply | None,
-        lost: Mapping[str, Any] | None = None,
-    ) -> dict[str, Any]:
-        paid = cost_row(reply, self.prices[name], size) if reply is not None else dict(lost or {})
-        return {
-            "work_key": key,
-            "attempt": attempt,
-            "stage": "generate",
-            "model": name,
-            "outcome": outcome,
-            "raw": None,
-            "prompt_bytes": size,
-            "seconds": 0.0,
-            "tries": 1,
-            **paid,
-            "at": time.time(),
-        }
+            await self.writer.put([call])
 
     async def _fail(
         self,
@@ -251,11 +206,10 @@ class _Session:
         key: bytes,
         kind: str,
         message: str,
-        *calls: dict[str, Any],
+        *calls: tuple[Any, dict[str, Any]],
     ) -> None:
         failure = Failure("generate", kind, message[:2000], prompt_id=work.prompt_id, slot=slot)
-        rows: list[tuple[Any, dict[str, Any]]] = [(schema.call, call) for call in calls]
-        await self.writer.put([*rows, (schema.failure, failure_row(failure, key))])
+        await self.writer.put([*calls, (schema.failure, failure_row(failure, key))])
         self.run.finish(failed=True)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from pairwright.errors import BudgetReached, InputError
@@ -16,11 +16,9 @@ from pairwright.keys import content_key
 from pairwright.models.chat import CallFailed, ChatClient
 from pairwright.stages.aids import Aids
 from pairwright.stages.calls import (
+    Payer,
     Progress,
     Run,
-    cost_row,
-    failed_cost,
-    most_tokens_out,
     no_progress,
     tokens_of,
     work_through,
@@ -138,29 +136,23 @@ async def _judge_all(session: JudgeSession, run: Run, retry_failed: bool, left: 
         async with ChatClient(model.endpoint, endpoint) as client:
             judge = ChatJudge(client, model, project.guidelines, session.options)
 
-            async def pay(body: dict[str, Any], size: int) -> tuple[Any, dict[str, Any]]:
-                most = most_tokens_out(body, session.budget.limit, session.model)
-                reply = await _pay(
-                    session,
-                    run,
-                    lambda: judge.prepare(
-                        body, tokens_of(size) + most, repeat_billed=session.budget.limit is None
-                    ),
-                    size,
-                    most,
-                )
-                return reply, cost_row(reply, session.price, size)
-
-            aids = Aids(project.store, session.model, model, session.options, writer, pay)
+            payer = session.payer(run)
+            aids = Aids(project.store, client, model, session.options, writer, payer)
 
             async def do(work: JudgeWork) -> None:
-                await _judge_one(session, run, judge, aids, writer, work)
+                await _judge_one(session, run, judge, aids, payer, writer, work)
 
             await work_through(pages, do, endpoint.concurrency, run)
 
 
 async def _judge_one(
-    session: JudgeSession, run: Run, judge: ChatJudge, aids: Aids, writer: GroupCommit, work: JudgeWork
+    session: JudgeSession,
+    run: Run,
+    judge: ChatJudge,
+    aids: Aids,
+    payer: Payer,
+    writer: GroupCommit,
+    work: JudgeWork,
 ) -> None:
     """Ask until an answer can be read or the attempts are used up; record every call with its result."""
     key = content_key("judge", work.pair_key, session.rater.key, work.order, work.round)
@@ -170,106 +162,36 @@ async def _judge_one(
     asked = read % session.settings.attempts if work.failed_before else read
     unread = prior[-1].raw if prior and asked else None
     attempt = prior[-1].attempt + 1 if prior else 1
-    left = max(1, session.settings.attempts - asked)
+    left, most = max(1, session.settings.attempts - asked), session.most_out
     while run.stop is None:
         size = 0
         try:
             aid = await aids.of(work.prompt)
             messages = judge.messages(work.prompt, work.first, work.second, unread, aid)
             size = sum(len(message["content"].encode()) for message in messages)
-            reply = await _paid_ask(session, run, judge, messages, size)
+            ask = partial(judge.ask, messages, tokens_of(size) + most, repeat_billed=payer.repeats)
+            reply = await payer.pay(ask, size, most)
         except CallFailed as failed:
-            lost = [
-                (schema.call, _lost_call(session, key, attempt + i, size, failed, cost))
-                for i, cost in enumerate(_lost(session, failed, size))
-            ]
+            lost = payer.lost_rows(key, attempt, failed, size, most)
             await writer.put([*lost, _failure(session, work, key, failed.kind, str(failed))])
             run.finish(failed=True)
             return
-        session.bound.learn(size, reply.prompt_tokens)
-        row = _call(session, key, attempt, size, reply)
         try:
             answer = read_reply(reply, session.options.strategy)
         except Unreadable as problem:
+            row = payer.row(key, attempt, "unreadable", reply, size, raw=reply.text)
             unread, attempt, left = reply.text, attempt + 1, left - 1
-            rows = [(schema.call, {**row, "outcome": "unreadable", "raw": reply.text})]
             if left:
-                await writer.put(rows)
+                await writer.put([row])
                 continue
             message = f"{session.settings.attempts} answers could not be read; of the last: {problem}"
-            await writer.put([*rows, _failure(session, work, key, "unreadable", message)])
+            await writer.put([row, _failure(session, work, key, "unreadable", message)])
             run.finish(failed=True)
             return
-        await writer.put(
-            [(schema.call, row), (schema.vote, _vote(session, work, key, answer, reply.seconds))]
-        )
+        vote = schema.vote, _vote(session, work, key, answer, reply.seconds)
+        await writer.put([payer.row(key, attempt, "used", reply, size), vote])
         run.finish()
         return
-
-
-async def _paid_ask(
-    session: JudgeSession, run: Run, judge: ChatJudge, messages: Sequence[dict[str, str]], size: int
-) -> Any:
-    repeat, most = session.budget.limit is None, session.most_out
-    return await _pay(
-        session,
-        run,
-        lambda: judge.ask(messages, tokens_of(size) + most, repeat_billed=repeat),
-        size,
-        most,
-    )
-
-
-async def _pay(
-    session: JudgeSession, run: Run, call: Callable[[], Awaitable[Any]], size: int, most: int
-) -> Any:
-    """Make one call of `size` bytes, answered with `most` tokens at worst, within the budget."""
-    price = session.price
-
-    def actual(reply: Any) -> float:
-        return cost_row(reply, price, size)["cost_usd"] or 0.0
-
-    def failed(failure: CallFailed) -> float:
-        return sum(cost["cost_usd"] or 0.0 for cost in _lost(session, failure, size))
-
-    worst = price.cost(session.bound.of(size), most) if price else 0.0
-    return await run.paid(call, worst, actual, failed)
-
-
-def _lost(session: JudgeSession, failed: CallFailed, size: int) -> list[dict[str, Any]]:
-    return failed_cost(failed.billed, session.price, session.bound.of(size), session.most_out)
-
-
-def _lost_call(
-    session: JudgeSession, key: bytes, attempt: int, size: int, failed: CallFailed, cost: dict[str, Any]
-) -> dict[str, Any]:
-    """A try that may have been charged for and gave nothing."""
-    return {
-        "work_key": key,
-        "attempt": attempt,
-        "stage": "judge",
-        "model": session.model,
-        "outcome": "failed",
-        "raw": None,
-        **cost,
-        "prompt_bytes": size,
-        "seconds": 0.0,
-        "tries": failed.tries,
-        "at": time.time(),
-    }
-
-
-def _call(session: JudgeSession, key: bytes, attempt: int, size: int, reply: Any) -> dict[str, Any]:
-    return {
-        "work_key": key,
-        "attempt": attempt,
-        "stage": "judge",
-        "model": session.model,
-        "outcome": "used",
-        "raw": None,
-        **cost_row(reply, session.price, size),
-        "at": time.time(),
-    }
 
 
 def _vote(

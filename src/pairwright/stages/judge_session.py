@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from pairwright.errors import ConfigError
 from pairwright.judging.chat import JudgeOptions, chat_rater, request_limits
 from pairwright.models.budget import Budget
 from pairwright.models.prices import Price
-from pairwright.stages.calls import TokenBound, most_tokens_out, spent_before, unknown_price
+from pairwright.stages.calls import Payer, Run, most_tokens_out, spent_before, unknown_price
 from pairwright.stages.project import Project
 from pairwright.stages.settings import JudgeSettings
 from pairwright.store.votes import count_current_votes, guideline_id, rater_id, raters_named
@@ -35,7 +35,9 @@ class JudgeSession:
     spent_before: float
     prior: dict[bytes, list[PriorCall]]
     most_out: int
-    bound: TokenBound = field(default_factory=TokenBound)
+
+    def payer(self, run: Run) -> Payer:
+        return Payer(run, "judge", self.model, self.price)
 
     @property
     def model(self) -> str:

@@ -267,10 +267,10 @@ def prior_calls(connection: Connection, stage: str) -> dict[bytes, list[PriorCal
     return found
 
 
-def used_call(connection: Connection, work_key: bytes) -> str | None:
-    """The text of an answer that was recorded for this work and used."""
-    query = select(call.c.raw).where(call.c.work_key == work_key, call.c.outcome == "used")
-    return connection.execute(query).scalar()
+def aid_call(connection: Connection, work_key: bytes) -> tuple[str | None, int]:
+    """What was prepared under this key, None if nothing was, and how many calls there have been for it."""
+    rows = connection.execute(select(call.c.outcome, call.c.raw).where(call.c.work_key == work_key)).all()
+    return next((row.raw for row in rows if row.outcome == "used"), None), len(rows)
 
 
 def _prompt(messages: list[dict[str, Any]]) -> Prompt:
