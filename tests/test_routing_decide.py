@@ -2,7 +2,7 @@
 
 import pytest
 
-from pairwright.routing.decide import SeenFailure, SeenVote, decide
+from pairwright.routing.decide import Overlap, SeenFailure, SeenVote, Standing, decide
 
 BOTH = {"gpt": ("AB", "BA")}
 
@@ -109,3 +109,40 @@ def test_one_sure_judge_is_enough_when_the_other_is_unsure():
 def test_the_belief_names_what_it_rests_on():
     found = belief([judge("A", "AB", id=4), judge("A", "BA", id=7)], [SeenFailure(2, "other", "AB")])
     assert found.basis == {"rule": "stated-1", "votes": [4, 7], "failures": [2]}
+
+
+def people(*verdicts):
+    return [person(verdict, f"person {i}", id=10 + i) for i, verdict in enumerate(verdicts)]
+
+
+def test_a_pair_waits_until_as_many_people_answered_as_are_wanted():
+    found = belief(people("A"), overlap=Overlap(people=3))
+    assert (found.decision, found.asks, found.basis["open"]) == ("ask", "people", 2)
+    assert belief(people("A", "A", "B"), overlap=Overlap(people=3)).verdict == "A"
+
+
+def test_more_people_are_wanted_where_judges_are_unsure():
+    overlap = Overlap(people=1, unsure=2)
+    unsure = Standing(forecast=(0.5, 0.4, 0.1), confidence=0.5)
+    sure = Standing(forecast=(0.9, 0.05, 0.05), confidence=0.9)
+    rule = {"accept": "guarantee", "overlap": overlap, "orders": {}}
+    assert belief(people("A"), standing=unsure, **rule).decision == "ask"
+    assert belief(people("A"), standing=sure, **rule).decision == "accept"
+
+
+def test_one_more_is_asked_while_the_label_is_unsure():
+    overlap = Overlap(sure=0.9, most=3)
+    assert belief(people("A"), overlap=overlap).asks == "people"
+    assert belief(people("A", "A"), overlap=overlap).verdict == "A"
+    assert belief(people("A", "B", "A"), overlap=overlap).verdict == "A"  # three is the most
+
+
+def test_people_who_stay_split_are_a_conflict_for_a_lead():
+    assert belief(people("A", "B")).asks == "people"
+    assert belief(people("A", "B", "TIE")).asks == "lead"
+
+
+def test_a_leads_decision_overrules():
+    decision = SeenVote(20, "lea", "person", "AB", "B", None, None, "decision")
+    found = belief([*people("A", "A"), decision])
+    assert (found.decision, found.verdict, found.reason) == ("accept", "B", "decided by lea: B")

@@ -110,3 +110,24 @@ def test_a_stage_is_held_by_one_process_at_a_time(store, path):
 def test_another_stage_may_run_meanwhile(store):
     with store.exclusively("judge"), store.exclusively("generate"):
         pass
+
+
+def test_pairs_that_waited_before_there_was_a_queue_still_wait(tmp_path, monkeypatch):
+    from pairwright.store import migrations, tasks
+
+    monkeypatch.setattr(migrations, "HEAD", "0001")
+    path = str(tmp_path / "old.db")
+    Store.open(path, create=True).close()
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(
+            """
+            INSERT INTO prompt VALUES (1, x'01', '[{"role": "user", "content": "?"}]', NULL, NULL, NULL, 0);
+            INSERT INTO response (id, key, prompt_id, text, at) VALUES (1, x'01', 1, 'yes', 0), (2, x'02', 1, 'no', 0);
+            INSERT INTO pair (id, key, prompt_id, a_id, b_id, policy, at) VALUES (1, x'01', 1, 1, 2, 'given', 0);
+            INSERT INTO belief (pair_id, decision, source, reason, basis, votes_sum, asks, at)
+            VALUES (1, 'ask', 'none', 'people decide', '{}', 0, 'people', 0);
+            """
+        )
+    monkeypatch.undo()
+    with Store.open(path) as store, store.read() as connection:
+        assert tasks.waiting(connection) == 1

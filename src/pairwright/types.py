@@ -17,6 +17,8 @@ Confidence = Literal["HIGH", "LOW"]
 Order = Literal["AB", "BA"]
 RaterKind = Literal["person", "judge", "reward_model", "rule"]
 Decision = Literal["accept", "ask", "drop", "wait"]
+Purpose = Literal["decision"]
+Assist = Literal["before", "revised"]
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -135,7 +137,10 @@ class Vote:
     order shown; `logprobs` and `raw` are as the rater gave them, about what it
     was shown. `both` tells the two kinds of tie apart that matter to KTO.
     `strength` is -3..3, positive towards b. `margin` is the score of a minus
-    that of b, in the rater's own units. `seconds` is active time.
+    that of b, in the rater's own units. `seconds` is active time. `purpose` is
+    "decision" where a lead decides over other people's votes. `assist` says that
+    the judge's verdict was shown before the choice, or that the choice was
+    changed after seeing it. `ratings` are `{"a": {criterion: 1..5}, "b": {...}}`.
     """
 
     pair_id: int
@@ -152,6 +157,9 @@ class Vote:
     raw: str | None = None
     guideline_id: int | None = None
     margin: float | None = None
+    purpose: Purpose | None = None
+    assist: Assist | None = None
+    ratings: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +183,9 @@ class Belief:
     `prob_a` is the calibrated probability that a is better and `prob_tie` that
     neither is, None while nothing has been calibrated; what is left is b's.
     The decision `wait` stands where an earlier belief lost the votes it rested on.
-    `asks` is who is to be asked next where the decision is to ask: "people", or
-    a judge's name. `basis` names the votes and failures it rests on.
+    `asks` is who is to be asked next where the decision is to ask: "people",
+    "lead" where people disagree, or a judge's name. `basis` names the votes and
+    failures it rests on; its `open` is how many more people are wanted.
     """
 
     pair_id: int

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pairwright.types import VERDICTS, Belief, Confidence, Order, RaterKind, Verdict
+from pairwright.types import VERDICTS, Belief, Confidence, Order, Purpose, RaterKind, Verdict
 
 Rule = Literal["guarantee", "stated", "consistent"]
 RULE: dict[Rule, str] = {
@@ -39,6 +39,32 @@ class SeenVote:
     verdict: Verdict
     confidence: Confidence | None
     both: Literal["good", "bad"] | None
+    purpose: Purpose | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """How many people a pair is asked of.
+
+    `people` each pair, `unsure` one whose likeliest verdict the judges give less
+    than `below`. While they are split, or what they say comes to less than
+    `sure`, one more is asked, up to `most`; then it is a conflict for a lead.
+    """
+
+    people: int = 1
+    unsure: int | None = None
+    below: float = 0.75
+    sure: float = 0.0
+    most: int = 3
+
+    def wanted(self, forecast: Sequence[float] | None) -> int:
+        """How many people are asked at first."""
+        if self.unsure is not None and forecast is not None and max(forecast) < self.below:
+            return max(self.people, self.unsure)
+        return self.people
+
+
+ONE_PERSON = Overlap()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +144,13 @@ def decide(
     accept: Rule = "stated",
     standing: Standing | None = None,
     distrusted: Collection[str] = (),
+    overlap: Overlap = ONE_PERSON,
 ) -> Belief | None:
     """The belief on a pair, or None while a judge still has to answer.
 
     `orders` names the judges that are to be heard and in which orders each is
-    asked; no judge at all sends every pair to people. People overrule judges.
+    asked; no judge at all sends every pair to people. People overrule judges,
+    and a lead's decision overrules people.
     `standing` belongs to the rule `guarantee`. The other two never take the word
     of a judge in `distrusted`.
     """
@@ -134,9 +162,14 @@ def decide(
     standing = standing or Standing()
     if accept == "guarantee":
         basis |= standing.basis()
+    decisions = [vote for vote in votes if vote.purpose == "decision"]
+    if decisions:
+        return _by_decision(pair_id, decisions[-1], basis)
     people = [vote for vote in votes if vote.kind == "person"]
     if people:
-        return _by_people(pair_id, people, basis, standing if accept == "guarantee" else None)
+        return _by_people(pair_id, people, basis, standing if accept == "guarantee" else None, overlap)
+    if (wanted := overlap.wanted(standing.forecast)) > 1:
+        basis["open"] = wanted
     if not orders:
         return Belief(pair_id, "ask", None, "none", "no judge: people decide", basis=basis, asks="people")
     if standing.hear is not None:
@@ -193,19 +226,45 @@ def _by_forecast(pair_id: int, standing: Standing, basis: dict[str, Any]) -> Bel
     return ask(reason, standing.next_judge or "people")
 
 
+def _by_decision(pair_id: int, vote: SeenVote, basis: dict[str, Any]) -> Belief:
+    """A lead's decision is the label, whatever others said."""
+    prob_a, prob_tie = float(vote.verdict == "A"), float(vote.verdict == "TIE")
+    reason = f"decided by {vote.rater}: {vote.verdict}"
+    return Belief(
+        pair_id, "accept", vote.verdict, "people", reason, prob_a, vote.both, basis, prob_tie=prob_tie
+    )
+
+
 def _by_people(
-    pair_id: int, people: Sequence[SeenVote], basis: dict[str, Any], standing: Standing | None
+    pair_id: int,
+    people: Sequence[SeenVote],
+    basis: dict[str, Any],
+    standing: Standing | None,
+    overlap: Overlap,
 ) -> Belief:
     counts = Counter(vote.verdict for vote in people)
     (verdict, most), *others = counts.most_common()
     said = ", ".join(f"{n} {v}" for v, n in sorted(counts.items()))
     probs = None if standing is None else _posterior(people, standing)
     prob_a, prob_tie = (None, None) if probs is None else (round(probs[0], 4), round(probs[2], 4))
-    if others and others[0][1] == most:
-        reason = f"people disagree: {said}"
+
+    def ask(reason: str, more: int, whom: str = "people") -> Belief:
+        kept = basis | ({"open": more} if more > 1 else {})
         return Belief(
-            pair_id, "ask", None, "people", reason, prob_a, basis=basis, prob_tie=prob_tie, asks="people"
+            pair_id, "ask", None, "people", reason, prob_a, basis=kept, prob_tie=prob_tie, asks=whom
         )
+
+    n, wanted = len(people), overlap.wanted(standing.forecast if standing else None)
+    if n < wanted:
+        return ask(f"{n} of {wanted} people answered: {said}", wanted - n)
+    split = bool(others) and others[0][1] == most
+    sure = 1.0 if not overlap.sure else max(probs or _posterior(people, Standing()))
+    if split or sure < overlap.sure:
+        if n >= max(overlap.most, wanted) and split:
+            return ask(f"people disagree: {said}", 0, "lead")
+        if n < max(overlap.most, wanted):
+            why = "people disagree" if split else f"believed at {sure:.1%} only"
+            return ask(f"{why}: {said}", 1)
     kinds = {vote.both for vote in people if vote.verdict == "TIE"}
     both = kinds.pop() if verdict == "TIE" and len(kinds) == 1 else None
     return Belief(

@@ -174,6 +174,7 @@ def renew_beliefs(connection: Connection, project: Project, pair_ids: Sequence[i
             orders,
             accept=project.settings.route.accept,
             standing=Standing.of_basis(known, reliability),
+            overlap=project.settings.annotate.overlaps,
         )
         changed += renewed(seen, belief)
     add_beliefs(connection, changed)

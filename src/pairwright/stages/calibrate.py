@@ -125,7 +125,7 @@ def standings(project: Project, *, more: int = 0) -> Standings:
         there = [each.pair_id for each in draws(connection, "calibration")]
         unheard_at = [unheard(connection, {name: asked[name] for name in step}) for step in steps]
     there += _draw(project, said, unheard_at[0] if steps else np.array([], int), there, looks, more)
-    drawn, answered, settled = _drawn(said, there)
+    drawn, answered, settled = _drawn(said, there, project.settings.annotate.overlap)
     raters = [int(i) for i in said.raters]
     usable = newest is not None and _fits(newest, raters, project)
     looked_at = newest.result["drawn"] if newest is not None and usable else 0
@@ -147,11 +147,14 @@ def standings(project: Project, *, more: int = 0) -> Standings:
     return found
 
 
-def _drawn(said: Said, there: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(n_pairs,) each: drawn for calibration; of these, answered by people; or skipped, so settled too."""
+def _drawn(said: Said, there: list[int], overlap: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(n_pairs,) each: drawn for calibration; of these, answered by people; or skipped, so settled too.
+
+    A pair counts as answered when as many people answered as are asked of every pair.
+    """
     drawn = np.zeros(len(said.pair_ids), bool)
     drawn[np.searchsorted(said.pair_ids, there)] = True
-    answered = drawn & (said.labels.sum(1) > 0)
+    answered = drawn & (said.people_heard >= overlap)
     return drawn, answered, answered | (drawn & said.skipped)
 
 

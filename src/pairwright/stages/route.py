@@ -69,6 +69,7 @@ def run_route(project: Project, *, more: int = 0) -> RouteResult:
                         accept=route.accept,
                         standing=guarantee.of(seen.pair_id) if guarantee else None,
                         distrusted=distrusted,
+                        overlap=project.settings.annotate.overlaps,
                     )
                     counts[_where(belief)] += 1
                     changed += renewed(seen, belief)

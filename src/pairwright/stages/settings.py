@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 from pairwright.errors import ConfigError
 from pairwright.judging.strategies import STRATEGIES, Name
 from pairwright.models.settings import EndpointSettings, ModelSettings, Settings
+from pairwright.routing.decide import Overlap
 
 
 class ProjectSettings(Settings):
@@ -83,6 +84,30 @@ class RouteSettings(Settings):
 class AnnotateSettings(Settings):
     seconds_per_pair: float = Field(45, gt=0, description="for estimates, until people's own pace is known")
     usd_per_pair: float = Field(0.30, ge=0, description="for estimates: crowd 0.10-0.50, expert 2-5")
+    overlap: int = Field(1, ge=1, le=20, description="people asked about every pair")
+    overlap_unsure: int | None = Field(
+        None, ge=1, le=20, description="people asked where judges are unsure (likeliest verdict under 75 %)"
+    )
+    overlap_most: int = Field(3, ge=1, le=50, description="people asked while they disagree; then a lead")
+    sure: float = Field(
+        0.0, ge=0, lt=1, description="ask one more person until a label is believed this surely; 0: no"
+    )
+    lease_minutes: float = Field(20, gt=0, description="how long an offered pair is kept for a person")
+    gold_rate: float = Field(0.0, ge=0, le=0.5, description="share of gold pairs mixed in, unseen as such")
+    qualify_pairs: int = Field(5, ge=0, description="gold pairs a new person practises on; 0: none")
+    qualify_right: float = Field(0.6, ge=0, le=1, description="share of them to get right before real work")
+    assist: Literal["after", "before", "off"] = "after"
+    criteria: list[str] = Field(
+        default_factory=list, description="rated 1-5 for each response, such as helpfulness; default: none"
+    )
+    too_fast_seconds: float = Field(5, ge=0)
+    sso_header: str | None = Field(None, description="signed-in user's name, set by a proxy in front")
+    sso_from: list[str] = Field(default_factory=lambda: ["127.0.0.1", "::1"])
+    sso_leads: list[str] = Field(default_factory=list, description="names that the header makes leads")
+
+    @property
+    def overlaps(self) -> Overlap:
+        return Overlap(self.overlap, self.overlap_unsure, sure=self.sure, most=self.overlap_most)
 
 
 class PlanMethod(Settings):

@@ -21,8 +21,9 @@ class Said:
     """All current votes. Arrays over pairs are in the order of `pair_ids`.
 
     `groups` is each pair's prompt. `person_row`, `person` (index into `people`)
-    and `said` (0 A, 1 B, 2 TIE) are people's votes, oldest first. `skipped` are
-    pairs somebody skipped or flagged. `raters` are the row numbers of the judges'
+    and `said` (0 A, 1 B, 2 TIE) are people's votes, oldest first; `decided` are
+    those by which a lead decided over the others. `skipped` are pairs somebody
+    skipped or flagged. `raters` are the row numbers of the judges'
     versions whose votes these are.
     """
 
@@ -33,14 +34,27 @@ class Said:
     person_row: np.ndarray
     person: np.ndarray
     said: np.ndarray
+    decided: np.ndarray
     skipped: np.ndarray
     raters: tuple[int, ...]
 
     @property
+    def people_heard(self) -> np.ndarray:
+        """(n_pairs,): how many people answered; a lead's decision counts as all that were wanted."""
+        heard = np.bincount(self.person_row, minlength=len(self.pair_ids)).astype(float)
+        heard[self.person_row[self.decided]] = np.inf
+        return heard
+
+    @property
     def labels(self) -> np.ndarray:
-        """(n_pairs, 3): the share of people who said A, B, TIE; zeros where nobody was asked."""
+        """(n_pairs, 3): the share of people who said A, B, TIE; zeros where nobody was asked.
+
+        Where a lead decided, that alone.
+        """
         counts = np.zeros((len(self.pair_ids), 3))
         np.add.at(counts, (self.person_row, self.said), 1.0)
+        for i in np.flatnonzero(self.decided):
+            counts[self.person_row[i]] = np.eye(3)[self.said[i]]
         return np.asarray(counts / np.maximum(counts.sum(1, keepdims=True), 1))
 
 
@@ -51,7 +65,7 @@ def read_said(connection: Connection, judges: Sequence[str]) -> Said:
     place[pair_ids] = np.arange(len(pair_ids))
     ballots, raters = _of_judges(connection, judges, place, gaps)
     rows = connection.execute(
-        select(vote.c.pair_id, rater.c.name, vote.c.verdict)
+        select(vote.c.pair_id, rater.c.name, vote.c.verdict, vote.c.purpose)
         .join(rater, rater.c.id == vote.c.rater_id)
         .where(rater.c.kind == "person", is_current())
         .order_by(vote.c.id)
@@ -72,6 +86,7 @@ def read_said(connection: Connection, judges: Sequence[str]) -> Said:
         place[np.array([row.pair_id for row in rows], int)],
         np.array([number[row.name] for row in rows], int),
         np.array([("A", "B", "TIE").index(row.verdict) for row in rows], int),
+        np.array([row.purpose == "decision" for row in rows], bool),
         skipped,
         raters,
     )

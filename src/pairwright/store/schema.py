@@ -135,8 +135,12 @@ vote = Table(
     Column("raw", Text),
     Column("margin", Float),
     _ref("guideline", null=True),
+    Column("purpose", Text),  # decision: a lead's word, which overrules; null for all other votes
+    Column("assist", Text),  # before: the judge's verdict was shown first; revised: changed after seeing it
+    Column("ratings", JSON(none_as_null=True)),  # {"a": {criterion: 1-5}, "b": {...}}
     _at(),
     Index("vote_by_pair", "pair_id", "rater_id"),
+    Index("vote_by_rater", "rater_id", "id"),
 )
 
 # A vote that no longer counts: undone, or replaced by a changed answer.
@@ -248,4 +252,110 @@ flag = Table(
     _ref("rater", null=True),
     _at(),
     Index("flag_by_pair", "pair_id"),
+)
+
+# The pairs that are open to people: an index of the newest beliefs, kept in the same transaction.
+task = Table(
+    "task",
+    metadata,
+    Column("pair_id", RowId, ForeignKey("pair.id"), primary_key=True, autoincrement=False),
+    Column("rank", Float, nullable=False),  # smallest first
+    Column("open", Integer, nullable=False),  # how many people's answers are still wanted
+    Column("tag", Text),  # the skill it takes: `tag` or `domain` of the pair's or the prompt's own row
+    Index("task_by_rank", "rank", "pair_id"),
+)
+
+# A pair offered to a person holds one of its open places until then; afterwards it says it was offered.
+lease = Table(
+    "lease",
+    metadata,
+    _id(),
+    _ref("pair"),
+    _ref("rater"),
+    Column("until", Float, nullable=False),  # 0 once given back or answered
+    Column("kind", Text, nullable=False),  # work, gold
+    _at(),
+    UniqueConstraint("pair_id", "rater_id"),
+    Index("lease_by_rater", "rater_id", "until"),
+)
+
+account = Table(
+    "account",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("rater_id", RowId, ForeignKey("rater.id"), nullable=False),
+    Column("role", Text, nullable=False),  # lead, annotator
+    Column("state", Text, nullable=False),  # active, paused
+    Column("password", Text),  # argon2id
+    Column("tags", JSON, nullable=False),
+    Column("seen_guideline_id", RowId, ForeignKey("guideline.id")),
+    Column("qualified_at", Float),
+    _at(),
+)
+
+invitation = Table(
+    "invitation",
+    metadata,
+    _id(),
+    Column("token_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("role", Text, nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("note", Text),
+    Column("uses_left", Integer, nullable=False),
+    Column("expires", Float, nullable=False),
+    Column("made_by", RowId, ForeignKey("account.id")),
+    _at(),
+)
+
+session = Table(
+    "session",
+    metadata,
+    _id(),
+    Column("token_hash", LargeBinary(32), nullable=False, unique=True),
+    _ref("account"),
+    Column("expires", Float, nullable=False),
+    _at(),
+)
+
+# What leads did to accounts, votes and guidelines: who, what, when.
+lead_action = Table(
+    "lead_action",
+    metadata,
+    _id(),
+    _ref("account"),
+    Column("what", Text, nullable=False),
+    Column("detail", JSON, nullable=False),
+    _at(),
+)
+
+# Pairs whose answer is known.
+gold = Table(
+    "gold",
+    metadata,
+    _id(),
+    _ref("pair"),
+    Column("verdict", Text, nullable=False),
+    Column("both", Text),
+    Column("explanation", Text),  # Markdown, shown after a qualification answer
+    Column("use", Text, nullable=False),  # qualify, hidden, both
+    Column("made_by", RowId, ForeignKey("account.id")),
+    Column("withdrawn_at", Float),
+    _at(),
+    Index("gold_by_pair", "pair_id"),
+)
+
+# Answers of the qualification: practice, so they are no votes.
+qualification = Table(
+    "qualification",
+    metadata,
+    _id(),
+    _key(),
+    _ref("account"),
+    _ref("gold"),
+    Column("verdict", Text, nullable=False),
+    Column("right", Boolean, nullable=False),
+    Column("seconds", Float),
+    _at(),
+    Index("qualification_by_account", "account_id"),
 )

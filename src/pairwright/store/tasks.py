@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, and_, case, exists, false, func, or_, select, union_all
+from sqlalchemy import Connection, Select, and_, exists, false, func, or_, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
 from pairwright.store.schema import (
     belief,
-    draw,
     failure,
     flag,
     pair,
@@ -18,6 +18,7 @@ from pairwright.store.schema import (
     prompt,
     rater,
     response,
+    task,
     vote,
 )
 from pairwright.store.votes import flag_stands, is_current, newest_beliefs, skip_stands
@@ -39,7 +40,7 @@ class Task:
 
 def waiting(connection: Connection) -> int:
     """How many pairs wait for a person that nobody has answered or skipped."""
-    query = select(func.count()).select_from(belief).where(*_for_people(), ~_handled())
+    query = select(func.count()).select_from(task).where(~_flagged(), ~_handled(task.c.pair_id))
     return int(connection.execute(query).scalar_one())
 
 
@@ -51,42 +52,47 @@ def uncalibrated(connection: Connection) -> int:
 
 def stuck(connection: Connection) -> int:
     """How many need somebody else: people skipped them, or disagree."""
-    query = select(func.count()).select_from(belief).where(*_for_people(), _handled())
+    handled = select(func.count()).select_from(task).where(~_flagged(), _handled(task.c.pair_id))
+    return int(connection.execute(handled).scalar_one()) + conflicts(connection)
+
+
+def conflicts(connection: Connection) -> int:
+    """How many wait for a lead's decision, since people disagree."""
+    query = select(func.count()).select_from(belief).where(belief.c.asks == "lead", newest_beliefs())
     return int(connection.execute(query).scalar_one())
 
 
-def _handled() -> ColumnElement[bool]:
+def _handled(pair_id: ColumnElement[int]) -> ColumnElement[bool]:
     """Some person has answered or skipped the pair."""
     voted = exists().where(
-        vote.c.pair_id == belief.c.pair_id,
+        vote.c.pair_id == pair_id,
         vote.c.rater_id == rater.c.id,
         rater.c.kind == "person",
         is_current(),
     )
-    return or_(voted, exists().where(failure.c.pair_id == belief.c.pair_id, skip_stands()))
+    return or_(voted, exists().where(failure.c.pair_id == pair_id, skip_stands()))
 
 
-def waiting_for(connection: Connection, rater_id: int) -> int:
+def waiting_for(connection: Connection, rater_id: int, tags: Sequence[str] = ()) -> int:
     """How many pairs wait that this person has neither answered nor skipped."""
-    query = select(func.count()).select_from(belief).where(*_open_to(rater_id))
+    query = select(func.count()).select_from(task).where(*open_to(rater_id, tags))
     return int(connection.execute(query).scalar_one())
 
 
 def next_tasks(connection: Connection, rater_id: int, limit: int) -> list[Task]:
     """The next pairs for this person: those drawn by chance first, then the least certain."""
-    return _tasks(connection, limit, *_open_to(rater_id))
+    query = select(task.c.pair_id).where(*open_to(rater_id)).order_by(task.c.rank, task.c.pair_id)
+    return tasks_on(connection, connection.scalars(query.limit(limit)).all())
 
 
 def task_on(connection: Connection, pair_id: int) -> Task | None:
     """One pair as a task, whoever has answered it."""
-    found = _tasks(connection, 1, belief.c.pair_id == pair_id, newest_beliefs())
+    found = tasks_on(connection, [pair_id])
     return found[0] if found else None
 
 
-def _tasks(connection: Connection, limit: int, *conditions: ColumnElement[bool]) -> list[Task]:
-    drawn = exists().where(draw.c.pair_id == belief.c.pair_id)
-    # The distance between what is believed of a and of b; unknown counts as even.
-    lead = func.abs(2 * func.coalesce(belief.c.prob_a, 0.5) + func.coalesce(belief.c.prob_tie, 0.0) - 1)
+def tasks_on(connection: Connection, pair_ids: Sequence[int]) -> list[Task]:
+    """These pairs as tasks, in this order."""
     a, b = response.alias("a"), response.alias("b")
     rows = connection.execute(
         select(
@@ -98,43 +104,42 @@ def _tasks(connection: Connection, limit: int, *conditions: ColumnElement[bool])
             b.c.text.label("b"),
             belief.c.reason,
         )
-        .select_from(belief)
-        .join(pair, pair.c.id == belief.c.pair_id)
+        .select_from(pair)
+        .outerjoin(belief, and_(belief.c.pair_id == pair.c.id, newest_beliefs()))
         .join(prompt, prompt.c.id == pair.c.prompt_id)
         .join(a, a.c.id == pair.c.a_id)
         .join(b, b.c.id == pair.c.b_id)
-        .where(*conditions)
-        .order_by(case((drawn, 0), else_=1), lead, pair.c.id)
-        .limit(limit)
+        .where(pair.c.id.in_(pair_ids))
     )
-    return [
-        Task(
+    found = {
+        row.id: Task(
             row.id,
             row.key,
             row.external_id,
             Prompt(tuple(Message(each["role"], each["content"]) for each in row.messages)),
             row.a,
             row.b,
-            row.reason,
+            row.reason or "",
         )
         for row in rows
-    ]
+    }
+    return [found[pair_id] for pair_id in pair_ids if pair_id in found]
 
 
-def _open_to(rater_id: int) -> tuple[ColumnElement[bool], ...]:
-    """The conditions that a belief row is an open task for this person."""
+def open_to(rater_id: int, tags: Sequence[str] = ()) -> tuple[ColumnElement[bool], ...]:
+    """The conditions that a row of `task` is open to this person, who takes `tags` and what has none."""
     answered = exists().where(
-        and_(vote.c.pair_id == belief.c.pair_id, vote.c.rater_id == rater_id, is_current())
+        and_(vote.c.pair_id == task.c.pair_id, vote.c.rater_id == rater_id, is_current())
     )
     skipped = exists().where(
-        failure.c.pair_id == belief.c.pair_id, failure.c.rater_id == rater_id, skip_stands()
+        failure.c.pair_id == task.c.pair_id, failure.c.rater_id == rater_id, skip_stands()
     )
-    return *_for_people(), ~answered, ~skipped
+    skilled = (or_(task.c.tag.is_(None), task.c.tag.in_(list(tags))),) if tags else ()
+    return *skilled, ~answered, ~skipped, ~_flagged()
 
 
-def _for_people() -> tuple[ColumnElement[bool], ...]:
-    flagged = exists().where(flag.c.pair_id == belief.c.pair_id, flag.c.severity == "error", flag_stands())
-    return belief.c.decision == "ask", belief.c.asks == "people", newest_beliefs(), ~flagged
+def _flagged() -> ColumnElement[bool]:
+    return exists().where(flag.c.pair_id == task.c.pair_id, flag.c.severity == "error", flag_stands())
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, exists, func, insert, select
 
 from pairwright.keys import content_key
 from pairwright.routing.decide import SeenFailure, SeenVote
+from pairwright.store.queue import keep_queue
 from pairwright.store.schema import (
     belief,
     failure,
@@ -69,6 +70,9 @@ def vote_row(value: Vote, key: bytes) -> dict[str, Any]:
         "raw": value.raw,
         "guideline_id": value.guideline_id,
         "margin": value.margin,
+        "purpose": value.purpose,
+        "assist": value.assist,
+        "ratings": None if value.ratings is None else dict(value.ratings),
         "at": time.time(),
     }
 
@@ -241,6 +245,7 @@ def _votes_on(connection: Connection, ids: Sequence[int]) -> dict[int, list[Seen
             vote.c.verdict,
             vote.c.confidence,
             vote.c.both,
+            vote.c.purpose,
         )
         .join(rater, rater.c.id == vote.c.rater_id)
         .where(vote.c.pair_id.in_(ids), is_current())
@@ -289,7 +294,8 @@ def _beliefs_on(connection: Connection, ids: Sequence[int]) -> dict[int, Belief]
     return {row[0]: Belief(*tuple(row)) for row in rows}
 
 
-def add_beliefs(connection: Connection, beliefs: Iterable[Belief]) -> int:
+def add_beliefs(connection: Connection, beliefs: Sequence[Belief]) -> int:
+    """Add beliefs, and keep the queue of what is open to people in step with them."""
     now = time.time()
     rows = [
         {
@@ -310,6 +316,7 @@ def add_beliefs(connection: Connection, beliefs: Iterable[Belief]) -> int:
     ]
     if rows:
         connection.execute(insert(belief), rows)
+        keep_queue(connection, beliefs)
     return len(rows)
 
 

@@ -1,0 +1,64 @@
+"""SQL that keeps the queue of open pairs: an index of the newest beliefs, so that the next is found fast."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, insert, select
+
+from pairwright.store.schema import pair, prompt, task
+from pairwright.types import Belief
+
+CHUNK = 500
+TAGS = ("tag", "domain")  # keys of a row's own columns that name the skill it takes
+
+
+def rank_of(belief: Belief) -> float:
+    """Where a pair stands in the queue, smallest first: drawn by chance, then begun, then the least certain.
+
+    Within each it is the distance between what is believed of a and of b;
+    unknown counts as even. A pair whose answer teaches more than its doubt
+    says carries `teaches` (0..1) in its basis.
+    """
+    prob_a = 0.5 if belief.prob_a is None else belief.prob_a
+    lead = abs(2 * prob_a + (belief.prob_tie or 0.0) - 1)
+    lead = 1 - float(belief.basis.get("teaches", 1 - lead))
+    if belief.basis.get("drawn") is not None:
+        return lead
+    return lead + (1 if belief.source == "people" else 2)
+
+
+def keep_queue(connection: Connection, beliefs: Sequence[Belief]) -> None:
+    """Bring the queue in step with these new beliefs."""
+    for at in range(0, len(beliefs), CHUNK):
+        chunk = beliefs[at : at + CHUNK]
+        connection.execute(delete(task).where(task.c.pair_id.in_([each.pair_id for each in chunk])))
+        waiting = [each for each in chunk if each.decision == "ask" and each.asks == "people"]
+        if waiting:
+            tags = _tags(connection, [each.pair_id for each in waiting])
+            rows = [
+                {
+                    "pair_id": each.pair_id,
+                    "rank": rank_of(each),
+                    "open": each.basis.get("open", 1),
+                    "tag": tags.get(each.pair_id),
+                }
+                for each in waiting
+            ]
+            connection.execute(insert(task), rows)
+
+
+def _tags(connection: Connection, pair_ids: Sequence[int]) -> dict[int, str]:
+    rows = connection.execute(
+        select(pair.c.id, pair.c.meta, prompt.c.meta.label("of_prompt"))
+        .join(prompt, prompt.c.id == pair.c.prompt_id)
+        .where(pair.c.id.in_(pair_ids))
+    )
+    found = {}
+    for row in rows:
+        for meta in (row.meta or {}, row.of_prompt or {}):
+            tag = next((meta[name] for name in TAGS if meta.get(name)), None)
+            if tag is not None:
+                found[row.id] = str(tag)
+                break
+    return found
