@@ -305,6 +305,8 @@ invitation = Table(
     Column("uses_left", Integer, nullable=False),
     Column("expires", Float, nullable=False),
     Column("made_by", RowId, ForeignKey("account.id")),
+    # Whom it signs in, where it is a way back for somebody known; null makes a new account.
+    Column("account_id", RowId, ForeignKey("account.id")),
     _at(),
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, and_, exists, false, func, or_, select, union_all
+from sqlalchemy import Connection, Select, Table, and_, exists, false, func, or_, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
 from pairwright.store.schema import (
@@ -138,6 +138,12 @@ def open_to(rater_id: int, tags: Sequence[str] = ()) -> tuple[ColumnElement[bool
     return *skilled, ~answered, ~skipped, ~_flagged()
 
 
+def open_among(connection: Connection, rater_id: int, pair_ids: Sequence[int]) -> list[int]:
+    """Those of these pairs that are open to this person."""
+    query = select(task.c.pair_id).where(task.c.pair_id.in_(pair_ids), *open_to(rater_id))
+    return list(connection.scalars(query))
+
+
 def _flagged() -> ColumnElement[bool]:
     return exists().where(flag.c.pair_id == task.c.pair_id, flag.c.severity == "error", flag_stands())
 
@@ -151,8 +157,12 @@ class Action:
     pair_id: int
 
 
-def last_action(connection: Connection, rater_id: int) -> Action | None:
-    """The last thing this person did that still stands."""
+def last_action(connection: Connection, rater_id: int, pair_id: int | None = None) -> Action | None:
+    """The last thing this person did (on this pair) that still stands."""
+
+    def on(table: Table) -> list[ColumnElement[bool]]:
+        return [] if pair_id is None else [table.c.pair_id == pair_id]
+
     done: list[tuple[float, Action]] = []
     for what, table, stands in (
         ("vote", vote, is_current()),
@@ -161,13 +171,35 @@ def last_action(connection: Connection, rater_id: int) -> Action | None:
     ):
         row = connection.execute(
             select(table.c.at, table.c.id, table.c.pair_id)
-            .where(table.c.rater_id == rater_id, stands)
+            .where(table.c.rater_id == rater_id, stands, *on(table))
             .order_by(table.c.id.desc())
             .limit(1)
         ).first()
         if row is not None:
             done.append((row.at, Action(what, row.id, row.pair_id)))  # type: ignore[arg-type]
     return max(done, key=lambda each: each[0])[1] if done else None
+
+
+def vote_by_key(connection: Connection, key: bytes) -> tuple[int, int] | None:
+    """The vote recorded under this key: (its row number, its rater)."""
+    row = connection.execute(select(vote.c.id, vote.c.rater_id).where(vote.c.key == key)).first()
+    return None if row is None else (int(row.id), int(row.rater_id))
+
+
+def skipped(connection: Connection, rater_id: int, pair_id: int) -> bool:
+    """Whether a skip of this person stands on this pair."""
+    query = select(failure.c.id).where(
+        failure.c.pair_id == pair_id, failure.c.rater_id == rater_id, skip_stands()
+    )
+    return connection.execute(query).first() is not None
+
+
+def flagged_by(connection: Connection, rater_id: int, pair_id: int, what: str) -> bool:
+    """Whether this flag of this person stands on this pair."""
+    query = select(flag.c.id).where(
+        flag.c.pair_id == pair_id, flag.c.rater_id == rater_id, flag.c.check == what, flag_stands()
+    )
+    return connection.execute(query).first() is not None
 
 
 def vote_on(connection: Connection, rater_id: int, pair_id: int) -> int | None:

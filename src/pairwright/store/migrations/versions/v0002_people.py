@@ -70,6 +70,7 @@ def upgrade() -> None:
         sa.Column("uses_left", sa.Integer, nullable=False),
         sa.Column("expires", sa.Float, nullable=False),
         _ref("made_by", "account", null=True),
+        _ref("account_id", "account", null=True),
         _at(),
     )
     op.create_table(

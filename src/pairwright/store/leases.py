@@ -1,0 +1,120 @@
+"""SQL for leases: a pair offered to a person is kept for them a while, so no place is worked on twice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, exists, func, insert, select, text, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from pairwright.store.schema import gold, lease, task, vote
+from pairwright.store.tasks import open_to
+from pairwright.store.votes import is_current
+
+_LOCK = 0x7061697277  # one offer at a time on PostgreSQL; SQLite has one writer anyway
+
+
+def one_at_a_time(connection: Connection) -> None:
+    """Wait until no other transaction is offering pairs: two could give away the same last place."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _LOCK})
+
+
+def held(connection: Connection, rater_id: int) -> list[tuple[int, str]]:
+    """What this person holds now, oldest first: (pair, kind)."""
+    rows = connection.execute(
+        select(lease.c.pair_id, lease.c.kind)
+        .where(lease.c.rater_id == rater_id, lease.c.until > time.time())
+        .order_by(lease.c.at, lease.c.id)
+    )
+    return [(row.pair_id, row.kind) for row in rows]
+
+
+def free_for(
+    connection: Connection,
+    rater_id: int,
+    limit: int,
+    tags: Sequence[str] = (),
+    among: Sequence[int] | None = None,
+) -> list[int]:
+    """The first pairs of the queue (or `among` these) open to this person, with a place nobody holds."""
+    if limit < 1 or among == []:
+        return []
+    taken = (
+        select(func.count())
+        .where(
+            lease.c.pair_id == task.c.pair_id,
+            lease.c.rater_id != rater_id,
+            lease.c.until > time.time(),
+            lease.c.kind == "work",
+        )
+        .scalar_subquery()
+    )
+    these = () if among is None else (task.c.pair_id.in_(among),)
+    query = (
+        select(task.c.pair_id)
+        .where(*these, *open_to(rater_id, tags), task.c.open > taken, ~_holds(rater_id))
+        .order_by(task.c.rank, task.c.pair_id)
+        .limit(limit)
+    )
+    return list(connection.scalars(query))
+
+
+def count(connection: Connection, rater_id: int) -> int:
+    """How many pairs this person was ever offered."""
+    return int(connection.execute(select(func.count()).where(lease.c.rater_id == rater_id)).scalar_one())
+
+
+def _holds(rater_id: int) -> ColumnElement[bool]:
+    return exists().where(
+        lease.c.pair_id == task.c.pair_id, lease.c.rater_id == rater_id, lease.c.until > time.time()
+    )
+
+
+def hidden_gold_for(connection: Connection, rater_id: int) -> list[int]:
+    """Gold pairs that are mixed in and that this person has not answered or been offered yet."""
+    answered = exists().where(vote.c.pair_id == gold.c.pair_id, vote.c.rater_id == rater_id, is_current())
+    offered_before = exists().where(lease.c.pair_id == gold.c.pair_id, lease.c.rater_id == rater_id)
+    query = (
+        select(gold.c.pair_id)
+        .distinct()
+        .where(gold.c.use.in_(("hidden", "both")), gold.c.withdrawn_at.is_(None), ~answered, ~offered_before)
+        .order_by(gold.c.pair_id)
+    )
+    return list(connection.scalars(query))
+
+
+def take(connection: Connection, rater_id: int, pair_ids: Sequence[int], kind: str, seconds: float) -> None:
+    """Keep these pairs for this person for so many seconds from now."""
+    now = time.time()
+    for pair_id in pair_ids:
+        done = connection.execute(
+            update(lease)
+            .where(lease.c.pair_id == pair_id, lease.c.rater_id == rater_id)
+            .values(until=now + seconds, kind=kind)
+        )
+        if done.rowcount == 0:
+            row = {
+                "pair_id": pair_id,
+                "rater_id": rater_id,
+                "until": now + seconds,
+                "kind": kind,
+                "at": now,
+            }
+            connection.execute(insert(lease), [row])
+
+
+def release(connection: Connection, rater_id: int, pair_ids: Sequence[int] | None = None) -> int:
+    """Give places back: of these pairs, or all this person holds. That they were offered stays on record."""
+    mine = [lease.c.rater_id == rater_id, lease.c.until > 0]
+    if pair_ids is not None:
+        mine.append(lease.c.pair_id.in_(pair_ids))
+    return connection.execute(update(lease).where(*mine).values(until=0)).rowcount
+
+
+def offered(connection: Connection, rater_id: int, pair_id: int) -> str | None:
+    """As what this pair was ever offered to this person (work, gold); None if it never was."""
+    return connection.execute(
+        select(lease.c.kind).where(lease.c.rater_id == rater_id, lease.c.pair_id == pair_id)
+    ).scalar()

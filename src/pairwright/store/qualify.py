@@ -1,0 +1,91 @@
+"""SQL for the qualification: gold pairs a new person practises on, and what they answered."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import Connection, exists, func, insert, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from pairwright.store.schema import gold, qualification
+from pairwright.types import Verdict
+
+FOR_PRACTICE = ("qualify", "both")
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """A pair whose answer is known. `verdict` is in terms of the pair's own a and b."""
+
+    id: int
+    pair_id: int
+    verdict: Verdict
+    both: Literal["good", "bad"] | None
+    explanation: str | None
+    use: Literal["qualify", "hidden", "both"]
+
+
+def gold_on(connection: Connection, pair_id: int) -> Gold | None:
+    """The standing gold answer on a pair."""
+    row = connection.execute(
+        select(gold)
+        .where(gold.c.pair_id == pair_id, gold.c.withdrawn_at.is_(None))
+        .order_by(gold.c.id.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    return Gold(row.id, row.pair_id, row.verdict, row.both, row.explanation, row.use)
+
+
+def _practice() -> tuple[ColumnElement[bool], ...]:
+    return gold.c.use.in_(FOR_PRACTICE), gold.c.withdrawn_at.is_(None)
+
+
+def count_gold(connection: Connection) -> int:
+    """How many gold pairs there are to practise on."""
+    return int(connection.execute(select(func.count()).where(*_practice())).scalar_one())
+
+
+def unseen(connection: Connection, account_id: int) -> list[int]:
+    """Pairs to practise on that this person has not answered."""
+    answered = exists().where(qualification.c.gold_id == gold.c.id, qualification.c.account_id == account_id)
+    return list(connection.scalars(select(gold.c.pair_id).where(*_practice(), ~answered)))
+
+
+def answers(connection: Connection, account_id: int) -> list[bool]:
+    """Whether each answer was right, oldest first."""
+    query = (
+        select(qualification.c.right)
+        .where(qualification.c.account_id == account_id)
+        .order_by(qualification.c.id)
+    )
+    return [bool(right) for right in connection.scalars(query)]
+
+
+def answered(connection: Connection, key: bytes) -> bool | None:
+    """Whether the answer recorded under this key was right; None if there is none."""
+    return connection.execute(select(qualification.c.right).where(qualification.c.key == key)).scalar()
+
+
+def add_answer(
+    connection: Connection,
+    key: bytes,
+    account_id: int,
+    gold_id: int,
+    verdict: Verdict,
+    right: bool,
+    seconds: float,
+) -> None:
+    row = {
+        "key": key,
+        "account_id": account_id,
+        "gold_id": gold_id,
+        "verdict": verdict,
+        "right": right,
+        "seconds": seconds,
+        "at": time.time(),
+    }
+    connection.execute(insert(qualification), [row])
