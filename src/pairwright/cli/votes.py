@@ -1,21 +1,16 @@
-"""judge, route, annotate."""
+"""judge, route."""
 
 from __future__ import annotations
 
-import getpass
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from pairwright.cli.content import OnError
 from pairwright.cli.options import BudgetUsd, DryRun, Json, RetryFailed
 from pairwright.cli.output import (
     DONE,
-    ERROR,
     FINISHED_WITH_FAILURES,
     emit,
-    err,
     fail,
     note,
     paid_bar,
@@ -24,11 +19,11 @@ from pairwright.cli.output import (
 )
 from pairwright.cli.results import print_estimate, tell_failures
 from pairwright.cli.routing import print_route
-from pairwright.errors import ConfigError, InputError
+from pairwright.errors import ConfigError
 
 
 def register(app: typer.Typer) -> None:
-    for verb in (judge, route, annotate):
+    for verb in (judge, route):
         app.command()(verb)
 
 
@@ -139,78 +134,3 @@ def route(
     else:
         print_route(result.as_dict())
     return DONE
-
-
-def annotate(
-    context: typer.Context,
-    rater: Annotated[
-        str | None, typer.Option("--rater", help="Your name in the votes; default: your user name.")
-    ] = None,
-    import_: Annotated[
-        list[Path] | None,
-        typer.Option("--import", help="Take labels from a file instead: id, label, annotator, seconds."),
-    ] = None,
-    on_error: Annotated[
-        OnError, typer.Option(help="For --import: stop adds nothing with a bad row; skip adds the good rows.")
-    ] = OnError.stop,
-    json: Json = False,
-) -> int:
-    """Choose the better response in the terminal, one key a choice; or import a file of labels."""
-    with context.obj.open() as project:
-        if import_:
-            return _import(project, import_, rater, on_error, json)
-        if json:
-            raise InputError("annotate talks to a person: --json goes with --import only")
-        return _sit(project, rater or getpass.getuser())
-
-
-def _sit(project: object, name: str) -> int:
-    from rich.console import Console
-
-    from pairwright.annotate import terminal
-    from pairwright.stages.annotate import Person
-    from pairwright.stages.project import Project
-
-    assert isinstance(project, Project)
-    console = Console()
-    if not console.is_terminal:
-        raise InputError(
-            "annotate needs a terminal to show pairs in. Use --import FILE for labels in a file."
-        )
-    person = Person.sign_in(project, name)
-    waiting = person.waiting()
-    if not waiting:
-        say(f"Nothing waits for {name}. `pairwright route` decides what people are asked.")
-        return DONE
-    session = terminal.annotate(person, console)
-    say(
-        f"{session.answered - session.undone:,} answered, {session.skipped:,} skipped, "
-        f"{session.flagged:,} flagged; {person.waiting():,} still wait. All saved."
-    )
-    return DONE
-
-
-def _import(project: object, paths: list[Path], rater: str | None, on_error: OnError, json: bool) -> int:
-    from pairwright.stages.import_labels import import_labels
-    from pairwright.stages.project import Project
-
-    assert isinstance(project, Project)
-    result = import_labels(project, paths, default_rater=rater, on_error=on_error.value)
-    if json:
-        emit(result.as_dict())
-    else:
-        for problem in result.problems:
-            err.print(problem, markup=False, soft_wrap=True)
-        if result.added:
-            say(
-                f"{result.votes:,} votes added ({result.changed:,} replace an earlier answer), "
-                f"{result.already_there:,} there already, {result.bad_rows:,} bad rows of {result.rows:,}."
-            )
-        else:
-            fail(
-                f"{result.bad_rows:,} of {result.rows:,} rows are bad, so nothing was added. "
-                "Mend them, or pass --on-error skip to add the others."
-            )
-    if not result.added:
-        return ERROR
-    return FINISHED_WITH_FAILURES if result.bad_rows else DONE

@@ -38,7 +38,7 @@ from pairwright.types import Assist, Belief, Failure, Flag, Order, Rater, Verdic
 Choice = Literal["left", "right", "tie", "both_good", "both_bad"]
 FLAGS = {"unsafe": "unsafe content", "broken": "broken or empty text", "personal": "personal data"}
 
-_VERDICT: dict[Choice, Verdict] = {
+VERDICT_OF: dict[Choice, Verdict] = {
     "left": "A",
     "right": "B",
     "tie": "TIE",
@@ -106,7 +106,7 @@ class Person:
         adds nothing: it is the answer that was recorded.
         """
         order = self.order(task)
-        verdict = as_original(_VERDICT[choice], order)
+        verdict = as_original(VERDICT_OF[choice], order)
         key = key or uuid4().bytes
         with self.project.store.write() as connection:
             if (there := tasks.vote_by_key(connection, key)) is not None:

@@ -64,6 +64,15 @@ def offer(project: Project, account: Account, n: int, have: Sequence[int] = ()) 
         return [Offer(task, "qualify") for task in tasks.tasks_on(connection, left[: max(0, n)])]
 
 
+def may_practise(project: Project, account: Account, pair_id: int) -> bool:
+    """Whether this pair is one this person practises on, or has practised on."""
+    if account.role == "lead" or not project.settings.annotate.qualify_pairs:
+        return False
+    with project.store.read() as connection:
+        gold = qualify.gold_on(connection, pair_id)
+    return gold is not None and gold.use in qualify.FOR_PRACTICE
+
+
 @dataclass(frozen=True, slots=True)
 class Feedback:
     """What a person is told after a practice answer; `verdict` is about what they were shown."""

@@ -170,6 +170,7 @@ failure = Table(
     _at(),
     Index("failure_by_pair", "pair_id"),
     Index("failure_by_prompt", "prompt_id"),
+    Index("failure_by_rater", "rater_id"),
 )
 
 # Every answer an endpoint gave and what it cost, used or not, in the same transaction as its result.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, Table, and_, exists, false, func, or_, select, union_all
+from sqlalchemy import Connection, Select, Table, and_, exists, false, func, or_, select, union, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
 from pairwright.store.schema import (
@@ -22,7 +22,7 @@ from pairwright.store.schema import (
     vote,
 )
 from pairwright.store.votes import flag_stands, is_current, newest_beliefs, skip_stands
-from pairwright.types import Message, Prompt
+from pairwright.types import Message, Order, Prompt, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,20 @@ def waiting_for(connection: Connection, rater_id: int, tags: Sequence[str] = ())
     """How many pairs wait that this person has neither answered nor skipped."""
     query = select(func.count()).select_from(task).where(*open_to(rater_id, tags))
     return int(connection.execute(query).scalar_one())
+
+
+def waiting_about(connection: Connection, rater_id: int, tags: Sequence[str] = ()) -> int:
+    """About how many pairs wait for this person: fast however long the queue is.
+
+    Flagged pairs are counted as waiting until they leave the queue.
+    """
+    skilled = (or_(task.c.tag.is_(None), task.c.tag.in_(list(tags))),) if tags else ()
+    every = connection.execute(select(func.count()).select_from(task).where(*skilled)).scalar_one()
+    voted = select(vote.c.pair_id).where(vote.c.rater_id == rater_id, is_current())
+    skips = select(failure.c.pair_id).where(failure.c.rater_id == rater_id, skip_stands())
+    handled = union(voted, skips).subquery()
+    mine = select(func.count()).select_from(task).join(handled, handled.c.pair_id == task.c.pair_id)
+    return int(every) - int(connection.execute(mine.where(*skilled)).scalar_one())
 
 
 def next_tasks(connection: Connection, rater_id: int, limit: int) -> list[Task]:
@@ -184,6 +198,21 @@ def vote_by_key(connection: Connection, key: bytes) -> tuple[int, int] | None:
     """The vote recorded under this key: (its row number, its rater)."""
     row = connection.execute(select(vote.c.id, vote.c.rater_id).where(vote.c.key == key)).first()
     return None if row is None else (int(row.id), int(row.rater_id))
+
+
+def voted_before(connection: Connection, rater_id: int, pair_id: int) -> bool:
+    """Whether this person ever voted on this pair, also if that was taken back."""
+    query = select(vote.c.id).where(vote.c.rater_id == rater_id, vote.c.pair_id == pair_id).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def answer_on(
+    connection: Connection, vote_id: int
+) -> tuple[Order, Verdict, str | None, int | None, str | None]:
+    """A vote as its person gave it: order shown, verdict, both, strength, note."""
+    columns = (vote.c.order, vote.c.verdict, vote.c.both, vote.c.strength, vote.c.reason)
+    row = connection.execute(select(*columns).where(vote.c.id == vote_id)).one()
+    return row.order, row.verdict, row.both, row.strength, row.reason
 
 
 def skipped(connection: Connection, rater_id: int, pair_id: int) -> bool:

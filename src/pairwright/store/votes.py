@@ -46,6 +46,11 @@ def guideline_id(connection: Connection, text: str) -> int:
     return _inserted(connection, guideline, {"key": key, "text": text})
 
 
+def guideline_text(connection: Connection, number: int) -> str | None:
+    """A version of the guidelines; None if there is no such one."""
+    return connection.execute(select(guideline.c.text).where(guideline.c.id == number)).scalar()
+
+
 def _inserted(connection: Connection, table: Any, row: dict[str, Any]) -> int:
     done = connection.execute(insert(table).values(**row, at=time.time()))
     assert done.inserted_primary_key is not None

@@ -28,6 +28,7 @@ def upgrade() -> None:
     op.add_column("vote", sa.Column("assist", sa.Text))
     op.add_column("vote", sa.Column("ratings", sa.JSON(none_as_null=True)))
     op.create_index("vote_by_rater", "vote", ["rater_id", "id"])
+    op.create_index("failure_by_rater", "failure", ["rater_id"])
     op.create_table(
         "task",
         sa.Column("pair_id", ROW_ID, sa.ForeignKey("pair.id"), primary_key=True, autoincrement=False),

@@ -1,0 +1,55 @@
+"""The annotation page as an ASGI app over one project."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from pairwright.annotate import signin, work
+from pairwright.annotate.security import KnownHosts, SafeHeaders, SmallBodies, problem
+from pairwright.annotate.site import HERE, Site, visit_of
+from pairwright.stages.project import Project
+
+PARTS: tuple[Sequence[BaseRoute], ...] = (signin.routes, work.routes)
+
+
+def make_app(project: Project, local: str, hosts: Sequence[str] = ()) -> Starlette:
+    """The app. `local` is who the printed link signs in; it answers only as one of `hosts` (none: as any).
+
+    `app.state.site` holds what belongs to this run, such as the link's token.
+    """
+    routes: list[BaseRoute] = [
+        Mount("/static", StaticFiles(directory=HERE / "static")),
+        Route("/health", lambda _request: JSONResponse({"ok": True})),
+        *(route for part in PARTS for route in part),
+    ]
+    app = Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(SafeHeaders),
+            Middleware(KnownHosts, hosts=frozenset(host.lower() for host in hosts)),
+            Middleware(SmallBodies),
+        ],
+        exception_handlers={404: _not_found, 500: _broken},
+    )
+    app.state.site = Site(project, local)
+    return app
+
+
+async def _not_found(request: Request, _error: Exception) -> Response:
+    if request.url.path.startswith("/api/"):
+        return problem(404, "NotFound", f"there is no {request.url.path}")
+    message = "There is no such page."
+    return visit_of(request).page("error.html", 404, title="Not found", message=message)
+
+
+async def _broken(request: Request, _error: Any) -> Response:
+    message = "Something broke here. What you answered before is kept; try again in a moment."
+    return problem(500, "Broken", message)

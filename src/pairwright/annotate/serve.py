@@ -1,0 +1,104 @@
+"""Running the annotation page: one process, on this machine alone unless told otherwise."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import logging
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import uvicorn
+
+from pairwright.annotate.app import make_app
+from pairwright.errors import InputError
+from pairwright.stages.project import Project
+
+PORT = 8400
+TRIED = 20  # ports after the one asked for, where it is taken and was not asked for by name
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the page is served. `hosts` are names it may be reached by."""
+
+    socket: socket.socket
+    host: str
+    port: int
+    hosts: tuple[str, ...]
+
+    @property
+    def url(self) -> str:
+        name = "localhost" if is_loopback(self.host) else self.hosts[0] if self.hosts else self.host
+        return f"http://{name}:{self.port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens there."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def bind(host: str, port: int | None, names: Sequence[str] = ()) -> Place:
+    """Take a port: the one asked for, or the first free one. Raises InputError if it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    wanted = [port] if port is not None else [*range(PORT, PORT + TRIED), 0]
+    problem: OSError | None = None
+    for number in wanted:
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, number))
+        except OSError as error:
+            listener.close()
+            problem = error
+            continue
+        hosts = ("localhost", "127.0.0.1", "[::1]", *names) if is_loopback(host) else tuple(names)
+        return Place(listener, host, listener.getsockname()[1], hosts)
+    raise InputError(
+        f"{host}:{port if port is not None else PORT} can't be listened on: {problem}. Try --port 0."
+    )
+
+
+def serve(
+    project: Project,
+    local: str,
+    place: Place,
+    *,
+    open_browser: bool = False,
+    ready: Callable[[str], None] = lambda _link: None,
+    stop: threading.Event | None = None,
+) -> None:
+    """Serve until interrupted (or until `stop` is set). `ready` is told the link that signs in `local`."""
+    app = make_app(project, local, place.hosts)
+    link = f"{place.url}/key/{app.state.site.link}"
+    config = uvicorn.Config(
+        app,
+        log_level=logging.WARNING,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+        forwarded_allow_ips=",".join(project.settings.annotate.sso_from),
+        proxy_headers=project.settings.annotate.sso_header is not None,
+    )
+    server = uvicorn.Server(config)
+    if stop is not None:
+        threading.Thread(target=_stop_when, args=(stop, server), daemon=True).start()
+    place.socket.listen(128)
+    ready(link)
+    if open_browser:
+        with contextlib.suppress(Exception):  # no browser here: the link was printed
+            webbrowser.open(link)
+    server.run(sockets=[place.socket])
+
+
+def _stop_when(stop: threading.Event, server: uvicorn.Server) -> None:
+    stop.wait()
+    server.should_exit = True

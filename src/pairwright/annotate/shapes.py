@@ -1,0 +1,123 @@
+"""What the page sends and gets, checked and shaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from pairwright.annotate.site import Visit
+from pairwright.errors import InputError
+from pairwright.keys import parse_public_id
+from pairwright.stages.annotate import VERDICT_OF, Choice
+from pairwright.store import tasks
+from pairwright.store.judges_said import Said
+from pairwright.types import Order, Verdict, swap
+
+LONGEST_NOTE = 5000
+MOST_SECONDS = 4 * 3600.0
+_SIDE: dict[Verdict, str] = {"A": "left", "B": "right", "TIE": "tie"}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer as it was sent. `verdict` is about what was shown (A = left)."""
+
+    choice: Choice
+    verdict: Verdict
+    seconds: float
+    strength: int | None
+    note: str | None
+    ratings: dict[str, dict[str, int]] | None
+
+
+def answer_of(body: dict[str, Any]) -> Given:
+    """Raises InputError naming the field that can't be read."""
+    choice = body.get("choice")
+    if choice not in VERDICT_OF:
+        raise InputError(f"choice is one of {', '.join(VERDICT_OF)}; got {choice!r}")
+    seconds = body.get("seconds")
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 <= seconds <= MOST_SECONDS:
+        raise InputError(f"seconds are a number from 0 to {MOST_SECONDS:.0f}; got {seconds!r}")
+    strength = body.get("strength")
+    if strength is not None and strength not in (1, 2, 3):
+        raise InputError(f"strength is 1, 2, 3 or nothing; got {strength!r}")
+    note = text_of(body, "note", most=LONGEST_NOTE, needed=False) or None
+    return Given(choice, VERDICT_OF[choice], float(seconds), strength, note, _ratings(body.get("ratings")))
+
+
+def _ratings(given: Any) -> dict[str, dict[str, int]] | None:
+    if not given:
+        return None
+    fine = isinstance(given, dict) and all(
+        side in ("left", "right")
+        and isinstance(of, dict)
+        and len(of) <= 50
+        and all(isinstance(name, str) and value in (1, 2, 3, 4, 5) for name, value in of.items())
+        for side, of in given.items()
+    )
+    if not fine:
+        raise InputError('ratings are {"left": {criterion: 1 to 5}, "right": {...}}')
+    return {side: {name: int(value) for name, value in of.items()} for side, of in given.items()}
+
+
+def uuid_of(body: dict[str, Any]) -> bytes:
+    """The 16 bytes of the key that makes an answer count once."""
+    try:
+        return UUID(str(body.get("key"))).bytes
+    except ValueError:
+        raise InputError(f"key is a UUID made anew for each answer; got {body.get('key')!r}") from None
+
+
+def text_of(body: dict[str, Any], name: str, *, most: int = 200, needed: bool = True) -> str:
+    value = body.get(name)
+    if value is None and not needed:
+        return ""
+    if not isinstance(value, str) or (needed and not value.strip()):
+        raise InputError(f"{name} is missing, or no text")
+    if len(value) > most:
+        raise InputError(f"{name} has at most {most:,} characters; got {len(value):,}")
+    return value.strip()
+
+
+def pair_ids(visit: Visit, publics: Sequence[str]) -> dict[str, int]:
+    """Pairs by the ids the page knows them by; unknown ones are left out."""
+    found = {}
+    with visit.project.store.read() as connection:
+        for public in publics[:20]:
+            parsed = parse_public_id(public)
+            if parsed and parsed[0] == "pair" and len(parsed[1]) == 32:
+                numbers = tasks.pairs_by_key(connection, parsed[1])
+                if numbers:
+                    found[public] = numbers[0][0]
+    return found
+
+
+def judges_json(said: Sequence[Said], order: Order) -> list[dict[str, Any]]:
+    """What judges said as this person sees it: one entry a judge, sides turned to theirs, names left out.
+
+    A judge whose two orders disagree is said to be torn.
+    """
+    judges: dict[str, list[Said]] = {}
+    for each in said:
+        judges.setdefault(each.judge, []).append(each)
+    shown = []
+    for number, votes in enumerate(judges.values(), 1):
+        verdicts = {each.verdict for each in votes}
+        verdict = verdicts.pop() if len(verdicts) == 1 else None
+        if verdict is not None and order == "BA":
+            verdict = swap(verdict)
+        stated = {each.confidence for each in votes}
+        # A judge speaks of A and B as it was shown them: its words fit this person's sides only if that
+        # was the same order.
+        reason = next((each.reason for each in votes if each.order == order), None)
+        shown.append(
+            {
+                "name": f"Judge {number}" if len(judges) > 1 else "The judge",
+                "verdict": "torn" if verdict is None else _SIDE[verdict],
+                "confidence": stated.pop() if len(stated) == 1 else "LOW",
+                "reason": reason,
+            }
+        )
+    return shown

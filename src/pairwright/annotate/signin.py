@@ -1,0 +1,126 @@
+"""Signing in: by the link that was printed, by an invitation, by password; and out."""
+
+from __future__ import annotations
+
+import hmac
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from pairwright.annotate.security import COOKIE, set_cookie
+from pairwright.annotate.site import Visit, page
+from pairwright.errors import InputError
+from pairwright.stages import accounts, queue
+from pairwright.store.accounts import Account
+
+
+def _signed_in(visit: Visit, account: Account, to: str = "/") -> Response:
+    token = accounts.start_session(visit.project, account)
+    response = RedirectResponse(to, 303)
+    set_cookie(response, token, visit.request, accounts.SESSION_DAYS)
+    return response
+
+
+def _next(path: str) -> str:
+    """Only paths of this site: never another one's address."""
+    fine = path.startswith("/") and not path.startswith(("//", "/\\")) and "\n" not in path
+    return path if fine else "/"
+
+
+def by_key(visit: Visit) -> Response:
+    """The link `pairwright annotate` prints signs in whoever started it, as a lead."""
+    who = _who(visit)
+    if wait := visit.site.brake.wait(who):
+        return _braked(visit, wait)
+    if not hmac.compare_digest(visit.request.path_params["token"].encode(), visit.site.link.encode()):
+        visit.site.brake.failed(who)
+        message = "This link is not of the server that runs now: take the one it printed when it started."
+        return visit.page("error.html", 404, title="Old link", message=message)
+    account = accounts.known_or_new(visit.project, visit.site.local, "lead")
+    return _signed_in(visit, account)
+
+
+def signin(visit: Visit) -> Response:
+    to = _next(visit.request.query_params.get("next", "/"))
+    if visit.me is not None:
+        return RedirectResponse(to, 303)
+    return visit.page("signin.html", next=to, name="", problem=None)
+
+
+def signin_sent(visit: Visit, form: dict[str, str]) -> Response:
+    name, to = form.get("name", "").strip(), _next(form.get("next", "/"))
+    keys = (_who(visit), f"name:{name.casefold()}")
+    if wait := visit.site.brake.wait(*keys):
+        return _braked(visit, wait)
+    account = accounts.by_password(visit.project, name, form.get("password", ""))
+    if account is None:
+        visit.site.brake.failed(*keys)
+        problem = "Name and password don't match. Without a password, use a link your lead gives you."
+        return visit.page("signin.html", 400, next=to, name=name, problem=problem)
+    visit.site.brake.passed(*keys)
+    return _signed_in(visit, account, to)
+
+
+def _braked(visit: Visit, wait: float) -> Response:
+    message = (
+        f"Too many tries. Try again in {wait / 60:.0f} min."
+        if wait > 90
+        else "Too many tries. Wait a minute."
+    )
+    response = visit.page("error.html", 429, title="Wait a little", message=message)
+    response.headers["retry-after"] = str(int(wait) + 1)
+    return response
+
+
+def _who(visit: Visit) -> str:
+    return f"from:{visit.request.client.host if visit.request.client else '?'}"
+
+
+def join(visit: Visit) -> Response:
+    token = visit.request.path_params["token"]
+    if wait := visit.site.brake.wait(_who(visit)):
+        return _braked(visit, wait)
+    try:
+        invitation = accounts.invitation_for(visit.project, token)
+    except InputError as error:
+        visit.site.brake.failed(_who(visit))
+        return visit.page("error.html", 404, title="Invitation", message=str(error))
+    return visit.page("join.html", invitation=invitation, token=token, name="", problem=None)
+
+
+def join_sent(visit: Visit, form: dict[str, str]) -> Response:
+    token = visit.request.path_params["token"]
+    if wait := visit.site.brake.wait(_who(visit)):
+        return _braked(visit, wait)
+    invitation = accounts.invitation_for(visit.project, token)
+    name, password = form.get("name", ""), form.get("password", "")
+    try:
+        account = accounts.join(visit.project, token, name, password)
+    except InputError as error:
+        return visit.page("join.html", 400, invitation=invitation, token=token, name=name, problem=str(error))
+    return _signed_in(visit, account, "/guidelines?first=1" if account.role == "annotator" else "/")
+
+
+def signout(visit: Visit, _form: dict[str, str]) -> Response:
+    queue.give_back(visit.project, visit.account)
+    accounts.sign_out(visit.project, visit.session)
+    response = RedirectResponse("/signin", 303)
+    response.delete_cookie(COOKIE, path="/")
+    return response
+
+
+def password_sent(visit: Visit, form: dict[str, str]) -> Response:
+    """Set one's own password; every other sitting is signed out."""
+    accounts.set_password(visit.project, visit.account, form.get("password", ""))
+    return _signed_in(visit, visit.account, "/me?password=set")
+
+
+routes = [
+    Route("/key/{token}", page(by_key, sign_in=False)),
+    Route("/signin", page(signin, sign_in=False)),
+    Route("/signin", page(signin_sent, sign_in=False), methods=["POST"]),
+    Route("/join/{token}", page(join, sign_in=False)),
+    Route("/join/{token}", page(join_sent, sign_in=False), methods=["POST"]),
+    Route("/signout", page(signout), methods=["POST"]),
+    Route("/password", page(password_sent), methods=["POST"]),
+]

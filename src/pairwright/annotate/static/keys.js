@@ -1,0 +1,22 @@
+// One key a choice. Gives {do}, {choice, strength} or null for keys that mean nothing here.
+const CHOICES = {
+  1: "left", a: "left", ArrowLeft: "left", 2: "right", b: "right", ArrowRight: "right",
+  t: "tie", "=": "tie", g: "both_good", x: "both_bad",
+};
+const DOES = {
+  u: "undo", s: "skip", f: "flag", n: "note", r: "raw", d: "diff", l: "together", h: "guidelines", i: "guidelines",
+  "?": "keys", j: "down", k: "up", "-": "slightly", "+": "much",
+};
+
+export function meaning(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return null;
+  if (event.target.closest?.("input, textarea, select, dialog")) return null;
+  // With Shift the digit keys give other characters, and which ones depends on the layout.
+  const digit = /^(?:Digit|Numpad)([12])$/.exec(event.code)?.[1];
+  const key = digit ?? (event.key.length === 1 ? event.key.toLowerCase() : event.key);
+  if (key in CHOICES) {
+    const sided = CHOICES[key] === "left" || CHOICES[key] === "right";
+    return { choice: CHOICES[key], strength: event.shiftKey && sided && key !== "=" ? 3 : null };
+  }
+  return key in DOES ? { do: DOES[key] } : null;
+}

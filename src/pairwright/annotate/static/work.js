@@ -1,0 +1,429 @@
+// The annotator's page: offers pairs, takes answers. What is given is in the outbox before the next pair shows.
+import { beacon, call, newKey, person } from "./calls.js";
+import { el, setHtml } from "./html.js";
+import { meaning } from "./keys.js";
+import { Outbox } from "./outbox.js";
+import { Timer } from "./timer.js";
+import { choiceText, judgeLine, View } from "./view.js";
+
+const $ = (id) => document.getElementById(id);
+const AHEAD = 3; // pairs held: the one on screen and those loaded for after it
+const BREAK_AFTER = 50 * 60; // active seconds
+const LOCKED = 250; // ms after a pair shows in which a held-down key or double click is not an answer to it
+
+const view = new View();
+const timer = new Timer();
+const outbox = new Outbox();
+
+let current = null; // the task on screen
+let ahead = []; // tasks loaded for after it
+let history = []; // {task, given}: what can be undone at once, newest last
+let guideline = null;
+let strength = null;
+let note = "";
+let shownAt = 0;
+let active = true; // false while another tab of this person is the one in use
+let loading = null;
+let retry = 0;
+let practised = null; // the task whose feedback is awaited
+
+// ---- what is next
+
+async function load() {
+  if (loading || !active) return loading;
+  loading = (async () => {
+    const unsent = outbox.waiting.map((each) => each.body.id).filter(Boolean);
+    const have = [current, ...ahead].filter(Boolean).map((task) => task.id);
+    const n = AHEAD - have.length;
+    if (n <= 0 && current) return;
+    const query = new URLSearchParams({ n: Math.max(n, 1), have: [...new Set([...have, ...unsent])].join(",") });
+    let found;
+    try {
+      found = await call(`/api/work?${query}`);
+    } catch (problem) {
+      clearTimeout(retry);
+      retry = setTimeout(load, 3000);
+      if (problem.status === 401) signedOut("");
+      else if (!current) view.screen("Not connected", "The server can't be reached. Trying again …");
+      return;
+    }
+    taken(found, unsent);
+  })();
+  try {
+    await loading;
+  } finally {
+    loading = null;
+  }
+}
+
+function taken(found, unsent) {
+  view.progress(found.progress);
+  version(found.guideline);
+  ahead = ahead.filter((task) => !found.gone.includes(task.id));
+  const known = new Set([current?.id, ...ahead.map((task) => task.id), ...unsent]);
+  // An answer given while this was under way must not be asked for again.
+  for (const each of outbox.waiting) known.add(each.body.id);
+  const fresh = found.tasks.filter((task) => !known.has(task.id));
+  if (current && found.gone.includes(current.id)) {
+    view.notice("gone", "info", "The pair you had was decided meanwhile. Here is the next one.");
+    current = null;
+  }
+  ahead.push(...fresh);
+  view.notice("qualify", found.state === "qualify" ? "info" : null, found.message);
+  if (current || practised) return;
+  if (ahead.length) return next();
+  const waits = found.state === "paused" ? "Paused" : "All done";
+  view.screen(waits, found.message || "One moment …", ...undoButton());
+  clearTimeout(retry);
+  retry = setTimeout(load, found.state === "work" || found.state === "qualify" ? 300 : 15000);
+}
+
+function undoButton() {
+  if (!history.length) return [];
+  return [el("p", {}, el("button", { type: "button", onclick: undo }, "Undo the last answer ", el("kbd", {}, "u")))];
+}
+
+function next() {
+  current = ahead.shift() ?? null;
+  if (!current) {
+    view.screen("One moment …", "The next pair is on its way.");
+    load();
+    return;
+  }
+  show(current);
+  load();
+}
+
+function show(task) {
+  current = task;
+  setStrength(null);
+  note = task.previous?.note ?? "";
+  view.show(task);
+  if (task.previous) {
+    view.notice("before", "info", `You had answered: ${choiceText(task.previous.choice, task.previous.strength)}.`);
+  }
+  marked("note", note !== "");
+  timer.start(view.words(task));
+  shownAt = performance.now();
+}
+
+// ---- answers
+
+function answer(choice, much) {
+  // Held-down keys repeat and fingers double-click: neither is a look at the pair that has just come up.
+  if (!current || !active || performance.now() - shownAt < LOCKED) return;
+  const began = performance.now();
+  const task = current;
+  const sided = choice === "left" || choice === "right";
+  const given = {
+    id: task.id,
+    key: newKey(),
+    choice,
+    strength: sided ? (much ?? strength) : null,
+    seconds: timer.seconds,
+    ratings: ratings(),
+    note: note || null,
+    guideline: guideline?.id ?? null,
+  };
+  rest(given.seconds);
+  if (task.kind === "qualify") practised = task;
+  else history = [...history, { task, given }].slice(-20);
+  current = null;
+  outbox.add("/api/answer", given);
+  view.notice("judge", null);
+  view.notice("before", null);
+  view.notice("gone", null);
+  view.say(`Saved: ${choiceText(choice, given.strength)}.`);
+  if (practised) return;
+  next();
+  requestAnimationFrame(() => setTimeout(() => performance.measure("key-to-next-pair", { start: began })));
+}
+
+function ratings() {
+  const found = {};
+  for (const input of document.querySelectorAll(".ratings input:checked")) {
+    const side = input.closest(".ratings").dataset.side;
+    (found[side] ??= {})[input.dataset.criterion] = Number(input.value);
+  }
+  return Object.keys(found).length ? found : null;
+}
+
+function leaveBehind(path, body, said) {
+  const task = current;
+  history = [...history, { task, given: body }].slice(-20);
+  current = null;
+  outbox.add(path, { id: task.id, key: newKey(), ...body });
+  view.say(said);
+  next();
+}
+
+function undo() {
+  if (!active) return;
+  const last = history.pop();
+  if (!last) {
+    undoOnServer();
+    return;
+  }
+  if (current) ahead.unshift(current);
+  if (!outbox.takeBack(last.task.id)) outbox.add("/api/undo", { id: last.task.id, key: newKey() });
+  view.notice("judge", null);
+  show({ ...last.task, previous: last.given.choice ? last.given : null });
+  view.say("Taken back. Choose again.");
+}
+
+// After a reload the page has no history of its own.
+async function undoOnServer() {
+  if (outbox.waiting.length) await outbox.send();
+  try {
+    const found = await call("/api/undo", { key: newKey() });
+    if (!found.task) {
+      view.notice("undo", "info", "There is nothing to take back.");
+      return;
+    }
+    if (current) ahead.unshift(current);
+    view.progress(found.progress);
+    show(found.task);
+    view.say("Taken back. Choose again.");
+  } catch (problem) {
+    view.notice("undo", "bad", problem.status === 401 ? "Sign in first." : `Not taken back: ${problem.message}`);
+  }
+}
+
+outbox.addEventListener("sent", ({ detail: { path, body, answer: got } }) => {
+  if (got.progress) view.progress(got.progress);
+  if (path === "/api/answer" && got.feedback) feedback(got.feedback);
+  else if (path === "/api/answer" && got.judge?.length && history.at(-1)?.given.key === body.key) {
+    const mine = el("span", {}, `Before: you said ${choiceText(body.choice, body.strength)}. `);
+    view.notice("judge", "judge-said", mine, ...got.judge.map(judgeLine));
+  }
+});
+
+outbox.addEventListener("refused", ({ detail }) => {
+  if (practised?.id === detail.body.id) practised = null;
+  view.notice("refused", "bad", `An answer was not taken: ${detail.why}`);
+  load();
+});
+
+outbox.addEventListener("state", ({ detail: { state, text } }) => {
+  if (state === "clear") {
+    view.notice("connection", null);
+    load();
+  } else if (state === "signed-out") signedOut(text);
+  else view.notice("connection", "warn", state === "offline" ? `Not connected. ${text}.` : text);
+});
+
+function signedOut(text) {
+  const link = el("a", { href: "/signin?next=/work", target: "_blank" }, "Sign in again");
+  view.notice("connection", "warn", "You are signed out. ", link, ` in a new tab and come back here. ${text ? text + "." : ""}`);
+}
+
+function feedback(of) {
+  const names = { left: "The left one is better", right: "The right one is better", tie: "It is a tie" };
+  $("feedback-title").textContent = of.right ? "Right" : `Not this time: ${names[of.verdict].toLowerCase()}`;
+  setHtml($("feedback-text"), of.explanation ?? (of.right ? "" : "<p>Look at the guidelines again.</p>"));
+  if (of.done === of.needed) {
+    const said = of.state === "passed" ? "That was the last practice pair. Well done: real work starts now." : "That was the last practice pair.";
+    $("feedback-text").append(el("p", {}, said));
+  }
+  $("dialog-feedback").showModal();
+  $("dialog-feedback").addEventListener("close", () => {
+    practised = null;
+    if (of.done === of.needed) ahead = [];
+    next();
+  }, { once: true });
+}
+
+// ---- dialogs
+
+function open(name) {
+  const dialog = $(`dialog-${name}`);
+  dialog.returnValue = "";
+  dialog.showModal();
+  return dialog;
+}
+
+for (const [name, keys] of [["skip", 4], ["flag", 3]]) {
+  $(`dialog-${name}`).addEventListener("keydown", (event) => {
+    if (event.target.matches("input") || !/^[1-9]$/.test(event.key) || Number(event.key) > keys) return;
+    event.preventDefault();
+    $(`dialog-${name}`).querySelectorAll(".options button")[Number(event.key) - 1].click();
+  });
+}
+
+$("dialog-skip").addEventListener("close", () => {
+  const form = $("skip-form");
+  const chosen = $("dialog-skip").returnValue;
+  const reason = chosen === "other" ? form.reason.value.trim() || "skipped" : chosen;
+  form.reset();
+  if (reason && current) leaveBehind("/api/skip", { reason }, "Skipped.");
+});
+
+$("dialog-flag").addEventListener("close", () => {
+  const form = $("flag-form");
+  const what = $("dialog-flag").returnValue;
+  const said = form.note.value.trim();
+  form.reset();
+  if (what && current) leaveBehind("/api/flag", { what, note: said || null }, "Flagged.");
+});
+
+$("dialog-note").addEventListener("close", () => {
+  if ($("dialog-note").returnValue === "keep") note = $("note").value.trim();
+  marked("note", note !== "");
+});
+
+$("note").addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("dialog-note").close("keep");
+});
+
+async function showGuidelines() {
+  const dialog = open("guidelines");
+  try {
+    const found = await call("/api/guidelines");
+    setHtml($("guidelines-text"), found.html);
+    $("guidelines-changes").hidden = !found.changes;
+    setHtml($("guidelines-changes").querySelector("div"), found.changes ?? "");
+    dialog.addEventListener("close", () => seen(found.id), { once: true });
+  } catch (problem) {
+    $("guidelines-text").textContent = `They can't be loaded now: ${problem.message}`;
+  }
+}
+
+async function seen(id) {
+  try {
+    await call("/api/guidelines/seen", { id });
+    view.notice("guidelines", null);
+  } catch {
+    // The notice stays and can be clicked again.
+  }
+}
+
+function version(found) {
+  guideline = found;
+  if (found.changed && !document.getElementById("notice-guidelines")) {
+    const see = el("button", { type: "button", onclick: showGuidelines }, "See what changed ", el("kbd", {}, "h"));
+    view.notice("guidelines", "info", "The guidelines have changed. ", see);
+  }
+}
+
+// ---- what keys and buttons do
+
+const does = {
+  undo,
+  skip: () => current && !blocked() && open("skip"),
+  flag: () => current && !blocked() && open("flag"),
+  note: () => {
+    if (!current) return;
+    $("note").value = note;
+    open("note");
+  },
+  raw: () => {
+    view.raw = !view.raw;
+    view.diff = null;
+    view.redraw();
+  },
+  diff: async () => {
+    if (!current) return;
+    if (view.diff) view.diff = null;
+    else {
+      const task = current;
+      const found = await call(`/api/diff?id=${task.id}`).catch((problem) => ({ message: problem.message }));
+      if (current !== task) return;
+      if (!found.left) view.notice("diff", "info", found.message);
+      else view.diff = found;
+    }
+    view.redraw();
+  },
+  together: () => {
+    view.together = !view.together;
+    view.redraw();
+  },
+  down: () => scrollBoth(1),
+  up: () => scrollBoth(-1),
+  guidelines: showGuidelines,
+  keys: () => open("keys"),
+  slightly: () => setStrength(strength === 1 ? null : 1),
+  much: () => setStrength(strength === 3 ? null : 3),
+};
+
+function blocked() {
+  if (current?.kind !== "qualify") return false;
+  view.notice("practice", "info", "Practice pairs can't be skipped or flagged: choose what you think is best.");
+  return true;
+}
+
+function scrollBoth(way) {
+  for (const side of view.together ? ["left"] : ["left", "right"]) {
+    $(side).scrollBy({ top: way * $(side).clientHeight * 0.8 });
+  }
+}
+
+function setStrength(value) {
+  strength = value;
+  for (const button of document.querySelectorAll("[data-strength]")) {
+    button.setAttribute("aria-pressed", String(Number(button.dataset.strength) === value));
+  }
+}
+
+function marked(what, on) {
+  document.querySelector(`[data-do=${what}]`).classList.toggle("on", on);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (document.querySelector("dialog[open]")) return;
+  const meant = meaning(event);
+  if (!meant) return;
+  event.preventDefault();
+  if (event.repeat && !["down", "up"].includes(meant.do)) return;
+  if (meant.choice) answer(meant.choice, meant.strength);
+  else does[meant.do]();
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (button.dataset.choice) answer(button.dataset.choice, null);
+  else if (button.dataset.strength) does[button.dataset.strength === "1" ? "slightly" : "much"]();
+  else if (button.dataset.do) does[button.dataset.do]();
+});
+
+// ---- a break now and then
+
+function rest(seconds) {
+  const at = "pairwright:active";
+  const sum = Number(sessionStorage.getItem(at) ?? 0) + seconds;
+  sessionStorage.setItem(at, String(sum >= BREAK_AFTER ? 0 : sum));
+  if (sum >= BREAK_AFTER) view.notice("break", "info", "You have been at it for 50 minutes. A short break keeps your eye sharp.");
+}
+
+// ---- one tab at a time: two would show the same pair
+
+const tabs = new BroadcastChannel(`pairwright:${person}`);
+tabs.addEventListener("message", ({ data }) => {
+  if (data !== "here" || !active) return;
+  active = false;
+  const back = el("button", { type: "button", class: "strong", onclick: takeOver }, "Work here instead");
+  view.screen("You are working in another tab", "Answers you gave here are saved.", el("p", {}, back));
+});
+
+function takeOver() {
+  active = true;
+  tabs.postMessage("here");
+  current = null;
+  ahead = [];
+  history = [];
+  load();
+}
+
+addEventListener("pagehide", () => {
+  const ids = [current, ...ahead].filter(Boolean).map((task) => task.id);
+  if (active && ids.length) beacon("/api/leave", { ids });
+});
+
+// The back button may bring the page back as it was: what it held was given back on leaving.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) takeOver();
+});
+
+tabs.postMessage("here");
+outbox.send();
+load();

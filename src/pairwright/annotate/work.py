@@ -1,0 +1,295 @@
+"""The annotator's page and its calls: what is next, an answer, a skip, a flag, an undo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from pairwright.annotate.difference import changes, difference
+from pairwright.annotate.rendering import raw_html, to_html
+from pairwright.annotate.security import csrf_token
+from pairwright.annotate.shapes import answer_of, judges_json, pair_ids, text_of, uuid_of
+from pairwright.annotate.site import NotOffered, Visit, call, page
+from pairwright.errors import InputError
+from pairwright.keys import parse_public_id, public_id
+from pairwright.stages import guidelines, qualify, queue
+from pairwright.stages.queue import Offer
+from pairwright.store import leases, tasks
+from pairwright.store.judges_said import judges_said
+from pairwright.store.tasks import Task
+from pairwright.types import Assist, Verdict, swap
+
+PAUSED = "Your lead has paused your work. All you answered is kept."
+MOST_AHEAD = 5  # pairs a page may hold
+
+
+def home(visit: Visit) -> Response:
+    return RedirectResponse("/lead" if visit.account.role == "lead" else "/work", 303)
+
+
+def work_page(visit: Visit) -> Response:
+    settings = visit.project.settings.annotate
+    return visit.page("work.html", criteria=settings.criteria, assist=settings.assist)
+
+
+def next_work(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
+    """What this person does next, beyond the pairs the page has already."""
+    n = _whole(query.get("n", "2"), MOST_AHEAD)
+    have = pair_ids(visit, [each for each in str(query.get("have", "")).split(",") if each])
+    me, site = visit.account, visit.site
+    current, seen = site.guidelines.current(), me.seen_guideline_id
+    answer: dict[str, Any] = {
+        "tasks": [],
+        "gone": [],
+        "progress": site.progress.of(me).as_dict(),
+        "guideline": {"id": current.id, "changed": seen not in (None, current.id), "first": seen is None},
+    }
+    if me.state == "paused":
+        return answer | {"state": "paused", "message": PAUSED}
+    standing = qualify.standing_of(visit.project, me)
+    if standing.state != "passed":
+        return answer | _qualify(visit, standing, n, list(have.values()))
+    offers = queue.offer(visit.project, me, n, list(have.values()))
+    names = {number: name for name, number in have.items()}
+    answer["gone"] = [names[number] for number in offers.gone]
+    answer["tasks"] = [task_json(visit, each) for each in offers.new]
+    done = not offers.new and len(answer["gone"]) == len(have)
+    message = "Nothing waits for you right now. New pairs show up here by themselves." if done else ""
+    return answer | {"state": "done" if done else "work", "message": message}
+
+
+def _qualify(visit: Visit, standing: qualify.Standing, n: int, have: Sequence[int]) -> dict[str, Any]:
+    if standing.state == "failed":
+        text = f"{standing.right} of {standing.needed} practice pairs right: your lead will talk to you."
+        return {"state": "paused", "message": text}
+    offers = qualify.offer(visit.project, visit.account, n, have)
+    text = f"Practice: pair {min(standing.done + 1, standing.needed)} of {standing.needed}."
+    return {"state": "qualify", "message": text, "tasks": [task_json(visit, each) for each in offers]}
+
+
+def task_json(visit: Visit, offer: Offer, previous: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A task as the page shows it: nothing in it says which model wrote what, or that it is gold."""
+    task, person = offer.task, visit.person
+    order = person.order(task)
+    left, right = (task.a, task.b) if order == "AB" else (task.b, task.a)
+    shown = None
+    if visit.project.settings.annotate.assist == "before" and offer.kind != "qualify":
+        shown = judge_json(visit, task)
+    return {
+        "id": public_id("pair", task.pair_key, full=True),
+        "kind": "qualify" if offer.kind == "qualify" else "work",
+        "prompt": [
+            {"role": each.role, "html": to_html(each.content), "raw": raw_html(each.content)}
+            for each in task.prompt.messages
+        ],
+        "left": {"html": to_html(left), "raw": raw_html(left)},
+        "right": {"html": to_html(right), "raw": raw_html(right)},
+        "judge": shown,
+        "criteria": visit.project.settings.annotate.criteria,
+        "previous": previous,
+    }
+
+
+def judge_json(visit: Visit, task: Task) -> list[dict[str, Any]]:
+    """What judges said of it, in terms of what this person sees; names hidden, for they sway."""
+    with visit.project.store.read() as connection:
+        return judges_json(judges_said(connection, task.pair_id), visit.person.order(task))
+
+
+def answer(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
+    """Record a choice. The same key again adds nothing and answers the same."""
+    me, project = visit.account, visit.project
+    given, key = answer_of(body), uuid_of(body)
+    task, kind = offered(visit, text_of(body, "id"))
+    if kind == "qualify":
+        return _practised(visit, task, given.verdict, given.seconds, key)
+    if me.state == "paused":
+        raise NotOffered("your lead has paused your work")
+    assist = project.settings.annotate.assist
+    with project.store.read() as connection:
+        revised = tasks.voted_before(connection, me.rater_id, task.pair_id)
+        known = tasks.vote_by_key(connection, key) is not None
+    shown = judge_json(visit, task) if assist != "off" else []
+    seen: Assist | None = None
+    if shown:
+        seen = "before" if assist == "before" else "revised" if revised else None
+    visit.person.choose(
+        task,
+        given.choice,
+        given.seconds,
+        strength=given.strength,
+        note=given.note,
+        ratings=given.ratings,
+        assist=seen,
+        guideline=_version(visit, body),
+        key=key,
+    )
+    after = shown if assist == "after" else None
+    progress = visit.site.progress.answered(me, 0 if known or revised else 1)
+    return {"saved": True, "judge": after, "feedback": None, "progress": progress.as_dict()}
+
+
+def _practised(visit: Visit, task: Task, verdict: Verdict, seconds: float, key: bytes) -> dict[str, Any]:
+    order = visit.person.order(task)
+    found = qualify.answer(visit.project, visit.account, task.pair_id, verdict, order, seconds, key)
+    sides = {"A": "left", "B": "right", "TIE": "tie"}
+    feedback = {
+        "right": found.right,
+        "verdict": sides[found.verdict],
+        "explanation": to_html(found.explanation) if found.explanation else None,
+        "done": found.standing.done,
+        "needed": found.standing.needed,
+        "state": found.standing.state,
+    }
+    progress = visit.site.progress.of(visit.account).as_dict()
+    return {"saved": True, "judge": None, "feedback": feedback, "progress": progress}
+
+
+def skip(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
+    task, kind = offered(visit, text_of(body, "id"))
+    if kind == "qualify":
+        raise InputError("practice pairs can't be skipped: choose what you think is best")
+    visit.person.skip(task, text_of(body, "reason", most=500, needed=False) or "skipped")
+    return {"saved": True, "progress": visit.site.progress.of(visit.account).as_dict()}
+
+
+def flag(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
+    task, kind = offered(visit, text_of(body, "id"))
+    if kind == "qualify":
+        raise InputError("practice pairs can't be flagged: choose what you think is best")
+    note = text_of(body, "note", most=2000, needed=False)
+    visit.person.flag(task, text_of(body, "what"), note or None)
+    return {"saved": True, "progress": visit.site.progress.of(visit.account).as_dict()}
+
+
+def undo(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
+    """Take back the last thing done, or what was done on the pair named: asked twice, it is done once."""
+    pair_id = None
+    if body.get("id"):
+        pair_id = offered(visit, text_of(body, "id"))[0].pair_id
+    previous = _standing_answer(visit, pair_id)
+    undone = visit.person.undo(pair_id)
+    if undone is None:
+        again = visit.person.task_on(pair_id) if pair_id else None
+        task = task_json(visit, Offer(again, "work")) if again else None
+        return {"undone": False, "task": task, "progress": visit.site.progress.of(visit.account).as_dict()}
+    task_again = visit.person.task_on(undone)
+    assert task_again is not None
+    progress = visit.site.progress.of(visit.account, fresh=True).as_dict()
+    task = task_json(visit, Offer(task_again, "work"), previous)
+    return {"undone": True, "task": task, "progress": progress}
+
+
+def _standing_answer(visit: Visit, pair_id: int | None) -> dict[str, Any] | None:
+    """What this person had answered before taking it back, so that the page can show it."""
+    with visit.project.store.read() as connection:
+        last = tasks.last_action(connection, visit.account.rater_id, pair_id)
+        if last is None or last.what != "vote":
+            return None
+        order, verdict, both, strength, note = tasks.answer_on(connection, last.row_id)
+    shown = verdict if order == "AB" else swap(verdict)
+    choice = {"A": "left", "B": "right", "TIE": f"both_{both}" if both else "tie"}[shown]
+    return {"choice": choice, "strength": abs(strength) if strength else None, "note": note}
+
+
+def leave(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
+    """The page was closed: what it held is free for others at once."""
+    held = pair_ids(visit, [str(each) for each in body.get("ids", [])])
+    return {"returned": queue.give_back(visit.project, visit.account, list(held.values()))}
+
+
+def diff(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
+    task, _ = offered(visit, text_of(query, "id"))
+    left, right = (task.a, task.b) if visit.person.order(task) == "AB" else (task.b, task.a)
+    found = difference(left, right)
+    if found is None:
+        return {"left": None, "right": None, "message": "These texts are too long to compare word by word."}
+    return {"left": found[0], "right": found[1], "message": None}
+
+
+def guidelines_page(visit: Visit) -> Response:
+    current = visit.site.guidelines.current()
+    first = visit.request.query_params.get("first") is not None
+    return visit.page("guidelines.html", guideline_html=to_html(current.text), number=current.id, first=first)
+
+
+def guidelines_json(visit: Visit, _query: dict[str, Any]) -> dict[str, Any]:
+    """The current guidelines, and what changed since this person last read them."""
+    current, seen = visit.site.guidelines.current(), visit.account.seen_guideline_id
+    before = visit.site.guidelines.version(seen) if seen not in (None, current.id) else None
+    what = changes(before, current.text) if before is not None else None
+    return {"id": current.id, "html": to_html(current.text), "changes": what}
+
+
+def guidelines_seen(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
+    guidelines.seen(visit.project, visit.account, _whole(body.get("id"), 2**62))
+    return {"saved": True}
+
+
+def guidelines_read(visit: Visit, form: dict[str, str]) -> Response:
+    guidelines.seen(visit.project, visit.account, _whole(form.get("id"), 2**62))
+    return RedirectResponse("/work", 303)
+
+
+def who_am_i(visit: Visit, _query: dict[str, Any]) -> dict[str, Any]:
+    """Who is signed in, and the token its calls need: a page that was signed out asks anew."""
+    return {"name": visit.account.name, "csrf": csrf_token(visit.session)}
+
+
+def me_page(visit: Visit) -> Response:
+    standing = qualify.standing_of(visit.project, visit.account)
+    progress = visit.site.progress.of(visit.account, fresh=True)
+    saved = visit.request.query_params.get("password") is not None
+    return visit.page("me.html", progress=progress, standing=standing, password_set=saved)
+
+
+def offered(visit: Visit, public: str) -> tuple[Task, str]:
+    """The task of that id and as what this person has it. Raises NotOffered for one they were never given."""
+    parsed = parse_public_id(public)
+    with visit.project.store.read() as connection:
+        found = tasks.pairs_by_key(connection, parsed[1]) if parsed and parsed[0] == "pair" else []
+        number = found[0][0] if len(found) == 1 else 0
+        kind = leases.offered(connection, visit.account.rater_id, number)
+    if kind is None and qualify.may_practise(visit.project, visit.account, number):
+        kind = "qualify"
+    task = visit.person.task_on(number) if kind else None
+    if kind is None or task is None:
+        raise NotOffered(f"the pair {public[:40]} was not offered to you: load the page again")
+    return task, kind
+
+
+def _version(visit: Visit, body: dict[str, Any]) -> int:
+    """The version of the guidelines an answer was made under: what the page says, if there is such a one."""
+    number = body.get("guideline")
+    if isinstance(number, int) and visit.site.guidelines.version(number) is not None:
+        return number
+    return visit.site.guidelines.current().id
+
+
+def _whole(value: Any, most: int) -> int:
+    try:
+        return min(max(int(value), 0), most)
+    except (TypeError, ValueError):
+        raise InputError(f"a whole number is needed; got {value!r}") from None
+
+
+routes = [
+    Route("/", page(home)),
+    Route("/work", page(work_page)),
+    Route("/guidelines", page(guidelines_page)),
+    Route("/guidelines/seen", page(guidelines_read), methods=["POST"]),
+    Route("/me", page(me_page)),
+    Route("/api/work", call(next_work)),
+    Route("/api/answer", call(answer), methods=["POST"]),
+    Route("/api/skip", call(skip), methods=["POST"]),
+    Route("/api/flag", call(flag), methods=["POST"]),
+    Route("/api/undo", call(undo), methods=["POST"]),
+    Route("/api/leave", call(leave), methods=["POST"]),
+    Route("/api/diff", call(diff)),
+    Route("/api/me", call(who_am_i)),
+    Route("/api/guidelines", call(guidelines_json)),
+    Route("/api/guidelines/seen", call(guidelines_seen), methods=["POST"]),
+]

@@ -1,0 +1,135 @@
+"""annotate: the web page, the terminal, or labels from a file."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pairwright.cli.content import OnError
+from pairwright.cli.options import Json
+from pairwright.cli.output import DONE, ERROR, FINISHED_WITH_FAILURES, emit, err, fail, note, say
+from pairwright.errors import InputError
+from pairwright.stages.project import Project
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(annotate)
+
+
+def annotate(
+    context: typer.Context,
+    rater: Annotated[
+        str | None, typer.Option("--rater", help="Your name in the votes; default: your user name.")
+    ] = None,
+    host: Annotated[
+        str,
+        typer.Option(help="Where to listen. Anything but this machine lets others in: invite them."),
+    ] = "127.0.0.1",
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Default: 8400, or the next free one; 0: any.")
+    ] = None,
+    host_name: Annotated[
+        list[str] | None,
+        typer.Option("--host-name", help="A name others reach it by, as behind a proxy."),
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="Open the page in your browser.")] = True,
+    terminal: Annotated[bool, typer.Option("--terminal", help="No page: choose in this terminal.")] = False,
+    import_: Annotated[
+        list[Path] | None,
+        typer.Option("--import", help="Take labels from a file instead: id, label, annotator, seconds."),
+    ] = None,
+    on_error: Annotated[
+        OnError, typer.Option(help="For --import: stop adds nothing with a bad row; skip adds the good rows.")
+    ] = OnError.stop,
+    json: Json = False,
+) -> int:
+    """Start the page on which people choose the better response, and a lead sees how it goes."""
+    with context.obj.open() as project:
+        if import_:
+            return _import(project, import_, rater, on_error, json)
+        if json:
+            raise InputError("annotate talks to people: --json goes with --import only")
+        name = rater or getpass.getuser()
+        if terminal:
+            return _sit(project, name)
+        return _serve(project, name, host, port, host_name or [], browser)
+
+
+def _serve(project: Project, name: str, host: str, port: int | None, names: list[str], browser: bool) -> int:
+    from pairwright.annotate.serve import bind, is_loopback, serve
+    from pairwright.stages.accounts import checked_name
+    from pairwright.store import tasks
+
+    name = checked_name(name)
+    place = bind(host, port, names)
+    with project.store.read() as connection:
+        waiting, conflicts = tasks.waiting(connection), tasks.conflicts(connection)
+    if not waiting and not conflicts:
+        note("No pair waits for people yet: `pairwright route` decides what they are asked.")
+
+    def ready(link: str) -> None:
+        say(f"{waiting:,} pairs wait for people. This link signs you in as {name}, a lead:\n\n  {link}\n")
+        if is_loopback(host):
+            say("Only this machine can reach it. Invite others under People, and see --host to let them in.")
+        else:
+            note(
+                "Others on this network can reach it, over plain HTTP: put a proxy with HTTPS in front "
+                "(docs/annotate.md), and invite people under People. The link above is yours alone."
+            )
+        say("Ctrl-C stops it; every answer is saved as it is given.")
+
+    serve(project, name, place, open_browser=browser, ready=ready)
+    with project.store.read() as connection:
+        say(f"Stopped. {tasks.waiting(connection):,} pairs still wait.")
+    return DONE
+
+
+def _sit(project: Project, name: str) -> int:
+    from rich.console import Console
+
+    from pairwright.annotate import terminal
+    from pairwright.stages.annotate import Person
+
+    console = Console()
+    if not console.is_terminal:
+        raise InputError(
+            "annotate --terminal needs a terminal to show pairs in. Use --import FILE for labels in a file."
+        )
+    person = Person.sign_in(project, name)
+    waiting = person.waiting()
+    if not waiting:
+        say(f"Nothing waits for {name}. `pairwright route` decides what people are asked.")
+        return DONE
+    session = terminal.annotate(person, console)
+    say(
+        f"{session.answered - session.undone:,} answered, {session.skipped:,} skipped, "
+        f"{session.flagged:,} flagged; {person.waiting():,} still wait. All saved."
+    )
+    return DONE
+
+
+def _import(project: Project, paths: list[Path], rater: str | None, on_error: OnError, json: bool) -> int:
+    from pairwright.stages.import_labels import import_labels
+
+    result = import_labels(project, paths, default_rater=rater, on_error=on_error.value)
+    if json:
+        emit(result.as_dict())
+    else:
+        for problem in result.problems:
+            err.print(problem, markup=False, soft_wrap=True)
+        if result.added:
+            say(
+                f"{result.votes:,} votes added ({result.changed:,} replace an earlier answer), "
+                f"{result.already_there:,} there already, {result.bad_rows:,} bad rows of {result.rows:,}."
+            )
+        else:
+            fail(
+                f"{result.bad_rows:,} of {result.rows:,} rows are bad, so nothing was added. "
+                "Mend them, or pass --on-error skip to add the others."
+            )
+    if not result.added:
+        return ERROR
+    return FINISHED_WITH_FAILURES if result.bad_rows else DONE
