@@ -146,7 +146,7 @@ def test_exit_code_2_when_the_budget_stops_a_stage(project, capsys):
         (["show", "nonsense"], 'nothing here has the id "nonsense"'),
         (["add", "missing.jsonl"], "missing.jsonl"),
         (["export"], "0 of 0 pairs"),
-        (["annotate"], "--import"),
+        (["annotate", "--terminal"], "--import"),
         (["judge", "--judge", "mian"], 'did you mean "main"'),
     ],
 )

@@ -12,12 +12,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pairwright.annotate import signin, work
+from pairwright.annotate import lead, signin, work
 from pairwright.annotate.security import KnownHosts, SafeHeaders, SmallBodies, problem
 from pairwright.annotate.site import HERE, Site, visit_of
 from pairwright.stages.project import Project
 
-PARTS: tuple[Sequence[BaseRoute], ...] = (signin.routes, work.routes)
+PARTS: tuple[Sequence[BaseRoute], ...] = (signin.routes, work.routes, lead.routes)
 
 
 def make_app(project: Project, local: str, hosts: Sequence[str] = ()) -> Starlette:

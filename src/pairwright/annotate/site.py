@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.concurrency import run_in_threadpool
@@ -19,12 +21,35 @@ from pairwright.errors import InputError, PairwrightError
 from pairwright.stages import accounts
 from pairwright.stages.accounts import new_token
 from pairwright.stages.annotate import Person
+from pairwright.stages.dashboard import Dashboard
 from pairwright.stages.guidelines import Guidelines
 from pairwright.stages.progress import ProgressOf
 from pairwright.stages.project import Project
 from pairwright.store.accounts import Account
 
 HERE = Path(__file__).parent
+
+
+T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """Something costly to count, kept for some seconds; one thread counts it while the others wait."""
+
+    def __init__(self, seconds: float = 4.0) -> None:
+        self._seconds, self._at = seconds, 0.0
+        self._value: T | None = None
+        self._lock = threading.Lock()
+
+    def get(self, count: Callable[[], T]) -> T:
+        with self._lock:
+            if self._value is None or time.monotonic() - self._at > self._seconds:
+                self._value, self._at = count(), time.monotonic()
+            return self._value
+
+    def forget(self) -> None:
+        with self._lock:
+            self._value = None
 
 
 @dataclass
@@ -39,6 +64,7 @@ class Site:
     def __post_init__(self) -> None:
         self.guidelines = Guidelines(self.project)
         self.progress = ProgressOf(self.project)
+        self.dashboard: Kept[Dashboard] = Kept()
         self.templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=select_autoescape(default=True),

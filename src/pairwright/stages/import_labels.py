@@ -22,7 +22,7 @@ from pairwright.types import ORDERS, Order, Rater, Verdict, Vote, swap
 SHOWN_BAD_ROWS = 50
 PAGE = 500
 
-_LABELS: dict[str, tuple[Verdict, Literal["good", "bad"] | None]] = {
+LABELS: dict[str, tuple[Verdict, Literal["good", "bad"] | None]] = {
     "A": ("A", None),
     "B": ("B", None),
     "TIE": ("TIE", None),
@@ -121,9 +121,9 @@ def _label(place: str, row: dict[str, Any], default_rater: str | None) -> _Label
             '"annotator" is missing. Add the column, or pass --rater NAME if one person made them.'
         )
     said = _first(row, "label", "verdict", "preference")
-    known = _LABELS.get(str(said).strip().upper().replace(" ", "_")) if said is not None else None
+    known = LABELS.get(str(said).strip().upper().replace(" ", "_")) if said is not None else None
     if known is None:
-        raise ValueError(f'"label" is {said!r}; it is one of {", ".join(_LABELS)}')
+        raise ValueError(f'"label" is {said!r}; it is one of {", ".join(LABELS)}')
     order = _first(row, "order") or "AB"
     if order not in ORDERS:
         raise ValueError(f'"order" is {order!r}; it is AB or BA (which was shown first)')

@@ -1,10 +1,11 @@
-"""SQL for how one person's work goes."""
+"""SQL for how people's work goes."""
 
 from __future__ import annotations
 
+import numpy as np
 from sqlalchemy import Connection, case, func, select
 
-from pairwright.store.schema import rater, vote
+from pairwright.store.schema import gold, pair, rater, response, vote
 from pairwright.store.votes import is_current
 
 RECENT = 500  # of a person's own votes, those agreement is taken from
@@ -48,3 +49,63 @@ def agreement(connection: Connection, rater_id: int) -> tuple[int, int]:
     )
     row = connection.execute(query).one()
     return int(row[0]), int(row[1])
+
+
+def votes_as_columns(connection: Connection) -> dict[str, np.ndarray]:
+    """All current votes of people, oldest first, as the columns of stats/raters.Votes, and `at`.
+
+    A lead's decisions are no votes of that kind and are left out.
+    """
+    a, b = response.alias("a"), response.alias("b")
+    rows = connection.execute(
+        select(
+            vote.c.pair_id,
+            vote.c.rater_id,
+            case((vote.c.verdict == "A", 0), (vote.c.verdict == "B", 1), else_=2),
+            case((vote.c.order == "AB", 1), else_=-1),
+            func.length(a.c.text),
+            func.length(b.c.text),
+            vote.c.seconds,
+            vote.c.at,
+        )
+        .join(rater, rater.c.id == vote.c.rater_id)
+        .join(pair, pair.c.id == vote.c.pair_id)
+        .join(a, a.c.id == pair.c.a_id)
+        .join(b, b.c.id == pair.c.b_id)
+        .where(rater.c.kind == "person", is_current(), vote.c.purpose.is_(None))
+        .order_by(vote.c.id)
+    )
+    table = np.array([tuple(row) for row in rows], float).reshape(-1, 8)
+    return {
+        "item": table[:, 0].astype(np.int64),
+        "rater": table[:, 1].astype(np.int64),
+        "said": table[:, 2].astype(np.int64),
+        "order": table[:, 3],
+        # Twenty characters more, so that "yes" against "no" is no great difference in length.
+        "gap": np.log((table[:, 4] + 20) / (table[:, 5] + 20)),
+        "seconds": table[:, 6],
+        "at": table[:, 7],
+    }
+
+
+def gold_verdicts(connection: Connection) -> dict[int, int]:
+    """The known answers of pairs: pair -> 0 A, 1 B, 2 TIE."""
+    rows = connection.execute(select(gold.c.pair_id, gold.c.verdict).where(gold.c.withdrawn_at.is_(None)))
+    return {row.pair_id: ("A", "B", "TIE").index(row.verdict) for row in rows}
+
+
+def person_names(connection: Connection) -> dict[int, str]:
+    """Everybody who ever voted or signed in: rater -> name."""
+    rows = connection.execute(select(rater.c.id, rater.c.name).where(rater.c.kind == "person"))
+    return {row.id: row.name for row in rows}
+
+
+def current_votes_of(
+    connection: Connection, rater_id: int, faster_than: float | None
+) -> list[tuple[int, int]]:
+    """(vote, pair) of this person's votes that count; only those answered faster than that, where said."""
+    conditions = [vote.c.rater_id == rater_id, is_current(), vote.c.purpose.is_(None)]
+    if faster_than is not None:
+        conditions.append(vote.c.seconds < faster_than)
+    rows = connection.execute(select(vote.c.id, vote.c.pair_id).where(*conditions).order_by(vote.c.id))
+    return [(row.id, row.pair_id) for row in rows]

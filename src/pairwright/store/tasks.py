@@ -179,7 +179,7 @@ def last_action(connection: Connection, rater_id: int, pair_id: int | None = Non
 
     done: list[tuple[float, Action]] = []
     for what, table, stands in (
-        ("vote", vote, is_current()),
+        ("vote", vote, and_(vote.c.purpose.is_(None), is_current())),
         ("skip", failure, skip_stands()),
         ("flag", flag, flag_stands()),
     ):
@@ -234,7 +234,9 @@ def flagged_by(connection: Connection, rater_id: int, pair_id: int, what: str) -
 def vote_on(connection: Connection, rater_id: int, pair_id: int) -> int | None:
     """This person's current vote on a pair, if there is one."""
     return connection.execute(
-        select(vote.c.id).where(vote.c.rater_id == rater_id, vote.c.pair_id == pair_id, is_current())
+        select(vote.c.id).where(
+            vote.c.rater_id == rater_id, vote.c.pair_id == pair_id, vote.c.purpose.is_(None), is_current()
+        )
     ).scalar()
 
 
@@ -264,7 +266,7 @@ def votes_of_people(
     query: Select[Any] = (
         select(vote.c.pair_id, rater.c.name, vote.c.id, vote.c.verdict, vote.c.both)
         .join(rater, rater.c.id == vote.c.rater_id)
-        .where(vote.c.pair_id.in_(pair_ids), rater.c.kind == "person", is_current())
+        .where(vote.c.pair_id.in_(pair_ids), rater.c.kind == "person", vote.c.purpose.is_(None), is_current())
     )
     rows = connection.execute(query).all()
     return {(pair_id, person): (number, verdict, both) for pair_id, person, number, verdict, both in rows}

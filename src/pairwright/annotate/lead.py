@@ -1,0 +1,246 @@
+"""The lead's pages: how it goes, who is at it, what is in dispute, what is known, and the guidelines."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, get_args
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from pairwright.annotate.rendering import to_html
+from pairwright.annotate.shapes import text_of
+from pairwright.annotate.site import Visit, call, page
+from pairwright.errors import InputError
+from pairwright.keys import public_id
+from pairwright.stages import accounts, adjudicate, gold, people
+from pairwright.stages.dashboard import dashboard_of
+from pairwright.store import accounts as sql
+from pairwright.store import conflicts as conflict_rows
+from pairwright.store import gold as gold_sql
+from pairwright.store.accounts import Account, Role
+from pairwright.types import VERDICTS, Verdict
+
+PAGE = 50
+
+
+def dashboard(visit: Visit) -> Response:
+    return visit.page("lead_dashboard.html", of=visit.site.dashboard.get(lambda: dashboard_of(visit.project)))
+
+
+def dashboard_json(visit: Visit, _query: dict[str, Any]) -> Response:
+    """The part of the dashboard that changes, as HTML: the page asks every five seconds."""
+    return visit.page("lead_figures.html", of=visit.site.dashboard.get(lambda: dashboard_of(visit.project)))
+
+
+def people_page(visit: Visit, made: str | None = None, problem: str | None = None) -> Response:
+    with visit.project.store.read() as connection:
+        open_invitations = sql.invitations(connection)
+        actions = sql.actions(connection, 30)
+    return visit.page(
+        "lead_people.html",
+        people=people.people_of(visit.project),
+        invitations=open_invitations,
+        actions=actions,
+        made=made,
+        problem=problem,
+        now=time.time(),
+    )
+
+
+def invite(visit: Visit, form: dict[str, str]) -> Response:
+    """Make a link and show it once: the store keeps only its hash."""
+    role = _role(form.get("role", ""))
+    token = accounts.invite(
+        visit.project,
+        role,
+        by=visit.account,
+        tags=_tags(form.get("tags", "")),
+        uses=_number(form, "uses", 1),
+        days=_number(form, "days", accounts.INVITATION_DAYS),
+    )
+    return people_page(visit, made=_join_link(visit, token))
+
+
+def revoke(visit: Visit, form: dict[str, str]) -> Response:
+    with visit.project.store.write() as connection:
+        sql.revoke_invitation(connection, _number(form, "id", 0))
+    return RedirectResponse("/lead/people", 303)
+
+
+def _join_link(visit: Visit, token: str) -> str:
+    return f"{str(visit.request.base_url).rstrip('/')}/join/{token}"
+
+
+def person_page(visit: Visit, made: str | None = None, requeued: int | None = None) -> Response:
+    person = people.person_named(visit.project, visit.request.path_params["name"])
+    return visit.page("lead_person.html", person=person, made=made, requeued=requeued)
+
+
+def person_changed(visit: Visit, form: dict[str, str]) -> Response:
+    """Pause, resume, change role or tags, let in, re-queue votes, or make a link to sign in again."""
+    person = people.person_named(visit.project, visit.request.path_params["name"])
+    what, by = form.get("what", ""), visit.account
+    if what in ("requeue", "requeue_fast"):
+        n = people.requeue(visit.project, person, by, only_too_fast=what == "requeue_fast")
+        return person_page(visit, requeued=n)
+    if person.account is None:
+        raise InputError(f"{person.name} never signed in here: their votes came from a file")
+    if what == "link":
+        token = accounts.invite(visit.project, person.account.role, by=by, account=person.account, days=2)
+        return person_page(visit, made=_join_link(visit, token))
+    accounts.change(visit.project, person.account, by, **_change(what, form, person.account))
+    return RedirectResponse(visit.request.url.path, 303)
+
+
+def _change(what: str, form: dict[str, str], account: Account) -> dict[str, Any]:
+    changes: dict[str, dict[str, Any]] = {
+        "pause": {"state": "paused"},
+        "resume": {"state": "active"},
+        "let_in": {"qualified_at": time.time()},
+        "lead": {"role": "lead"},
+        "annotator": {"role": "annotator"},
+        "tags": {"tags": _tags(form.get("tags", ""))},
+    }
+    if what not in changes:
+        raise InputError(f"{account.name} can't be changed so: {what[:40]!r}")
+    return changes[what]
+
+
+def conflicts_page(visit: Visit) -> Response:
+    at = max(0, int(visit.request.query_params.get("from", "0") or 0))
+    with visit.project.store.read() as connection:
+        found = conflict_rows.conflicts(connection, PAGE + 1, at)
+    return visit.page("lead_conflicts.html", conflicts=found[:PAGE], at=at, more=len(found) > PAGE, page=PAGE)
+
+
+def case_page(visit: Visit) -> Response:
+    pair_id = _pair(visit)
+    case = adjudicate.case_of(visit.project, pair_id)
+    return visit.page(
+        "lead_case.html",
+        case=case,
+        public=public_id("pair", case.task.pair_key),
+        prompt=[(each.role, to_html(each.content)) for each in case.task.prompt.messages],
+        a=to_html(case.task.a),
+        b=to_html(case.task.b),
+        decided=next((each for each in case.people if each.purpose == "decision"), None),
+    )
+
+
+def case_decided(visit: Visit, form: dict[str, str]) -> Response:
+    pair_id = _pair(visit)
+    if form.get("verdict") == "reopen":
+        adjudicate.reopen(visit.project, pair_id, visit.account)
+        return RedirectResponse(visit.request.url.path, 303)
+    verdict, both = _verdict(form.get("verdict", ""))
+    reason = form.get("reason", "").strip() or None
+    if form.get("gold"):
+        gold.make_gold(
+            visit.project, pair_id, verdict, both=both, explanation=reason, use="both", by=visit.account
+        )
+    else:
+        adjudicate.decide(visit.project, pair_id, verdict, visit.account, both=both, reason=reason)
+    with visit.project.store.read() as connection:
+        left = conflict_rows.conflicts(connection, 1)
+    return RedirectResponse(f"/lead/conflicts/{left[0].public}" if left else "/lead/conflicts", 303)
+
+
+def gold_page(visit: Visit, problem: str | None = None) -> Response:
+    with visit.project.store.read() as connection:
+        rows, agreed = gold_sql.gold_rows(connection), gold_sql.unanimous(connection, 10)
+    settings = visit.project.settings.annotate
+    return visit.page("lead_gold.html", gold=rows, agreed=agreed, settings=settings, problem=problem)
+
+
+def gold_changed(visit: Visit, form: dict[str, str]) -> Response:
+    try:
+        pair_id, swapped = gold.find_pair(visit.project, form.get("pair", ""))
+        if form.get("what") == "withdraw":
+            gold.withdraw_gold(visit.project, pair_id, visit.account)
+            return RedirectResponse("/lead/gold", 303)
+        verdict, both = _verdict(form.get("verdict", ""))
+        if swapped and verdict != "TIE":
+            verdict = "B" if verdict == "A" else "A"
+        use: Any = form.get("use", "both")
+        text = form.get("explanation", "").strip() or None
+        gold.make_gold(
+            visit.project, pair_id, verdict, both=both, explanation=text, use=use, by=visit.account
+        )
+    except InputError as error:
+        return gold_page(visit, problem=str(error))
+    return RedirectResponse("/lead/gold", 303)
+
+
+def guidelines_page(visit: Visit) -> Response:
+    current = visit.site.guidelines.current()
+    saved = visit.request.query_params.get("saved") is not None
+    html = to_html(current.text)
+    return visit.page("lead_guidelines.html", text=current.text, html=html, number=current.id, saved=saved)
+
+
+def guidelines_saved(visit: Visit, form: dict[str, str]) -> Response:
+    """Save, unless somebody else saved since this page was opened: their change would be lost."""
+    if form.get("number") != str(visit.site.guidelines.current().id):
+        raise InputError(
+            "the guidelines were changed by somebody else since you opened this page. "
+            "Go back, copy your text, reload, and put the two together."
+        )
+    visit.site.guidelines.save(form.get("text", ""), visit.account)
+    return RedirectResponse("/lead/guidelines?saved=1", 303)
+
+
+def preview(_visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
+    return {"html": to_html(text_of(body, "text", most=200_000, needed=False))}
+
+
+def _pair(visit: Visit) -> int:
+    return gold.find_pair(visit.project, visit.request.path_params["pair"])[0]
+
+
+def _role(text: str) -> Role:
+    if text not in get_args(Role):
+        raise InputError(f"a role is lead or annotator; got {text[:40]!r}")
+    return text  # type: ignore[return-value]
+
+
+def _verdict(text: str) -> tuple[Verdict, Any]:
+    """A, B, TIE, TIE/good or TIE/bad."""
+    verdict, _, both = text.partition("/")
+    if verdict not in VERDICTS or both not in ("", "good", "bad"):
+        raise InputError(f"choose A, B or a tie; got {text[:40]!r}")
+    return verdict, both or None
+
+
+def _tags(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",") if each.strip()][:50]
+
+
+def _number(form: dict[str, str], name: str, default: int) -> int:
+    try:
+        return int(form.get(name) or default)
+    except ValueError:
+        raise InputError(f"{name} is a whole number; got {form[name][:40]!r}") from None
+
+
+def _lead(handler: Any) -> Any:
+    return page(handler, lead=True)
+
+
+routes = [
+    Route("/lead", _lead(dashboard)),
+    Route("/lead/people", _lead(people_page)),
+    Route("/lead/people/{name}", _lead(person_page)),
+    Route("/lead/people/{name}", _lead(person_changed), methods=["POST"]),
+    Route("/lead/invite", _lead(invite), methods=["POST"]),
+    Route("/lead/revoke", _lead(revoke), methods=["POST"]),
+    Route("/lead/conflicts", _lead(conflicts_page)),
+    Route("/lead/conflicts/{pair}", _lead(case_page)),
+    Route("/lead/conflicts/{pair}", _lead(case_decided), methods=["POST"]),
+    Route("/lead/gold", _lead(gold_page)),
+    Route("/lead/gold", _lead(gold_changed), methods=["POST"]),
+    Route("/lead/guidelines", _lead(guidelines_page)),
+    Route("/lead/guidelines", _lead(guidelines_saved), methods=["POST"]),
+    Route("/api/lead/dashboard", call(dashboard_json, lead=True)),
+    Route("/api/lead/preview", call(preview, lead=True), methods=["POST"]),
+]

@@ -1,0 +1,36 @@
+// The lead's pages work without this; it keeps the dashboard fresh, copies links, previews Markdown.
+import { call } from "./calls.js";
+import { setHtml } from "./html.js";
+
+const figures = document.querySelector("[data-refresh]");
+if (figures) {
+  setInterval(async () => {
+    if (document.hidden || figures.contains(document.activeElement)) return;
+    const response = await fetch(figures.dataset.refresh, { cache: "no-store" }).catch(() => null);
+    if (response?.ok) setHtml(figures, await response.text());
+  }, 5000);
+}
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.addEventListener("click", async () => {
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    // Without HTTPS there is no clipboard API; the selection can be copied by hand.
+    const done = await navigator.clipboard?.writeText(field.value).then(() => true, () => false);
+    button.textContent = done || document.execCommand("copy") ? "Copied" : "Press Ctrl-C";
+  });
+}
+
+for (const time of document.querySelectorAll("time[data-at]")) {
+  time.textContent = new Date(Number(time.dataset.at) * 1000).toLocaleString();
+}
+
+const editor = document.querySelector("[data-preview]");
+let waiting = 0;
+editor?.addEventListener("input", () => {
+  clearTimeout(waiting);
+  waiting = setTimeout(async () => {
+    const found = await call("/api/lead/preview", { text: editor.value }).catch(() => null);
+    if (found) setHtml(document.getElementById(editor.dataset.preview), found.html);
+  }, 300);
+});

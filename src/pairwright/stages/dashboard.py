@@ -1,0 +1,123 @@
+"""How the work goes, for a lead: done, left, pace, cost, agreement, and where people and judges part."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from pairwright.routing.plan import USUAL
+from pairwright.stages.project import Project
+from pairwright.stats.agreement import answer_counts, krippendorff_alpha, pairwise_agreement
+from pairwright.stats.intervals import wilson
+from pairwright.store import conflicts as sql
+from pairwright.store import parting, people, tasks
+from pairwright.types import Estimate
+
+RECENT = 3600.0  # seconds the pace is taken from
+PARTINGS = 8  # pairs shown on which people and judges part
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """`answers_wanted` on the pairs that are open; `per_hour` the pace of the last hour.
+
+    `hours_left` of people's active time, `finish` seconds since 1970 at the pace
+    of the last hour, None when nobody is at it. `usd` what people's answers cost
+    at `[annotate] usd_per_pair`, `usd_usual` at the usual rates of crowd and experts.
+    """
+
+    answers: int
+    answered_pairs: int
+    open_pairs: int
+    answers_wanted: int
+    conflicts: int
+    waiting_for_calibration: int
+    per_hour: float
+    active_people: int
+    hours_left: float | None
+    finish: float | None
+    usd: float
+    usd_left: float
+    usd_usual: dict[str, tuple[float, float]]
+    alpha: Estimate | None
+    alpha_missing: str | None
+    agreement: Estimate | None
+    with_judge: Estimate | None
+    assist: list[dict[str, Any]]
+    partings: list[dict[str, Any]]
+    by_hour: list[int]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def dashboard_of(project: Project) -> Dashboard:
+    """All figures, counted now."""
+    now = time.time()
+    rate = project.settings.annotate.usd_per_pair
+    with project.store.read() as connection:
+        columns = people.votes_as_columns(connection)
+        open_pairs, wanted = sql.open_answers(connection)
+        conflicts, uncalibrated = tasks.conflicts(connection), tasks.uncalibrated(connection)
+        parted, compared, same = parting.partings(connection, PARTINGS)
+        assist = parting.by_assist(connection)
+    at, seconds = columns["at"], columns["seconds"]
+    n = len(at)
+    per_hour, active = _pace(at, columns["rater"], now)
+    timed = seconds[np.isfinite(seconds)]
+    each = float(np.median(timed)) if len(timed) else project.settings.annotate.seconds_per_pair
+    counts = answer_counts(columns["item"], columns["said"], 3)
+    alpha, missing = _alpha(counts)
+    agree, shared = pairwise_agreement(counts)
+    return Dashboard(
+        answers=n,
+        answered_pairs=len(counts),
+        open_pairs=open_pairs,
+        answers_wanted=wanted,
+        conflicts=conflicts,
+        waiting_for_calibration=uncalibrated,
+        per_hour=per_hour,
+        active_people=active,
+        hours_left=wanted * each / 3600 if wanted else None,
+        finish=now + wanted / per_hour * 3600 if wanted and per_hour else None,
+        usd=n * rate,
+        usd_left=wanted * rate,
+        usd_usual={name: (n * USUAL[name].usd[0], n * USUAL[name].usd[1]) for name in ("crowd", "experts")},
+        alpha=alpha,
+        alpha_missing=missing,
+        agreement=wilson(agree, shared) if shared else None,
+        with_judge=wilson(same, compared) if compared else None,
+        assist=[_assist(*row) for row in assist],
+        partings=parted,
+        by_hour=_by_hour(at, now),
+    )
+
+
+def _pace(at: np.ndarray, rater: np.ndarray, now: float) -> tuple[float, int]:
+    """(answers an hour over the last hour, or since its first answer; people at it)."""
+    recent = at > now - RECENT
+    if not recent.any():
+        return 0.0, 0
+    since = max(now - float(at[recent].min()), 60.0)
+    return float(recent.sum() / since * 3600), len(np.unique(rater[recent]))
+
+
+def _by_hour(at: np.ndarray, now: float) -> list[int]:
+    """Answers in each of the last 24 hours, oldest first."""
+    ago = ((now - at) // 3600).astype(int)
+    return [int((ago == hour).sum()) for hour in range(23, -1, -1)]
+
+
+def _alpha(counts: np.ndarray) -> tuple[Estimate | None, str | None]:
+    try:
+        return krippendorff_alpha(counts), None
+    except ValueError as problem:
+        return None, str(problem)
+
+
+def _assist(shown: str, n: int, same: int) -> dict[str, Any]:
+    """Agreement with the judge of votes that were given before seeing it, after, or changed by it."""
+    return {"shown": shown, "n": n, "agreement": asdict(wilson(same, n)) if n else None}
