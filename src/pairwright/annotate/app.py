@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
+from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -32,6 +34,7 @@ def make_app(project: Project, local: str, hosts: Sequence[str] = ()) -> Starlet
     ]
     app = Starlette(
         routes=routes,
+        lifespan=_few_threads,
         middleware=[
             Middleware(SafeHeaders),
             Middleware(KnownHosts, hosts=frozenset(host.lower() for host in hosts)),
@@ -41,6 +44,16 @@ def make_app(project: Project, local: str, hosts: Sequence[str] = ()) -> Starlet
     )
     app.state.site = Site(project, local)
     return app
+
+
+# Each of them waits for the store's one writer or for the interpreter: more only make all wait longer.
+THREADS = 4
+
+
+@asynccontextmanager
+async def _few_threads(_app: Starlette) -> AsyncIterator[None]:
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
+    yield
 
 
 async def _not_found(request: Request, _error: Exception) -> Response:

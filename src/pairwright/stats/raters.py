@@ -27,7 +27,7 @@ class Votes:
     """All votes of people as columns, (n,) each.
 
     `item` and `rater` are any numbers; `said` 0 A, 1 B, 2 TIE; `order` 1 where
-    a was shown left, -1 where b was; `gap` log(len a / len b); `seconds` active
+    a was shown left, -1 where b was, 0 unknown; `gap` log(len a / len b); `seconds` active
     time, nan where unknown; `gold` the known answer, -1 where there is none.
     Rows are in the order in which the votes were cast.
     """
@@ -100,7 +100,8 @@ def _one(
 ) -> RaterFigures:
     shared = mine[np.isfinite(agree[mine])]
     chose = mine[votes.said[mine] != TIE]
-    left = (votes.said[chose] == 0) == (votes.order[chose] > 0)
+    sided = chose[votes.order[chose] != 0]
+    left = (votes.said[sided] == 0) == (votes.order[sided] > 0)
     unequal = chose[np.abs(votes.gap[chose]) >= LENGTH_MATTERS]
     longer = (votes.said[unequal] == 0) == (votes.gap[unequal] > 0)
     known = mine[votes.gold[mine] >= 0]
@@ -111,7 +112,7 @@ def _one(
         "agreement": _share(float(agree[shared].sum()), len(shared)),
         "others_agreement": usual,
         "gold": _share(float((votes.said[known] == votes.gold[known]).sum()), len(known)),
-        "left": _share(float(left.sum()), len(chose)),
+        "left": _share(float(left.sum()), len(sided)),
         "longer": _share(float(longer.sum()), len(unequal)),
         "others_longer": float(theirs.mean()) if len(theirs) else None,
         "median_seconds": float(np.median(timed)) if len(timed) else None,

@@ -62,7 +62,8 @@ def votes_as_columns(connection: Connection) -> dict[str, np.ndarray]:
             vote.c.pair_id,
             vote.c.rater_id,
             case((vote.c.verdict == "A", 0), (vote.c.verdict == "B", 1), else_=2),
-            case((vote.c.order == "AB", 1), else_=-1),
+            # Labels from a file name no guidelines: on which side these people saw what is not known.
+            case((vote.c.guideline_id.is_(None), 0), (vote.c.order == "AB", 1), else_=-1),
             func.length(a.c.text),
             func.length(b.c.text),
             vote.c.seconds,

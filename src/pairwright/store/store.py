@@ -7,6 +7,7 @@ modules beside this one hold all SQL that runs on them.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,6 +45,9 @@ class Store:
     def __init__(self, engine: Engine, path: Path | None) -> None:
         self.engine = engine
         self.path = path
+        # Threads of this process wait here for each other: woken in turn, where SQLite would look again
+        # only every so often.
+        self._writing = threading.Lock()
 
     @classmethod
     def open(cls, url: str, *, create: bool = False) -> Self:
@@ -95,10 +99,22 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction: all of it is on disk when the block ends, none of it if the block raises."""
-        with self.engine.connect() as connection:
+        with self._in_turn(), self.engine.connect() as connection:
             connection = connection.execution_options(write=True)
             with connection.begin():
                 yield connection
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        if self.path is None:  # PostgreSQL has many writers
+            yield
+            return
+        if not self._writing.acquire(timeout=BUSY_TIMEOUT_S):
+            raise StoreError(f"another thread has been writing to {self.path} for {BUSY_TIMEOUT_S} s")
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     @contextmanager
     def exclusively(self, stage: str) -> Iterator[None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, insert, select
@@ -26,6 +27,8 @@ from pairwright.store.schema import (
 from pairwright.types import Belief, Failure, Flag, Rater, Vote
 
 PAGE = 1000
+
+# Conditions that many queries share are built once: building costs more than a small query does.
 
 
 def rater_id(connection: Connection, value: Rater) -> int:
@@ -143,11 +146,13 @@ def retract_judge(connection: Connection, judge: str, reason: str) -> int:
     return len(rows)
 
 
+@cache
 def flag_stands() -> Any:
     """The condition that a flag was not taken back."""
     return ~exists().where(withdrawal.c.what == "flag", withdrawal.c.row_id == flag.c.id)
 
 
+@cache
 def skip_stands() -> Any:
     """The condition that a person's failure to answer was not taken back."""
     return and_(
@@ -156,6 +161,7 @@ def skip_stands() -> Any:
     )
 
 
+@cache
 def failure_counts() -> Any:
     """The condition that a judge's failure still counts: it was not asked anew there since."""
     again, older, gone = rater.alias("again"), vote.alias("older"), retraction.alias("gone")
@@ -197,6 +203,7 @@ def asked_anew(connection: Connection, judge: str) -> bool:
     return connection.execute(query).first() is not None
 
 
+@cache
 def is_current() -> Any:
     """The condition that a vote counts: it was neither undone nor replaced."""
     return ~exists().where(retraction.c.vote_id == vote.c.id)
@@ -275,6 +282,7 @@ def _failures_on(connection: Connection, ids: Sequence[int]) -> dict[int, list[S
     return found
 
 
+@cache
 def newest_beliefs() -> Any:
     """The condition that a belief row is its pair's current one."""
     newer = belief.alias("newer")
