@@ -10,7 +10,9 @@ const DOES = {
 
 export function meaning(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return null;
-  if (event.target.closest?.("input, textarea, select, dialog")) return null;
+  if (event.target.closest?.("input:not([type=radio]), textarea, select, dialog")) return null;
+  // On a rating the arrows choose another value; all other keys mean what they mean everywhere.
+  if (event.target.matches?.("input[type=radio]") && event.key.startsWith("Arrow")) return null;
   // With Shift the digit keys give other characters, and which ones depends on the layout.
   const digit = /^(?:Digit|Numpad)([12])$/.exec(event.code)?.[1];
   const key = digit ?? (event.key.length === 1 ? event.key.toLowerCase() : event.key);

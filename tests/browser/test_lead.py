@@ -1,0 +1,74 @@
+"""The lead's pages in a real browser: invite two people, who disagree; decide; read the dashboard."""
+
+import re
+
+from projects import a_project, add_pairs, rows
+
+from pairwright.stages.export import export
+from pairwright.stages.route import run_route
+
+
+def test_two_people_on_one_overlap_disagree_and_the_lead_decides(tmp_path, serving, seat):
+    settings = "[annotate]\noverlap = 2\noverlap_most = 2\n"
+    with a_project(tmp_path, settings=settings) as project:
+        add_pairs(project, 3)
+        run_route(project)
+        served = serving(project)
+        lea = seat(served).lead()
+        people = []
+        for name in ("ann", "bob"):
+            lea.page.goto(f"{served.url}/lead/people")
+            lea.page.get_by_role("button", name="Make a link").click()
+            link = lea.page.get_by_label("Invitation link").input_value()
+            person = seat(served)
+            person.page.goto(link)
+            person.page.get_by_label("Your name").fill(name)
+            person.page.get_by_role("button", name="Join").click()
+            person.page.get_by_role("button", name="Start").click()
+            people.append(person)
+        for person, key in zip(people, ("yes", "no"), strict=True):
+            for _ in range(3):
+                person.shown()
+                person.press("1" if key in person.page.inner_text("#left") else "2")
+            person.saved()
+            person.page.wait_for_selector("text=All done")
+        lea.page.goto(f"{served.url}/lead")
+        assert "6" in lea.page.inner_text("#figures")
+        lea.page.get_by_role("link", name="Conflicts").click()
+        for n in (3, 2, 1):
+            if n == 3:
+                lea.page.get_by_role("link", name="Decide").first.click()
+            assert re.search(r"ann.*A|bob.*B", lea.page.inner_text("main"), re.S)
+            lea.page.get_by_label("Why").fill("it is true")
+            lea.page.get_by_role("button", name="A is better").click()
+        lea.page.wait_for_selector("text=There are none")
+        result = export(project.store, project.root / "dpo.jsonl", shape="dpo")
+        assert result.rows == 3
+        decisions = [vote for vote in rows(project, "vote") if vote.purpose == "decision"]
+        assert {vote.verdict for vote in decisions} == {"A"}
+
+
+def test_the_dashboard_keeps_itself_fresh(tmp_path, serving, seat):
+    with a_project(tmp_path, settings="") as project:
+        add_pairs(project, 3)
+        run_route(project)
+        served = serving(project)
+        lea, ann = seat(served).lead(), seat(served).join("ann")
+        assert re.search(r"Answers given\s+0", lea.page.inner_text("#figures"))
+        ann.shown()
+        ann.press("1")
+        ann.saved()
+        lea.until(r"() => /Answers given\s+1/.test(document.getElementById('figures').innerText)", seconds=15)
+
+
+def test_a_guideline_is_previewed_as_it_is_written(tmp_path, serving, seat):
+    with a_project(tmp_path, settings="") as project:
+        served = serving(project)
+        lea = seat(served).lead()
+        lea.page.goto(f"{served.url}/lead/guidelines")
+        lea.page.get_by_label("Markdown").fill("# Be *fair*\n\n<script>window.pwned = 1</script>")
+        lea.page.wait_for_selector("#preview em")
+        assert lea.page.evaluate("window.pwned") is None
+        lea.page.get_by_role("button", name="Save").click()
+        lea.page.wait_for_selector("text=Saved.")
+        assert (project.root / "guidelines.md").read_text().startswith("# Be *fair*")

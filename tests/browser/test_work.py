@@ -1,0 +1,312 @@
+"""The annotator's page in a real browser, as people use it."""
+
+import pytest
+from projects import a_project, add_pairs, add_rows, rows
+
+from pairwright.stages import accounts
+from pairwright.stages.gold import make_gold
+from pairwright.stages.route import run_route
+
+
+@pytest.fixture
+def project(tmp_path):
+    with a_project(tmp_path, settings="") as project:
+        add_pairs(project, 24)
+        run_route(project)
+        yield project
+
+
+def votes_of(project):
+    """Votes that count: (pair, what was chosen left or right)."""
+    gone = {row.vote_id for row in rows(project, "retraction")}
+    return [vote for vote in rows(project, "vote") if vote.id not in gone]
+
+
+def test_twenty_pairs_with_keys_only(project, serving, seat):
+    ann = seat(serving(project)).join("ann")
+    seen = set()
+    for i in range(20):
+        seen.add(ann.shown())
+        ann.press("12tgx"[i % 5])
+    ann.saved()
+    votes = votes_of(project)
+    assert len(votes) == len(seen) == 20
+    assert [vote.both for vote in votes[3:5]] == ["good", "bad"]
+    assert all(0 < vote.seconds < 60 for vote in votes)
+    times = ann.page.evaluate("performance.getEntriesByName('key-to-next-pair').map(each => each.duration)")
+    assert len(times) >= 18
+
+
+def test_strength_notes_and_ratings_go_with_the_answer(tmp_path, serving, seat):
+    with a_project(tmp_path, settings='[annotate]\ncriteria = ["helpfulness"]\n') as project:
+        add_pairs(project, 4)
+        run_route(project)
+        ann = seat(serving(project)).join("ann")
+        ann.shown()
+        ann.press("n")
+        ann.page.locator("#note").fill("sources are made up")
+        ann.page.keyboard.press("Control+Enter")
+        ann.page.locator('[data-side="left"] label').nth(4).click()
+        ann.press("Shift+Digit1")
+        ann.shown()
+        ann.press("-", "2")
+        ann.saved()
+        first, second = votes_of(project)
+        assert (abs(first.strength), first.reason) == (3, "sources are made up")
+        assert first.ratings[("a", "b")[first.order == "BA"]] == {"helpfulness": 5}
+        assert (abs(second.strength), second.reason) == (1, None)
+
+
+def test_undo_brings_the_pair_back_with_what_was_said(project, serving, seat):
+    ann = seat(serving(project)).join("ann")
+    first = ann.shown()
+    ann.press("1")
+    ann.saved()
+    assert ann.shown() != first
+    ann.press("u")
+    assert ann.shown() == first
+    assert "You had answered: left is better" in ann.page.inner_text("#notices")
+    ann.press("2")
+    ann.saved()
+    (vote,) = votes_of(project)
+    assert vote.verdict == ("B" if vote.order == "AB" else "A")
+
+
+def test_undo_works_after_the_page_was_loaded_anew(project, serving, seat):
+    ann = seat(serving(project)).join("ann")
+    first = ann.shown()
+    ann.press("1")
+    ann.saved()
+    ann.page.reload()
+    ann.shown()
+    ann.press("u")
+    ann.until("(text) => document.getElementById('prompt').innerText.trim() === text", first)
+    assert votes_of(project) == []
+
+
+def test_answers_given_offline_arrive_once_the_net_is_back(project, serving, seat):
+    ann = seat(serving(project)).join("ann")
+    ann.shown()
+    ann.page.wait_for_timeout(500)  # the pairs after it are loaded
+    ann.context.set_offline(True)
+    ann.press("1", "2", "t")
+    ann.page.wait_for_selector("#notice-connection")
+    assert "answers are kept here" in ann.page.inner_text("#notice-connection")
+    assert votes_of(project) == []
+    ann.context.set_offline(False)
+    ann.saved()
+    ann.page.wait_for_selector("#notice-connection", state="detached")
+    assert len(votes_of(project)) == 3
+
+
+def test_answers_survive_a_dead_server_and_a_reload(project, serving, seat):
+    served = serving(project)
+    ann = seat(served).join("ann")
+    ann.shown()
+    ann.page.wait_for_timeout(500)
+    served.stop()
+    ann.press("1", "2")
+    ann.page.wait_for_selector("#notice-connection")
+    served.start()
+    ann.page.reload()
+    ann.saved()
+    ann.shown()
+    assert len(votes_of(project)) == 2
+    ann.press("1")
+    ann.saved()
+    assert len({vote.pair_id for vote in votes_of(project)}) == 3
+
+
+def test_a_double_click_is_one_answer(project, serving, seat):
+    ann = seat(serving(project)).join("ann")
+    ann.shown()
+    ann.page.wait_for_timeout(300)
+    ann.page.locator('[data-choice="left"]').dblclick()
+    ann.page.wait_for_timeout(300)
+    ann.saved()
+    assert len(votes_of(project)) == 1
+
+
+def test_two_tabs_never_answer_the_same_pair_twice(project, serving, seat):
+    ann = seat(serving(project)).join("ann")
+    ann.shown()
+    second = ann.tab()
+    second.goto(f"{ann.served.url}/work")
+    ann.shown(second)
+    ann.page.wait_for_selector("text=You are working in another tab")
+    ann.page.keyboard.press("1")  # means nothing here now
+    ann.press("1", "2", page=second)
+    ann.saved(second)
+    ann.page.get_by_role("button", name="Work here instead").click()
+    ann.shown()
+    second.wait_for_selector("text=You are working in another tab")
+    ann.press("1")
+    ann.saved()
+    votes = votes_of(project)
+    assert len(votes) == len({vote.pair_id for vote in votes}) == 3
+
+
+def test_the_back_button_leads_back_to_work(project, serving, seat):
+    ann = seat(serving(project)).join("ann")
+    ann.shown()
+    ann.press("1")
+    ann.saved()
+    ann.page.goto(f"{ann.served.url}/me")
+    ann.page.go_back()
+    ann.shown()
+    ann.press("2")
+    ann.saved()
+    votes = votes_of(project)
+    assert len(votes) == len({vote.pair_id for vote in votes}) == 2
+
+
+def test_an_expired_sign_in_costs_no_answer(project, serving, seat):
+    served = serving(project)
+    ann = seat(served).join("ann")
+    ann.shown()
+    ann.page.wait_for_timeout(500)
+    account = accounts.known_or_new(project, "ann", "annotator")
+    accounts.set_password(project, account, "a long enough password")  # signs out everywhere
+    ann.press("1", "2")
+    ann.page.wait_for_selector("text=You are signed out")
+    assert votes_of(project) == []
+    second = ann.tab()
+    second.goto(f"{served.url}/signin")
+    second.get_by_label("Name").fill("ann")
+    second.get_by_label("Password").fill("a long enough password")
+    second.get_by_role("button", name="Sign in").click()
+    second.wait_for_url("**/work")
+    ann.saved(second)  # the new page sends what the old one kept
+    assert len(votes_of(project)) == 2
+
+
+def test_skip_and_flag_from_the_keyboard(project, serving, seat):
+    ann = seat(serving(project)).join("ann")
+    ann.shown()
+    ann.press("s", "2")
+    ann.shown()
+    ann.press("f")
+    ann.page.get_by_label("Note (optional)").fill("a phone number")
+    flagged = ann.shown()
+    ann.page.get_by_role("button", name="Personal data").click()
+    ann.until("(text) => document.getElementById('prompt').innerText.trim() !== text", flagged)
+    ann.saved()
+    assert [row.message for row in rows(project, "failure")] == ["I don't know the language"]
+    assert "a phone number" in rows(project, "flag")[0].reason
+    ann.press("u", "u")
+    ann.saved()
+    assert len(rows(project, "withdrawal")) == 2
+
+
+def test_raw_text_difference_guidelines_and_keys_open_and_close(project, serving, seat):
+    ann = seat(serving(project)).join("ann")
+    ann.shown()
+    ann.press("d")
+    ann.page.wait_for_selector("#left del")
+    ann.press("d", "r")
+    assert ann.page.locator("#left pre.raw").count() == 1
+    ann.press("r", "?")
+    assert ann.page.locator("#dialog-keys").is_visible()
+    ann.press("1")  # not an answer while a dialog is open
+    ann.press("Escape", "h")
+    ann.page.wait_for_selector("#guidelines-text h1")
+    ann.press("Escape")
+    assert votes_of(project) == []
+
+
+def test_practice_gives_feedback_before_real_work(project, serving, seat):
+    for pair_id in (1, 2):
+        make_gold(project, pair_id, "A", explanation="Since **yes** is true.", use="qualify")
+    ann = seat(serving(project)).join("ann")
+    for n in (1, 2):
+        assert "Question" in ann.shown()
+        right = (
+            "1" if ">yes" in ann.page.inner_html("#left") or "yes" in ann.page.inner_text("#left") else "2"
+        )
+        ann.press(right)
+        ann.page.wait_for_selector("#dialog-feedback[open]")
+        assert ann.page.inner_text("#feedback-title") == "Right"
+        assert "yes is true" in ann.page.inner_text("#feedback-text")
+        assert ("real work starts now" in ann.page.inner_text("#feedback-text")) == (n == 2)
+        ann.page.keyboard.press("Enter")
+    ann.page.wait_for_selector("#notice-qualify", state="detached")
+    ann.shown()
+    ann.press("1")
+    ann.saved()
+    assert len([vote for vote in votes_of(project) if vote.purpose is None]) == 1
+
+
+def test_changed_guidelines_are_announced(project, serving, seat):
+    ann = seat(serving(project)).join("ann")
+    ann.shown()
+    path = project.root / "guidelines.md"
+    path.write_text(path.read_text() + "\nBe kind.\n")
+    ann.press("1")
+    ann.page.wait_for_selector("text=The guidelines have changed")
+    ann.page.get_by_role("button", name="See what changed").click()
+    ann.page.wait_for_selector("#guidelines-changes ins")
+    ann.page.get_by_role("button", name="Got it").click()
+    ann.page.wait_for_selector("#notice-guidelines", state="detached")
+
+
+HOSTILE = """<script>window.pwned = 1</script><img src="http://evil.example/x.png" onerror="window.pwned = 1">
+![call](http://evil.example/p.png) [click](javascript:window.pwned=1) <svg onload="window.pwned = 1">
+<style>footer { display: none }</style> <b class="choices" style="position:fixed;inset:0">x</b> a\u202ecod.exe"""
+
+
+def test_hostile_text_is_shown_and_does_nothing(tmp_path, serving, seat):
+    with a_project(tmp_path, settings="") as project:
+        add_rows(
+            project, [{"id": "h", "prompt": HOSTILE, "response_a": HOSTILE, "response_b": "x" * 2_000_000}]
+        )
+        run_route(project)
+        ann = seat(serving(project)).join("ann")
+        ann.shown()
+        assert ann.page.evaluate("window.pwned") is None
+        assert "<script>window.pwned = 1</script>" in ann.page.inner_text("#prompt")
+        assert "[U+202E]" in ann.page.inner_text("#prompt")
+        assert ann.page.locator("footer").is_visible()
+        assert ann.page.locator("#prompt :is(script, img, svg, style, b)").count() == 0
+        ann.press("1")
+        ann.saved()
+        assert len(votes_of(project)) == 1
+
+
+def test_time_away_and_hidden_does_not_count(project, serving, seat):
+    ann = seat(serving(project)).join("ann")
+    ann.shown()
+    counted = ann.page.evaluate(
+        """async () => {
+            const { Timer } = await import("/static/timer.js");
+            let now = 0;
+            const timer = new Timer(() => now);
+            timer.start(10);
+            now = 5000; timer.touch();
+            const first = timer.seconds;
+            now = 5000 + 600000; timer.touch();        // ten minutes without a sign of life
+            const idle = timer.seconds;
+            Object.defineProperty(document, "hidden", { value: true, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+            now += 60000;
+            const hidden = timer.seconds;
+            delete document.hidden;
+            document.dispatchEvent(new Event("visibilitychange"));
+            now += 2000;
+            return [first, idle, hidden, timer.seconds];
+        }"""
+    )
+    assert counted == [5, 35, 35, 37]
+
+
+def test_a_phone_gets_a_page_that_fits(project, serving, seat):
+    ann = seat(serving(project), is_mobile=True, has_touch=True)
+    ann.page.set_viewport_size({"width": 390, "height": 844})
+    ann.join("ann")
+    ann.shown()
+    assert ann.page.evaluate("document.documentElement.scrollWidth") <= 390
+    left, right = (ann.page.locator(f"#side-{side}").bounding_box() for side in ("left", "right"))
+    assert right["y"] >= left["y"] + left["height"]
+    ann.page.wait_for_timeout(300)
+    ann.page.locator('[data-choice="right"]').tap()
+    ann.saved()
+    assert len(votes_of(project)) == 1
