@@ -9,10 +9,11 @@ PYTHON ?=
 BIN := .venv/bin
 WORKERS ?= 2
 
-.PHONY: help demo test test-slow check bench bench-routing lock clean setup setup-demo
+# The browser's tests are a run of their own: Playwright's event loop stays in the thread it started in.
+.PHONY: help demo test test-slow check bench bench-annotate bench-routing lock clean setup setup-demo
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' Makefile | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' Makefile | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
 
 setup:
 	@PYTHON="$(PYTHON)" bash tools/setup.sh dev
@@ -24,10 +25,12 @@ demo: setup-demo ## real pairs, a real small model, end to end: leaves a dataset
 	@$(BIN)/python -m pairwright.demo demo
 
 test: check ## set up, check style and types, run the fast tests
-	@$(BIN)/python -m pytest -n $(WORKERS) --ignore=tests/slow
+	@$(BIN)/python -m pytest -n $(WORKERS) -rs --ignore=tests/slow --ignore=tests/browser
+	@$(BIN)/python -m pytest -n $(WORKERS) -rs tests/browser
 
 test-slow: setup-demo ## tests that take minutes or need the local model; those that need TRL say so
-	@$(BIN)/python -m pytest -rs tests
+	@$(BIN)/python -m pytest -rs --ignore=tests/browser tests
+	@$(BIN)/python -m pytest -rs tests/browser
 
 check: setup ## ruff and mypy
 	@$(BIN)/ruff check --quiet .
@@ -38,6 +41,9 @@ bench: setup ## speed and memory, beside what else one would use
 	@$(BIN)/python benchmarks/judge.py
 	@$(BIN)/python benchmarks/client.py
 	@$(BIN)/python benchmarks/million.py
+
+bench-annotate: setup ## the annotation page under load (STORE=postgresql://... for PostgreSQL)
+	@$(BIN)/python benchmarks/annotate.py $(if $(STORE),--store $(STORE))
 
 bench-routing: setup ## what judges' verdicts are worth, on recorded sets (PAIRWRIGHT_DATA)
 	@bash tools/setup.sh bench

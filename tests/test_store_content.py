@@ -1,12 +1,7 @@
-"""Prompts, responses and pairs in the store.
-
-Set PAIRWRIGHT_TEST_POSTGRES to the URL of an empty database to run these on PostgreSQL as well.
-"""
-
-import os
+"""Prompts, responses and pairs in the store."""
 
 import pytest
-from sqlalchemy import create_engine, text
+from postgres import empty_database
 
 from pairwright.pairing import pair_key
 from pairwright.store import content
@@ -28,21 +23,12 @@ from pairwright.store.content import (
 from pairwright.store.store import Store
 from pairwright.types import Message, Prompt, Response
 
-POSTGRES = os.environ.get("PAIRWRIGHT_TEST_POSTGRES")
-
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store(request, tmp_path):
     url = str(tmp_path / "pairwright.db")
     if request.param == "postgresql":
-        if not POSTGRES:
-            pytest.skip("PAIRWRIGHT_TEST_POSTGRES is not set")
-        url = POSTGRES
-        engine = create_engine(url)
-        with engine.begin() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
-        engine.dispose()
+        url = empty_database()
     with Store.open(url, create=True) as store:
         yield store
 

@@ -1,23 +1,17 @@
-"""What of a store can be exported, and a census of the rest.
-
-Set PAIRWRIGHT_TEST_POSTGRES to the URL of an empty database to run these on PostgreSQL as well.
-"""
+"""What of a store can be exported, and a census of the rest."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import create_engine, text
+from postgres import empty_database
 from stores import a_store, chat
 
 from pairwright.keys import public_id
 from pairwright.store.export import census, labelled_pairs, snapshot
 from pairwright.store.export_responses import count_responses, labelled_responses
-
-POSTGRES = os.environ.get("PAIRWRIGHT_TEST_POSTGRES")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -26,14 +20,7 @@ def builder(request, tmp_path):
         with a_store(tmp_path) as builder:
             yield builder
         return
-    if not POSTGRES:
-        pytest.skip("PAIRWRIGHT_TEST_POSTGRES is not set")
-    engine = create_engine(POSTGRES)
-    with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    engine.dispose()
-    with a_store(tmp_path, url=POSTGRES) as builder:
+    with a_store(tmp_path, url=empty_database()) as builder:
         yield builder
 
 

@@ -20,6 +20,7 @@ from pairwright.stages.panel import orders_asked
 from pairwright.stages.project import Project
 from pairwright.store import leases, schema, tasks
 from pairwright.store.calibrations import newest_calibration
+from pairwright.store.insert import lock_pairs
 from pairwright.store.tasks import Task
 from pairwright.store.votes import (
     Evidence,
@@ -109,6 +110,7 @@ class Person:
         verdict = as_original(VERDICT_OF[choice], order)
         key = key or uuid4().bytes
         with self.project.store.write() as connection:
+            lock_pairs(connection, [task.pair_id])
             if (there := tasks.vote_by_key(connection, key)) is not None:
                 number, rater = there
                 if rater != self.rater_id:
@@ -140,6 +142,7 @@ class Person:
         failure = Failure("annotate", "skipped", reason, pair_id=task.pair_id, rater_id=self.rater_id)
         key = content_key("annotate", self.rater_id, task.pair_key)
         with self.project.store.write() as connection:
+            lock_pairs(connection, [task.pair_id])
             if not tasks.skipped(connection, self.rater_id, task.pair_id):
                 connection.execute(schema.failure.insert(), [failure_row(failure, key)])
             leases.release(connection, self.rater_id, [task.pair_id])
@@ -150,6 +153,7 @@ class Person:
             raise InputError(f"a flag is one of {', '.join(FLAGS)}; got {what!r}")
         reason = f"{FLAGS[what]} (said {self.name})" + (f": {note}" if note else "")
         with self.project.store.write() as connection:
+            lock_pairs(connection, [task.pair_id])
             if not tasks.flagged_by(connection, self.rater_id, task.pair_id, what):
                 add_flag(connection, Flag(task.pair_id, what, reason, "error", self.rater_id))
             leases.release(connection, self.rater_id, [task.pair_id])
@@ -161,6 +165,11 @@ class Person:
         """
         with self.project.store.write() as connection:
             last = tasks.last_action(connection, self.rater_id, pair_id)
+            if last is not None:
+                lock_pairs(connection, [last.pair_id])
+                last = tasks.last_action(
+                    connection, self.rater_id, last.pair_id
+                )  # as it is now, alone with it
             if last is None:
                 return None
             if last.what == "vote":
@@ -205,6 +214,7 @@ def renew_beliefs(connection: Connection, project: Project, pair_ids: Sequence[i
     """Decide pairs again within the transaction that changed their votes."""
     if not pair_ids:
         return
+    lock_pairs(connection, pair_ids)
     orders = orders_asked(connection, project)
     newest = newest_calibration(connection)
     reliability = newest.result.get("reliability", {}) if newest else {}

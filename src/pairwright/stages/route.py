@@ -11,6 +11,7 @@ from pairwright.stages.annotate import renewed
 from pairwright.stages.panel import orders_asked
 from pairwright.stages.project import Project
 from pairwright.store import tasks
+from pairwright.store.insert import lock_pairs
 from pairwright.store.votes import add_beliefs, evidence_on, pair_pages
 from pairwright.types import Belief
 
@@ -59,6 +60,7 @@ def run_route(project: Project, *, more: int = 0) -> RouteResult:
         for page in pages:
             # Seen and saved in one transaction: an answer given meanwhile is not overwritten.
             with project.store.write() as connection:
+                lock_pairs(connection, page)
                 changed: list[Belief] = []
                 for seen in evidence_on(connection, page):
                     belief = decide(

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Column, Connection, Table, bindparam, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from pairwright.keys import content_key
 from pairwright.pairing import pair_key, text_key
 from pairwright.store import schema
+from pairwright.store.insert import insert_missing
 from pairwright.store.store import Store
 from pairwright.types import Message, Prompt, Response
 
@@ -108,7 +108,7 @@ def insert_prompts(connection: Connection, prompts: Sequence[Prompt], keys: Sequ
         }
         for key, prompt in zip(keys, prompts, strict=True)
     ]
-    return _insert_missing(connection, schema.prompt, rows)
+    return insert_missing(connection, schema.prompt, rows)
 
 
 def insert_responses(connection: Connection, responses: Sequence[NewResponse]) -> int:
@@ -126,7 +126,7 @@ def insert_responses(connection: Connection, responses: Sequence[NewResponse]) -
         }
         for new in responses
     ]
-    return _insert_missing(connection, schema.response, rows)
+    return insert_missing(connection, schema.response, rows)
 
 
 def insert_pairs(connection: Connection, pairs: Sequence[NewPair]) -> int:
@@ -150,7 +150,7 @@ def insert_pairs(connection: Connection, pairs: Sequence[NewPair]) -> int:
         }
         for new in pairs
     ]
-    added = _insert_missing(connection, schema.pair, rows)
+    added = insert_missing(connection, schema.pair, rows)
     if added < len(rows):
         _keep_aliases(connection, [new for new in pairs if new.external_id is not None])
     return added
@@ -179,7 +179,7 @@ def _keep_aliases(connection: Connection, pairs: Sequence[NewPair]) -> None:
             rows.append(
                 {"pair_id": pair_id, "external_id": new.external_id, "swapped": swapped, "at": time.time()}
             )
-    _insert_missing(connection, schema.pair_alias, rows, ["external_id", "pair_id", "swapped"])
+    insert_missing(connection, schema.pair_alias, rows, ["external_id", "pair_id", "swapped"])
 
 
 def _by(
@@ -196,22 +196,6 @@ def _by(
     for start in range(0, len(values), _KEYS_AT_ONCE):
         some = list(values[start : start + _KEYS_AT_ONCE])
         yield from connection.execute(statement.where(column.in_(some)))
-
-
-def _insert_missing(
-    connection: Connection, table: Table, rows: list[dict[str, Any]], unique: Sequence[str] = ("key",)
-) -> int:
-    """Insert the rows whose key is not there yet (nor earlier among them); returns how many these were.
-
-    One statement, not "look, then insert": another machine may add the same
-    key in between, and looking costs as much as inserting.
-    """
-    if not rows:
-        return 0
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).on_conflict_do_nothing(index_elements=unique)
-    # Without the option the count is lost on PostgreSQL.
-    return connection.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def prompt_ids(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:

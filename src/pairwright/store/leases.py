@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, exists, func, insert, select, text, update
+from sqlalchemy import Connection, exists, func, select, text, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from pairwright.store.insert import insert_missing
 from pairwright.store.schema import gold, lease, task, vote
 from pairwright.store.tasks import open_to
 from pairwright.store.votes import is_current
@@ -88,21 +89,14 @@ def hidden_gold_for(connection: Connection, rater_id: int) -> list[int]:
 def take(connection: Connection, rater_id: int, pair_ids: Sequence[int], kind: str, seconds: float) -> None:
     """Keep these pairs for this person for so many seconds from now."""
     now = time.time()
-    for pair_id in pair_ids:
-        done = connection.execute(
-            update(lease)
-            .where(lease.c.pair_id == pair_id, lease.c.rater_id == rater_id)
-            .values(until=now + seconds, kind=kind)
-        )
-        if done.rowcount == 0:
-            row = {
-                "pair_id": pair_id,
-                "rater_id": rater_id,
-                "until": now + seconds,
-                "kind": kind,
-                "at": now,
-            }
-            connection.execute(insert(lease), [row])
+    if not pair_ids:
+        return
+    rows = [
+        {"pair_id": each, "rater_id": rater_id, "until": 0.0, "kind": kind, "at": now} for each in pair_ids
+    ]
+    insert_missing(connection, lease, rows, ("pair_id", "rater_id"))
+    mine = lease.c.rater_id == rater_id, lease.c.pair_id.in_(pair_ids)
+    connection.execute(update(lease).where(*mine).values(until=now + seconds, kind=kind))
 
 
 def release(connection: Connection, rater_id: int, pair_ids: Sequence[int] | None = None) -> int:

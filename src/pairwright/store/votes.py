@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, exists, func, insert, select
 
 from pairwright.keys import content_key
 from pairwright.routing.decide import SeenFailure, SeenVote
+from pairwright.store.insert import insert_missing
 from pairwright.store.queue import keep_queue
 from pairwright.store.schema import (
     belief,
@@ -33,20 +34,23 @@ PAGE = 1000
 
 def rater_id(connection: Connection, value: Rater) -> int:
     """The row number of a rater, added if new."""
-    found = connection.execute(select(rater.c.id).where(rater.c.key == value.key)).scalar()
-    if found is not None:
-        return int(found)
     row = {"key": value.key, "kind": value.kind, "name": value.name, "spec": dict(value.spec)}
-    return _inserted(connection, rater, row)
+    return _known_or_new(connection, rater, row)
 
 
 def guideline_id(connection: Connection, text: str) -> int:
     """The row number of this version of the guidelines, added if new."""
-    key = content_key("guideline", text)
-    found = connection.execute(select(guideline.c.id).where(guideline.c.key == key)).scalar()
-    if found is not None:
-        return int(found)
-    return _inserted(connection, guideline, {"key": key, "text": text})
+    return _known_or_new(connection, guideline, {"key": content_key("guideline", text), "text": text})
+
+
+def _known_or_new(connection: Connection, table: Any, row: dict[str, Any]) -> int:
+    """The row number of the row with this key, added if new, whoever else adds it at the same moment."""
+    query = select(table.c.id).where(table.c.key == row["key"])
+    found = connection.execute(query).scalar()
+    if found is None:
+        insert_missing(connection, table, [{**row, "at": time.time()}])
+        found = connection.execute(query).scalar_one()
+    return int(found)
 
 
 def guideline_text(connection: Connection, number: int) -> str | None:
