@@ -217,3 +217,13 @@ def test_a_pair_that_came_again_is_found_by_its_further_id(project):
     )
     assert import_labels(project, [path]).votes == 2
     assert [(vote.pair_id, vote.verdict) for vote in rows(project, "vote")] == [(1, "A"), (2, "B")]
+
+
+def test_labels_by_public_id_are_not_added_twice(project, tmp_path):
+    from pairwright.keys import public_id
+
+    path = tmp_path / "labels.jsonl"
+    name = public_id("pair", rows(project, "pair")[0].key)
+    path.write_text(json.dumps({"id": name, "label": "A", "annotator": "ann"}))
+    assert import_labels(project, [path]).votes == 1
+    assert import_labels(project, [path]).already_there == 1

@@ -11,7 +11,7 @@ import typer
 from sqlalchemy.exc import DBAPIError
 from typer.exceptions import TyperException
 
-from pairwright.cli import annotate, content, output, results, votes
+from pairwright.cli import annotate, content, elsewhere, output, results, votes
 from pairwright.cli.options import Here
 from pairwright.errors import PairwrightError
 
@@ -51,6 +51,7 @@ def _project(
 content.register(app)
 votes.register(app)
 annotate.register(app)
+elsewhere.register(app)
 results.register(app)
 
 

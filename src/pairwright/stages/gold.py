@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -108,13 +109,13 @@ def withdraw_gold(project: Project, pair_id: int, by: Account) -> None:
         add_action(connection, by.id, "withdrew gold", {"pair": pair_id})
 
 
-def find_pair(project: Project, name: str) -> tuple[int, bool]:
+def find_pair(project: Project, name: str, connection: Connection | None = None) -> tuple[int, bool]:
     """(row number, its a came as b there) of the pair of that id. InputError if there is not just one."""
     name = name.strip()
     parsed = parse_public_id(name)
-    with project.store.read() as connection:
-        found = pairs_by_key(connection, parsed[1]) if parsed and parsed[0] == "pair" else []
-        found = found or pairs_named(connection, [name]).get(name, [])
+    with nullcontext(connection) if connection is not None else project.store.read() as reading:
+        found = pairs_by_key(reading, parsed[1]) if parsed and parsed[0] == "pair" else []
+        found = found or pairs_named(reading, [name]).get(name, [])
     if not found:
         raise InputError(f'no pair here has the id "{name}"')
     if len({number for number, _ in found}) > 1:

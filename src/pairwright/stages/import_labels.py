@@ -53,7 +53,9 @@ class ImportResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Label:
+class Label:
+    """One person's label, in terms of the pair's own a and b. `order` is how it was shown."""
+
     place: str
     pair: str
     person: str
@@ -81,13 +83,13 @@ def import_labels(
     result = ImportResult()
     try:
         with project.store.write() as connection:
-            page: list[_Label] = []
+            page: list[Label] = []
             for label in _labels(paths, default_rater, result):
                 page.append(label)
                 if len(page) == PAGE:
-                    _add(connection, project, page, result)
+                    add_labels(connection, project, page, result)
                     page = []
-            _add(connection, project, page, result)
+            add_labels(connection, project, page, result)
             if result.bad_rows and on_error == "stop":
                 raise _RollBack
     except _RollBack:
@@ -96,7 +98,7 @@ def import_labels(
     return result
 
 
-def _labels(paths: Sequence[Path], default_rater: str | None, result: ImportResult) -> Iterator[_Label]:
+def _labels(paths: Sequence[Path], default_rater: str | None, result: ImportResult) -> Iterator[Label]:
     for path in paths:
         for record in read_records(path):
             result.rows += 1
@@ -109,7 +111,7 @@ def _labels(paths: Sequence[Path], default_rater: str | None, result: ImportResu
                 result.bad(record.place, str(problem))
 
 
-def _label(place: str, row: dict[str, Any], default_rater: str | None) -> _Label:
+def _label(place: str, row: dict[str, Any], default_rater: str | None) -> Label:
     pair = _first(row, "pair", "pair_id", "id")
     if pair is None:
         raise ValueError(f'"id" is missing (keys: {", ".join(row)}). It names the pair the label is for.')
@@ -135,7 +137,7 @@ def _label(place: str, row: dict[str, Any], default_rater: str | None) -> _Label
     if seconds is not None and not 0 <= seconds < float("inf"):
         raise ValueError(f'"seconds" is {seconds!r}; it is a time of 0 or more')
     note = _first(row, "note", "reason")
-    return _Label(
+    return Label(
         place, as_id(pair), str(person).strip(), *known, order, seconds, None if note is None else str(note)
     )
 
@@ -144,12 +146,25 @@ def _first(row: dict[str, Any], *names: str) -> Any:
     return next((row[name] for name in names if row.get(name) not in (None, "")), None)
 
 
-def _add(connection: Connection, project: Project, page: list[_Label], result: ImportResult) -> None:
+def add_labels(
+    connection: Connection,
+    project: Project,
+    page: Sequence[Label],
+    result: ImportResult,
+    guideline: int | None = None,
+) -> set[int]:
+    """Add labels as votes and decide their pairs again; gives the pairs that got a vote.
+
+    `guideline` is the version these people saw, None where that is not known.
+    """
     named = pairs_named(connection, [label.pair for label in page])
-    touched = set()
+    touched: set[int] = set()
+    for label in page:
+        if label.pair not in named:
+            named[label.pair] = _by_public_id(connection, label.pair)
     there = votes_of_people(connection, [number for found in named.values() for number, _ in found])
     for label in page:
-        found = named.get(label.pair) or _by_public_id(connection, label.pair)
+        found = named[label.pair]
         if len(found) != 1:
             if not found:
                 what = f'no pair has the id "{label.pair}". Add the pairs first (`pairwright add`).'
@@ -169,7 +184,7 @@ def _add(connection: Connection, project: Project, page: list[_Label], result: I
             result.already_there += 1
             continue
         there[pair_id, label.person] = (
-            _save(connection, label, pair_id, old),
+            _save(connection, label, pair_id, old, guideline),
             label.verdict,
             label.both,
         )
@@ -177,6 +192,7 @@ def _add(connection: Connection, project: Project, page: list[_Label], result: I
         result.changed += old is not None
         touched.add(pair_id)
     renew_beliefs(connection, project, sorted(touched))
+    return touched
 
 
 def _by_public_id(connection: Connection, text: str) -> list[tuple[int, bool]]:
@@ -184,7 +200,7 @@ def _by_public_id(connection: Connection, text: str) -> list[tuple[int, bool]]:
     return pairs_by_key(connection, parsed[1]) if parsed and parsed[0] == "pair" else []
 
 
-def _save(connection: Connection, label: _Label, pair_id: int, old: Any) -> int:
+def _save(connection: Connection, label: Label, pair_id: int, old: Any, guideline: int | None) -> int:
     rater = rater_id(connection, Rater("person", label.person))
     vote = Vote(
         pair_id,
@@ -194,6 +210,7 @@ def _save(connection: Connection, label: _Label, pair_id: int, old: Any) -> int:
         both=label.both,
         seconds=label.seconds,
         reason=label.note,
+        guideline_id=guideline,
     )
     number = add_vote(connection, vote, uuid4().bytes)
     if old is not None:

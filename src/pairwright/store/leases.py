@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, exists, func, select, text, update
+from sqlalchemy import Connection, exists, func, insert, select, text, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from pairwright.store.insert import insert_missing
-from pairwright.store.schema import gold, lease, task, vote
+from pairwright.store.schema import gold, lease, sent, task, vote
 from pairwright.store.tasks import open_to
 from pairwright.store.votes import is_current
 
@@ -42,24 +42,62 @@ def free_for(
     """The first pairs of the queue (or `among` these) open to this person, with a place nobody holds."""
     if limit < 1 or among == []:
         return []
-    taken = (
-        select(func.count())
-        .where(
-            lease.c.pair_id == task.c.pair_id,
-            lease.c.rater_id != rater_id,
-            lease.c.until > time.time(),
-            lease.c.kind == "work",
-        )
-        .scalar_subquery()
-    )
     these = () if among is None else (task.c.pair_id.in_(among),)
     query = (
         select(task.c.pair_id)
-        .where(*these, *open_to(rater_id, tags), task.c.open > taken, ~_holds(rater_id))
+        .where(*these, *open_to(rater_id, tags), task.c.open > _taken(rater_id), ~_holds(rater_id))
         .order_by(task.c.rank, task.c.pair_id)
         .limit(limit)
     )
     return list(connection.scalars(query))
+
+
+def _taken(rater_id: int) -> ColumnElement[int]:
+    """How many places of a task others hold: people now, and what was sent to another tool."""
+    held_now = select(func.count()).where(
+        lease.c.pair_id == task.c.pair_id,
+        lease.c.rater_id != rater_id,
+        lease.c.until > time.time(),
+        lease.c.kind == "work",
+    )
+    away = select(func.coalesce(func.sum(sent.c.places), 0)).where(
+        sent.c.pair_id == task.c.pair_id, sent.c.until > time.time()
+    )
+    return held_now.scalar_subquery() + away.scalar_subquery()
+
+
+def to_send(connection: Connection, limit: int) -> list[tuple[int, int]]:
+    """The first pairs of the queue with places nobody holds: (pair, places)."""
+    free = task.c.open - _taken(0)
+    query = (
+        select(task.c.pair_id, free)
+        .where(free > 0, *open_to(0))
+        .order_by(task.c.rank, task.c.pair_id)
+        .limit(limit)
+    )
+    return [(row[0], int(row[1])) for row in connection.execute(query)]
+
+
+def send(connection: Connection, tool: str, pairs: Sequence[tuple[int, int]], until: float) -> None:
+    """Let another tool hold these places until then (seconds since 1970)."""
+    rows = [
+        {"pair_id": pair_id, "tool": tool, "places": places, "until": until, "at": time.time()}
+        for pair_id, places in pairs
+    ]
+    if rows:
+        connection.execute(insert(sent), rows)
+
+
+def came_back(connection: Connection, tool: str, pair_id: int) -> None:
+    """One answer came back from a tool: it holds a place less on this pair."""
+    newest = (
+        select(sent.c.id)
+        .where(sent.c.pair_id == pair_id, sent.c.tool == tool, sent.c.places > 0)
+        .order_by(sent.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    connection.execute(update(sent).where(sent.c.id == newest).values(places=sent.c.places - 1))
 
 
 def count(connection: Connection, rater_id: int) -> int:

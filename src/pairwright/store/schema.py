@@ -362,3 +362,16 @@ qualification = Table(
     _at(),
     Index("qualification_by_account", "account_id"),
 )
+
+# Pairs that were sent to another tool: they hold that many places until then, or until answers came back.
+sent = Table(
+    "sent",
+    metadata,
+    _id(),
+    _ref("pair"),
+    Column("tool", Text, nullable=False),
+    Column("places", Integer, nullable=False),
+    Column("until", Float, nullable=False),
+    _at(),
+    Index("sent_by_pair", "pair_id"),
+)

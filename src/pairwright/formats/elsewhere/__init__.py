@@ -1,0 +1,1 @@
+"""Tasks for other annotation tools, and the answers given there. One file a tool."""
