@@ -64,9 +64,10 @@ def dashboard_of(project: Project) -> Dashboard:
         conflicts, uncalibrated = tasks.conflicts(connection), tasks.uncalibrated(connection)
         parted, compared, same = parting.partings(connection, PARTINGS)
         assist = parting.by_assist(connection)
-    at, seconds = columns["at"], columns["seconds"]
-    n = len(at)
-    per_hour, active = _pace(at, columns["rater"], now)
+    seconds, n = columns["seconds"], len(columns["at"])
+    here = columns["order"] != 0  # labels from a file came all at once: no pace
+    at = columns["at"][here]
+    per_hour, active = _pace(at, columns["rater"][here], now)
     timed = seconds[np.isfinite(seconds)]
     each = float(np.median(timed)) if len(timed) else project.settings.annotate.seconds_per_pair
     counts = answer_counts(columns["item"], columns["said"], 3)
