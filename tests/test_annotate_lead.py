@@ -36,7 +36,7 @@ def for_no(left):
 
 @pytest.mark.parametrize("route", routes, ids=lambda route: f"{route.path} {min(route.methods)}")
 def test_only_leads_reach_a_leads_page(site, route):
-    path = route.path.replace("{name}", "lea").replace("{pair}", "pair-0")
+    path = route.path.replace("{name:path}", "lea").replace("{pair}", "pair-0")
     ann, nobody = site.annotator("ann"), site.visitor()
     if "POST" in route.methods:
         asked = [
@@ -191,3 +191,43 @@ def test_the_dashboard_tells_what_is_done_and_left(site):
     text = site.lead().get("/api/lead/dashboard").text
     assert "4 <small>on 4 pairs" in text
     assert "answers still wanted" in text.lower()
+
+
+def test_people_named_by_another_tool_have_a_page(site):
+    from pairwright.stages.import_labels import import_labels
+
+    path = site.project.root / "labels.csv"
+    path.write_text("id,label,annotator\npair-0,A,label-studio/4\npair-1,B,a name/with?\n")
+    assert import_labels(site.project, [path]).votes == 2
+    lead = site.lead()
+    page = lead.get("/lead/people").text
+    for link in ("label-studio/4", "a%20name/with%3F"):
+        assert f'href="/lead/people/{link}"' in page
+        assert lead.get(f"/lead/people/{link}").status_code == 200
+
+
+def test_what_somebody_practised_on_is_not_mixed_into_their_work(tmp_path):
+    settings = "[annotate]\ngold_rate = 0.5\nqualify_pairs = 1\n"
+    with a_project(tmp_path, settings=settings) as project:
+        add_pairs(project, 20)
+        run_route(project)
+        site = TheSite(project)
+        lead = site.lead()
+        lead.get("/lead/gold")
+        lead.post("/lead/gold", pair="pair-0", verdict="A", use="both")
+        ann = site.annotator("ann")
+        (practice,) = ann.work(1)["tasks"]
+        ann.answer(practice, for_yes(practice["left"]["raw"]))
+        seen = set()
+        while tasks := ann.work(1)["tasks"]:
+            seen.add(tasks[0]["id"])
+            ann.answer(tasks[0], "left")
+        assert len(seen) == 19
+        assert practice["id"] not in seen
+
+
+def test_an_odd_address_is_no_error_of_ours(site):
+    lead = site.lead()
+    assert lead.get("/lead/conflicts?from=abc").status_code == 400
+    assert lead.get("/lead/conflicts/x-000000").status_code == 400
+    assert lead.get("/lead/people/nobody").status_code == 400

@@ -165,7 +165,7 @@ def test_a_new_password_signs_out_every_other_device(site):
 
 
 def test_a_proxys_word_is_taken_only_where_the_project_trusts_it(tmp_path):
-    settings = '[annotate]\nsso_header = "x-user"\nsso_from = ["testclient"]\nsso_leads = ["boss"]\n'
+    settings = '[annotate]\nsso_header = "x-user"\nproxies = ["testclient"]\nsso_leads = ["boss"]\n'
     with a_project(tmp_path, settings=settings) as project:
         visitor = TheSite(project).visitor()
         visitor.http.headers["x-user"] = "boss"
@@ -177,3 +177,33 @@ def test_without_trust_the_header_is_nothing(site):
     visitor = site.visitor()
     visitor.http.headers["x-user"] = "boss"
     assert visitor.call("/api/me").status_code == 401
+
+
+def test_behind_a_proxy_that_ends_https_links_and_cookies_are_of_https(site):
+    site.project.settings.annotate.proxies.append("testclient")
+    visitor = site.visitor()
+    visitor.http.headers["x-forwarded-proto"] = "https"
+    answer = visitor.http.get(f"/key/{site.app.state.site.link}", follow_redirects=False)
+    assert "secure" in answer.headers["set-cookie"].lower()
+
+
+def test_each_client_behind_a_proxy_has_a_brake_of_its_own(site):
+    site.project.settings.annotate.proxies.append("testclient")
+    guesser, honest = site.visitor(), site.visitor()
+    guesser.http.headers["x-forwarded-for"] = "203.0.113.7"
+    honest.http.headers["x-forwarded-for"] = "203.0.113.8"
+    guesser.get("/signin")
+    for i in range(9):
+        guesser.post("/signin", name=f"name {i}", password="wrong")
+    assert guesser.post("/signin", name="x", password="wrong").status_code == 429
+    honest.get("/signin")
+    assert honest.post("/signin", name="x", password="wrong").status_code == 400
+
+
+def test_a_forged_address_is_not_believed_from_anybody_else(site):
+    visitor = site.visitor()
+    visitor.get("/signin")
+    for i in range(9):
+        visitor.http.headers["x-forwarded-for"] = f"203.0.113.{i}"
+        visitor.post("/signin", name=f"name {i}", password="wrong")
+    assert visitor.post("/signin", name="y", password="wrong").status_code == 429

@@ -1,5 +1,6 @@
 """The annotator's calls: what is next, answers that count once, undo, and nobody else's business."""
 
+import json
 import re
 from uuid import uuid4
 
@@ -260,3 +261,44 @@ def test_what_people_chose_comes_out_as_rows(site, project):
         ann.answer(tasks[0], "left")
     result = export(project.store, project.root / "dpo.jsonl", shape="dpo")
     assert result.rows == 12
+
+
+def test_text_no_store_could_keep_is_cleaned_not_lost(site, project):
+    ann = site.annotator("ann")
+    (task,) = ann.work()["tasks"]
+    body = {
+        "id": task["id"],
+        "key": uuid4().hex,
+        "choice": "left",
+        "seconds": 1,
+        "note": "half \ud800 \x00nul",
+    }
+    headers = {"x-csrf": ann.csrf, "content-type": "application/json"}
+    assert ann.http.post("/api/answer", content=json.dumps(body), headers=headers).status_code == 200
+    assert rows(project, "vote")[0].reason == "half ? nul"
+
+
+def test_a_judge_shown_before_the_choice_is_recorded(tmp_path):
+    with a_project(tmp_path, settings='[annotate]\nassist = "before"\n') as project:
+        add_pairs(project, 1)
+        verdicts = project.root / "v.jsonl"
+        verdicts.write_text(
+            "".join(
+                f'{{"id": "pair-0", "order": "{order}", "verdict": "A", "confidence": "LOW"}}\n'
+                for order in ("AB", "BA")
+            )
+        )
+        project = change(project, '\n[judges.gpt]\nkind = "replay"\npath = "v.jsonl"\n')
+        from pairwright.stages.dashboard import dashboard_of
+        from pairwright.stages.judge import run_judge
+
+        run_judge(project, "gpt")
+        run_route(project)
+        ann = TheSite(project).annotator("ann")
+        (task,) = ann.work()["tasks"]
+        side = task["judge"][0]["verdict"]
+        assert "yes" in task[side]["raw"]
+        assert ann.answer(task, side)["judge"] is None
+        assert rows(project, "vote")[-1].assist == "before"
+        (effect,) = dashboard_of(project).assist
+        assert (effect["shown"], effect["n"], effect["agreement"]["value"]) == ("before", 1, 1.0)

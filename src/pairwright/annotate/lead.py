@@ -69,7 +69,7 @@ def revoke(visit: Visit, form: dict[str, str]) -> Response:
 
 
 def _join_link(visit: Visit, token: str) -> str:
-    return f"{str(visit.request.base_url).rstrip('/')}/join/{token}"
+    return f"{visit.origin}/join/{token}"
 
 
 def person_page(visit: Visit, made: str | None = None, requeued: int | None = None) -> Response:
@@ -108,7 +108,7 @@ def _change(what: str, form: dict[str, str], account: Account) -> dict[str, Any]
 
 
 def conflicts_page(visit: Visit) -> Response:
-    at = max(0, int(visit.request.query_params.get("from", "0") or 0))
+    at = max(0, _number(dict(visit.request.query_params), "from", 0))
     with visit.project.store.read() as connection:
         found = conflict_rows.conflicts(connection, PAGE + 1, at)
     return visit.page("lead_conflicts.html", conflicts=found[:PAGE], at=at, more=len(found) > PAGE, page=PAGE)
@@ -230,8 +230,8 @@ def _lead(handler: Any) -> Any:
 routes = [
     Route("/lead", _lead(dashboard)),
     Route("/lead/people", _lead(people_page)),
-    Route("/lead/people/{name}", _lead(person_page)),
-    Route("/lead/people/{name}", _lead(person_changed), methods=["POST"]),
+    Route("/lead/people/{name:path}", _lead(person_page)),
+    Route("/lead/people/{name:path}", _lead(person_changed), methods=["POST"]),
     Route("/lead/invite", _lead(invite), methods=["POST"]),
     Route("/lead/revoke", _lead(revoke), methods=["POST"]),
     Route("/lead/conflicts", _lead(conflicts_page)),

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import time
 from collections import OrderedDict
+from collections.abc import Collection
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -166,7 +167,28 @@ class Brake:
             self._seen.pop(key, None)
 
 
-def set_cookie(response: Response, token: str, request: Request, days: float) -> None:
+def is_from_proxy(request: Request, proxies: Collection[str]) -> bool:
+    """Whether a proxy that the project trusts has passed this request on."""
+    return request.client is not None and request.client.host in proxies
+
+
+def client_of(request: Request, proxies: Collection[str]) -> str:
+    """The address of whoever asks: as a trusted proxy tells it, else the peer's own."""
+    told = request.headers.get("x-forwarded-for", "").split(",")[-1].strip()
+    if told and is_from_proxy(request, proxies):
+        return told
+    return request.client.host if request.client else "?"
+
+
+def origin_of(request: Request, proxies: Collection[str]) -> str:
+    """Where the page is reached, `https://host[:port]`, by the scheme that a trusted proxy tells."""
+    scheme = request.url.scheme
+    if is_from_proxy(request, proxies) and request.headers.get("x-forwarded-proto") == "https":
+        scheme = "https"
+    return f"{scheme}://{request.headers.get('host', '')}"
+
+
+def set_cookie(response: Response, token: str, *, secure: bool, days: float) -> None:
     """The session's cookie: not for scripts, not for other sites; Secure wherever the page came by HTTPS."""
     response.set_cookie(
         COOKIE,
@@ -174,7 +196,7 @@ def set_cookie(response: Response, token: str, request: Request, days: float) ->
         max_age=int(days * 86400),
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
+        secure=secure,
         path="/",
     )
 

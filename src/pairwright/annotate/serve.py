@@ -32,7 +32,12 @@ class Place:
 
     @property
     def url(self) -> str:
-        name = "localhost" if is_loopback(self.host) else self.hosts[0] if self.hosts else self.host
+        if is_loopback(self.host):
+            name = "localhost"
+        elif self.hosts:
+            name = self.hosts[0]
+        else:
+            name = socket.gethostname() if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
         return f"http://{name}:{self.port}"
 
 
@@ -85,8 +90,7 @@ def serve(
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=5,
-        forwarded_allow_ips=",".join(project.settings.annotate.sso_from),
-        proxy_headers=project.settings.annotate.sso_header is not None,
+        proxy_headers=False,  # annotate/security.py reads them: who the peer is must stay known
     )
     server = uvicorn.Server(config)
     if stop is not None:

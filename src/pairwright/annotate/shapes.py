@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from pairwright.annotate.site import Visit
+from pairwright.annotate.site import Visit, clean
 from pairwright.errors import InputError
 from pairwright.keys import parse_public_id
 from pairwright.stages.annotate import VERDICT_OF, Choice
@@ -59,7 +59,7 @@ def _ratings(given: Any) -> dict[str, dict[str, int]] | None:
     )
     if not fine:
         raise InputError('ratings are {"left": {criterion: 1 to 5}, "right": {...}}')
-    return {side: {name: int(value) for name, value in of.items()} for side, of in given.items()}
+    return {side: {clean(name): int(value) for name, value in of.items()} for side, of in given.items()}
 
 
 def uuid_of(body: dict[str, Any]) -> bytes:
@@ -78,7 +78,7 @@ def text_of(body: dict[str, Any], name: str, *, most: int = 200, needed: bool = 
         raise InputError(f"{name} is missing, or no text")
     if len(value) > most:
         raise InputError(f"{name} has at most {most:,} characters; got {len(value):,}")
-    return value.strip()
+    return clean(value.strip())
 
 
 def pair_ids(visit: Visit, publics: Sequence[str]) -> dict[str, int]:

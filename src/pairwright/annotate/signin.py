@@ -7,7 +7,7 @@ import hmac
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from pairwright.annotate.security import COOKIE, set_cookie
+from pairwright.annotate.security import COOKIE, client_of, set_cookie
 from pairwright.annotate.site import Visit, page
 from pairwright.errors import InputError
 from pairwright.stages import accounts, queue
@@ -17,7 +17,8 @@ from pairwright.store.accounts import Account
 def _signed_in(visit: Visit, account: Account, to: str = "/") -> Response:
     token = accounts.start_session(visit.project, account)
     response = RedirectResponse(to, 303)
-    set_cookie(response, token, visit.request, accounts.SESSION_DAYS)
+    secure = visit.origin.startswith("https://")
+    set_cookie(response, token, secure=secure, days=accounts.SESSION_DAYS)
     return response
 
 
@@ -73,7 +74,7 @@ def _braked(visit: Visit, wait: float) -> Response:
 
 
 def _who(visit: Visit) -> str:
-    return f"from:{visit.request.client.host if visit.request.client else '?'}"
+    return f"from:{client_of(visit.request, visit.project.settings.annotate.proxies)}"
 
 
 def join(visit: Visit) -> Response:

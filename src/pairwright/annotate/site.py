@@ -16,7 +16,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from pairwright.annotate.security import COOKIE, Brake, csrf_right, csrf_token, from_this_site, problem
+from pairwright.annotate.security import (
+    COOKIE,
+    Brake,
+    csrf_right,
+    csrf_token,
+    from_this_site,
+    is_from_proxy,
+    origin_of,
+    problem,
+)
 from pairwright.errors import InputError, PairwrightError
 from pairwright.stages import accounts
 from pairwright.stages.accounts import new_token
@@ -87,6 +96,11 @@ class Visit:
         return self.site.project
 
     @property
+    def origin(self) -> str:
+        """Where this site is reached, without a path."""
+        return origin_of(self.request, self.project.settings.annotate.proxies)
+
+    @property
     def account(self) -> Account:
         """Who is signed in; only where the page asked for it (`signed_in`, `lead_only`)."""
         assert self.me is not None
@@ -115,7 +129,7 @@ def visit_of(request: Request) -> Visit:
     token = request.cookies.get(COOKIE, "")
     me = accounts.account_of(site.project, token) if token else None
     settings = site.project.settings.annotate
-    if settings.sso_header and request.client and request.client.host in settings.sso_from:
+    if settings.sso_header and is_from_proxy(request, settings.proxies):
         name = request.headers.get(settings.sso_header, "")
         if name:
             role: Any = "lead" if name in settings.sso_leads else "annotator"
@@ -139,7 +153,7 @@ def page(handler: Handler, *, sign_in: bool = True, lead: bool = False) -> Handl
     async def endpoint(request: Request) -> Response:
         form = None
         if request.method == "POST":
-            form = {name: str(value) for name, value in (await request.form()).items()}
+            form = {name: clean(str(value)) for name, value in (await request.form()).items()}
         return await run_in_threadpool(_page, handler, request, form, sign_in, lead)
 
     return endpoint
@@ -158,8 +172,9 @@ def _page(
         return visit.page("error.html", 403, title="Not sent", message=message)
     try:
         answer = handler(visit) if form is None else handler(visit, form)
-    except InputError as error:
-        return visit.page("error.html", 400, title="That did not work", message=str(error))
+    except PairwrightError as error:
+        status = 400 if isinstance(error, InputError) else 500
+        return visit.page("error.html", status, title="That did not work", message=str(error))
     assert isinstance(answer, Response)
     return answer
 
@@ -205,6 +220,11 @@ def _call(handler: Handler, request: Request, body: dict[str, Any], lead: bool) 
     if isinstance(answer, Response):
         return answer
     return Response(json.dumps(answer, ensure_ascii=False), media_type="application/json")
+
+
+def clean(text: str) -> str:
+    """Text as every store can keep it: without NUL, and without halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _ours(visit: Visit, given: str) -> bool:

@@ -48,6 +48,8 @@ def checked_name(name: str) -> str:
         raise InputError("a name is needed: it stands beside your answers")
     if len(name) > LONGEST_NAME:
         raise InputError(f"a name has at most {LONGEST_NAME} characters; this one has {len(name)}")
+    if not name.strip("."):
+        raise InputError("a name needs more than dots")
     hidden = [char for char in name if unicodedata.category(char)[0] == "C" or char in "/\\"]
     if hidden:
         raise InputError("a name can't hold slashes or characters that don't show")

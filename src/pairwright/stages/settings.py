@@ -101,8 +101,11 @@ class AnnotateSettings(Settings):
         default_factory=list, description="rated 1-5 for each response, such as helpfulness; default: none"
     )
     too_fast_seconds: float = Field(5, ge=0)
-    sso_header: str | None = Field(None, description="signed-in user's name, set by a proxy in front")
-    sso_from: list[str] = Field(default_factory=lambda: ["127.0.0.1", "::1"])
+    proxies: list[str] = Field(
+        default_factory=lambda: ["127.0.0.1", "::1"],
+        description="addresses of proxies whose headers are believed",
+    )
+    sso_header: str | None = Field(None, description="signed-in user's name, set by such a proxy")
     sso_leads: list[str] = Field(default_factory=list, description="names that the header makes leads")
 
     @property

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, exists, func, insert, select, text, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from pairwright.store.insert import insert_missing
-from pairwright.store.schema import gold, lease, sent, task, vote
+from pairwright.store.schema import account, gold, lease, qualification, sent, task, vote
 from pairwright.store.tasks import open_to
 from pairwright.store.votes import is_current
 
@@ -112,13 +112,27 @@ def _holds(rater_id: int) -> ColumnElement[bool]:
 
 
 def hidden_gold_for(connection: Connection, rater_id: int) -> list[int]:
-    """Gold pairs that are mixed in and that this person has not answered or been offered yet."""
+    """Gold pairs that are mixed in and that this person has not answered, been offered or practised on."""
+    known = gold.alias("known")
     answered = exists().where(vote.c.pair_id == gold.c.pair_id, vote.c.rater_id == rater_id, is_current())
     offered_before = exists().where(lease.c.pair_id == gold.c.pair_id, lease.c.rater_id == rater_id)
+    # Whoever practised on a pair was told its answer.
+    told = exists().where(
+        qualification.c.gold_id == known.c.id,
+        known.c.pair_id == gold.c.pair_id,
+        qualification.c.account_id == account.c.id,
+        account.c.rater_id == rater_id,
+    )
     query = (
         select(gold.c.pair_id)
         .distinct()
-        .where(gold.c.use.in_(("hidden", "both")), gold.c.withdrawn_at.is_(None), ~answered, ~offered_before)
+        .where(
+            gold.c.use.in_(("hidden", "both")),
+            gold.c.withdrawn_at.is_(None),
+            ~answered,
+            ~offered_before,
+            ~told,
+        )
         .order_by(gold.c.pair_id)
     )
     return list(connection.scalars(query))
