@@ -43,22 +43,24 @@ T = TypeVar("T")
 
 
 class Kept(Generic[T]):
-    """Something costly to count, kept for some seconds; one thread counts it while the others wait."""
+    """Something costly to count, kept for some seconds, and longer the longer it took.
+
+    One thread counts it while the others wait; at most a tenth of the time goes into counting.
+    """
 
     def __init__(self, seconds: float = 4.0) -> None:
-        self._seconds, self._at = seconds, 0.0
+        self._least, self._until = seconds, 0.0
         self._value: T | None = None
         self._lock = threading.Lock()
 
     def get(self, count: Callable[[], T]) -> T:
         with self._lock:
-            if self._value is None or time.monotonic() - self._at > self._seconds:
-                self._value, self._at = count(), time.monotonic()
+            began = time.monotonic()
+            if self._value is None or began > self._until:
+                self._value = count()
+                took = time.monotonic() - began
+                self._until = began + max(self._least, 10 * took)
             return self._value
-
-    def forget(self) -> None:
-        with self._lock:
-            self._value = None
 
 
 @dataclass

@@ -59,7 +59,7 @@ def dashboard_of(project: Project) -> Dashboard:
     now = time.time()
     rate = project.settings.annotate.usd_per_pair
     with project.store.read() as connection:
-        columns = people.votes_as_columns(connection)
+        columns = people.votes_as_columns(connection, lengths=False)
         open_pairs, wanted = sql.open_answers(connection)
         conflicts, uncalibrated = tasks.conflicts(connection), tasks.uncalibrated(connection)
         parted, compared, same = parting.partings(connection, PARTINGS)

@@ -51,42 +51,43 @@ def agreement(connection: Connection, rater_id: int) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-def votes_as_columns(connection: Connection) -> dict[str, np.ndarray]:
+def votes_as_columns(connection: Connection, *, lengths: bool = True) -> dict[str, np.ndarray]:
     """All current votes of people, oldest first, as the columns of stats/raters.Votes, and `at`.
 
-    A lead's decisions are no votes of that kind and are left out.
+    A lead's decisions are no votes of that kind and are left out. Without
+    `lengths` there is no `gap`, and no text has to be looked up.
     """
-    a, b = response.alias("a"), response.alias("b")
-    rows = connection.execute(
-        select(
-            vote.c.pair_id,
-            vote.c.rater_id,
-            case((vote.c.verdict == "A", 0), (vote.c.verdict == "B", 1), else_=2),
-            # Labels from a file name no guidelines: on which side these people saw what is not known.
-            case((vote.c.guideline_id.is_(None), 0), (vote.c.order == "AB", 1), else_=-1),
-            func.length(a.c.text),
-            func.length(b.c.text),
-            vote.c.seconds,
-            vote.c.at,
-        )
-        .join(rater, rater.c.id == vote.c.rater_id)
-        .join(pair, pair.c.id == vote.c.pair_id)
-        .join(a, a.c.id == pair.c.a_id)
-        .join(b, b.c.id == pair.c.b_id)
-        .where(rater.c.kind == "person", is_current(), vote.c.purpose.is_(None))
-        .order_by(vote.c.id)
-    )
-    table = np.array([tuple(row) for row in rows], float).reshape(-1, 8)
-    return {
+    columns = [
+        vote.c.pair_id,
+        vote.c.rater_id,
+        case((vote.c.verdict == "A", 0), (vote.c.verdict == "B", 1), else_=2),
+        # Labels from a file name no guidelines: on which side these people saw what is not known.
+        case((vote.c.guideline_id.is_(None), 0), (vote.c.order == "AB", 1), else_=-1),
+        vote.c.seconds,
+        vote.c.at,
+    ]
+    query = select(*columns)
+    if lengths:
+        a, b = response.alias("a"), response.alias("b")
+        query = select(*columns, func.length(a.c.text), func.length(b.c.text))
+        query = query.join(pair, pair.c.id == vote.c.pair_id)
+        query = query.join(a, a.c.id == pair.c.a_id).join(b, b.c.id == pair.c.b_id)
+    query = query.join(rater, rater.c.id == vote.c.rater_id)
+    query = query.where(rater.c.kind == "person", is_current(), vote.c.purpose.is_(None)).order_by(vote.c.id)
+    rows = connection.execute(query).all()
+    table = np.array([tuple(row) for row in rows], float).reshape(-1, 8 if lengths else 6)
+    found = {
         "item": table[:, 0].astype(np.int64),
         "rater": table[:, 1].astype(np.int64),
         "said": table[:, 2].astype(np.int64),
         "order": table[:, 3],
-        # Twenty characters more, so that "yes" against "no" is no great difference in length.
-        "gap": np.log((table[:, 4] + 20) / (table[:, 5] + 20)),
-        "seconds": table[:, 6],
-        "at": table[:, 7],
+        "seconds": table[:, 4],
+        "at": table[:, 5],
     }
+    if lengths:
+        # Twenty characters more, so that "yes" against "no" is no great difference in length.
+        found["gap"] = np.log((table[:, 6] + 20) / (table[:, 7] + 20))
+    return found
 
 
 def gold_verdicts(connection: Connection) -> dict[int, int]:
