@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from pairwright.cli.options import Json
 from pairwright.cli.output import DONE, ERROR, FINISHED_WITH_FAILURES, emit, err, fail, note, say
 from pairwright.errors import InputError
 from pairwright.stages.project import Project
+
+if TYPE_CHECKING:
+    from pairwright.stages.import_labels import ImportResult
 
 
 def register(app: typer.Typer) -> None:
@@ -115,6 +118,11 @@ def _import(project: Project, paths: list[Path], rater: str | None, on_error: On
     from pairwright.stages.import_labels import import_labels
 
     result = import_labels(project, paths, default_rater=rater, on_error=on_error.value)
+    return told_import(result, json)
+
+
+def told_import(result: ImportResult, json: bool, *, more: str = "") -> int:
+    """Say what an import of people's labels came to, and give the exit code."""
     if json:
         emit(result.as_dict())
     else:
@@ -122,7 +130,7 @@ def _import(project: Project, paths: list[Path], rater: str | None, on_error: On
             err.print(problem, markup=False, soft_wrap=True)
         if result.added:
             say(
-                f"{result.votes:,} votes added ({result.changed:,} replace an earlier answer), "
+                f"{result.votes:,} votes added ({result.changed:,} replace an earlier answer), {more}"
                 f"{result.already_there:,} there already, {result.bad_rows:,} bad rows of {result.rows:,}."
             )
         else:

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from pairwright.cli.annotate import told_import
 from pairwright.cli.content import OnError
 from pairwright.cli.options import DryRun, Json
-from pairwright.cli.output import DONE, ERROR, FINISHED_WITH_FAILURES, emit, err, fail, note, out, say
+from pairwright.cli.output import DONE, ERROR, emit, err, fail, note, out, say
 
 TOOLS = "label-studio, argilla, potato, mturk, prolific or csv"
 ToolName = Annotated[str, typer.Argument(metavar="TOOL", help=f"One of {TOOLS}.")]
@@ -69,25 +70,7 @@ def take(
 
     with context.obj.open() as project:
         result = take_back(project, tool, files, on_error=on_error.value)
-    if json:
-        emit(result.as_dict())
-    else:
-        for problem in result.problems:
-            err.print(problem, markup=False, soft_wrap=True)
-        if result.added:
-            say(
-                f"{result.votes:,} votes added ({result.changed:,} replace an earlier answer), "
-                f"{result.skipped:,} skipped, {result.already_there:,} there already, "
-                f"{result.bad_rows:,} bad of {result.rows:,}."
-            )
-        else:
-            fail(
-                f"{result.bad_rows:,} of {result.rows:,} answers can't be used, so nothing was added. "
-                "Mend them, or pass --on-error skip to add the others."
-            )
-    if not result.added:
-        return ERROR
-    return FINISHED_WITH_FAILURES if result.bad_rows else DONE
+    return told_import(result, json, more=f"{result.skipped:,} skipped, ")
 
 
 def gold(

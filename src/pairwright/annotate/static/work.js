@@ -1,5 +1,6 @@
 // The annotator's page: offers pairs, takes answers. What is given is in the outbox before the next pair shows.
 import { beacon, call, newKey, person } from "./calls.js";
+import { answered, feedback, open } from "./dialogs.js";
 import { el, setHtml } from "./html.js";
 import { meaning } from "./keys.js";
 import { Outbox } from "./outbox.js";
@@ -191,7 +192,7 @@ async function undoOnServer() {
 
 outbox.addEventListener("sent", ({ detail: { path, body, answer: got } }) => {
   if (got.progress) view.progress(got.progress);
-  if (path === "/api/answer" && got.feedback) feedback(got.feedback);
+  if (path === "/api/answer" && got.feedback) feedback(got.feedback, practiceSeen);
   else if (path === "/api/answer" && got.judge?.length && history.at(-1)?.given.key === body.key) {
     const mine = el("span", {}, `Before: you said ${choiceText(body.choice, body.strength)}. `);
     view.notice("judge", "judge-said", mine, ...got.judge.map(judgeLine));
@@ -217,63 +218,22 @@ function signedOut(text) {
   view.notice("connection", "warn", "You are signed out. ", link, ` in a new tab and come back here. ${text ? text + "." : ""}`);
 }
 
-function feedback(of) {
-  const names = { left: "The left one is better", right: "The right one is better", tie: "It is a tie" };
-  $("feedback-title").textContent = of.right ? "Right" : `Not this time: ${names[of.verdict].toLowerCase()}`;
-  setHtml($("feedback-text"), of.explanation ?? (of.right ? "" : "<p>Look at the guidelines again.</p>"));
-  if (of.done === of.needed) {
-    const said = of.state === "passed" ? "That was the last practice pair. Well done: real work starts now." : "That was the last practice pair.";
-    $("feedback-text").append(el("p", {}, said));
-  }
-  $("dialog-feedback").showModal();
-  $("dialog-feedback").addEventListener("close", () => {
-    practised = null;
-    if (of.done === of.needed) ahead = [];
-    next();
-  }, { once: true });
+function practiceSeen(of) {
+  practised = null;
+  if (of.done === of.needed) ahead = []; // what comes now is another kind of work
+  next();
 }
 
-// ---- dialogs
-
-function open(name) {
-  const dialog = $(`dialog-${name}`);
-  dialog.returnValue = "";
-  dialog.showModal();
-  return dialog;
-}
-
-for (const [name, keys] of [["skip", 4], ["flag", 3]]) {
-  $(`dialog-${name}`).addEventListener("keydown", (event) => {
-    if (event.target.matches("input") || !/^[1-9]$/.test(event.key) || Number(event.key) > keys) return;
-    event.preventDefault();
-    $(`dialog-${name}`).querySelectorAll(".options button")[Number(event.key) - 1].click();
-  });
-}
-
-$("dialog-skip").addEventListener("close", () => {
-  const form = $("skip-form");
-  const chosen = $("dialog-skip").returnValue;
-  const reason = chosen === "other" ? form.reason.value.trim() || "skipped" : chosen;
-  form.reset();
-  if (reason && current) leaveBehind("/api/skip", { reason }, "Skipped.");
+answered({
+  skip: (reason) => current && leaveBehind("/api/skip", { reason }, "Skipped."),
+  flag: (what, said) => current && leaveBehind("/api/flag", { what, note: said || null }, "Flagged."),
+  note: (text) => {
+    note = text ?? note;
+    marked("note", note !== "");
+  },
 });
 
-$("dialog-flag").addEventListener("close", () => {
-  const form = $("flag-form");
-  const what = $("dialog-flag").returnValue;
-  const said = form.note.value.trim();
-  form.reset();
-  if (what && current) leaveBehind("/api/flag", { what, note: said || null }, "Flagged.");
-});
-
-$("dialog-note").addEventListener("close", () => {
-  if ($("dialog-note").returnValue === "keep") note = $("note").value.trim();
-  marked("note", note !== "");
-});
-
-$("note").addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("dialog-note").close("keep");
-});
+// ---- guidelines
 
 async function showGuidelines() {
   const dialog = open("guidelines");

@@ -1,0 +1,57 @@
+// The dialogs of the annotator's page: why a pair is skipped, what is wrong with it, a note, practice feedback.
+import { el, setHtml } from "./html.js";
+
+const $ = (id) => document.getElementById(id);
+
+export function open(name) {
+  const dialog = $(`dialog-${name}`);
+  dialog.returnValue = "";
+  dialog.showModal();
+  return dialog;
+}
+
+// A digit chooses the option of that number, also while a dialog's own field does not have the focus.
+for (const name of ["skip", "flag"]) {
+  const options = $(`dialog-${name}`).querySelectorAll(".options button");
+  $(`dialog-${name}`).addEventListener("keydown", (event) => {
+    const option = /^[1-9]$/.test(event.key) ? options[Number(event.key) - 1] : null;
+    if (!option || event.target.matches("input")) return;
+    event.preventDefault();
+    option.click();
+  });
+}
+
+$("note").addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("dialog-note").close("keep");
+});
+
+// What to do once a dialog was answered: skip(reason), flag(what, note), note(text, or undefined to keep it).
+export function answered({ skip, flag, note }) {
+  $("dialog-skip").addEventListener("close", () => {
+    const chosen = $("dialog-skip").returnValue;
+    const reason = chosen === "other" ? $("skip-form").reason.value.trim() || "skipped" : chosen;
+    $("skip-form").reset();
+    if (reason) skip(reason);
+  });
+  $("dialog-flag").addEventListener("close", () => {
+    const what = $("dialog-flag").returnValue;
+    const said = $("flag-form").note.value.trim();
+    $("flag-form").reset();
+    if (what) flag(what, said);
+  });
+  $("dialog-note").addEventListener("close", () => {
+    note($("dialog-note").returnValue === "keep" ? $("note").value.trim() : undefined);
+  });
+}
+
+// What a practice answer was worth; `done` is called with it once it has been read.
+export function feedback(of, done) {
+  const names = { left: "the left one is better", right: "the right one is better", tie: "it is a tie" };
+  $("feedback-title").textContent = of.right ? "Right" : `Not this time: ${names[of.verdict]}`;
+  setHtml($("feedback-text"), of.explanation ?? (of.right ? "" : "<p>Look at the guidelines again.</p>"));
+  if (of.done === of.needed) {
+    const more = of.state === "passed" ? " Well done: real work starts now." : "";
+    $("feedback-text").append(el("p", {}, `That was the last practice pair.${more}`));
+  }
+  open("feedback").addEventListener("close", () => done(of), { once: true });
+}
