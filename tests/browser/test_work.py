@@ -1,10 +1,11 @@
 """The annotator's page in a real browser, as people use it."""
 
 import pytest
-from projects import a_project, add_pairs, add_rows, rows
+from projects import a_project, add_pairs, add_rows, change, rows
 
 from pairwright.stages import accounts
 from pairwright.stages.gold import make_gold
+from pairwright.stages.judge import run_judge
 from pairwright.stages.route import run_route
 
 
@@ -310,3 +311,42 @@ def test_a_phone_gets_a_page_that_fits(project, serving, seat):
     ann.page.locator('[data-choice="right"]').tap()
     ann.saved()
     assert len(votes_of(project)) == 1
+
+
+def test_after_fifty_minutes_of_work_a_break_is_suggested(project, serving, seat):
+    ann = seat(serving(project)).join("ann")
+    ann.shown()
+    ann.press("1")
+    assert ann.page.locator("#notice-break").count() == 0
+    ann.page.evaluate("sessionStorage.setItem('pairwright:active', String(50 * 60))")
+    ann.press("1")
+    ann.page.wait_for_selector("text=A short break keeps your eye sharp")
+    ann.press("1")
+    ann.saved()
+    assert len(votes_of(project)) == 3
+
+
+def test_what_a_closed_page_held_goes_to_others_at_once(project, serving, seat):
+    served = serving(project)
+    ann = seat(served).join("ann")
+    first = ann.shown()
+    ann.page.goto("about:blank")
+    bob = seat(served).join("bob")
+    assert bob.shown() == first
+
+
+def test_what_the_judge_said_is_told_after_the_choice(tmp_path, serving, seat):
+    with a_project(tmp_path, settings="") as project:
+        add_pairs(project, 2)
+        said = '{{"id": "pair-{i}", "order": "{order}", "verdict": "B", "confidence": "LOW", "reason": "it is true"}}\n'
+        verdicts = "".join(said.format(i=i, order=order) for i in range(2) for order in ("AB", "BA"))
+        (project.root / "v.jsonl").write_text(verdicts)
+        project = change(project, '\n[judges.gpt]\nkind = "replay"\npath = "v.jsonl"\n')
+        run_judge(project, "gpt")
+        run_route(project)
+        ann = seat(serving(project)).join("ann")
+        ann.shown()
+        assert "judge" not in ann.page.inner_text("main").lower()
+        ann.press("1")
+        ann.page.wait_for_selector("#notice-judge")
+        assert "it is true (A is left, B is right)" in ann.page.inner_text("#notice-judge")
