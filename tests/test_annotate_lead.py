@@ -231,3 +231,14 @@ def test_an_odd_address_is_no_error_of_ours(site):
     assert lead.get("/lead/conflicts?from=abc").status_code == 400
     assert lead.get("/lead/conflicts/x-000000").status_code == 400
     assert lead.get("/lead/people/nobody").status_code == 400
+
+
+def test_who_is_at_work_already_is_not_sent_to_practise_when_gold_is_made(site):
+    ann, bob = site.annotator("ann"), site.annotator("bob")
+    (task,) = ann.work(1)["tasks"]
+    ann.answer(task)
+    lead = site.lead()
+    lead.get("/lead/gold")
+    lead.post("/lead/gold", pair="pair-3", verdict="A", use="qualify")
+    assert ann.work(1)["state"] == "work"
+    assert bob.work(1)["state"] == "qualify"

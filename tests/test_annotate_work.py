@@ -2,6 +2,7 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
@@ -302,3 +303,36 @@ def test_a_judge_shown_before_the_choice_is_recorded(tmp_path):
         assert rows(project, "vote")[-1].assist == "before"
         (effect,) = dashboard_of(project).assist
         assert (effect["shown"], effect["n"], effect["agreement"]["value"]) == ("before", 1, 1.0)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"null",
+        b"[]",
+        b'"x"',
+        b"\xff\xfe",
+        b"{",
+        b"[" * 100_000,
+        b'{"id": null}',
+        b'{"ids": null}',
+        b'{"seconds": 1e400}',
+    ],
+)
+@pytest.mark.parametrize("path", ["answer", "skip", "flag", "undo", "leave", "guidelines/seen"])
+def test_whatever_is_sent_is_refused_with_a_reason_or_done(site, path, body):
+    ann = site.annotator("ann")
+    answer = ann.http.post(f"/api/{path}", content=body, headers={"x-csrf": ann.csrf})
+    assert answer.status_code in (200, 400)
+    if answer.status_code == 400:
+        assert answer.json()["error"]["message"]
+
+
+def test_one_answer_sent_by_many_hands_at_once_counts_once(site, project):
+    ann = site.annotator("ann")
+    (task,) = ann.work()["tasks"]
+    body = {"id": task["id"], "key": uuid4().hex, "choice": "left", "seconds": 3}
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _n: ann.call("/api/answer", body).status_code, range(16)))
+    assert answers == [200] * 16
+    assert len(rows(project, "vote")) == 1

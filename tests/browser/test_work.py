@@ -4,6 +4,7 @@ import pytest
 from projects import a_project, add_pairs, add_rows, change, rows
 
 from pairwright.stages import accounts
+from pairwright.stages.adjudicate import decide
 from pairwright.stages.gold import make_gold
 from pairwright.stages.judge import run_judge
 from pairwright.stages.route import run_route
@@ -350,3 +351,14 @@ def test_what_the_judge_said_is_told_after_the_choice(tmp_path, serving, seat):
         ann.press("1")
         ann.page.wait_for_selector("#notice-judge")
         assert "it is true (A is left, B is right)" in ann.page.inner_text("#notice-judge")
+
+
+def test_who_comes_back_to_a_pair_that_was_decided_meanwhile_gets_the_next(project, serving, seat):
+    ann = seat(serving(project)).join("ann")
+    first = ann.shown()
+    (number,) = [row.id for row in rows(project, "pair") if f"Question {row.external_id[5:]}?" == first]
+    lead = accounts.known_or_new(project, "lea", "lead")
+    decide(project, number, "A", lead)
+    ann.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    ann.page.wait_for_selector("text=was decided meanwhile")
+    assert ann.shown() != first

@@ -194,7 +194,7 @@ def call(handler: Handler, *, lead: bool = False) -> Handler:
         if request.method == "POST":
             try:
                 body = json.loads(await request.body())
-            except ValueError:
+            except (ValueError, RecursionError):
                 return problem(400, "InputError", "the body is not JSON")
             if not isinstance(body, dict):
                 return problem(400, "InputError", f"the body is to be an object; got {type(body).__name__}")

@@ -197,7 +197,10 @@ def _standing_answer(visit: Visit, pair_id: int | None) -> dict[str, Any] | None
 
 def leave(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     """The page was closed: what it held is free for others at once."""
-    held = pair_ids(visit, [str(each) for each in body.get("ids", [])])
+    ids = body.get("ids")
+    if not isinstance(ids, list):
+        raise InputError(f"ids are a list of pairs; got {ids!r}")
+    held = pair_ids(visit, [str(each) for each in ids])
     return {"returned": queue.give_back(visit.project, visit.account, list(held.values()))}
 
 

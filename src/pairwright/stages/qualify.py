@@ -13,7 +13,7 @@ from pairwright.errors import InputError
 from pairwright.keys import seeded_fraction
 from pairwright.stages.project import Project
 from pairwright.stages.queue import Offer
-from pairwright.store import qualify, tasks
+from pairwright.store import people, qualify, tasks
 from pairwright.store.accounts import Account, change_account
 from pairwright.types import Order, Verdict, as_original, swap
 
@@ -33,12 +33,14 @@ class Standing:
 
 
 def standing_of(project: Project, account: Account) -> Standing:
-    """Leads need no qualification, and nobody does where there is no gold to practise on."""
+    """Leads need none, nor does who has worked already, nor anybody where there is no gold."""
     wanted = project.settings.annotate.qualify_pairs
     if account.role == "lead" or account.qualified_at is not None or not wanted:
         return Standing("passed", 0, 0, 0)
     with project.store.read() as connection:
-        return _standing(connection, account, wanted)
+        standing = _standing(connection, account, wanted)
+        worked = standing.done == 0 and people.has_voted(connection, account.rater_id)
+    return Standing("passed", 0, 0, 0) if worked else standing
 
 
 def _standing(connection: Connection, account: Account, wanted: int) -> Standing:

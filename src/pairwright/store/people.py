@@ -20,6 +20,12 @@ def counts(connection: Connection, rater_id: int, since: float) -> tuple[int, in
     return int(row[0]), int(row[1])
 
 
+def has_voted(connection: Connection, rater_id: int) -> bool:
+    """Whether this person ever voted, also if that was taken back."""
+    query = select(vote.c.id).where(vote.c.rater_id == rater_id, vote.c.purpose.is_(None)).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def last_seconds(connection: Connection, rater_id: int, limit: int) -> list[float]:
     """Active seconds of this person's last votes that have any, newest first."""
     query = (

@@ -45,7 +45,10 @@ async function load() {
       clearTimeout(retry);
       retry = setTimeout(load, 3000);
       if (problem.status === 401) signedOut("");
-      else if (!current) view.screen("Not connected", "The server can't be reached. Trying again …");
+      else if (!current) {
+        const told = problem.status ? ["Something is wrong", problem.message] : ["Not connected", "The server can't be reached."];
+        view.screen(told[0], `${told[1]} Trying again …`);
+      }
       return;
     }
     taken(found, unsent);
@@ -56,6 +59,16 @@ async function load() {
     loading = null;
   }
 }
+
+// Whoever reads for long keeps their pairs; whoever comes back later learns what was decided meanwhile.
+async function renew() {
+  if (!active || document.hidden || loading || !current) return;
+  const have = [current, ...ahead].map((task) => task.id);
+  const found = await call(`/api/work?${new URLSearchParams({ n: 0, have })}`).catch(() => null);
+  if (found && found.gone.length) taken(found, []);
+}
+setInterval(renew, 5 * 60 * 1000);
+document.addEventListener("visibilitychange", renew);
 
 function taken(found, unsent) {
   view.progress(found.progress);
