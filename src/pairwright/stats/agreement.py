@@ -23,8 +23,8 @@ def answer_counts(item: np.ndarray, value: np.ndarray, n_values: int) -> np.ndar
 
     `item` and `value` are the columns of all answers, (n_answers,) each, values from 0.
     """
-    _, place = np.unique(item, return_inverse=True)
-    counts = np.zeros((int(place.max()) + 1 if len(place) else 0, n_values))
+    items, place = np.unique(item, return_inverse=True)
+    counts = np.zeros((len(items), n_values))
     np.add.at(counts, (place, value), 1.0)
     return counts
 

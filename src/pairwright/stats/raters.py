@@ -71,9 +71,8 @@ class RaterFigures:
 
 def rater_figures(votes: Votes, too_fast_seconds: float) -> dict[int, RaterFigures]:
     """The figures of everybody who voted, by their number in `votes.rater`."""
-    _, item = np.unique(votes.item, return_inverse=True)
-    n_items = int(item.max()) + 1 if len(item) else 0
-    counts = np.zeros((n_items, 3))
+    items, item = np.unique(votes.item, return_inverse=True)
+    counts = np.zeros((len(items), 3))
     np.add.at(counts, (item, votes.said), 1.0)
     others = counts[item]
     others[np.arange(len(item)), votes.said] -= 1  # what everybody else said of the same pair
