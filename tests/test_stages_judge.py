@@ -1,5 +1,6 @@
 """pairs -> votes, against a real server that misbehaves as told."""
 
+import json
 from math import exp
 
 import pytest
@@ -329,3 +330,23 @@ def test_an_unknown_kind_of_judge_is_named(tmp_path):
     add_pairs(project, 1)
     with pytest.raises(ConfigError, match='"shortest" is not known - did you mean "shorter"'):
         run_judge(project, "x")
+
+
+def test_recorded_verdicts_are_found_by_any_id_a_pair_came_under(tmp_path):
+    with a_project(tmp_path, settings="") as project:
+        add_rows(
+            project,
+            [
+                {"id": "first", "prompt": "2 + 2?", "response_a": "4", "response_b": "5"},
+                {"id": "again", "prompt": "2 + 2?", "response_a": "5", "response_b": "4"},
+            ],
+        )
+        verdicts = [
+            {"id": "again", "order": "AB", "verdict": "B", "confidence": "HIGH"},
+            {"id": "again", "order": "BA", "verdict": "B", "confidence": "LOW"},
+        ]
+        (project.root / "v.jsonl").write_text("\n".join(json.dumps(row) for row in verdicts))
+        project = change(project, '\n[judges.gpt]\nkind = "replay"\npath = "v.jsonl"\n')
+        assert run_judge(project, "gpt").failures == 0
+        votes = {vote.order: (vote.verdict, vote.confidence) for vote in rows(project, "vote")}
+        assert votes == {"BA": ("A", "HIGH"), "AB": ("A", "LOW")}

@@ -22,6 +22,7 @@ from pairwright.keys import content_key
 from pairwright.stages.project import Project
 from pairwright.stages.settings import JudgeSettings, nearest
 from pairwright.store import schema
+from pairwright.store.tasks import further_ids
 from pairwright.store.votes import failure_row, rater_id, vote_row
 from pairwright.store.work import JudgeWork, judge_work
 from pairwright.types import Answer, Failure, Order, Rater
@@ -84,8 +85,7 @@ def _open(project: Project, name: str, settings: JudgeSettings) -> tuple[Ask, di
     if settings.kind == "replay":
         assert settings.path is not None  # checked when the project file was read
         path = project.root / settings.path
-        replay = Replay(_recorded_rows(path))
-        return (lambda work: replay.recorded(work.external_id, work.order)), {"recorded": path.name}
+        return _replay(project, Replay(_recorded_rows(path))), {"recorded": path.name}
     judge = _plugin(name, settings)
     spec = {"kind": settings.kind, "extra": settings.extra}
 
@@ -98,6 +98,27 @@ def _open(project: Project, name: str, settings: JudgeSettings) -> tuple[Ask, di
         return read_answer(value, where)
 
     return ask, spec
+
+
+def _replay(project: Project, replay: Replay) -> Ask:
+    """Look a pair up by its own id, then by every other it came under; there a may have come as b."""
+    with project.store.read() as connection:
+        others = further_ids(connection)
+
+    def ask(work: JudgeWork) -> Answer:
+        names = [(work.external_id, False), *others.get(work.pair_id, ())]
+        for name, swapped in names[:-1]:
+            try:
+                return replay.recorded(name, _TURNED[work.order] if swapped else work.order)
+            except NotRecorded:
+                continue
+        name, swapped = names[-1]
+        return replay.recorded(name, _TURNED[work.order] if swapped else work.order)
+
+    return ask
+
+
+_TURNED: dict[Order, Order] = {"AB": "BA", "BA": "AB"}
 
 
 def _recorded_rows(path: Any) -> Any:

@@ -252,6 +252,15 @@ def pairs_named(connection: Connection, external_ids: list[str]) -> dict[str, li
     return found
 
 
+def further_ids(connection: Connection) -> dict[int, list[tuple[str, bool]]]:
+    """Other ids under which pairs came again: pair -> [(id, its a came as b there)]."""
+    found: dict[int, list[tuple[str, bool]]] = {}
+    rows = connection.execute(select(pair_alias.c.pair_id, pair_alias.c.external_id, pair_alias.c.swapped))
+    for pair_id, name, swapped in rows:
+        found.setdefault(pair_id, []).append((name, bool(swapped)))
+    return found
+
+
 def pairs_by_key(connection: Connection, digits: str) -> list[tuple[int, bool]]:
     """Pairs whose key begins with these hex digits, two at most: (row number, False)."""
     low, high = bytes.fromhex(digits.ljust(32, "0")), bytes.fromhex(digits.ljust(32, "f"))
