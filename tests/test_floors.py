@@ -21,6 +21,7 @@ FLOORS = {
     "models": 2,
     "store": 2,
     "formats": 2,
+    "report": 2,
     "stages": 3,
     "face": 3,
     "annotate": 4,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pairwright.routing.plan import measured_plans, usual_plans
+from pairwright.routing.plan import Plan, measured_plans, plan_in_words, usual_plans
 from pairwright.types import Estimate
 
 PEOPLE = Estimate(0.92, 0.9, 0.94, 500, "measured")
@@ -67,3 +67,19 @@ def test_few_labels_are_no_measurement():
         measured_plans(
             10, np.ones(49), np.ones(49), judge_usd=0, person_usd=1, person_seconds=1, people_agree=PEOPLE
         )
+
+
+def test_the_plan_in_words_is_the_cheapest_near_people():
+    def plan(name, share, usd, agreement):
+        money = Estimate(usd, usd, usd, 1000, "measured rates")
+        return Plan(
+            name, share, money, 1.0, Estimate(agreement, agreement - 0.01, agreement + 0.01, 200, "x"), True
+        )
+
+    people = plan("people, all", 1.0, 50_000, 0.90)
+    cheap, near, dear = plan("a", 0.0, 100, 0.80), plan("b", 0.1, 6200, 0.889), plan("c", 0.5, 25_000, 0.9)
+    assert plan_in_words([people, cheap, near, dear]) == (
+        "Full human $50,000; b $6,200, 88.9% [87.9, 89.9] agreement against 90% for people with each other."
+    )
+    assert "nothing cheaper" in plan_in_words([people, cheap])
+    assert plan_in_words([cheap]) is None

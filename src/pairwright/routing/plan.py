@@ -119,6 +119,30 @@ def measured_plans(
     return plans
 
 
+def plan_in_words(plans: Sequence[Plan], points: float = 0.03) -> str | None:
+    """The cheapest measured plan within so many points of people on all pairs; None if none was measured."""
+    people = next((plan for plan in plans if plan.measured and plan.people_share == 1), None)
+    if people is None:
+        return None
+    near = [
+        plan
+        for plan in plans
+        if plan.measured and plan.people_share < 1 and plan.agreement.value >= people.agreement.value - points
+    ]
+    if not near:
+        return (
+            f"Full human ${people.usd.value:,.0f}; nothing cheaper measured here is within "
+            f"{points * 100:.0f} points of the {people.agreement.value:.0%} of people with each other."
+        )
+    best = min(near, key=lambda plan: plan.usd.value)
+    of = best.agreement
+    return (
+        f"Full human ${people.usd.value:,.0f}; {best.method} ${best.usd.value:,.0f}, "
+        f"{of.value:.1%} [{of.low * 100:.1f}, {of.high * 100:.1f}] agreement "
+        f"against {people.agreement.value:.0%} for people with each other."
+    )
+
+
 def _mixed(
     confidence: np.ndarray, right: np.ndarray, share: float, people: Estimate, rng: np.random.Generator
 ) -> Estimate:

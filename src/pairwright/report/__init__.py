@@ -1,0 +1,1 @@
+"""Numbers as one page that opens anywhere: inline pictures, no request to anybody."""

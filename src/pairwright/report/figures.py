@@ -1,0 +1,114 @@
+"""The report's figures as inline SVG, drawn in the page's own colours so that they fit light and dark."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup, escape
+
+from pairwright.stats.calibration import Bin
+
+# Drawn in colours nobody else uses, each put into the page as its variable.
+_INK, _SOFT, _LINE, _ACCENT = "#010203", "#010204", "#010205", "#010206"
+_VARIABLES = {_INK: "currentColor", _SOFT: "var(--soft)", _LINE: "var(--line)", _ACCENT: "var(--accent)"}
+
+
+def _svg(draw: Callable[[Any], None], alt: str, size: tuple[float, float] = (5.2, 3.6)) -> Markup:
+    """A figure as an `<svg>` element that says in words what it shows."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    settings: Any = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": "pairwright",
+        "font.size": 10,
+        "text.color": _INK,
+        "axes.labelcolor": _INK,
+        "axes.edgecolor": _SOFT,
+        "xtick.color": _SOFT,
+        "ytick.color": _SOFT,
+        "grid.color": _LINE,
+        "axes.grid": True,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+    }
+    with pyplot.rc_context(settings):
+        figure, axes = pyplot.subplots(figsize=size, layout="constrained")
+        draw(axes)
+        file = io.StringIO()
+        figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
+        pyplot.close(figure)
+    text = file.getvalue()
+    text = text[text.index("<svg") :]
+    for colour, variable in _VARIABLES.items():
+        text = text.replace(colour, variable)
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
+    safe = escape(alt)
+    return Markup(text.replace("<svg", f'<svg role="img" aria-label="{safe}"', 1))  # noqa: S704 - made here
+
+
+def reliability_diagram(bins: Sequence[Bin]) -> Markup:
+    """How often beliefs of like confidence were right, with 95 % intervals, against the diagonal."""
+
+    def draw(axes: Any) -> None:
+        x = [each.confidence for each in bins]
+        y = [each.right.value for each in bins]
+        below = [each.right.value - each.right.low for each in bins]
+        above = [each.right.high - each.right.value for each in bins]
+        low = min(0.5, *x, *(each.right.low for each in bins))
+        axes.plot([low, 1], [low, 1], color=_SOFT, linestyle="--", linewidth=1)
+        axes.errorbar(x, y, yerr=[below, above], fmt="o", color=_ACCENT, capsize=3)
+        axes.set(xlabel="believed", ylabel="people agreed", xlim=(low, 1.01), ylim=(low, 1.02))
+
+    told = "; ".join(f"believed {b.confidence:.0%}, right {b.right.value:.0%} of {b.right.n}" for b in bins)
+    return _svg(draw, f"Reliability diagram: {told}")
+
+
+def risk_coverage_curve(confidence: np.ndarray, right: np.ndarray, threshold: float | None) -> Markup:
+    """The share right among the surest, from the surest few to all; a line where acceptance was certified."""
+    order = np.argsort(-confidence, kind="stable")
+    hits = np.cumsum(right[order])
+    n = np.arange(1, len(order) + 1)
+
+    def draw(axes: Any) -> None:
+        start = min(9, len(n) - 1)  # under ten pairs it only jumps
+        axes.plot(n[start:] / len(n), (hits / n)[start:], color=_ACCENT)
+        if threshold is not None:
+            share = float((confidence > threshold).mean())
+            axes.axvline(share, color=_SOFT, linestyle="--", linewidth=1)
+        axes.set(xlabel="share of pairs, the surest first", ylabel="people agreed", xlim=(0, 1))
+
+    half = hits[len(n) // 2 - 1] / (len(n) // 2) if len(n) > 1 else hits[0]
+    return _svg(
+        draw, f"Risk and coverage: {half:.0%} right on the surest half, {hits[-1] / len(n):.0%} on all"
+    )
+
+
+def plans_chart(plans: Sequence[dict[str, Any]]) -> Markup:
+    """Agreement with people against money, every way to label the pairs, intervals as bars."""
+
+    def draw(axes: Any) -> None:
+        for measured, marker, colour in ((False, "s", _SOFT), (True, "o", _ACCENT)):
+            shown = [plan for plan in plans if plan["measured"] == measured]
+            if not shown:
+                continue
+            x = [max(plan["usd"]["value"], 0.01) for plan in shown]
+            y = [plan["agreement"]["value"] for plan in shown]
+            down = [plan["agreement"]["value"] - plan["agreement"]["low"] for plan in shown]
+            up = [plan["agreement"]["high"] - plan["agreement"]["value"] for plan in shown]
+            name = "measured here" if measured else "usual figures"
+            axes.errorbar(x, y, yerr=[down, up], fmt=marker, color=colour, capsize=3, label=name)
+            if measured:
+                axes.plot(x, y, color=colour, linewidth=1)
+        axes.set_xscale("log")
+        axes.set(xlabel="USD for all pairs", ylabel="agreement with people")
+        axes.legend(frameon=False, loc="lower right")
+
+    told = "; ".join(f"{p['method']} ${p['usd']['value']:,.0f} {p['agreement']['value']:.0%}" for p in plans)
+    return _svg(draw, f"Agreement against cost: {told}", (7.0, 3.8))

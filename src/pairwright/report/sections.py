@@ -1,0 +1,204 @@
+"""The report's sections: each takes the numbers and gives itself, or None where there is nothing to show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from pairwright.report import figures
+from pairwright.report.page import Section, share, table
+from pairwright.stats.calibration import reliability
+
+BINS = 8
+_BAR = Markup(
+    '<svg width="220" height="12" aria-hidden="true"><rect class="bar" width="{}" height="12"/></svg>'
+)
+
+
+def sections_of(numbers: dict[str, Any]) -> list[Section]:
+    """All sections that have something to show, in the order they are read."""
+    makers = (_funnel, _promise, _judges, _reliability, _risk, _plans, _agreement, _people)
+    return [section for make in makers if (section := make(numbers)) is not None]
+
+
+def _funnel(of: dict[str, Any]) -> Section:
+    status = of["status"]
+    labels = status["accepted_from_judges"] + status["accepted_from_people"]
+    rows = [
+        ("prompts", status["prompts"]),
+        ("responses", status["responses"]),
+        ("pairs", status["pairs"]),
+        ("labels", labels),
+        ("... of them from judges", status["accepted_from_judges"]),
+        ("... of them from people", status["accepted_from_people"]),
+        ("... of them ties, which make no row of a pair", status["ties"]),
+        ("wait for people", status["for_people"]),
+        ("skipped or disputed", status["stuck"]),
+    ]
+    most = max((n for _, n in rows), default=0) or 1
+    shown = [(name, f"{n:,}", _BAR.format(round(220 * n / most, 1))) for name, n in rows]
+    how = f"What became of what went in; ${status['spent_usd']:,.2f} was spent on calls."
+    return Section("funnel", "From prompts to labels", how, table(("", "", ""), shown))
+
+
+def _promise(of: dict[str, Any]) -> Section | None:
+    certificate = of["certificate"]
+    if certificate is None:
+        return None
+    accepted, labels = certificate["accepted"], certificate["labels"]
+    text = (
+        f"{accepted:,} of {labels:,} calibration pairs are accepted without a person, "
+        f"{certificate['errors']:.0f} of them wrong."
+    )
+    if certificate["threshold"] is None:
+        text = "Nothing can be promised yet, so people are asked about every pair."
+    how = (
+        f"At least {of['target']:.0%} of what no person sees agrees with people, as tested on a random draw."
+    )
+    return Section("promise", "The promise", how, Markup("<p>{}</p>").format(text))
+
+
+def _judges(of: dict[str, Any]) -> Section | None:
+    if not of["judges"]:
+        return None
+    rows = []
+    for judge in of["judges"]:
+        bad = judge["standing"] in ("no better than chance", "worse than chance")
+        standing = Markup('<span class="{}">{}</span>').format("bad" if bad else "", judge["standing"])
+        longer = judge["longer"]
+        rows.append(
+            (
+                judge["judge"],
+                standing,
+                share(judge["right"]),
+                share(judge["consistent"]),
+                share(judge["first_shown"]),
+                "-" if longer is None else f"{longer['value'] * 100:+.0f} points",
+            )
+        )
+    header = (
+        "Judge",
+        "Against people",
+        "Right",
+        "Same in both orders",
+        "Chose the first shown",
+        "Longer than people",
+    )
+    how = "Against people on the same pairs. Choosing the first shown in 50 % is no position bias."
+    return Section("judges", "Judges", how, table(header, rows))
+
+
+def _reliability(of: dict[str, Any]) -> Section | None:
+    found, raw = of["confidence"]["calibrated"], of["confidence"]["share_of_votes"]
+    if found is None:
+        return None
+    sure, right = np.array(found["rows"]).T
+    bins = reliability(sure, right, BINS)
+    rows = [
+        (name, f"{each['n']:,}", f"{each['expected_calibration_error']:.3f}", f"{each['brier']:.3f}")
+        for name, each in (
+            ("before: the share of judges' votes", raw),
+            ("after: the calibrated belief", found),
+        )
+        if each is not None
+    ]
+    how = (
+        "On the dashed line a belief of 90 % is right in 90 of 100. Calibration error is the mean distance "
+        "from it, the Brier score also counts how little a belief tells; less is better."
+    )
+    scores = table(("", "pairs", "calibration error", "Brier score"), rows)
+    html = figures.reliability_diagram(bins) + scores
+    return Section("reliability", "Does confidence mean what it says?", how, html)
+
+
+def _risk(of: dict[str, Any]) -> Section | None:
+    found = of["confidence"]["calibrated"]
+    if found is None:
+        return None
+    sure, right = np.array(found["rows"]).T
+    threshold = (of["certificate"] or {}).get("threshold")
+    at = threshold if isinstance(threshold, float) else None
+    how = "How often people agree when only the surest are accepted; the dashed line is what is accepted now."
+    return Section("risk", "Sure and right", how, figures.risk_coverage_curve(sure, right, at))
+
+
+def _plans(of: dict[str, Any]) -> Section | None:
+    plans = of["plans"]
+    if not plans:
+        return None
+    rows = [
+        (
+            plan["method"],
+            "measured here" if plan["measured"] else "usual figures",
+            f"${plan['usd']['low']:,.0f}"
+            + ("" if plan["usd"]["low"] == plan["usd"]["high"] else f"-{plan['usd']['high']:,.0f}"),
+            f"{plan['hours']:,.0f}",
+            share(plan["agreement"]),
+        )
+        for plan in plans
+    ]
+    header = ("To label all pairs", "", "Cost", "Hours of people", "Agreement with people")
+    html = figures.plans_chart(plans) + table(header, rows)
+    if of["plan_in_words"]:
+        html += Markup("<p><b>{}</b></p>").format(of["plan_in_words"])
+    how = "Every way to label these pairs; further up is better, further left cheaper, bars are 95 %."
+    return Section("plans", "What it costs to be right", how, html)
+
+
+def _agreement(of: dict[str, Any]) -> Section | None:
+    found = of["agreement"]
+    if not found["answers"]:
+        return None
+    alpha = found["alpha"]
+    shown = (
+        f"{alpha['value']:.2f} [{alpha['low']:.2f}, {alpha['high']:.2f}] on {alpha['n']:,} pairs"
+        if alpha
+        else found["alpha_missing"]
+    )
+    rows = [
+        ("Krippendorff's alpha", shown),
+        ("two people say the same", share(found["agreement"])),
+        ("people and judges lean the same way", share(found["with_judge"])),
+    ]
+    how = "Alpha is agreement beyond chance: 1 is perfect, 0 is chance, 0.67 a usual floor."
+    return Section("agreement", "Do people agree?", how, table(("", ""), rows))
+
+
+def _people(of: dict[str, Any]) -> Section | None:
+    rows = []
+    for person in of["people"]:
+        if not person["votes"]:
+            continue
+        longer = "-" if person["longer"] is None else f"{person['longer']['value']:.0%}"
+        if person["longer"] is not None and person["others_longer"] is not None:
+            longer += f" (most others {person['others_longer']:.0%})"
+        seconds = "-" if person["median_seconds"] is None else f"{person['median_seconds']:.0f}"
+        worries = Markup('<span class="bad">{}</span>').format("; ".join(person["worries"]))
+        rows.append(
+            (
+                person["name"],
+                f"{person['votes']:,}",
+                share(person["gold"]),
+                share(person["agreement"]),
+                share(person["left"]),
+                longer,
+                seconds,
+                worries,
+            )
+        )
+    if not rows:
+        return None
+    header = (
+        "Person",
+        "Answers",
+        "Right on gold",
+        "With most others",
+        "Left side",
+        "Longer",
+        "Seconds",
+        "Look at",
+    )
+    how = "Sides are shuffled, so 50 % left is fair; what is red is off by more than chance (p < 0.001)."
+    return Section("people", "People", how, table(header, rows))
