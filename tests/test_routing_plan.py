@@ -83,3 +83,17 @@ def test_the_plan_in_words_is_the_cheapest_near_people():
     )
     assert "nothing cheaper" in plan_in_words([people, cheap])
     assert plan_in_words([cheap]) is None
+
+
+def test_a_plan_is_no_surer_than_what_is_known_of_people():
+    right = np.ones(100)
+    sure, unsure = (Estimate(0.9, 0.9 - half, 0.9 + half, 100, "x") for half in (0.0, 0.05))
+    width = []
+    for people in (sure, unsure):
+        costs = {"judge_usd": 0.01, "person_usd": 1.0, "person_seconds": 30, "people_agree": people}
+        (plan,) = [
+            p for p in measured_plans(1000, np.linspace(0.5, 1, 100), right, **costs) if p.people_share == 0.5
+        ]
+        width.append(plan.agreement.high - plan.agreement.low)
+    assert width[0] < 0.001
+    assert 0.03 < width[1] < 0.07

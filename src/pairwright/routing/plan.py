@@ -148,15 +148,17 @@ def _mixed(
 ) -> Estimate:
     """Agreement where people take the least certain share, with an interval over the labelled pairs."""
 
-    def overall(chosen: np.ndarray) -> float:
+    def overall(chosen: np.ndarray, theirs: float) -> float:
         order = np.lexsort((rng.random(len(chosen)), -confidence[chosen]))
         kept = chosen[order[: round((1 - share) * len(chosen))]]
-        return float((1 - share) * right[kept].mean() + share * people.value)
+        return float((1 - share) * right[kept].mean() + share * theirs)
 
     n = len(right)
-    drawn = [overall(rng.integers(n, size=n)) for _ in range(RESAMPLES)]
+    spread = (people.high - people.low) / 3.92  # how well people's own agreement is known counts too
+    theirs = np.clip(people.value + spread * rng.standard_normal(RESAMPLES), 0, 1)
+    drawn = [overall(rng.integers(n, size=n), float(value)) for value in theirs]
     low, high = np.percentile(drawn, [2.5, 97.5])
-    return Estimate(overall(np.arange(n)), float(low), float(high), n, "resampled 95%")
+    return Estimate(overall(np.arange(n), people.value), float(low), float(high), n, "resampled 95%")
 
 
 def _middle(values: Sequence[float]) -> float:
