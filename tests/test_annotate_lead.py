@@ -153,13 +153,25 @@ def test_gold_made_on_the_page_is_what_new_people_practise_on(site):
 def test_who_does_not_pass_waits_for_the_lead_who_can_let_them_in(site):
     lead = site.lead()
     lead.get("/lead/gold")
-    lead.post("/lead/gold", pair="pair-0", verdict="A", use="qualify")
+    for i in range(3):
+        lead.post("/lead/gold", pair=f"pair-{i}", verdict="A", use="qualify")
     ann = site.annotator("ann")
-    (task,) = ann.work(1)["tasks"]
-    assert not ann.answer(task, for_no(task["left"]["raw"]))["feedback"]["right"]
+    for task in ann.work(3)["tasks"]:
+        assert not ann.answer(task, for_no(task["left"]["raw"]))["feedback"]["right"]
     assert ann.work()["state"] == "paused"
     lead.get("/lead/people/ann")
     lead.post("/lead/people/ann", what="let_in")
+    assert ann.work()["state"] == "work"
+
+
+def test_one_or_two_gold_pairs_teach_but_keep_nobody_out(site):
+    lead = site.lead()
+    lead.get("/lead/gold")
+    lead.post("/lead/gold", pair="pair-0", verdict="A", use="qualify")
+    ann = site.annotator("ann")
+    (task,) = ann.work(1)["tasks"]
+    feedback = ann.answer(task, for_no(task["left"]["raw"]))["feedback"]
+    assert (feedback["right"], feedback["state"]) == (False, "passed")
     assert ann.work()["state"] == "work"
 
 

@@ -72,3 +72,44 @@ def test_a_guideline_is_previewed_as_it_is_written(tmp_path, serving, seat):
         lea.page.get_by_role("button", name="Save").click()
         lea.page.wait_for_selector("text=Saved.")
         assert (project.root / "guidelines.md").read_text().startswith("# Be *fair*")
+
+
+def test_a_lead_pauses_somebody_and_has_others_asked_anew(tmp_path, serving, seat):
+    with a_project(tmp_path, settings="") as project:
+        add_pairs(project, 3)
+        run_route(project)
+        served = serving(project)
+        lea, ann = seat(served).lead(), seat(served).join("ann")
+        for _ in range(2):
+            ann.shown()
+            ann.press("1")
+        ann.saved()
+        lea.page.get_by_role("link", name="People").click()
+        lea.page.get_by_role("link", name="ann", exact=True).click()
+        lea.page.get_by_role("button", name="Pause").click()
+        lea.page.get_by_role("button", name="Re-queue all 2 answers").click()
+        lea.page.wait_for_selector("text=2 answers no longer count")
+        ann.page.reload()
+        ann.page.wait_for_selector("text=Your lead has paused your work")
+        bob = seat(served).join("bob")
+        for _ in range(3):
+            bob.shown()
+            bob.press("2")
+        bob.saved()
+        bob.page.wait_for_selector("text=All done")
+        assert len(rows(project, "vote")) == 5
+        lea.page.get_by_role("button", name="Let work again").click()
+        lea.page.get_by_role("button", name="Pause").wait_for()
+
+
+def test_a_link_signs_somebody_known_in_again(tmp_path, serving, seat):
+    with a_project(tmp_path, settings="") as project:
+        served = serving(project)
+        lea, ann = seat(served).lead(), seat(served).join("ann")
+        ann.context.clear_cookies()
+        lea.page.goto(f"{served.url}/lead/people/ann")
+        lea.page.get_by_role("button", name="Make a sign-in link").click()
+        ann.page.goto(lea.page.get_by_label("Sign-in link").input_value())
+        ann.page.get_by_role("button", name="Sign in").click()
+        assert ann.page.get_by_role("link", name="ann", exact=True).is_visible()
+        assert len([row for row in rows(project, "account") if row.name == "ann"]) == 1

@@ -229,7 +229,7 @@ def test_practice_gives_feedback_before_real_work(project, serving, seat):
         ann.page.wait_for_selector("#dialog-feedback[open]")
         assert ann.page.inner_text("#feedback-title") == "Right"
         assert "yes is true" in ann.page.inner_text("#feedback-text")
-        assert ("real work starts now" in ann.page.inner_text("#feedback-text")) == (n == 2)
+        assert ("Real work starts now" in ann.page.inner_text("#feedback-text")) == (n == 2)
         ann.page.keyboard.press("Enter")
     ann.page.wait_for_selector("#notice-qualify", state="detached")
     ann.shown()
@@ -362,3 +362,63 @@ def test_who_comes_back_to_a_pair_that_was_decided_meanwhile_gets_the_next(proje
     ann.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     ann.page.wait_for_selector("text=was decided meanwhile")
     assert ann.shown() != first
+
+
+def test_long_responses_scroll_together_or_apart(tmp_path, serving, seat):
+    with a_project(tmp_path, settings="") as project:
+        long = "\n\n".join(f"Paragraph {i} of many." for i in range(150))
+        add_rows(project, [{"prompt": "Long?", "response_a": long, "response_b": long + "\n\nand more" * 40}])
+        run_route(project)
+        ann = seat(serving(project)).join("ann")
+        ann.shown()
+
+        def tops():
+            ann.page.wait_for_timeout(250)
+            return [
+                ann.page.evaluate(f"document.getElementById('{side}').scrollTop")
+                for side in ("left", "right")
+            ]
+
+        ann.press("j")
+        left, right = tops()
+        assert left > 100
+        assert right > 100
+        ann.press("l")
+        ann.page.evaluate("document.getElementById('left').scrollTop = 0")
+        left, still = tops()
+        assert (left, still) == (0, right)
+
+
+def test_a_judge_shown_first_is_on_screen_before_the_choice(tmp_path, serving, seat):
+    with a_project(tmp_path, settings='[annotate]\nassist = "before"\n') as project:
+        add_pairs(project, 1)
+        row = '{{"id": "pair-0", "order": "{order}", "verdict": "A", "confidence": "LOW"}}\n'
+        (project.root / "v.jsonl").write_text("".join(row.format(order=order) for order in ("AB", "BA")))
+        project = change(project, '\n[judges.gpt]\nkind = "replay"\npath = "v.jsonl"\n')
+        run_judge(project, "gpt")
+        run_route(project)
+        ann = seat(serving(project)).join("ann")
+        ann.shown()
+        side = "left" if "yes" in ann.page.inner_text("#left") else "right"
+        assert f"{side} is better (LOW)" in ann.page.inner_text("#judges")
+        ann.press("1")
+        ann.saved()
+        assert votes_of(project)[-1].assist == "before"
+
+
+def test_gold_mixed_in_looks_like_any_other_pair(tmp_path, serving, seat):
+    with a_project(tmp_path, settings="[annotate]\ngold_rate = 0.5\n") as project:
+        add_pairs(project, 20)
+        run_route(project)
+        for pair_id in range(1, 9):
+            make_gold(project, pair_id, "A", use="hidden")
+        ann = seat(serving(project)).join("ann")
+        looks = set()
+        for _ in range(12):
+            ann.shown()
+            looks.add((ann.page.inner_text("#heading"), ann.page.locator(".notice").count()))
+            ann.press("1")
+        ann.saved()
+        assert looks == {("Which response is better?", 0)}
+        gold = {row.pair_id for row in rows(project, "gold")}
+        assert 1 <= len([v for v in votes_of(project) if v.purpose is None and v.pair_id in gold]) < 12

@@ -50,7 +50,7 @@ export function feedback(of, done) {
   $("feedback-title").textContent = of.right ? "Right" : `Not this time: ${names[of.verdict]}`;
   setHtml($("feedback-text"), of.explanation ?? (of.right ? "" : "<p>Look at the guidelines again.</p>"));
   if (of.done === of.needed) {
-    const more = of.state === "passed" ? " Well done: real work starts now." : "";
+    const more = of.state === "passed" ? " Real work starts now." : "";
     $("feedback-text").append(el("p", {}, `That was the last practice pair.${more}`));
   }
   open("feedback").addEventListener("close", () => done(of), { once: true });
