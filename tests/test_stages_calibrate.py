@@ -7,6 +7,7 @@ import pytest
 from projects import a_project, add_pairs, change, rows
 
 from pairwright.cli.main import run
+from pairwright.errors import ConfigError
 from pairwright.stages.annotate import Person
 from pairwright.stages.import_labels import import_labels
 from pairwright.stages.judge import run_judge
@@ -38,9 +39,9 @@ def waiting(project):
         return [task.external_id for task in tasks.next_tasks(connection, 0, 100_000)]
 
 
-def people_answer(project, labels, name="ann"):
-    """People answer what they are asked; gives how many that was."""
-    asked = waiting(project)
+def people_answer(project, labels, name="ann", first=None):
+    """People answer what they are asked, or the first of it; gives how many that was."""
+    asked = waiting(project)[:first]
     path = project.root / "labels.jsonl"
     path.write_text("\n".join(json.dumps({"id": p, "annotator": name, "label": labels[p]}) for p in asked))
     import_labels(project, [path])
@@ -270,3 +271,69 @@ def test_the_command_says_what_is_promised_and_what_to_do(tmp_path, capsys, stag
         assert run(["-C", str(project.root), "route"]) == 0
         said = " ".join(capsys.readouterr().err.split())
         assert "Promised: at least 90% agreement with people, with probability 90%" in said
+
+
+def test_further_pairs_are_drawn_where_the_promise_can_be_kept(tmp_path):
+    project, truth = unevenly_sure(tmp_path, 900)
+    run_route(project)
+    people_answer(project, truth)
+    first = run_route(project)
+    before = {row.pair_id for row in rows(project, "draw")}
+    run_route(project, more=60)
+    ids = {row.id: row.external_id for row in rows(project, "pair")}
+    later = [ids[row.pair_id] for row in rows(project, "draw") if row.pair_id not in before]
+    assert len(later) == 60
+    assert not any(hard(pair) for pair in later)
+    people_answer(project, truth)
+    second = run_route(project)
+    assert second.accepted_from_judges > 0
+    assert second.calibration["certificate"]["labels"] > first.calibration["certificate"]["labels"] / 2
+    assert not any(hard(pair) for pair in accepted(project))
+
+
+def hard(pair):
+    return int(pair.split("-")[1]) % 2 == 1
+
+
+def unevenly_sure(tmp_path, n):
+    """(project, truth): a recorded judge sure and right on even pairs, unsure and a coin on odd ones."""
+    judge = '[judges.replay]\nkind = "replay"\npath = "verdicts.jsonl"\n'
+    project = a_project(tmp_path, settings=judge + GUARANTEE.format(target=0.9, audit=0.0))
+    add_pairs(project, n)
+    rng = np.random.default_rng(3)
+    truth = {f"pair-{i}": "AB"[rng.integers(2)] for i in range(n)}
+    with (project.root / "verdicts.jsonl").open("w") as file:
+        for pair, better in truth.items():
+            right = rng.random() < (0.5 if hard(pair) else 0.98)
+            said = better if right else "AB"["BA".index(better)]
+            for order in ("AB", "BA"):
+                sure = "LOW" if hard(pair) else "HIGH"
+                row = {"id": pair, "order": order, "verdict": said, "confidence": sure}
+                file.write(json.dumps(row) + "\n")
+    run_judge(project, "replay")
+    return project, truth
+
+
+def test_by_wagers_every_look_is_free_and_acceptance_grows_with_labels(tmp_path):
+    project, truth = replayed(tmp_path, 1200, 0.98)
+    project = change(project, 'test = "betting"\n')
+    run_route(project)
+    ids = {row.id: row.external_id for row in rows(project, "pair")}
+    drawn = [ids[row.pair_id] for row in rows(project, "draw")]
+    taken = []
+    for at in range(0, len(drawn), 25):
+        asked = waiting(project)
+        assert asked[:25] == drawn[at : at + 25]  # in the order drawn
+        people_answer(project, truth, first=25)
+        taken.append(run_route(project).accepted_from_judges)
+    assert taken[0] == 0
+    assert taken[-1] > 500
+    assert run_route(project).calibration["looks"] == 1
+    found = accepted(project)
+    assert np.mean([truth[pair] == verdict for pair, verdict in found.items()]) >= 0.9
+
+
+def test_wagers_and_a_cascade_are_not_mixed(tmp_path):
+    project, _ = with_two_judges(tmp_path, 20, cheap=0.9, strong=0.97)
+    with pytest.raises(ConfigError, match="tests one step"):
+        change(project, 'test = "betting"\n')

@@ -85,7 +85,8 @@ class Standing:
     believed. `threshold` is the confidence above which it is accepted,
     None where nothing may be. `drawn` says what the pair was drawn by chance
     for. `waits` is why nothing can be decided yet. `reliability` is how often
-    each person is right. In a cascade `hear` are the judges every pair is asked
+    each person is right. `teaches` (0..1) is how early among those drawn it is
+    to be answered, where that is not by doubt. In a cascade `hear` are the judges every pair is asked
     of, and `next_judge` is the one to ask where this pair stays unsure.
     """
 
@@ -97,6 +98,7 @@ class Standing:
     reliability: Mapping[str, float] = field(default_factory=dict)
     hear: tuple[str, ...] | None = None
     next_judge: str | None = None
+    teaches: float | None = None
 
     def basis(self) -> dict[str, Any]:
         """What a belief keeps of it, so that one more vote can be judged without all the others."""
@@ -109,6 +111,7 @@ class Standing:
             "waits": self.waits,
             "hear": None if self.hear is None else list(self.hear),
             "next_judge": self.next_judge,
+            "teaches": self.teaches,
         }
         return {name: value for name, value in kept.items() if value not in (None, False)}
 
@@ -124,6 +127,7 @@ class Standing:
             reliability,
             None if basis.get("hear") is None else tuple(basis["hear"]),
             basis.get("next_judge"),
+            basis.get("teaches"),
         )
 
 

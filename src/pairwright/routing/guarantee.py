@@ -35,6 +35,7 @@ from pairwright.stats.intervals import binomial_p, labels_to_certify
 
 STARTS = ((0.15, 0.05), (0.35, 0.8), (1.0, 0.15))  # (coverage, share of delta)
 EXPECTED = 0.4  # of the errors allowed, among the surer half: what a good judge does
+SLACK = 0.02  # forecasts may be this much too timid about those within reach
 MOST = max(share for _, share in STARTS)
 
 
@@ -175,6 +176,20 @@ def _would_do(sure: np.ndarray, errors: np.ndarray, target: float, delta: float)
             found.append(math.ceil(needed / share))
     # Few more than were there can't be the answer: these just failed, and errors were fewest there.
     return max(min(found), math.ceil(1.25 * n)) if found else None
+
+
+def within_reach(confidence: np.ndarray, target: float) -> float:
+    """The confidence (n,) that a pair needs for a label of it to test anything.
+
+    Below it even a lucky test would not accept: the surest pairs down to there
+    are believed right a little less often than the target, on average; they are a
+    fifth of all at least. Fixed before the labels that are drawn from them.
+    """
+    sure = np.sort(confidence)[::-1]
+    mean = np.cumsum(sure) / np.arange(1, len(sure) + 1)
+    ends = np.append(np.flatnonzero(np.diff(sure)), len(sure) - 1)  # equals stand or fall together
+    hope = np.flatnonzero((mean[ends] >= target - SLACK) | (ends < len(sure) / 5))
+    return float(sure[ends[hope[-1] if len(hope) else 0]])
 
 
 def first_labels(target: float, delta: float, n_pairs: int) -> int:

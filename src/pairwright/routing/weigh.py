@@ -49,6 +49,7 @@ class Weighed:
     `reliability` is how often each person is right. `shares` says what part of
     the pairs each step is asked about. tested (n_drawn, 2): the last step's
     confidence in each pair drawn by chance, and whether people agree.
+    confidence (n_pairs,): the last step's in every pair.
     """
 
     steps: tuple[Step, ...]
@@ -58,6 +59,7 @@ class Weighed:
     reliability: np.ndarray
     shares: tuple[float, ...]
     tested: np.ndarray
+    confidence: np.ndarray
 
 
 def weigh(
@@ -119,6 +121,7 @@ def weigh(
         anchored.reliability,
         shares,
         np.stack([confidence[-1][drawn], 1 - np.ceil(wrong[-1][drawn])], axis=1),
+        confidence[-1],
     )
 
 

@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from pairwright.keys import seeded_fraction
 from pairwright.routing import believe
 from pairwright.routing.decide import Standing
-from pairwright.routing.guarantee import Certificate, first_labels
+from pairwright.routing.guarantee import Certificate
 from pairwright.routing.sequential import Alarm
 from pairwright.routing.weigh import Applied, Step, apply, weigh
 from pairwright.routing.worth import judges_worth
+from pairwright.stages import betting
+from pairwright.stages import draws as draws_
 from pairwright.stages.panel import orders_asked, refused_of
 from pairwright.stages.project import Project
 from pairwright.stats import audit
@@ -28,9 +29,9 @@ from pairwright.stats.calibration import expected_calibration_error
 from pairwright.store import totals
 from pairwright.store.ballots import Said, read_said, unheard
 from pairwright.store.calibrations import (
+    Draw,
     Recorded,
     add_calibration,
-    add_draws,
     count,
     draws,
     newest_calibration,
@@ -86,6 +87,7 @@ class Standings:
         self.calibration = calibration
         self.reliability: Mapping[str, float] = {}
         self.drawn: dict[int, Any] = {}
+        self.turn: dict[int, float] = {}
         self.distrusted: dict[str, str] = {}
         self.applied: Applied | None = None
         self.next_judge: tuple[str | None, ...] = (None,)  # by the step a pair has reached
@@ -96,6 +98,7 @@ class Standings:
         place = self._place.get(pair_id)
         standing = Standing(
             drawn=self.drawn.get(pair_id),
+            teaches=self.turn.get(pair_id),
             waits=self.calibration.waits,
             reliability=self.reliability,
             hear=self.hear,
@@ -122,16 +125,27 @@ def standings(project: Project, *, more: int = 0) -> Standings:
         said = read_said(connection, list(project.settings.judges))
         looks = count(connection)
         newest = newest_calibration(connection)
-        there = [each.pair_id for each in draws(connection, "calibration")]
+        there = draws(connection, "calibration")
         unheard_at = [unheard(connection, {name: asked[name] for name in step}) for step in steps]
-    there += _draw(project, said, unheard_at[0] if steps else np.array([], int), there, looks, more)
-    drawn, answered, settled = _drawn(said, there, project.settings.annotate.overlap)
+    nobody = np.array([], int)
+    there = draws_.draw(project, said, unheard_at[0] if steps else nobody, there, looks, more)
+    drawn, answered, settled = draws_.drawn(said, there, project.settings.annotate.overlap)
     raters = [int(i) for i in said.raters]
     usable = newest is not None and _fits(newest, raters, project)
     looked_at = newest.result["drawn"] if newest is not None and usable else 0
-    judged = not steps or not np.isin(there, unheard_at[-1]).any()
-    if drawn.sum() == settled.sum() != looked_at and judged:
-        _look(project, said, answered, int(drawn.sum()), looks, raters, steps)
+    judged = not steps or not np.isin([each.pair_id for each in there], unheard_at[-1]).any()
+    first = betting.first_settled(said, there, settled)
+    due = drawn.sum() == settled.sum() != looked_at if route.test == "exact" else not usable and first.any()
+    if due and judged:
+        _look(
+            project,
+            said,
+            there,
+            answered if route.test == "exact" else answered & first,
+            looks,
+            raters,
+            steps,
+        )
         return standings(project)  # judges may have been refused: who is heard is read anew
     figures = Calibration(
         route.target, route.delta, int(drawn.sum()), int(answered.sum()), int(settled.sum()), looks
@@ -139,23 +153,14 @@ def standings(project: Project, *, more: int = 0) -> Standings:
     if not usable or newest is None:
         found = Standings(said, figures)
     else:
-        found = _apply(project, said, figures, newest, unheard_at)
+        found = _apply(project, said, figures, newest, unheard_at, there, settled)
     found.hear = steps[0] if len(steps) > 1 else None
     if found.calibration.judges:
         found.distrusted = refused_of(found.calibration.judges, project)
     found.drawn |= {int(said.pair_ids[i]): "calibration" for i in np.flatnonzero(drawn & ~settled)}
+    if route.test == "betting":  # labels are heard in the order drawn, so that is the order to ask in
+        found.turn = {each.pair_id: 1 - i / len(there) for i, each in enumerate(there)}
     return found
-
-
-def _drawn(said: Said, there: list[int], overlap: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(n_pairs,) each: drawn for calibration; of these, answered by people; or skipped, so settled too.
-
-    A pair counts as answered when as many people answered as are asked of every pair.
-    """
-    drawn = np.zeros(len(said.pair_ids), bool)
-    drawn[np.searchsorted(said.pair_ids, there)] = True
-    answered = drawn & (said.people_heard >= overlap)
-    return drawn, answered, answered | (drawn & said.skipped)
 
 
 def steps_of(project: Project, judges: Sequence[str]) -> list[tuple[str, ...]]:
@@ -177,61 +182,38 @@ def distrusted_judges(project: Project) -> dict[str, str]:
 def _fits(newest: Recorded, raters: Sequence[int], project: Project) -> bool:
     """Whether what was learned then may be applied to what is asked now."""
     route, then = project.settings.route, newest.result
-    return (then["raters"], then["target"], then["delta"], then["cascade"], then["trust"]) == (
+    return [then["raters"], *(then[name] for name in ("target", "delta", "cascade", "trust", "test"))] == [
         list(raters),
-        route.target,
-        route.delta,
-        route.cascade,
-        route.trust,
-    )
-
-
-def _draw(
-    project: Project, said: Said, waiting: np.ndarray, there: list[int], looks: int, more: int
-) -> list[int]:
-    """Draw pairs for people by chance, if there are none yet or more are wanted."""
-    route, seed = project.settings.route, project.settings.project.seed
-    if len(waiting) and not there:
-        # The draw has to be from all pairs: with some not judged yet, it would favour those that are.
-        return []
-    out = {*there, *waiting.tolist()}
-    candidates = [int(i) for i in said.pair_ids if int(i) not in out]
-    wanted = more
-    if not there:
-        needed = first_labels(route.target, _spend(route.delta, looks), len(candidates))
-        wanted = more or route.calibration_pairs or needed
-    if not wanted:
-        return []
-    candidates.sort(key=lambda pair_id: seeded_fraction("calibration", seed, looks, pair_id))
-    chosen = candidates[:wanted]
-    with project.store.write() as connection:
-        add_draws(connection, chosen, "calibration", len(chosen) / max(1, len(candidates)))
-    return chosen
+        *(route.target, route.delta, route.cascade, route.trust, route.test),
+    ]
 
 
 def first_spend(delta: float) -> float:
     """What the first look at labels may spend of delta."""
-    return _spend(delta, 0)
-
-
-def _spend(delta: float, looks: int) -> float:
-    """What the next look may spend: three quarters of what is left, so that all looks together keep delta."""
-    return delta * 0.75 * 0.25**looks
+    return draws_.spend(delta, 0)
 
 
 def _look(
     project: Project,
     said: Said,
+    there: Sequence[Draw],
     answered: np.ndarray,
-    drawn: int,
     looks: int,
     raters: list[int],
     steps: Sequence[tuple[str, ...]],
 ) -> None:
-    """Fit on all labels, certify on those drawn by chance, and keep both."""
+    """Fit on all labels, certify on those drawn by chance, and keep both.
+
+    Where the promise is tested by wagers, `answered` are only those to weigh
+    judges on: labels of other drawn pairs are wagers still to come.
+    """
     route, labels = project.settings.route, said.labels
+    if route.test == "betting":
+        to_come = np.searchsorted(said.pair_ids, [each.pair_id for each in there])
+        labels = labels * np.where(np.isin(np.arange(len(labels)), to_come), answered, True)[:, None]
     known = int((labels.sum(1) > 0).sum())
-    spend = _spend(route.delta, looks)
+    spend = draws_.spend(route.delta, looks)
+    tested, _ = draws_.tested(project, said, there)
     worth = [each.as_dict() for each in judges_worth(said.ballots, labels * answered[:, None])]
     refused = refused_of(worth, project)
     kept = [tuple(name for name in step if name not in refused) for step in steps]
@@ -242,7 +224,8 @@ def _look(
         "delta": route.delta,
         "cascade": route.cascade,
         "trust": route.trust,
-        "drawn": drawn,
+        "test": route.test,
+        "drawn": len(there),
         "judges": worth,
         "steps": [],
     }
@@ -251,7 +234,7 @@ def _look(
             said.ballots,
             labels,
             said.groups,
-            answered,
+            answered & tested,
             kept,
             _costs(project, kept),
             project.settings.annotate.usd_per_pair,
@@ -271,15 +254,15 @@ def _look(
             "shares": list(weighed.shares),
             "calibration_error": expected_calibration_error(*weighed.tested.T),
             "tested": [[float(sure), float(right)] for sure, right in weighed.tested],
+            "tested_pairs": said.pair_ids[answered & tested].tolist(),
+            "wagers": betting.thresholds_of(weighed.confidence) if route.test == "betting" else None,
         }
     else:
         fewest = 2 * believe.FEWEST if kept else None  # no label helps where no judge is left
         certificate = Certificate(
             route.target, spend, None, known, 0, 0.0, f"not tested: {known} labels", fewest
         )
-    result["certificate"] = certificate.as_dict()
-    if certificate.threshold is not None and np.isinf(certificate.threshold):
-        result["certificate"]["threshold"] = "every"
+    result["certificate"] = betting.as_recorded(certificate)
     with project.store.write() as connection:
         add_calibration(connection, result)
 
@@ -302,32 +285,44 @@ def _costs(project: Project, steps: Sequence[Sequence[str]]) -> list[float]:
 
 
 def _apply(
-    project: Project, said: Said, figures: Calibration, newest: Recorded, unheard_at: list[np.ndarray]
+    project: Project,
+    said: Said,
+    figures: Calibration,
+    newest: Recorded,
+    unheard_at: list[np.ndarray],
+    there: Sequence[Draw],
+    settled: np.ndarray,
 ) -> Standings:
     """Forecast every pair with what was fitted, draw the audit, and see what it found."""
     result = newest.result
     found = Standings(said, figures)
     steps = [Step.from_dict(step) for step in result["steps"]]
     alarm = accuracy = None
+    certificate = result["certificate"]
     if steps:
         reached = np.zeros(len(said.pair_ids), int)
         for i in range(1, len(steps)):
             heard = ~np.isin(said.pair_ids, unheard_at[min(i, len(unheard_at) - 1)])
             reached[heard & (reached == i - 1)] = i
         applied = apply(steps, said.ballots, reached)
+        if result["test"] == "betting":
+            wagered = betting.certificate_now(said, there, settled, newest, applied)
+            certificate = betting.as_recorded(wagered)
+            applied.threshold[:] = np.nan if wagered.threshold is None else wagered.threshold
+        applied.threshold[~draws_.tested(project, said, there)[1]] = np.nan
         for i, pair_id in enumerate(said.pair_ids.tolist()):
             if own := result["own"].get(str(pair_id)):
                 applied.probs[i] = own  # made without this pair's own label
         found.applied = applied
         found.next_judge = (*(_added(steps, i) for i in range(1, len(steps))), None)
-        audited = _audit(project, said, applied, newest)
+        audited = draws_.audit(project, said, applied, newest)
         alarm = _hear(said, applied.probs, audited, result["target"], found)
         accuracy = _accuracy(said, applied, audited)
     found.reliability = result.get("reliability", {})
     found.calibration = Calibration(
         **{
             **asdict(figures),
-            "certificate": result["certificate"],
+            "certificate": certificate,
             "judges": result["judges"],
             "audited": alarm.seen if alarm else 0,
             "audit_errors": alarm.errors if alarm else 0,
@@ -342,23 +337,6 @@ def _apply(
 def _added(steps: Sequence[Step], i: int) -> str:
     """The judge that step i hears beyond the one before."""
     return next(name for name in steps[i].judges if name not in steps[i - 1].judges)
-
-
-def _audit(project: Project, said: Said, applied: Applied, newest: Recorded) -> list[int]:
-    """Draw a share of what is accepted for people to check, for ever; places of all since the last look."""
-    share, seed = project.settings.route.audit, project.settings.project.seed
-    with project.store.read() as connection:
-        there = {each.pair_id for each in draws(connection, "audit")}
-    accepted = (applied.confidence > applied.threshold) & (said.labels.sum(1) == 0)
-    chosen = [
-        int(i)
-        for i in said.pair_ids[accepted]
-        if int(i) not in there and seeded_fraction("audit", seed, newest.id, int(i)) < share
-    ]
-    with project.store.write() as connection:
-        add_draws(connection, chosen, "audit", share)
-        since = [each.pair_id for each in draws(connection, "audit") if each.at >= newest.at]
-    return [int(i) for i in np.searchsorted(said.pair_ids, since)]
 
 
 def _hear(said: Said, forecasts: np.ndarray, audited: list[int], target: float, found: Standings) -> Alarm:

@@ -71,6 +71,9 @@ class RouteSettings(Settings):
     accept: Literal["guarantee", "stated", "consistent"] = "guarantee"
     target: float = Field(0.9, gt=0.5, lt=1)
     delta: float = Field(0.1, gt=0, lt=1)
+    test: Literal["exact", "betting"] = Field(
+        "exact", description="exact: when all drawn pairs are answered; betting: after every answer"
+    )
     calibration_pairs: int | None = Field(
         None, ge=1, description="drawn for people first; default: as needed"
     )
@@ -170,6 +173,8 @@ class ProjectFile(Settings):
             _require(name, self.judges, "[route] cascade", "[judges.NAME]")
         if len(set(self.route.cascade)) < len(self.route.cascade):
             raise ValueError(f"[route] cascade names a judge twice: {', '.join(self.route.cascade)}")
+        if self.route.test == "betting" and len(self.route.cascade) > 1:
+            raise ValueError('[route] test = "betting" tests one step: take cascade away, or test = "exact"')
         for name in self.route.trust:
             _require(name, self.judges, "[route] trust", "[judges.NAME]")
         if self.pair.policy == "reference" and not self.pair.reference:

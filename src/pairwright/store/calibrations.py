@@ -12,17 +12,23 @@ from sqlalchemy import Connection, func, insert, select
 from pairwright.keys import content_key
 from pairwright.store.schema import calibration, draw
 
-Purpose = Literal["calibration", "audit", "active"]
+Purpose = Literal["calibration", "audit"]
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """A pair drawn by chance; `chance` is the probability with which it was."""
+    """A pair drawn by chance; `chance` is the probability with which it was.
+
+    Where it was drawn only from those within reach: the calibration that said
+    so, and the confidence it had to have.
+    """
 
     pair_id: int
     purpose: Purpose
     chance: float
     at: float
+    calibration_id: int | None = None
+    at_least: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +40,22 @@ class Recorded:
     result: dict[str, Any]
 
 
-def add_draws(connection: Connection, pair_ids: Iterable[int], purpose: Purpose, chance: float) -> int:
-    now = time.time()
-    rows = [{"pair_id": int(i), "purpose": purpose, "chance": chance, "at": now} for i in pair_ids]
+def add_draws(
+    connection: Connection,
+    pair_ids: Iterable[int],
+    purpose: Purpose,
+    chance: float,
+    calibration_id: int | None = None,
+    at_least: float | None = None,
+) -> int:
+    same = {
+        "purpose": purpose,
+        "chance": chance,
+        "calibration_id": calibration_id,
+        "at_least": at_least,
+        "at": time.time(),
+    }
+    rows = [{"pair_id": int(i), **same} for i in pair_ids]
     if rows:
         connection.execute(insert(draw), rows)
     return len(rows)
@@ -45,7 +64,9 @@ def add_draws(connection: Connection, pair_ids: Iterable[int], purpose: Purpose,
 def draws(connection: Connection, purpose: Purpose) -> list[Draw]:
     """Oldest first."""
     rows = connection.execute(
-        select(draw.c.pair_id, draw.c.purpose, draw.c.chance, draw.c.at)
+        select(
+            draw.c.pair_id, draw.c.purpose, draw.c.chance, draw.c.at, draw.c.calibration_id, draw.c.at_least
+        )
         .where(draw.c.purpose == purpose)
         .order_by(draw.c.id)
     )
@@ -66,6 +87,13 @@ def newest_calibration(connection: Connection) -> Recorded | None:
         .limit(1)
     ).first()
     return Recorded(*row) if row else None
+
+
+def calibration_numbered(connection: Connection, number: int) -> Recorded:
+    row = connection.execute(
+        select(calibration.c.id, calibration.c.at, calibration.c.result).where(calibration.c.id == number)
+    ).one()
+    return Recorded(*row)
 
 
 def count(connection: Connection) -> int:

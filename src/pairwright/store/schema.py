@@ -222,8 +222,11 @@ draw = Table(
     metadata,
     _id(),
     _ref("pair"),
-    Column("purpose", Text, nullable=False),  # calibration, audit, active
-    Column("chance", Float, nullable=False),  # with which this pair was drawn: its weight is 1 over it
+    Column("purpose", Text, nullable=False),  # calibration, audit
+    Column("chance", Float, nullable=False),  # with which this pair was drawn
+    # Drawn only from pairs that this calibration believed at least so surely; null: from all.
+    _ref("calibration", null=True),
+    Column("at_least", Float),
     _at(),
     UniqueConstraint("pair_id", "purpose"),
 )

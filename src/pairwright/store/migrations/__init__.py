@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from pairwright.errors import StoreError
 
-HEAD = "0003"
+HEAD = "0004"
 
 
 def upgrade(engine: Engine, current: str | None) -> None:
