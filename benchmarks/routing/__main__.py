@@ -15,11 +15,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from claim import claim
 from data import DATA, load, sets
+from methods import PERSON, best_judge, calls_usd
 from promise import measure
-from ranking import FIGURES, by_number, ten_fold_table
+from ranking import FIGURES, beside_best_judge, by_number, spread, ten_fold_table
 from speed import speed
 
-NUMBERS = (25, 50, 100, 200)
+from pairwright.types import Estimate
+
+NUMBERS = (25, 50, 100, 200, 377)
 
 
 def main() -> None:
@@ -38,7 +41,7 @@ def main() -> None:
             ranking(name, options.quick)
         if "promise" in parts:
             promise(name, options.quick)
-        if "claim" in parts:
+        if "claim" in parts and (DATA / name / "human_labels.jsonl.gz").exists():
             print(f"\n## {name}: the claim, people on the least certain pairs\n")
             columns = (
                 "right among the sure",
@@ -60,28 +63,45 @@ def ranking(name: str, quick: bool) -> None:
     data = load(name)
     print(f"\n## {name}: {len(data.truth)} pairs, {len(data.ballots.judges)} judges\n")
     print("Ten-fold, labels of the pair's own fold unseen; 95 % intervals over pairs and splits.\n")
-    header("method", FIGURES)
+    header("method", (*FIGURES, "USD a pair for 95%"))
+    people = FIGURES.index("people for 95%")
     for method, estimates in ten_fold_table(data, 2 if quick else 10).items():
-        row(method, [f"{e.value:.3f} [{e.low:.3f}, {e.high:.3f}]" for e in estimates])
-    for n in (n for n in NUMBERS if n < 0.6 * len(data.truth)):
+        asked, calls = estimates[people], calls_usd(method, data.ballots)
+        low, value, high = (calls + PERSON * e for e in (asked.low, asked.value, asked.high))
+        row(method, [*map(shown, estimates), f"{value:.2f} [{low:.2f}, {high:.2f}]"])
+    print(f"\nA person at ${PERSON:.0f} a pair on all of them: right on all, by definition.")
+    if np.isnan(data.ballots.prob_a).all():
+        print("No judge of this set gives token probabilities, so there is no row for them.")
+    for n in (n for n in NUMBERS if n <= 0.9 * len(data.truth)):
         print(f"\n{n} labels, measured on the other pairs; 95 % of draws.\n")
         header("method", FIGURES)
-        for method, estimates in by_number(data, n, 10 if quick else 50).items():
-            row(method, [f"{e.value:.3f} [{e.low:.3f}, {e.high:.3f}]" for e in estimates])
+        found = by_number(data, n, 10 if quick else 50)
+        for method, values in found.items():
+            row(method, [shown(e) for e in spread(values)])
+        gap, error, worse = beside_best_judge(found, len(data.truth) - n)
+        print(
+            f"\nPairwright less the best judge, right on all: {gap:+.3f} (one standard error {error:.3f}; "
+            f"worse by more than that in {worse:.0%} of draws)."
+        )
+
+
+def shown(e: Estimate) -> str:
+    return f"{e.value:.3f} [{e.low:.3f}, {e.high:.3f}]"
 
 
 def promise(name: str, quick: bool) -> None:
     data = load(name)
     delta, draws = 0.1, 100 if quick else 1000
-    best = float(np.mean(data.truth < 2))
-    targets = (0.90, 0.95) if best > 0.95 else (0.80, 0.85)
+    judge = np.mean(best_judge(data.ballots, np.eye(3)[data.truth])[0] == data.truth)
+    targets = (0.90, 0.95) if judge > 0.8 else (0.80, 0.85)  # what is asked for where judges are good, or not
     print(f"\n## {name}: the promise at delta {delta}, {draws} draws of the calibration labels\n")
     header("labels, target, scores", ("rule", "promise broken", "accepted", "errors among them"))
     for n in (50, 100, 200):
         for (scores, rule, target), kept in measure(data, n, targets, delta, draws).items():
             broken = kept.violations
-            shown = f"{broken.value:.3f} [{broken.low:.3f}, {broken.high:.3f}]"
-            row(f"{n}, {target}, {scores}", [rule, shown, f"{kept.coverage:.3f}", f"{kept.error:.3f}"])
+            row(
+                f"{n}, {target}, {scores}", [rule, shown(broken), f"{kept.coverage:.3f}", f"{kept.error:.3f}"]
+            )
 
 
 def header(first: str, names: tuple[str, ...]) -> None:

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import numpy as np
 from data import DATA, VERDICTS, RecordedSet, rows
+from methods import CHEAP, PERSON, STRONG
 
 from pairwright.routing import believe
 
 SHARES = (0.20, 0.155, 0.055)
-STRONG, CHEAP, PERSON = 0.01, 0.001, 1.0  # USD a pair
 
 
 def claim(data: RecordedSet) -> list[list[str]]:

@@ -49,7 +49,8 @@ def sets() -> list[str]:
     """Names of the sets that have human labels and judges' verdicts."""
     if not DATA.is_dir():
         return []
-    return sorted(p.parent.name for p in DATA.glob("*/judge_verdicts.jsonl.gz"))
+    found = sorted(p.parent.name for p in DATA.glob("*/judge_verdicts.jsonl.gz"))
+    return [*found, *(p.parent.name for p in DATA.glob("*/judge_preferences.jsonl.gz"))]
 
 
 def rows(path: Path) -> Iterator[dict]:
@@ -60,6 +61,8 @@ def rows(path: Path) -> Iterator[dict]:
 
 def load(name: str) -> RecordedSet:
     folder = DATA / name
+    if (folder / "judge_preferences.jsonl.gz").exists():
+        return from_preferences(folder)
     pairs = list(rows(folder / "pairs.jsonl.gz"))
     place = {pair["id"]: i for i, pair in enumerate(pairs)}
     people = np.zeros((len(pairs), 3))
@@ -71,6 +74,64 @@ def load(name: str) -> RecordedSet:
     data = RecordedSet(name, _ballots(folder, pairs, place), people, groups)
     assert kept.all(), f"{name}: {(~kept).sum()} pairs have no human label"
     return data
+
+
+def from_preferences(folder: Path, n_pairs: int = 2000) -> RecordedSet:
+    """Pairs of two models' responses, with a strong judge's soft preferences in the place of people.
+
+    Nobody labelled these by hand: the strong judge's stated preference is what is
+    to be predicted, from two weak judges: how often each model wins on other
+    prompts (a third of them, kept apart for that), as a probability, and the longer
+    response. A check on another kind of signal, not on people.
+    """
+    texts = {(r["prompt_id"], r["model"]): r["response"] for r in rows(folder / "responses.jsonl.gz")}
+    logit: dict[tuple[str, str], float] = {}
+    for each in rows(folder / "judge_preferences.jsonl.gz"):
+        if each["prob_model_better"] is not None:
+            p = min(max(each["prob_model_better"], 1e-4), 1 - 1e-4)
+            logit[each["prompt_id"], each["model"]] = float(np.log(p / (1 - p)))
+    prompts = sorted({prompt for prompt, _ in logit})
+    models = sorted({model for _, model in logit})
+    table = np.array([[logit.get((prompt, model), np.nan) for model in models] for prompt in prompts])
+    rng = np.random.default_rng(0)
+    apart = rng.random(len(prompts)) < 1 / 3
+    rate = (np.nansum(table[apart] > 0, axis=0) + 1) / ((~np.isnan(table[apart])).sum(0) + 2)
+    elsewhere = np.log(rate / (1 - rate))
+    columns: dict[str, list[float]] = defaultdict(list)
+    people, groups, gaps = [], [], []
+    while len(gaps) < n_pairs:
+        i, (a, b) = int(rng.integers(len(prompts))), rng.choice(len(models), 2, replace=False)
+        gap = table[i, a] - table[i, b]
+        if apart[i] or np.isnan(gap) or gap == 0:
+            continue
+        odds = np.exp(elsewhere[a] - elsewhere[b])
+        length = [len(texts[prompts[i], models[m]]) + 20 for m in (a, b)]
+        people.append(np.eye(3)[0 if gap > 0 else 1])
+        for judge, verdict, prob in (
+            (0, np.sign(odds - 1), odds / (1 + odds)),
+            (1, np.sign(length[0] - length[1]), np.nan),
+        ):
+            columns["row"].append(len(gaps))
+            columns["judge"].append(judge)
+            columns["verdict"].append(verdict)
+            columns["prob_a"].append(prob)
+        groups.append(i)
+        gaps.append(np.log(length[0] / length[1]))
+    nan = np.full(len(columns["row"]), np.nan)
+    names = ("win rate elsewhere", "longer")
+    ballots = Ballots(
+        names,
+        names,
+        np.array(columns["row"], int),
+        np.array(columns["judge"], int),
+        np.ones(len(nan)),
+        np.array(columns["verdict"], float),
+        np.array(columns["prob_a"], float),
+        nan,
+        nan,
+        np.array(gaps),
+    )
+    return RecordedSet(folder.name, ballots, np.array(people), np.array(groups))
 
 
 def _ballots(folder: Path, pairs: list[dict], place: dict[str, int]) -> Ballots:

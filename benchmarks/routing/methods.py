@@ -6,14 +6,17 @@ ranks; nothing else is asked of it here.
 
 from __future__ import annotations
 
+import re
 import warnings
 
 import numpy as np
 
 from pairwright.routing import believe
+from pairwright.routing.fewer import chosen_by_evidence
 from pairwright.routing.signals import Ballots
 
 Answer = tuple[np.ndarray, np.ndarray]
+STRONG, CHEAP, PERSON = 0.01, 0.001, 1.0  # USD a call of a strong judge, of a cheap one, a person's answer
 
 
 def _label(signed: np.ndarray) -> np.ndarray:
@@ -102,6 +105,13 @@ def dawid_skene(ballots: Ballots, labels: np.ndarray) -> Answer:
     return table.argmax(1), table.max(1)
 
 
+def few(ballots: Ballots, labels: np.ndarray) -> Answer | None:
+    """Pairwright's beliefs from the two judges that explain the labels best."""
+    if len(ballots.judges) < 4:
+        return None
+    return ours(ballots.of_judges(chosen_by_evidence(ballots, labels, 2)), labels)
+
+
 def ours(ballots: Ballots, labels: np.ndarray) -> Answer:
     """Pairwright's beliefs."""
     return believe.best_label(believe.fit(ballots, labels).predict(ballots))
@@ -115,5 +125,22 @@ METHODS = {
     "plain vote": plain_vote,
     "vote of the best model's strategies": strong_vote,
     "Dawid-Skene (crowd-kit)": dawid_skene,
+    "Pairwright, two judges": few,
     "Pairwright": ours,
 }
+
+
+def calls_usd(name: str, ballots: Ballots) -> float:
+    """What a method's calls cost a pair: the best judge's model counts as strong, all others as cheap."""
+    everybody = np.ones((ballots.n_pairs, 3)) / 3
+    strong = next(
+        (f for f in ballots.families if re.search(r"gpt-?4", f, re.IGNORECASE)),
+        ballots.families[_best(ballots, everybody, ballots.verdict.astype(float))],
+    )
+    orders = len(np.unique(ballots.order))
+    price = np.array([STRONG if family == strong else CHEAP for family in ballots.families]) * orders
+    if name in ("plain vote", "Dawid-Skene (crowd-kit)", "Pairwright"):
+        return float(price.sum())
+    if name == "vote of the best model's strategies":
+        return float(sum(p for p, family in zip(price, ballots.families, strict=True) if family == strong))
+    return float(np.sort(price)[::-1][: 2 if name == "Pairwright, two judges" else 1].sum())

@@ -69,8 +69,8 @@ def ten_fold_table(data: RecordedSet, repeats: int, resamples: int = 400) -> dic
     return result
 
 
-def by_number(data: RecordedSet, n_labels: int, draws: int) -> dict[str, list[Estimate]]:
-    """Figures on the other pairs when this many were labelled, over draws of which."""
+def by_number(data: RecordedSet, n_labels: int, draws: int) -> dict[str, np.ndarray]:
+    """method -> (draws, figures) on the other pairs when this many were labelled, over draws of which."""
     truth = data.truth
     free = {
         name: method(data.ballots, one_hot(truth, np.ones(len(truth), bool)))
@@ -90,9 +90,23 @@ def by_number(data: RecordedSet, n_labels: int, draws: int) -> dict[str, list[Es
                 found.setdefault(name, []).append(
                     figures(shuffled(label[rest], confidence[rest], truth[rest], rng))
                 )
-    return {
-        name: _estimates(np.mean(values, axis=0), np.array(values), draws) for name, values in found.items()
-    }
+    return {name: np.array(values) for name, values in found.items()}
+
+
+def spread(values: np.ndarray) -> list[Estimate]:
+    """Mean and 95 % of draws, by figure."""
+    return _estimates(values.mean(0), values, len(values))
+
+
+def beside_best_judge(found: dict[str, np.ndarray], n_left: int) -> tuple[float, float, float]:
+    """Right on all pairs: ours less the best single judge's, one standard error, share of draws worse by it.
+
+    The standard error is that of a share of the `n_left` pairs of one draw.
+    """
+    gap = found["Pairwright"][:, 0] - found["best judge"][:, 0]
+    share = found["best judge"][:, 0].mean()
+    error = float(np.sqrt(share * (1 - share) / n_left))
+    return float(gap.mean()), error, float((gap < -error).mean())
 
 
 def _estimates(middle: np.ndarray, drawn: np.ndarray, n: int) -> list[Estimate]:
