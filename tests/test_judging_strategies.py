@@ -124,6 +124,8 @@ def test_equal_scores_are_a_tie():
 
 def test_every_strategy_reads_what_it_asks_for():
     for strategy in STRATEGIES.values():
+        if strategy.ranks:
+            continue  # tests/test_judging_ranking.py
         example = {name: {"score_a": 9, "score_b": 2}.get(name, "A") for name in strategy.schema["required"]}
         if "confidence" in example:
             example["confidence"] = "HIGH"

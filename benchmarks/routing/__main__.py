@@ -1,6 +1,6 @@
 """What judges' verdicts are worth and what it costs to know: `python benchmarks/routing [PART ...]`.
 
-Parts: ranking, promise, claim, speed (all by default). `--quick` draws less often.
+Parts: ranking, promise, looks, claim, speed (all by default). `--quick` draws less often.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ import argparse
 import os
 import sys
 import time
+from collections import defaultdict
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 from claim import claim
 from data import DATA, load, sets
+from looks import looks
 from methods import PERSON, best_judge, calls_usd
 from promise import measure
 from ranking import FIGURES, beside_best_judge, by_number, spread, ten_fold_table
@@ -22,16 +24,23 @@ from speed import speed
 
 from pairwright.types import Estimate
 
+PARTS = ["ranking", "promise", "looks", "claim", "speed"]
+LOOKS = defaultdict(
+    lambda: [(100, 100, 0.8)],
+    llmbar=[(50, 50, 0.95), (100, 100, 0.95)],
+    pandalm=[(100, 100, 0.8), (200, 200, 0.85)],
+    alpaca_eval=[(100, 100, 0.85), (100, 100, 0.9)],
+)
 NUMBERS = (25, 50, 100, 200, 377)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("parts", nargs="*", choices=["ranking", "promise", "claim", "speed", []])
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []])
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--sets", nargs="*")
     options = parser.parse_args()
-    parts = options.parts or ["ranking", "promise", "claim", "speed"]
+    parts = options.parts or PARTS
     names = options.sets or sets()
     if not names:
         sys.exit(f"no recorded sets in {DATA}: set PAIRWRIGHT_DATA to their folder")
@@ -41,6 +50,14 @@ def main() -> None:
             ranking(name, options.quick)
         if "promise" in parts:
             promise(name, options.quick)
+        if "looks" in parts:
+            print(f"\n## {name}: where further labels are drawn, and looking after each\n")
+            header("labels, then more, target", ("rule", "promise broken", "accepted", "errors among them"))
+            for first, more, target in LOOKS[name]:
+                found = looks(load(name), target, first, more, 100 if options.quick else 1000)
+                for rule, kept in found.items():
+                    figures = [shown(kept.violations), f"{kept.coverage:.3f}", f"{kept.error:.3f}"]
+                    row(f"{first}, {more}, {target:.0%}", [rule, *figures])
         if "claim" in parts and (DATA / name / "human_labels.jsonl.gz").exists():
             print(f"\n## {name}: the claim, people on the least certain pairs\n")
             columns = (

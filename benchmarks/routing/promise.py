@@ -93,10 +93,10 @@ def measure(
                     counts.setdefault((source, rule, target), []).append(
                         (int(taken.sum()), int(wrong[taken].sum()), int((~chosen).sum()))
                     )
-    return {key: _kept(np.array(rows), key[2]) for key, rows in counts.items()}
+    return {key: kept(np.array(rows), key[2]) for key, rows in counts.items()}
 
 
-def _kept(rows: np.ndarray, target: float) -> Kept:
+def kept(rows: np.ndarray, target: float) -> Kept:
     accepted, errors, rest = rows.T
     broken = errors > (1 - target) * accepted + 1e-9
     return Kept(

@@ -15,7 +15,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -27,11 +27,9 @@ from rich.table import Table
 
 from pairwright.cli.main import run as command
 from pairwright.cli.output import percent
-from pairwright.demo.page import Example, save_page, save_picture
 from pairwright.keys import content_key
 from pairwright.models.local import local_endpoint
 from pairwright.stages.project import Project
-from pairwright.stages.show import chain_of
 from pairwright.stages.status import JudgeStatus, status_of
 from pairwright.store.calibrations import draws
 from pairwright.store.tasks import next_tasks, waiting
@@ -120,11 +118,15 @@ def main() -> None:
 
     record = Console(record=True, width=100, highlight=False)
     _summary(record, live, recorded)
-    _page(folder, live, recorded, gold)
-    save_picture(record, folder / "report.svg")
+    screen.print()
+    for outcome in (live, recorded):
+        _run(outcome.folder, ["report"], screen)
+    shutil.copyfile(recorded.folder / "report.html", folder / "report.html")
+    _save_picture(record, folder / "summary.svg")
     screen.print(f"Done in {time.monotonic() - began:.0f} s. Open:")
     for name in (
         "report.html",
+        "live/report.html",
         "recorded/export/dpo.jsonl",
         "recorded/export/kto.jsonl",
         "live/pairwright.toml",
@@ -258,50 +260,6 @@ def _lead(live: Outcome, recorded: Outcome) -> str:
     )
 
 
-def _page(folder: Path, live: Outcome, recorded: Outcome, gold: dict[str, str]) -> None:
-    rows = zip(_LABELS, _cells(live), _cells(recorded), strict=True)
-    examples = [
-        *_example(live.folder, gold, "The small judge takes whatever is shown first", _disagrees),
-        *_example(recorded.folder, gold, "GPT-4 changes its mind when the order is swapped", _disagrees),
-        *_example(
-            recorded.folder,
-            gold,
-            "GPT-4 agrees with itself and is wrong: no order check sees this",
-            _wrong,
-        ),
-    ]
-    row = (recorded.folder / "export" / "dpo.jsonl").read_text(encoding="utf-8").splitlines()[0]
-    shown = json.dumps(json.loads(row), indent=2, ensure_ascii=False)
-    save_page(folder / "report.html", _lead(live, recorded), rows, examples, shown)
-
-
-def _disagrees(verdicts: list[str], gold: str) -> bool:
-    return len(set(verdicts)) > 1
-
-
-def _wrong(verdicts: list[str], gold: str) -> bool:
-    return set(verdicts) == {"B" if gold == "A" else "A"}
-
-
-def _example(
-    root: Path, gold: dict[str, str], title: str, wanted: Callable[[list[str], str], bool]
-) -> list[Example]:
-    """The shortest pair whose first judge's verdicts are as wanted, if there is one."""
-    said: dict[str, list[str]] = {}
-    with Project.open(root) as project:
-        judge = next(iter(project.settings.judges))
-    for vote in _votes(root):
-        if vote["rater"] == judge:
-            said.setdefault(vote["pair"], []).append(vote["verdict"])
-    found = [name for name, verdicts in said.items() if name in gold and wanted(verdicts, gold[name])]
-    with Project.open(root) as project:
-        chains = {name: chain_of(project, name) for name in found}
-    if not chains:
-        return []
-    name = min(chains, key=lambda each: len(chains[each]["a"]["text"] + chains[each]["b"]["text"]))
-    return [Example(title, chains[name], gold[name])]
-
-
 _LABELS = (
     "pairs",
     "first judge: chose what was shown first",
@@ -329,6 +287,15 @@ def _cells(of: Outcome) -> tuple[str, ...]:
         f"{of.drawn}",
         f"{of.rows}",
     )
+
+
+def _save_picture(console: Console, path: Path) -> None:
+    """What the console recorded, as one SVG with the fonts the viewer has."""
+    svg = console.export_svg(title="make demo", clear=False)
+    # rich names a font on another host; a picture must open without asking anybody.
+    start, end = svg.index("@font-face"), svg.index(".terminal-")
+    svg = svg[:start] + svg[svg.index("\n", svg.rindex("}", start, end)) + 1 :]
+    path.write_text(svg, encoding="utf-8")
 
 
 def _packaged(name: str) -> list[dict[str, Any]]:

@@ -15,7 +15,8 @@ from pairwright.judging.parsing import Unreadable
 from pairwright.judging.rubric import TEMPLATE_VERSION, ask_again, judge_messages
 from pairwright.judging.strategies import STRATEGIES, Name, Strategy
 from pairwright.keys import content_key
-from pairwright.models.chat import CallFailed, ChatClient, ChatReply
+from pairwright.models.chat import CallFailed, ChatClient
+from pairwright.models.replies import ChatReply
 from pairwright.models.settings import ModelSettings
 from pairwright.types import Answer, Prompt, Rater
 

@@ -113,6 +113,19 @@ def parse_scores(raw: str) -> Answer:
     )
 
 
+def last_object(raw: str, name: str) -> dict[str, Any]:
+    """The JSON object with this field that an answer ends in. Raises Unreadable."""
+    text = _answer_part(raw)
+    found = [(each, span) for each, span in _objects(text) if any(_is(key, name) for key in each)]
+    if not found:
+        raise Unreadable(f'it holds no JSON object with "{name}"')
+    if any(_field(each, name) != _field(found[-1][0], name) for each, _ in found):
+        raise Unreadable(f'it gives "{name}" twice, differently')
+    if text[found[-1][1][1] :].strip(_AFTER):
+        raise Unreadable("more text follows its JSON object, so it may be a quotation")
+    return {key.strip().lower(): value for key, value in found[-1][0].items()}
+
+
 def _score(value: Any) -> float:
     try:
         score = float(value) if not isinstance(value, bool) else None

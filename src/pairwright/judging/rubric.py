@@ -36,6 +36,15 @@ Say HIGH confidence only when a careful colleague would surely choose the same.
 
 {answer}"""
 
+SYSTEM_RANKING = (
+    _SYSTEM.replace(
+        "two responses to the same prompt and say which is better",
+        "responses to the same prompt and rank them",
+    )
+    .replace("The prompt and the two responses", "The prompt and the responses")
+    .replace("Say HIGH confidence only when a careful colleague would surely choose the same.\n\n", "")
+)
+
 PLAIN_ANSWER = """\
 Answer with one JSON object and nothing else:
 {"verdict": "A" or "B" or "TIE", "confidence": "HIGH" or "LOW", "reason": "one short sentence"}"""

@@ -2,9 +2,10 @@
 
 plain: a verdict at once. cot: thoughts, then the verdict. rating: a score for
 each, compared. reference: with an answer of the judge's own to compare against.
-metrics: with questions of its own on what matters for this prompt. The last two
+metrics: with questions of its own on what matters for this prompt. These two
 take one more call a prompt. (LLMBar, ICLR 2024, measures these on judges that
 are misled easily; which helps depends on the model, and beliefs find out.)
+ranking: all responses to a prompt in one call (judging/ranking.py).
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pairwright.judging.parsing import parse_answer, parse_scores
+from pairwright.judging.parsing import Unreadable, parse_answer, parse_scores
+from pairwright.judging.ranking import ANSWER as RANKING_ANSWER
+from pairwright.judging.ranking import SCHEMA as RANKING_SCHEMA
+from pairwright.judging.ranking import VERSION as RANKING_VERSION
 from pairwright.judging.rubric import ANSWER_SCHEMA, PLAIN_ANSWER, as_data, show_prompt
 from pairwright.types import Answer, Prompt
 
-Name = Literal["plain", "cot", "rating", "reference", "metrics"]
+Name = Literal["plain", "cot", "rating", "reference", "metrics", "ranking"]
 
 _VERDICT: Mapping[str, Any] = ANSWER_SCHEMA["properties"]
 
@@ -27,7 +31,8 @@ class Strategy:
     """`answer` ends the judge's instructions and `schema` is what it gives; `read` takes its text.
 
     `aid` makes the messages of a call before, once a prompt, and `aid_title`
-    says what its text is. `max_tokens` is room enough for an answer.
+    says what its text is. `ranks`: it is asked about all responses to a prompt at
+    once. `max_tokens` is room enough for an answer.
     """
 
     name: Name
@@ -38,6 +43,7 @@ class Strategy:
     max_tokens: int = 300
     aid: Callable[[Prompt], list[dict[str, str]]] | None = None
     aid_title: str = ""
+    ranks: bool = False
 
 
 def _own_answer(prompt: Prompt) -> list[dict[str, str]]:
@@ -54,6 +60,10 @@ def _own_metrics(prompt: Prompt) -> list[dict[str, str]]:
             f"important first, one a line.\n\n<request>\n{asked}\n</request>",
         }
     ]
+
+
+def _whole(_raw: str) -> Answer:
+    raise Unreadable("a ranking is read as a whole")
 
 
 def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,4 +125,5 @@ STRATEGIES: dict[Name, Strategy] = {
         aid=_own_metrics,
         aid_title="questions that matter",
     ),
+    "ranking": Strategy("ranking", RANKING_VERSION, RANKING_ANSWER, RANKING_SCHEMA, _whole, ranks=True),
 }

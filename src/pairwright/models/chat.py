@@ -13,9 +13,8 @@ import os
 import random
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -25,34 +24,27 @@ import orjson
 from aiolimiter import AsyncLimiter
 
 from pairwright.errors import ConfigError, EndpointError, PairwrightError
+from pairwright.models.replies import (
+    ChatReply,
+    Said,
+    Usage,
+    chat_reply,
+    count,
+    message_of,
+    parse_json,
+    retry_after,
+    table,
+)
 from pairwright.models.settings import EndpointSettings
 
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 60.0
 TRIES_TO_REACH = 3
-MOST_TOKENS = 10**9
 LONGEST_QUOTE = 300  # characters of an endpoint's words that a message repeats
 _RETRIED = frozenset({408, 409, 425, 429})
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 Kind = Literal["rejected", "rate_limited", "server", "timeout", "connection", "bad_reply"]
-
-
-@dataclass(frozen=True, slots=True)
-class ChatReply:
-    """What came back. Tokens are the endpoint's own count, or None; `seconds` is the last try's."""
-
-    text: str
-    finish_reason: str | None
-    refused: bool
-    prompt_tokens: int | None
-    completion_tokens: int | None
-    logprobs: list[Any] | None
-    seconds: float
-    tries: int
-
-
-Usage = tuple[int | None, int | None]  # tokens in and out, None where the endpoint did not say
 
 
 class CallFailed(PairwrightError):
@@ -102,7 +94,7 @@ class ChatClient:
 
     def __init__(self, name: str, settings: EndpointSettings, *, first_wait_s: float = FIRST_WAIT_S) -> None:
         self.name, self.settings = name, settings
-        self._url = settings.url.rstrip("/") + "/chat/completions"
+        self._base = settings.url.rstrip("/")
         self._first_wait_s = first_wait_s
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._limits = _limiters(settings)
@@ -160,13 +152,35 @@ class ChatClient:
         Raises CallFailed when this call cannot be had, EndpointError when no
         call can: wrong key, unknown model, empty account, nobody there.
         """
-        data = orjson.dumps(body)
+        return await self.post(
+            "/chat/completions",
+            body,
+            chat_reply,
+            expected_tokens=expected_tokens,
+            repeat_billed=repeat_billed,
+        )
+
+    async def post(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        read: Callable[[Any], Said],
+        *,
+        expected_tokens: int = 0,
+        repeat_billed: bool = True,
+    ) -> ChatReply:
+        """Like `chat`, to any path under the endpoint's URL.
+
+        `read` takes the answer's JSON and raises ValueError saying what it lacks
+        where that is no answer: it counts as a bad reply.
+        """
+        data, url = orjson.dumps(body), self._base + path
         tries, billed = 0, []
         async with self._slots:
             while True:
                 tries += 1
                 await self._wait_for_turn(expected_tokens)
-                outcome = await self._try(data, tries)
+                outcome = await self._try(url, data, tries, read)
                 if isinstance(outcome, ChatReply):
                     self._key_works = True
                     return outcome
@@ -215,35 +229,35 @@ class ChatClient:
         ceiling = min(LONGEST_WAIT_S, self._first_wait_s * 2 ** (tries - 1))
         await asyncio.sleep(asked + random.uniform(ceiling / 4, ceiling))  # noqa: S311
 
-    async def _try(self, data: bytes, tries: int) -> ChatReply | _Trouble:
+    async def _try(
+        self, url: str, data: bytes, tries: int, read: Callable[[Any], Said]
+    ) -> ChatReply | _Trouble:
         assert self._session is not None, "use `async with ChatClient(...)`"
         began = time.monotonic()
         try:
-            async with self._session.post(self._url, data=data) as response:
+            async with self._session.post(url, data=data) as response:
                 self._ever_answered = True
                 raw = await response.read()
                 status, headers = response.status, response.headers
         except aiohttp.InvalidURL:
             raise EndpointError(f'endpoint {self.name}: "{self.settings.url}" is not a URL') from None
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            return _Trouble(
-                "connection", f"{self.name} ({self._url}) cannot be reached: {self._clean(error)}"
-            )
+            return _Trouble("connection", f"{self.name} ({url}) cannot be reached: {self._clean(error)}")
         except TimeoutError:
             waited = time.monotonic() - began
-            what = f"{self.name} ({self._url}) gave no answer within {waited:.1f} s"
+            what = f"{self.name} ({url}) gave no answer within {waited:.1f} s"
             return _Trouble("timeout", what, billed=(None, None))
         except (aiohttp.ClientError, OSError) as error:
-            what = f"{self.name} ({self._url}) broke off: {self._clean(error)}"
+            what = f"{self.name} ({url}) broke off: {self._clean(error)}"
             return _Trouble("server", what, billed=(None, None))
         if status != 200:
-            return self._refused(status, headers, raw)
-        return self._read(raw, time.monotonic() - began, tries)
+            return self._refused(url, status, headers, raw)
+        return self._read(url, raw, time.monotonic() - began, tries, read)
 
-    def _refused(self, status: int, headers: Mapping[str, str], raw: bytes) -> _Trouble:
+    def _refused(self, url: str, status: int, headers: Mapping[str, str], raw: bytes) -> _Trouble:
         """Which kind of refusal this is. Raises EndpointError for those that concern every call."""
-        said = self._clean(_message(raw))
-        what = f"{self.name} ({self._url}) answered {status}: {said}"
+        said = self._clean(message_of(raw))
+        what = f"{self.name} ({url}) answered {status}: {said}"
         if status == 403 and self._key_works:
             # Some hosts refuse a single moderated prompt this way.
             return _Trouble("rejected", what, status)
@@ -261,44 +275,40 @@ class ChatClient:
         if status == 402 or (status == 429 and b"insufficient_quota" in raw):
             raise EndpointError(f"{what}. The account has no credit left.")
         if status == 429:
-            return _Trouble("rate_limited", what, status, _retry_after(headers))
+            return _Trouble("rate_limited", what, status, retry_after(headers))
         if status >= 500 or status in _RETRIED:
-            return _Trouble("server", what, status, _retry_after(headers))
+            return _Trouble("server", what, status, retry_after(headers))
         return _Trouble("rejected", what, status)
 
-    def _read(self, raw: bytes, seconds: float, tries: int) -> ChatReply | _Trouble:
-        what = f"{self.name} ({self._url}) answered 200, but"
+    def _read(
+        self, url: str, raw: bytes, seconds: float, tries: int, read: Callable[[Any], Said]
+    ) -> ChatReply | _Trouble:
+        what = f"{self.name} ({url}) answered 200, but"
         try:
-            reply = _parse(raw)
+            reply = parse_json(raw)
         except (ValueError, RecursionError):
-            shown = self._clean(_message(raw))
+            shown = self._clean(message_of(raw))
             return _Trouble("bad_reply", f"{what} not in JSON: {shown}", 200, billed=(None, None))
-        usage = _table(reply, "usage") if isinstance(reply, dict) else {}
-        tokens = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+        usage = table(reply, "usage") if isinstance(reply, dict) else {}
+        tokens = count(usage.get("prompt_tokens")), count(usage.get("completion_tokens"))
         if isinstance(reply, dict) and reply.get("error"):
-            shown = self._clean(_message(raw))
+            shown = self._clean(message_of(raw))
             return _Trouble("bad_reply", f"{what} with an error: {shown}", 200, billed=tokens)
         try:
-            choice = reply["choices"][0]
-            message = choice["message"]
-            refusal = message.get("refusal")
-            text = _text(message.get("content")) or (refusal if isinstance(refusal, str) else "")
-            logprobs = _table(choice, "logprobs").get("content")
-            finish = choice.get("finish_reason")
-            return ChatReply(
-                text=_UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text),
-                finish_reason=finish if isinstance(finish, str) else None,
-                refused=bool(refusal) or finish == "content_filter",
-                prompt_tokens=tokens[0],
-                completion_tokens=tokens[1],
-                logprobs=logprobs if isinstance(logprobs, list) else None,
-                seconds=seconds,
-                tries=tries,
-            )
-        except (KeyError, IndexError, TypeError, AttributeError):
-            shown = self._clean(_message(raw))
-            message = f"{what} without choices[0].message.content: {shown}"
+            said = read(reply)
+        except ValueError as error:
+            message = f"{what} {error}: {self._clean(message_of(raw))}"
             return _Trouble("bad_reply", message, 200, billed=tokens)
+        return ChatReply(
+            text=_UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", said.text),
+            finish_reason=said.finish_reason,
+            refused=said.refused,
+            prompt_tokens=tokens[0],
+            completion_tokens=tokens[1],
+            logprobs=said.logprobs,
+            seconds=seconds,
+            tries=tries,
+        )
 
     def _clean(self, said: object) -> str:
         """The beginning of what was said, storable, and without the key if the endpoint echoed that."""
@@ -334,59 +344,3 @@ def _proxy(url: str) -> str | None:
     if proxy_bypass(parts.hostname or ""):
         return None
     return getproxies().get(parts.scheme)
-
-
-def _parse(raw: bytes) -> Any:
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return json.loads(raw)  # slower, but reads half surrogate pairs, which models do write
-
-
-def _text(content: Any) -> str:
-    """Message content as text; some endpoints give a list of parts."""
-    if isinstance(content, list):
-        return "".join(part.get("text", "") for part in content if isinstance(part, dict))
-    if content is None or isinstance(content, str):
-        return content or ""
-    raise TypeError
-
-
-def _table(reply: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """A part of a reply that some endpoints leave out, or give another shape."""
-    value = reply.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _count(value: Any) -> int | None:
-    """A count of tokens. Servers that don't count say 0, which no chat ever has; others say nonsense."""
-    plausible = isinstance(value, int) and not isinstance(value, bool) and 0 < value < MOST_TOKENS
-    return value if plausible else None
-
-
-def _message(raw: bytes) -> str:
-    """What an error body says."""
-    try:
-        body = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return " ".join(raw.decode("utf-8", "replace").split()) or "(empty)"
-    error = body.get("error", body) if isinstance(body, dict) else body
-    if isinstance(error, dict):
-        words = [str(error[name]) for name in ("code", "message", "detail") if error.get(name)]
-        return ": ".join(words) or str(error)
-    return str(error)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait as the endpoint asks: `retry-after-ms`, `Retry-After` in seconds or as a date."""
-    try:
-        if milliseconds := headers.get("retry-after-ms"):
-            return max(0.0, float(milliseconds) / 1000)
-        value = headers.get("Retry-After")
-        if not value:
-            return None
-        if re.fullmatch(r"\s*\d+(\.\d+)?\s*", value):
-            return float(value)
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except (ValueError, TypeError):
-        return None

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import string
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -118,7 +119,8 @@ class LoopbackServer:
     async def start(self) -> web.AppRunner:
         """Listen on 127.0.0.1; the port is in `self.port` afterwards."""
         app = web.Application(client_max_size=64 * 1024**2)
-        app.router.add_post("/v1/chat/completions", self._handle)
+        for path in ("/v1/chat/completions", "/pooling", "/classify", "/predict"):
+            app.router.add_post(path, self._handle)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", self.port, backlog=1024)
@@ -140,7 +142,8 @@ class LoopbackServer:
         self.most_in_flight = max(self.most_in_flight, self._in_flight)
         try:
             # Made before the wait, and the wait counts from arrival: an answer takes as long as told.
-            answer = web.Response(body=orjson.dumps(self._answer(body, digest, earlier)))
+            said = _scored(request.path, self._draw("score", digest), body, self.reply, earlier)
+            answer = web.Response(body=orjson.dumps(said or self._answer(body, digest, earlier)))
             answer.content_type = "application/json"
             if self.behaviour.latency_ms:
                 spent = asyncio.get_running_loop().time() - arrived
@@ -204,7 +207,9 @@ class LoopbackServer:
         if self.reply is not None:
             text = self.reply(body, earlier)
         elif _is_judging(body):
-            text, first = self._verdict(digest, earlier)
+            asked = str(body["messages"][0]["content"])
+            shown = str(body["messages"][1]["content"]).count("\n</response ") if "ranking" in asked else None
+            text, first = self._verdict(digest, earlier, shown)
             if body.get("logprobs") and first is not None:
                 logprobs = _verdict_tokens(text, first)
         else:
@@ -225,11 +230,17 @@ class LoopbackServer:
             reply["usage"] = {"prompt_tokens": tokens_in, "completion_tokens": tokens_out}
         return reply
 
-    def _verdict(self, digest: bytes, earlier: int) -> tuple[str, float | None]:
-        """A judge's answer and the probability of the first, None if it can't be read."""
+    def _verdict(self, digest: bytes, earlier: int, shown: int | None) -> tuple[str, float | None]:
+        """A judge's answer and the probability of the first, None if it can't be read.
+
+        A ranking where that was asked for: `shown` is how many responses there are.
+        """
         be = self.behaviour
         if self._draw("unreadable", digest, earlier) < be.unreadable_rate:
             return "Both responses have their merits.", None
+        if shown is not None:
+            names = sorted(string.ascii_uppercase[:shown], key=lambda name: self._draw(name, digest))
+            return json.dumps({"reason": "It is clearer.", "ranking": [[name] for name in names]}), None
         if self._draw("biased", digest) < be.first_bias:
             verdict = "A"
         elif self._draw("tie", digest) < be.tie_rate:
@@ -247,8 +258,23 @@ class LoopbackServer:
         return f"Answer {earlier + 1} to {asked!r}: {digest.hex()}"
 
 
+def _scored(
+    path: str, drawn: float, body: dict[str, Any], reply: Reply | None, earlier: int
+) -> dict[str, Any] | list[Any] | None:
+    """A reward model's answer in the shape of the server that has this path; None for a chat."""
+    if path.endswith("/chat/completions"):
+        return None
+    score = float(reply(body, earlier)) if reply is not None else round(8 * drawn - 4, 4)
+    if path == "/predict":
+        return [[{"score": score, "label": "LABEL_0"}]]
+    usage = {"prompt_tokens": len(str(body)) // 4 + 1, "completion_tokens": 0}
+    name = "data" if path == "/pooling" else "probs"
+    return {"data": [{"index": 0, name: [score]}], "model": body.get("model"), "usage": usage}
+
+
 def _is_judging(body: dict[str, Any]) -> bool:
-    return "response_format" in body or '"verdict"' in str(body["messages"][0]["content"])
+    system = str(body["messages"][0]["content"])
+    return "response_format" in body or '"verdict"' in system or '"ranking"' in system
 
 
 def _verdict_tokens(text: str, first: float) -> dict[str, Any]:

@@ -19,7 +19,7 @@ _BAR = Markup(
 
 def sections_of(numbers: dict[str, Any]) -> list[Section]:
     """All sections that have something to show, in the order they are read."""
-    makers = (_funnel, _promise, _judges, _reliability, _risk, _plans, _agreement, _people)
+    makers = (_funnel, _promise, _audit, _judges, _fewer, _reliability, _risk, _plans, _agreement, _people)
     return [section for make in makers if (section := make(numbers)) is not None]
 
 
@@ -54,10 +54,45 @@ def _promise(of: dict[str, Any]) -> Section | None:
     )
     if certificate["threshold"] is None:
         text = "Nothing can be promised yet, so people are asked about every pair."
+    if of["test"] == "betting":
+        text += " Tested by wagers, so that every answer may be looked at."
     how = (
         f"At least {of['target']:.0%} of what no person sees agrees with people, as tested on a random draw."
     )
     return Section("promise", "The promise", how, Markup("<p>{}</p>").format(text))
+
+
+def _audit(of: dict[str, Any]) -> Section | None:
+    found = of["audit"]
+    if not found or not found["drawn"]:
+        return None
+    rows = [
+        ("accepted pairs drawn for people to check", f"{found['drawn']:,}"),
+        ("... checked so far", f"{found['checked']:,}"),
+        ("... of them wrong", f"{found['wrong']:,}"),
+        ("of all that is accepted, right", share(found["accuracy"]) if found["accuracy"] else "-"),
+    ]
+    html = table(("", ""), rows)
+    if found["alarm"]:
+        html = Markup('<p class="bad">{}</p>').format(found["alarm"]) + html
+    how = "A random share of what is accepted is checked for ever; all beliefs help to tell how right it is."
+    return Section("audit", "The audit", how, html)
+
+
+def _fewer(of: dict[str, Any]) -> Section | None:
+    if not of["fewer"]:
+        return None
+    rows = [
+        (
+            f"all {len(each['judges'])}" if each["all"] else ", ".join(each["judges"]),
+            share(each["right"]),
+            share(each["surest_half"]),
+        )
+        for each in of["fewer"]
+    ]
+    how = "Chosen one after the other, each for what it adds; one that adds nothing costs money for nothing."
+    html = table(("Judges", "Right on all", "Right on the surest half"), rows)
+    return Section("fewer", "Would fewer judges do?", how, html)
 
 
 def _judges(of: dict[str, Any]) -> Section | None:

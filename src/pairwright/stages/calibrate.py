@@ -284,6 +284,33 @@ def _costs(project: Project, steps: Sequence[Sequence[str]]) -> list[float]:
     return [added[0], *(max(each, least) for each in added[1:])]
 
 
+def _forecast(
+    project: Project,
+    said: Said,
+    newest: Recorded,
+    unheard_at: list[np.ndarray],
+    there: Sequence[Draw],
+    settled: np.ndarray,
+) -> tuple[Applied, dict[str, Any]]:
+    """What was fitted then says of every pair now, and what may be accepted by it."""
+    result, certificate = newest.result, newest.result["certificate"]
+    steps = [Step.from_dict(step) for step in result["steps"]]
+    reached = np.zeros(len(said.pair_ids), int)
+    for i in range(1, len(steps)):
+        heard = ~np.isin(said.pair_ids, unheard_at[min(i, len(unheard_at) - 1)])
+        reached[heard & (reached == i - 1)] = i
+    applied = apply(steps, said.ballots, reached)
+    if result["test"] == "betting":
+        wagered = betting.certificate_now(said, there, settled, newest, applied)
+        certificate = betting.as_recorded(wagered)
+        applied.threshold[:] = np.nan if wagered.threshold is None else wagered.threshold
+    applied.threshold[~draws_.tested(project, said, there)[1]] = np.nan
+    for i, pair_id in enumerate(said.pair_ids.tolist()):
+        if own := result["own"].get(str(pair_id)):
+            applied.probs[i] = own  # made without this pair's own label
+    return applied, certificate
+
+
 def _apply(
     project: Project,
     said: Said,
@@ -296,27 +323,18 @@ def _apply(
     """Forecast every pair with what was fitted, draw the audit, and see what it found."""
     result = newest.result
     found = Standings(said, figures)
-    steps = [Step.from_dict(step) for step in result["steps"]]
     alarm = accuracy = None
     certificate = result["certificate"]
-    if steps:
-        reached = np.zeros(len(said.pair_ids), int)
-        for i in range(1, len(steps)):
-            heard = ~np.isin(said.pair_ids, unheard_at[min(i, len(unheard_at) - 1)])
-            reached[heard & (reached == i - 1)] = i
-        applied = apply(steps, said.ballots, reached)
-        if result["test"] == "betting":
-            wagered = betting.certificate_now(said, there, settled, newest, applied)
-            certificate = betting.as_recorded(wagered)
-            applied.threshold[:] = np.nan if wagered.threshold is None else wagered.threshold
-        applied.threshold[~draws_.tested(project, said, there)[1]] = np.nan
-        for i, pair_id in enumerate(said.pair_ids.tolist()):
-            if own := result["own"].get(str(pair_id)):
-                applied.probs[i] = own  # made without this pair's own label
+    if result["steps"]:
+        applied, certificate = _forecast(project, said, newest, unheard_at, there, settled)
         found.applied = applied
+        steps = [Step.from_dict(step) for step in result["steps"]]
         found.next_judge = (*(_added(steps, i) for i in range(1, len(steps))), None)
         audited = draws_.audit(project, said, applied, newest)
-        alarm = _hear(said, applied.probs, audited, result["target"], found)
+        alarm = _hear(said, applied.probs, audited, result["target"])
+        for i in audited:
+            if said.labels[i].sum() == 0 and not said.skipped[i]:
+                found.drawn[int(said.pair_ids[i])] = "audit"
         accuracy = _accuracy(said, applied, audited)
     found.reliability = result.get("reliability", {})
     found.calibration = Calibration(
@@ -334,19 +352,49 @@ def _apply(
     return found
 
 
+def audit_so_far(project: Project) -> dict[str, Any] | None:
+    """What people found among the accepted since the last look; None before anything is certified.
+
+    `checked` and `wrong` count pairs, `accuracy` estimates all that is accepted,
+    `alarm` is set where it is worse than promised. Nothing is drawn or changed.
+    """
+    with project.store.read() as connection:
+        newest = newest_calibration(connection)
+        asked = orders_asked(connection, project)
+        said = read_said(connection, list(project.settings.judges))
+        if newest is None or not newest.result["steps"]:
+            return None
+        if not _fits(newest, [int(i) for i in said.raters], project):
+            return None
+        steps = steps_of(project, list(asked))
+        unheard_at = [unheard(connection, {name: asked[name] for name in step}) for step in steps]
+        there = draws(connection, "calibration")
+    _, _, settled = draws_.drawn(said, there, project.settings.annotate.overlap)
+    applied, certificate = _forecast(project, said, newest, unheard_at, there, settled)
+    if certificate["threshold"] is None:
+        return None
+    audited = draws_.audited(project, said, newest)
+    alarm = _hear(said, applied.probs, audited, newest.result["target"])
+    return {
+        "drawn": len(audited),
+        "checked": alarm.seen,
+        "wrong": alarm.errors,
+        "accuracy": _accuracy(said, applied, audited),
+        "alarm": _alarm_text(alarm) if alarm.rings else None,
+    }
+
+
 def _added(steps: Sequence[Step], i: int) -> str:
     """The judge that step i hears beyond the one before."""
     return next(name for name in steps[i].judges if name not in steps[i - 1].judges)
 
 
-def _hear(said: Said, forecasts: np.ndarray, audited: list[int], target: float, found: Standings) -> Alarm:
-    """Let the alarm see every audited pair people answered; those they did not wait for them."""
+def _hear(said: Said, forecasts: np.ndarray, audited: list[int], target: float) -> Alarm:
+    """Let the alarm see every audited pair that people answered."""
     alarm, labels = Alarm(target), said.labels
     for i in audited:
         if labels[i].sum() > 0:
             alarm.see(bool(labels[i, forecasts[i].argmax()] < 0.5))
-        elif not said.skipped[i]:
-            found.drawn[int(said.pair_ids[i])] = "audit"
     return alarm
 
 

@@ -117,5 +117,11 @@ def audit(project: Project, said: Said, applied: Applied, newest: Recorded) -> l
     ]
     with project.store.write() as connection:
         add_draws(connection, chosen, "audit", share)
+    return audited(project, said, newest)
+
+
+def audited(project: Project, said: Said, newest: Recorded) -> list[int]:
+    """Places of all pairs drawn for the audit since this calibration."""
+    with project.store.read() as connection:
         since = [each.pair_id for each in draws(connection, "audit") if each.at >= newest.at]
     return [int(i) for i in np.searchsorted(said.pair_ids, since)]

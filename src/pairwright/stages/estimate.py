@@ -7,6 +7,7 @@ assumptions before. Every line says which.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from pairwright.stages.pair import pairs_to_make
 from pairwright.stages.panel import comes_later, orders_asked
 from pairwright.stages.plan import pace, plans_of
 from pairwright.stages.project import Project
+from pairwright.stages.settings import PAID
 from pairwright.store import tasks, totals
 from pairwright.store.totals import CallCounts
 from pairwright.types import ORDERS, Prompt
@@ -191,18 +193,32 @@ def _generate(project: Project, counts: _Counts) -> list[StageEstimate]:
 
 def _judge(project: Project, name: str, counts: _Counts, pairs_to_come: int) -> StageEstimate:
     judge = project.settings.judges[name]
-    calls = counts.judge_pending[name] + pairs_to_come * counts.judge_orders[name]
-    if STRATEGIES[judge.strategy].aid is not None:  # and one before, once a prompt
-        calls += min(counts.prompts, -(-calls // counts.judge_orders[name]))
-    if judge.kind != "chat" or judge.model is None:
+    if judge.kind not in PAID or judge.model is None:
         return StageEstimate("judge", name, 0, 0, 0, 0.0, 0.0, f"{judge.kind} judge: no calls")
+    votes, strategy = counts.judge_pending[name] + pairs_to_come * counts.judge_orders[name], judge.strategy
+    calls, shown = votes, 2.0
+    if STRATEGIES[strategy].aid is not None:  # and one before, once a prompt
+        calls += min(counts.prompts, -(-votes // counts.judge_orders[name]))
+    # Calls that serve several pairs: as many as there are responses to score, or prompts to rank them of.
+    pairs = max(1, counts.pairs + pairs_to_come)
+    responses = min(max(counts.responses + counts.missing, 1), 2 * pairs)
+    if judge.kind == "scores":
+        calls, shown = min(2 * votes, math.ceil(responses * votes / pairs)), 1.0
+    elif STRATEGIES[strategy].ranks:
+        prompts = max(1, min(counts.prompts, pairs))
+        calls, shown = min(votes, math.ceil(prompts * votes / pairs)), responses / prompts
     around = sum(
         len(m["content"].encode()) for m in judge_messages(Prompt.of(""), "", "", project.guidelines)
     )
     response_bytes = counts.response_bytes
     if not counts.responses:
         response_bytes = _answer_tokens(project, counts) * BYTES_PER_TOKEN
-    size = around + counts.prompt_bytes + 2 * response_bytes
+    size = counts.prompt_bytes + shown * response_bytes
+    if judge.kind == "scores":
+        return _stage(
+            project, "judge", judge.model, calls, size, _rates(counts.calls, "judge", judge.model, 0)
+        )
+    size += around
     rates = _rates(counts.calls, "judge", judge.model, VERDICT_TOKENS)
     return _stage(project, "judge", judge.model, calls, size, rates)
 

@@ -13,8 +13,9 @@ from typing import Any
 from pairwright.errors import BudgetReached, ConfigError
 from pairwright.keys import content_key, seeded_fraction
 from pairwright.models.budget import Budget
-from pairwright.models.chat import CallFailed, ChatClient, ChatReply
+from pairwright.models.chat import CallFailed, ChatClient
 from pairwright.models.prices import Price
+from pairwright.models.replies import ChatReply
 from pairwright.models.settings import ModelSettings
 from pairwright.quality.refusals import looks_like_refusal
 from pairwright.stages.calls import (

@@ -11,6 +11,7 @@ from typing import Any
 from pairwright.errors import BudgetReached, InputError
 from pairwright.judging.chat import ChatJudge, read_reply
 from pairwright.judging.parsing import Unreadable
+from pairwright.judging.strategies import STRATEGIES
 from pairwright.judging.votes import vote_of
 from pairwright.keys import content_key
 from pairwright.models.chat import CallFailed, ChatClient
@@ -26,8 +27,10 @@ from pairwright.stages.calls import (
 from pairwright.stages.judge_session import JudgeSession, notes_on, open_session
 from pairwright.stages.local_judges import judge_locally
 from pairwright.stages.panel import comes_later, judge_settings, orders_of, refused_judges
+from pairwright.stages.prepared import Prepared
 from pairwright.stages.project import Project
-from pairwright.stages.settings import JudgeSettings
+from pairwright.stages.settings import PAID, JudgeSettings
+from pairwright.stages.shared_judges import Rankings, Scores, SharedJudge
 from pairwright.store import schema, totals
 from pairwright.store.votes import (
     ANEW,
@@ -85,9 +88,9 @@ def run_judge(
         )
     orders = orders_of(single_order or settings.single_order)
     # A local judge costs nothing; it only must not do the same work as another process.
-    lock = "spending" if settings.kind == "chat" else "judge"
-    with project.store.exclusively(lock):
-        if settings.kind != "chat":
+    paid = settings.kind in PAID
+    with project.store.exclusively("spending" if paid else "judge"):
+        if not paid:
             if rejudge:
                 _ask_anew(project, name)
             return _run_local(project, name, settings, orders, retry_failed, progress)
@@ -137,12 +140,36 @@ async def _judge_all(session: JudgeSession, run: Run, retry_failed: bool, left: 
             judge = ChatJudge(client, model, project.guidelines, session.options)
 
             payer = session.payer(run)
-            aids = Aids(project.store, client, model, session.options, writer, payer)
+            prepared = Prepared(project.store, writer, payer)
+            aids = Aids(client, model, session.options, payer, prepared)
+            shared: SharedJudge | None = None
+            if session.settings.kind == "scores":
+                shared = Scores(session, client, prepared, payer)
+            elif STRATEGIES[session.options.strategy].ranks:
+                shared = Rankings(session, judge, prepared, payer)
 
             async def do(work: JudgeWork) -> None:
-                await _judge_one(session, run, judge, aids, payer, writer, work)
+                if shared is not None:
+                    await _read_off(session, run, shared, writer, work)
+                else:
+                    await _judge_one(session, run, judge, aids, payer, writer, work)
 
             await work_through(pages, do, endpoint.concurrency, run)
+
+
+async def _read_off(
+    session: JudgeSession, run: Run, shared: SharedJudge, writer: GroupCommit, work: JudgeWork
+) -> None:
+    """One vote from calls that serve several, which keep their own record."""
+    key = content_key("judge", work.pair_key, session.rater.key, work.order, work.round)
+    try:
+        answer = await shared.answer(work)
+    except CallFailed as failed:
+        await writer.put([_failure(session, work, key, failed.kind, str(failed))])
+        run.finish(failed=True)
+        return
+    await writer.put([(schema.vote, _vote(session, work, key, answer, None))])
+    run.finish()
 
 
 async def _judge_one(
@@ -195,7 +222,7 @@ async def _judge_one(
 
 
 def _vote(
-    session: JudgeSession, work: JudgeWork, key: bytes, answer: Answer, seconds: float
+    session: JudgeSession, work: JudgeWork, key: bytes, answer: Answer, seconds: float | None
 ) -> dict[str, Any]:
     vote = vote_of(
         answer,

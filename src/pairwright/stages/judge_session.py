@@ -64,7 +64,11 @@ def open_session(
         settings.strategy,
         settings.sample,
     )
-    rater = chat_rater(name, model, project.guidelines, options, single_order=len(orders) == 1)
+    if settings.kind == "scores":
+        asked = {"model": model.model, "api": settings.api, "label": settings.label, "extra": model.extra}
+        rater = Rater("judge", name, {"kind": "scores", **asked, "single_order": True})
+    else:
+        rater = chat_rater(name, model, project.guidelines, options, single_order=len(orders) == 1)
     price = project.price(settings.model)
     limit = budget_usd if budget_usd is not None else project.settings.project.budget_usd
     if limit is not None and price is None:
@@ -87,7 +91,9 @@ def open_session(
         Budget(limit, spent),
         spent,
         prior,
-        most_tokens_out(request_limits(model, options), limit, settings.model),
+        0
+        if settings.kind == "scores"
+        else most_tokens_out(request_limits(model, options), limit, settings.model),
     )
 
 

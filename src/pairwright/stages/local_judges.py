@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from typing import Any
 
 from pairwright.errors import ConfigError, VerdictError
 from pairwright.formats.reading import BadRow, read_records
+from pairwright.judging.adapters import FromScores
 from pairwright.judging.doubles import AlwaysFirst, NotRecorded, PrefersShorter, Replay
 from pairwright.judging.orders import read_answer
 from pairwright.judging.parsing import Unreadable
@@ -86,8 +89,14 @@ def _open(project: Project, name: str, settings: JudgeSettings) -> tuple[Ask, di
         assert settings.path is not None  # checked when the project file was read
         path = project.root / settings.path
         return _replay(project, Replay(_recorded_rows(path))), {"recorded": path.name}
-    judge = _plugin(name, settings)
-    spec = {"kind": settings.kind, "extra": settings.extra}
+    if settings.kind == "scorer":
+        judge: Any = FromScores(
+            own_function(project.root, f"[judges.{name}] score", settings.score), settings.tie
+        )
+        spec: dict[str, Any] = {"kind": "scorer", "score": settings.score, "tie": settings.tie}
+    else:
+        judge = _plugin(name, settings)
+        spec = {"kind": settings.kind, "extra": settings.extra}
 
     def ask(work: JudgeWork) -> Answer:
         where = f"judge {name}, pair {work.pair_key.hex()[:12]}"
@@ -128,6 +137,26 @@ def _recorded_rows(path: Any) -> Any:
         yield record.place, record.row
 
 
+def own_function(root: Path, where: str, named: str | None) -> Callable[..., Any]:
+    """The function a setting names as "file.py:function", beside the project file. Raises ConfigError."""
+    file, _, function = str(named).partition(":")
+    path = root / file
+    if not path.is_file():
+        raise ConfigError(f"{where}: there is no file {path}")
+    spec = spec_from_file_location(f"pairwright_own_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise ConfigError(f"{where}: {path} could not be imported: {error!r}") from error
+    found = getattr(module, function, None)
+    if not callable(found):
+        raise ConfigError(f'{where}: {path} has no function "{function}"')
+    return found  # type: ignore[no-any-return]
+
+
 def _plugin(name: str, settings: JudgeSettings) -> Any:
     built_in: dict[str, Callable[..., Any]] = {"shorter": PrefersShorter, "first": AlwaysFirst}
     found = {point.name: point for point in entry_points(group=GROUP)}
@@ -141,7 +170,7 @@ def _plugin(name: str, settings: JudgeSettings) -> Any:
                 f"[judges.{name}]: the plugin {found[settings.kind].value} could not be imported: {error!r}"
             ) from error
     else:
-        known = ["chat", "replay", *built_in, *found]
+        known = ["chat", "scores", "scorer", "replay", *built_in, *found]
         raise ConfigError(
             f'[judges.{name}] kind "{settings.kind}" is not known{nearest(settings.kind, known)}'
         )

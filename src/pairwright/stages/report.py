@@ -10,14 +10,18 @@ import numpy as np
 
 from pairwright.report.page import render
 from pairwright.report.sections import BINS, sections_of
+from pairwright.routing import believe
+from pairwright.routing.fewer import chosen_by_evidence
 from pairwright.routing.plan import plan_in_words
+from pairwright.stages.calibrate import audit_so_far
 from pairwright.stages.dashboard import dashboard_of
 from pairwright.stages.people import people_of
 from pairwright.stages.plan import plans_of
 from pairwright.stages.project import Project
 from pairwright.stages.status import status_of
 from pairwright.stats.calibration import expected_calibration_error, reliability
-from pairwright.store.ballots import read_said
+from pairwright.stats.intervals import clopper_pearson
+from pairwright.store.ballots import Said, read_said
 from pairwright.store.calibrations import newest_calibration
 
 
@@ -37,7 +41,10 @@ def numbers_of(project: Project) -> dict[str, Any]:
         "status": status.as_dict(),
         "certificate": result.get("certificate"),
         "target": result.get("target"),
+        "test": result.get("test"),
+        "audit": audit_so_far(project),
         "judges": result.get("judges", []),
+        "fewer": fewer_judges(said, result),
         "confidence": {"calibrated": _confidence(tested), "share_of_votes": _confidence(raw)},
         "plans": [plan.as_dict() for plan in plans],
         "plan_in_words": plan_in_words(plans),
@@ -49,6 +56,37 @@ def numbers_of(project: Project) -> dict[str, Any]:
         },
     }
     return {**found, "todo": _todo(found)}
+
+
+def fewer_judges(said: Said, result: dict[str, Any]) -> list[dict[str, Any]]:
+    """How right one, two, three judges would be instead of all; empty where there is nothing to choose.
+
+    Judges are chosen on all labels, so their shares are a little kind to them; each
+    share is cross-fitted over the labelled pairs.
+    """
+    heard = result["steps"][-1]["judges"] if result.get("steps") else []
+    labelled = said.labels.sum(1) > 0
+    if len(heard) < 2 or labelled.sum() < 2 * believe.FEWEST:
+        return []
+    ballots = said.ballots.of_judges(heard)
+    chosen = chosen_by_evidence(ballots, said.labels)
+    panels = [chosen[: i + 1] for i in range(len(chosen))]
+    panels += [] if len(chosen) == len(heard) else [heard]
+    truth, found = said.labels[labelled].argmax(1), []
+    for panel in panels:
+        crossed = believe.cross_fit(ballots.of_judges(panel), said.labels, said.groups)
+        right = crossed.probs[labelled].argmax(1) == truth
+        order = np.argsort(-crossed.confidence[labelled], kind="stable")
+        surest = right[order[: max(1, len(order) // 2)]]
+        found.append(
+            {
+                "judges": panel,
+                "all": len(panel) == len(heard),
+                "right": asdict(clopper_pearson(int(right.sum()), len(right))),
+                "surest_half": asdict(clopper_pearson(int(surest.sum()), len(surest))),
+            }
+        )
+    return found
 
 
 def _raw(ballots: Any, labels: np.ndarray) -> np.ndarray:
@@ -83,6 +121,8 @@ def _confidence(tested: np.ndarray) -> dict[str, Any] | None:
 def _todo(of: dict[str, Any]) -> list[str]:
     """What needs somebody now, worst first."""
     found = []
+    if of["audit"] and of["audit"]["alarm"]:
+        found.append(of["audit"]["alarm"])
     for person in of["people"]:
         for worry in person.get("worries", ()):
             found.append(f"{person['name']}: {worry}")

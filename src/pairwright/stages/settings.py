@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from pairwright.errors import ConfigError
+from pairwright.judging.scores import Api
 from pairwright.judging.strategies import STRATEGIES, Name
 from pairwright.models.settings import EndpointSettings, ModelSettings, Settings
 from pairwright.routing.decide import Overlap
@@ -39,12 +40,26 @@ class PairSettings(Settings):
     all_prompts: bool = False
 
 
+PAID = ("chat", "scores")  # kinds of judges that ask an endpoint
+
+
 class JudgeSettings(Settings):
-    """One judge. `kind` is chat, replay (recorded verdicts), or a plugin's name."""
+    """One judge.
+
+    `kind` is chat, scores (a reward model or classifier behind an endpoint), scorer (a
+    function of your own that scores a response), replay (recorded verdicts), or a
+    plugin's name.
+    """
 
     kind: str = "chat"
-    model: str | None = Field(None, description="for chat: a name from [models]")
+    model: str | None = Field(None, description="for chat and scores: a name from [models]")
     path: str | None = Field(None, description="for replay: a file of recorded verdicts")
+    api: Api = Field("pooling", description="for scores: how the endpoint is asked")
+    label: str | None = Field(
+        None, description="for scores: the class that means good, where there are several"
+    )
+    score: str | None = Field(None, description='for scorer: "file.py:function" of (prompt, response)')
+    tie: float = Field(0.0, ge=0, description="for scorer: scores this close to each other are a tie")
     single_order: bool = False
     temperature: float = Field(0.0, ge=0, le=2)
     max_tokens: int | None = Field(None, ge=16, description="default: 300; 1200 where it thinks first")
@@ -157,10 +172,17 @@ class ProjectFile(Settings):
         if self.generate.mix == "weighted" and sum(self._weights().values()) <= 0:
             raise ValueError("[generate.weights] are all zero: give at least one model a positive weight")
         for name, judge in self.judges.items():
-            if judge.kind == "chat":
+            if judge.kind in PAID:
                 if judge.model is None:
                     raise ValueError(f'[judges.{name}] needs model = "...", a name from [models.NAME]')
                 _require(judge.model, self.models, f"[judges.{name}] model", "[models.NAME]")
+            if judge.kind == "scorer" and (judge.score is None or ":" not in judge.score):
+                raise ValueError(f'[judges.{name}] of kind "scorer" needs score = "file.py:function"')
+            if "ranking" in (judge.strategy, *judge.strategies) and judge.single_order:
+                raise ValueError(
+                    f"[judges.{name}] a ranking shows every response first once, in two calls a prompt: "
+                    "take single_order away"
+                )
             if judge.kind == "replay" and judge.path is None:
                 raise ValueError(f'[judges.{name}] of kind "replay" needs path = "...", recorded verdicts')
         for name, judge in self.judges.items():
@@ -232,6 +254,8 @@ def _one_by_one(file: ProjectFile) -> ProjectFile:
                     "samples": 1,
                     "sample": sample if judge.samples > 1 else 0,
                     "max_tokens": most,
+                    # A score does not depend on what it is compared with: one order says it all.
+                    "single_order": judge.single_order or judge.kind in ("scores", "scorer"),
                 }
                 judges["/".join(parts)] = judge.model_copy(update=update)
                 names.setdefault(name, []).append("/".join(parts))

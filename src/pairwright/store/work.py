@@ -176,6 +176,18 @@ def _missing_orders(
             )
 
 
+def responses_beside(connection: Connection, pair_id: int) -> list[str]:
+    """The text of every response that is in a pair of the same prompt as this pair."""
+    mine = select(pair.c.prompt_id).where(pair.c.id == pair_id).scalar_subquery()
+    within = union(
+        *(select(column).where(pair.c.prompt_id == mine) for column in (pair.c.a_id, pair.c.b_id))
+    ).subquery()
+    rows = connection.scalars(
+        select(response.c.text).where(response.c.id.in_(select(within))).order_by(response.c.id)
+    )
+    return list(dict.fromkeys(rows))
+
+
 def came_with_a_pair() -> Any:
     """The condition that a prompt came with a pair of its own: it is not drawn for, nor paired further."""
     return exists().where(pair.c.prompt_id == prompt.c.id, pair.c.policy == "given")

@@ -1,0 +1,63 @@
+"""Where further labels are best drawn, and what it costs to look after every one.
+
+All rules get `first` labels drawn from all pairs and `more` after that. Judges
+are weighed on the first; the promise is judged on pairs nobody labelled.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from data import RecordedSet
+from promise import Kept, kept
+from ranking import one_hot
+
+from pairwright.routing import believe
+from pairwright.routing.guarantee import certify, within_reach
+from pairwright.routing.sequential import Wagers
+
+DELTA = 0.1
+SECOND = DELTA * 0.75 * 0.25  # what a second exact test may spend, after a first that spent three quarters
+
+
+def looks(data: RecordedSet, target: float, first: int, more: int, draws: int) -> dict[str, Kept]:
+    """Rule -> what came of it, over draws of the labels."""
+    truth, n = data.truth, len(data.truth)
+    rows: dict[str, list[tuple[int, int, int]]] = {}
+
+    def note(rule: str, threshold: float | None, confidence, wrong, known, inside=True) -> None:
+        taken = np.zeros(n, bool) if threshold is None else (confidence > threshold) & inside
+        taken &= ~known
+        rows.setdefault(rule, []).append((int(taken.sum()), int(wrong[taken].sum()), int((~known).sum())))
+
+    for draw in range(draws):
+        rng = np.random.default_rng(draw)
+        order = rng.permutation(n)
+        before, both = np.zeros(n, bool), np.zeros(n, bool)
+        before[order[:first]], both[order[: first + more]] = True, True
+        confidence, wrong = beliefs(data, truth, before, draw, rng)
+        # Once, after all labels; the judges are weighed anew on all of them.
+        new_confidence, new_wrong = beliefs(data, truth, both, draw, rng)
+        for rule, delta in (("exact, all labels at once", DELTA), ("exact, a second look, from all", SECOND)):
+            found = certify(new_confidence[both], new_wrong[both], target, delta)
+            note(rule, found.threshold, new_confidence, new_wrong, both)
+        # A second look, with the further labels drawn where the promise can be kept.
+        inside = confidence >= within_reach(confidence, target)
+        known = before.copy()
+        known[rng.permutation(np.flatnonzero(inside & ~before))[:more]] = True
+        new_confidence, new_wrong = beliefs(data, truth, known, draw, rng)
+        drawn = known & inside
+        found = certify(new_confidence[drawn], new_wrong[drawn], target, SECOND)
+        rule = "exact, a second look, from within reach"
+        note(rule, found.threshold, new_confidence, new_wrong, known, inside)
+        # After every label.
+        wagers = Wagers.on(confidence, target, DELTA)
+        for i in order[: first + more]:
+            wagers.see(float(confidence[i]), bool(wrong[i]))
+        note("wagers, looked at after every label", wagers.certificate().threshold, confidence, wrong, both)
+    return {rule: kept(np.array(found), target) for rule, found in rows.items()}
+
+
+def beliefs(data: RecordedSet, truth, known, seed: int, rng) -> tuple[np.ndarray, np.ndarray]:
+    """Confidence in every pair, equals told apart by chance, and whether its label is wrong."""
+    crossed = believe.cross_fit(data.ballots, one_hot(truth, known), data.groups, seed=seed)
+    return crossed.confidence + 1e-9 * rng.random(len(truth)), crossed.probs.argmax(1) != truth
