@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pairwright.types import VERDICTS, Belief, Confidence, Order, Purpose, RaterKind, Verdict
@@ -25,7 +25,9 @@ RULE: dict[Rule, str] = {
 
 # Standings of a judge (routing/worth) that is neither asked again nor counted, unless it is trusted by name.
 REFUSED = ("no better than chance", "worse than chance")
-NEWCOMER = 0.8  # how often a person nobody knows yet is taken to be right: the prior's mean in stats/anchored
+# What a person nobody knows yet is taken for, truth by said: the prior's mean in stats/anchored.
+NEWCOMER = ((0.8, 0.1, 0.1), (0.1, 0.8, 0.1), (0.1, 0.1, 0.8))
+SETTLED = 0.8  # people who are split are settled where what is known of them and of the judges comes to this
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,19 @@ class SeenFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class Combination:
+    """How people's answers are combined into one label (stats/combine).
+
+    `people`: each one's confusion matrix, truth by said, over A, B, TIE. `prior`:
+    what is believed before anybody answered, None where that is the pair's forecast.
+    """
+
+    method: str
+    people: Mapping[str, Sequence[Sequence[float]]]
+    prior: Sequence[float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """What is known of a pair beyond its own votes, under the rule with a guarantee.
 
@@ -84,10 +99,12 @@ class Standing:
     labels had no say, and `confidence` how surely the likeliest of them is
     believed. `threshold` is the confidence above which it is accepted,
     None where nothing may be. `drawn` says what the pair was drawn by chance
-    for. `waits` is why nothing can be decided yet. `reliability` is how often
-    each person is right. `teaches` (0..1) is how early among those drawn it is
-    to be answered, where that is not by doubt. In a cascade `hear` are the judges every pair is asked
-    of, and `next_judge` is the one to ask where this pair stays unsure.
+    for. `waits` is why nothing can be decided yet. `combination` is how people's
+    answers are combined. In a cascade `hear` are the judges every pair is asked
+    of, and `next_judge` is the one to ask where this pair stays unsure. `teaches`
+    (0..1) is how early among those drawn it is to be answered, where that is not by
+    doubt. `again`: it was sent back when this many people had answered, so one more
+    is asked. `dropped` is why it is out of the dataset.
     """
 
     forecast: tuple[float, float, float] | None = None
@@ -95,10 +112,12 @@ class Standing:
     threshold: float | None = None
     drawn: Literal["calibration", "audit"] | None = None
     waits: str | None = None
-    reliability: Mapping[str, float] = field(default_factory=dict)
+    combination: Combination | None = None
     hear: tuple[str, ...] | None = None
     next_judge: str | None = None
     teaches: float | None = None
+    again: int | None = None
+    dropped: str | None = None
 
     def basis(self) -> dict[str, Any]:
         """What a belief keeps of it, so that one more vote can be judged without all the others."""
@@ -113,10 +132,16 @@ class Standing:
             "next_judge": self.next_judge,
             "teaches": self.teaches,
         }
-        return {name: value for name, value in kept.items() if value not in (None, False)}
+        kept |= self.repaired()
+        return {name: value for name, value in kept.items() if value is not None and value is not False}
+
+    def repaired(self) -> dict[str, Any]:
+        """What was done about flags on the pair, whatever the rule."""
+        found = {"again": self.again, "dropped": self.dropped}
+        return {name: value for name, value in found.items() if value is not None}
 
     @classmethod
-    def of_basis(cls, basis: Mapping[str, Any], reliability: Mapping[str, float]) -> Standing:
+    def of_basis(cls, basis: Mapping[str, Any], combination: Combination | None) -> Standing:
         forecast = basis.get("forecast")
         return cls(
             None if forecast is None else tuple(forecast),
@@ -124,10 +149,12 @@ class Standing:
             -math.inf if basis.get("accepts_all") else basis.get("threshold"),
             basis.get("drawn"),
             basis.get("waits"),
-            reliability,
+            combination,
             None if basis.get("hear") is None else tuple(basis["hear"]),
             basis.get("next_judge"),
             basis.get("teaches"),
+            basis.get("again"),
+            basis.get("dropped"),
         )
 
 
@@ -164,14 +191,18 @@ def decide(
         "failures": sorted(failure.id for failure in failures),
     }
     standing = standing or Standing()
-    if accept == "guarantee":
-        basis |= standing.basis()
+    basis |= standing.basis() if accept == "guarantee" else standing.repaired()
+    if standing.dropped is not None:
+        return Belief(pair_id, "drop", None, "none", f"dropped: {standing.dropped}", basis=basis)
     decisions = [vote for vote in votes if vote.purpose == "decision"]
     if decisions:
         return _by_decision(pair_id, decisions[-1], basis)
     people = [vote for vote in votes if vote.kind == "person"]
     if people:
-        return _by_people(pair_id, people, basis, standing if accept == "guarantee" else None, overlap)
+        return _by_people(pair_id, people, basis, standing, overlap, calibrated=accept == "guarantee")
+    if standing.again is not None:
+        reason = "sent back to people by a check"
+        return Belief(pair_id, "ask", None, "none", reason, basis=basis, asks="people")
     if (wanted := overlap.wanted(standing.forecast)) > 1:
         basis["open"] = wanted
     if not orders:
@@ -243,13 +274,26 @@ def _by_people(
     pair_id: int,
     people: Sequence[SeenVote],
     basis: dict[str, Any],
-    standing: Standing | None,
+    standing: Standing,
     overlap: Overlap,
+    *,
+    calibrated: bool,
 ) -> Belief:
     counts = Counter(vote.verdict for vote in people)
     (verdict, most), *others = counts.most_common()
     said = ", ".join(f"{n} {v}" for v, n in sorted(counts.items()))
-    probs = None if standing is None else _posterior(people, standing)
+    combination = standing.combination
+    probs = _posterior(people, standing) if calibrated or combination is not None else None
+    split = bool(others) and others[0][1] == most
+    how = ""
+    if others and probs is not None and combination is not None and combination.method != "majority":
+        # Of the verdicts people gave, the one their record and the judges speak for.
+        given = sorted(counts, key=lambda each: -probs[VERDICTS.index(each)])
+        sure = probs[VERDICTS.index(given[0])] / sum(probs[VERDICTS.index(each)] for each in given)
+        if split or given[0] != verdict:
+            split = sure < SETTLED
+        if not split and (given[0] != verdict or others[0][1] == most):
+            verdict, how = given[0], f"; {given[0]} by {combination.method}"
     prob_a, prob_tie = (None, None) if probs is None else (round(probs[0], 4), round(probs[2], 4))
 
     def ask(reason: str, more: int, whom: str = "people") -> Belief:
@@ -258,10 +302,11 @@ def _by_people(
             pair_id, "ask", None, "people", reason, prob_a, basis=kept, prob_tie=prob_tie, asks=whom
         )
 
-    n, wanted = len(people), overlap.wanted(standing.forecast if standing else None)
+    n, wanted = len(people), overlap.wanted(standing.forecast)
+    if standing.again is not None and n <= standing.again:
+        return ask(f"sent back to people by a check: {said}", standing.again + 1 - n)
     if n < wanted:
         return ask(f"{n} of {wanted} people answered: {said}", wanted - n)
-    split = bool(others) and others[0][1] == most
     sure = 1.0 if not overlap.sure else max(probs or _posterior(people, Standing()))
     if split or sure < overlap.sure:
         if n >= max(overlap.most, wanted) and split:
@@ -272,16 +317,22 @@ def _by_people(
     kinds = {vote.both for vote in people if vote.verdict == "TIE"}
     both = kinds.pop() if verdict == "TIE" and len(kinds) == 1 else None
     return Belief(
-        pair_id, "accept", verdict, "people", f"people: {said}", prob_a, both, basis, prob_tie=prob_tie
+        pair_id, "accept", verdict, "people", f"people: {said}{how}", prob_a, both, basis, prob_tie=prob_tie
     )
 
 
 def _posterior(people: Sequence[SeenVote], standing: Standing) -> list[float]:
     """The forecast with each person's vote on top, for as much as that person is worth (stats/anchored)."""
-    odds = [max(p, 1e-12) for p in standing.forecast or (1 / 3, 1 / 3, 1 / 3)]
+    combination, even = standing.combination, (1 / 3, 1 / 3, 1 / 3)
+    if combination is not None and combination.method == "majority":
+        return [sum(vote.verdict == verdict for vote in people) / len(people) for verdict in VERDICTS]
+    known = combination.people if combination is not None else {}
+    prior = combination.prior if combination is not None else None
+    odds = [max(p, 1e-12) for p in (prior or standing.forecast or even)]
     for vote in people:
-        right = standing.reliability.get(vote.rater, NEWCOMER)
-        odds[VERDICTS.index(vote.verdict)] *= 2 * right / (1 - right)
+        matrix = known.get(vote.rater, NEWCOMER)
+        said = VERDICTS.index(vote.verdict)
+        odds = [odd * max(row[said], 1e-9) for odd, row in zip(odds, matrix, strict=True)]
     return [each / sum(odds) for each in odds]
 
 

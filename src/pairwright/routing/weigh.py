@@ -16,7 +16,6 @@ from pairwright.routing import believe
 from pairwright.routing.cascade import certify_cascade
 from pairwright.routing.guarantee import Certificate, certify
 from pairwright.routing.signals import Ballots
-from pairwright.stats.anchored import combine
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class Step:
 class Weighed:
     """`own` (n_labelled, 3) are forecasts of labelled pairs without their own labels, `rows` say which.
 
-    `reliability` is how often each person is right. `shares` says what part of
+    `shares` says what part of
     the pairs each step is asked about. tested (n_drawn, 2): the last step's
     confidence in each pair drawn by chance, and whether people agree.
     confidence (n_pairs,): the last step's in every pair.
@@ -56,7 +55,6 @@ class Weighed:
     certificate: Certificate
     rows: np.ndarray
     own: np.ndarray
-    reliability: np.ndarray
     shares: tuple[float, ...]
     tested: np.ndarray
     confidence: np.ndarray
@@ -70,7 +68,6 @@ def weigh(
     steps: Sequence[Sequence[str]],
     costs: Sequence[float],
     person: float,
-    people: tuple[np.ndarray, np.ndarray, np.ndarray, int],
     *,
     target: float,
     delta: float,
@@ -81,8 +78,7 @@ def weigh(
     labels (n_pairs, 3): people's shares of A, B, TIE, zeros where nobody was
     asked. drawn (n_pairs,): labelled and drawn by chance. `steps` names the
     judges heard by the end of each step, `costs` what a step adds per pair,
-    `person` what a person's answer costs. `people` are row, person, verdict of
-    each vote and the number of people. Raises ValueError with under 20 labels.
+    `person` what a person's answer costs. Raises ValueError with under 20 labels.
     """
     crossed = [believe.cross_fit(ballots.of_judges(judges), labels, groups, seed=seed) for judges in steps]
     label = np.stack([each.probs.argmax(1) for each in crossed])
@@ -107,8 +103,6 @@ def weigh(
         )
         thresholds = found.thresholds or (None,) * len(steps)
         shares = found.reached
-    row, person_of, said, n_people = people
-    anchored = combine(crossed[-1].probs, row, person_of, said, n_people)
     rows = np.flatnonzero(labels.sum(1) > 0)
     return Weighed(
         tuple(
@@ -118,7 +112,6 @@ def weigh(
         certificate,
         rows,
         crossed[-1].probs[rows],
-        anchored.reliability,
         shares,
         np.stack([confidence[-1][drawn], 1 - np.ceil(wrong[-1][drawn])], axis=1),
         confidence[-1],

@@ -19,7 +19,7 @@ from pairwright.routing.decide import Standing, decide, waiting
 from pairwright.stages.panel import orders_asked
 from pairwright.stages.project import Project
 from pairwright.store import leases, schema, tasks
-from pairwright.store.calibrations import newest_calibration
+from pairwright.store.combinations import newest_combination
 from pairwright.store.insert import lock_pairs
 from pairwright.store.tasks import Task
 from pairwright.store.votes import (
@@ -216,8 +216,7 @@ def renew_beliefs(connection: Connection, project: Project, pair_ids: Sequence[i
         return
     lock_pairs(connection, pair_ids)
     orders = orders_asked(connection, project)
-    newest = newest_calibration(connection)
-    reliability = newest.result.get("reliability", {}) if newest else {}
+    combination = newest_combination(connection)
     changed = []
     for seen in evidence_on(connection, pair_ids):
         if seen.current is None and not any(vote.kind == "person" for vote in seen.votes):
@@ -230,7 +229,7 @@ def renew_beliefs(connection: Connection, project: Project, pair_ids: Sequence[i
             seen.failures,
             orders,
             accept=project.settings.route.accept,
-            standing=Standing.of_basis(known, reliability),
+            standing=Standing.of_basis(known, combination),
             overlap=project.settings.annotate.overlaps,
         )
         changed += renewed(seen, belief)

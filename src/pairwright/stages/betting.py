@@ -2,8 +2,8 @@
 
 Judges are weighed once, on the first labels, and stay as weighed; every drawn
 pair after these is a wager won or lost. No number of labels has to be fixed
-beforehand and no look costs anything; the price is that about twice the labels
-are needed where an exact test would just pass (docs/routing.md).
+beforehand and no look costs anything; the price is that fewer pairs are accepted
+by the same labels (measured in docs/routing.md).
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ drawn, or after judges changed) spends three quarters of the delta that was left
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -85,7 +85,6 @@ class Standings:
 
     def __init__(self, said: Said, calibration: Calibration) -> None:
         self.calibration = calibration
-        self.reliability: Mapping[str, float] = {}
         self.drawn: dict[int, Any] = {}
         self.turn: dict[int, float] = {}
         self.distrusted: dict[str, str] = {}
@@ -100,7 +99,6 @@ class Standings:
             drawn=self.drawn.get(pair_id),
             teaches=self.turn.get(pair_id),
             waits=self.calibration.waits,
-            reliability=self.reliability,
             hear=self.hear,
         )
         if self.applied is None or place is None:
@@ -238,7 +236,6 @@ def _look(
             kept,
             _costs(project, kept),
             project.settings.annotate.usd_per_pair,
-            (said.person_row, said.person, said.said, len(said.people)),
             target=route.target,
             delta=spend,
             seed=project.settings.project.seed,
@@ -250,7 +247,6 @@ def _look(
                 str(said.pair_ids[i]): [round(float(p), 4) for p in probs]
                 for i, probs in zip(weighed.rows, weighed.own, strict=True)
             },
-            "reliability": dict(zip(said.people, weighed.reliability.tolist(), strict=True)),
             "shares": list(weighed.shares),
             "calibration_error": expected_calibration_error(*weighed.tested.T),
             "tested": [[float(sure), float(right)] for sure, right in weighed.tested],
@@ -336,7 +332,6 @@ def _apply(
             if said.labels[i].sum() == 0 and not said.skipped[i]:
                 found.drawn[int(said.pair_ids[i])] = "audit"
         accuracy = _accuracy(said, applied, audited)
-    found.reliability = result.get("reliability", {})
     found.calibration = Calibration(
         **{
             **asdict(figures),

@@ -131,6 +131,16 @@ class AnnotateSettings(Settings):
         return Overlap(self.overlap, self.overlap_unsure, sure=self.sure, most=self.overlap_most)
 
 
+class LabelSettings(Settings):
+    """How several people's answers become one label.
+
+    auto: anchored where judges take part, Dawid-Skene where people overlap enough,
+    else majority.
+    """
+
+    method: Literal["auto", "majority", "gold", "dawid-skene", "anchored"] = "auto"
+
+
 class PlanMethod(Settings):
     """What one usual way to label costs and is worth, each from low to high."""
 
@@ -158,6 +168,7 @@ class ProjectFile(Settings):
     judges: dict[str, JudgeSettings] = Field(default_factory=dict)
     route: RouteSettings = RouteSettings()
     annotate: AnnotateSettings = AnnotateSettings()
+    label: LabelSettings = LabelSettings()
     plan: dict[str, PlanMethod] = Field(default_factory=dict)
     export: ExportSettings = ExportSettings()
 

@@ -1,0 +1,36 @@
+"""SQL for how people's answers are combined: every fit of it, the newest of which is used."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from pairwright.routing.decide import Combination
+from pairwright.store.schema import combination
+
+
+def add_combination(connection: Connection, found: Combination, facts: dict[str, Any]) -> None:
+    """`facts` is what it was made from, for whoever looks it up later."""
+    result = {
+        "method": found.method,
+        "people": {name: [list(row) for row in matrix] for name, matrix in found.people.items()},
+        "prior": None if found.prior is None else list(found.prior),
+        **facts,
+    }
+    connection.execute(insert(combination).values(result=result, at=time.time()))
+
+
+def newest_combination(connection: Connection) -> Combination | None:
+    result = newest_facts(connection)
+    if result is None:
+        return None
+    return Combination(result["method"], result["people"], result["prior"])
+
+
+def newest_facts(connection: Connection) -> dict[str, Any] | None:
+    """The newest fit as it was recorded."""
+    return connection.execute(
+        select(combination.c.result).order_by(combination.c.id.desc()).limit(1)
+    ).scalar()
