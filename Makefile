@@ -46,7 +46,6 @@ bench-annotate: setup ## the annotation page under load (STORE=postgresql://... 
 	@$(BIN)/python benchmarks/annotate.py $(if $(STORE),--store $(STORE))
 
 bench-routing: setup ## what judges' verdicts are worth, on recorded sets (PAIRWRIGHT_DATA)
-	@bash tools/setup.sh bench
 	@$(BIN)/python benchmarks/routing
 
 # Needs uv. No index is named in the files: pip uses whichever it is set up for.
@@ -55,7 +54,6 @@ COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11
 lock: ## pin all dependencies anew (needs uv)
 	@$(COMPILE) pyproject.toml -o requirements/run.txt
 	@$(COMPILE) pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
-	@$(COMPILE) pyproject.toml --group dev --group bench -c requirements/dev.txt -o requirements/bench.txt
 	@$(COMPILE) --group demo --no-deps -o requirements/demo.txt
 
 clean: ## remove what the targets made

@@ -6,12 +6,13 @@ import re
 import pytest
 from projects import a_project, add_rows, rows
 
-from pairwright.errors import ConfigError
+from pairwright.errors import ConfigError, InputError
 from pairwright.judging.parsing import Unreadable
-from pairwright.judging.ranking import answer_of, parse_ranking
+from pairwright.judging.ranking import answer_of, parse_ranking, ranking_messages
 from pairwright.models.loopback import Behaviour, LoopbackServer
 from pairwright.stages.estimate import estimate
 from pairwright.stages.judge import run_judge
+from pairwright.types import Prompt
 
 RANKING = '\n[judges.main]\nmodel = "small"\nstrategy = "ranking"\n'
 
@@ -149,3 +150,15 @@ def test_rankings_are_never_guessed(raw, why):
 def test_places_are_an_answer_with_a_margin():
     assert (answer_of(1, 4, 4).verdict, answer_of(1, 4, 4).margin) == ("A", 1.0)
     assert (answer_of(2, 2, 3).verdict, answer_of(2, 2, 3).margin) == ("TIE", 0.0)
+
+
+def test_more_responses_than_letters_are_refused_with_a_way_out():
+    with pytest.raises(InputError, match='27 responses to "Q\\?" are too many'):
+        ranking_messages(Prompt.of("Q?"), [str(i) for i in range(27)], "")
+
+
+def test_a_ranking_is_not_asked_for_a_confidence_it_has_no_place_for():
+    system = ranking_messages(Prompt.of("Q?"), ["x", "y"], "Be fair.")[0]["content"]
+    assert "rank them" in system
+    assert "HIGH" not in system
+    assert "sway you.\n\nAnswer with one JSON object" in system

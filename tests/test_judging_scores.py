@@ -65,7 +65,6 @@ def test_a_response_that_cannot_be_scored_fails_its_pairs_and_no_others(tmp_path
 
     with LoopbackServer(reply=answer) as server:
         project = a_project(tmp_path, settings=endpoint(server, "pooling"))
-        (project.root / "x").mkdir()
         add_rows(project, [{"prompt": "Q?", "response_a": a, "response_b": b} for a, b in THREE])
         result = run_judge(project, "rm")
     assert (result.votes, result.failures) == (1, 2)
@@ -155,3 +154,12 @@ def test_a_scorer_that_cannot_be_loaded_is_named(tmp_path, text, why):
 def test_a_scorer_needs_a_file_and_a_function(tmp_path):
     with pytest.raises(ConfigError, match="needs score"):
         a_project(tmp_path, settings='[judges.mine]\nkind = "scorer"\n')
+
+
+def test_a_score_that_is_no_number_fails_its_pair_and_the_others_go_on(tmp_path):
+    project = a_project(tmp_path, settings=SCORER)
+    code = "def score(prompt, response):\n    return float('nan') if response == 'short' else len(response)\n"
+    (project.root / "rm.py").write_text(code)
+    add_rows(project, [{"prompt": "Q?", "response_a": a, "response_b": b} for a, b in THREE])
+    result = run_judge(project, "mine")
+    assert (result.votes, result.failures) == (1, 2)

@@ -1,3 +1,4 @@
+import choix
 import numpy as np
 import pytest
 
@@ -37,7 +38,6 @@ def test_strengths_and_ties_are_recovered():
 
 
 def test_it_is_choixs_without_ties():
-    choix = pytest.importorskip("choix")
     winner, loser, tied = played([0.8, 0.0, -0.3, -0.5], 600, seed=2)
     theirs = choix.opt_pairwise(4, list(zip(winner.tolist(), loser.tolist(), strict=True)), alpha=1e-9)
     found = bradley_terry(winner, loser, tied, 4)

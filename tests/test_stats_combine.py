@@ -58,8 +58,24 @@ def test_the_best_method_follows_from_who_took_part():
     forecast = np.full((1, 3), 1 / 3)
     assert best_method(votes([0], [0], [0], forecast=forecast)) == "anchored"
     assert best_method(votes([0, 0, 0], [0, 1, 2], [0, 0, 0])) == "majority"
-    many = np.tile(np.arange(60), 3)
-    assert best_method(votes(many, np.repeat([0, 1, 2], 60), np.zeros(180, int))) == "dawid-skene"
+    for n, method in ((60, "anchored"), (400, "dawid-skene")):
+        shared = votes(np.tile(np.arange(n), 3), np.repeat([0, 1, 2], n), np.zeros(3 * n, int))
+        assert best_method(shared) == method
+
+
+def test_without_judges_few_answers_are_better_combined_by_one_figure_a_person():
+    apart = []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        truth = rng.integers(3, size=80)
+        row, person = np.tile(np.arange(80), 3), np.repeat(np.arange(3), 80)
+        right = rng.random(240) < np.array([0.98, 0.6, 0.6])[person]
+        given = votes(row, person, np.where(right, truth[row], (truth[row] + rng.integers(1, 3, 240)) % 3))
+        ours, shares = (
+            (combine(given, method).probs.argmax(1) == truth).mean() for method in ("anchored", "majority")
+        )
+        apart.append(ours - shares)
+    assert np.mean(apart) > 0.03
 
 
 def test_a_one_coin_matrix_is_right_so_often_and_wrong_evenly():

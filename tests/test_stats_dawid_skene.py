@@ -1,5 +1,7 @@
 import numpy as np
+import pandas as pd
 import pytest
+from crowdkit.aggregation import DawidSkene
 
 from pairwright.errors import NotConverged
 from pairwright.stats.dawid_skene import dawid_skene
@@ -42,12 +44,10 @@ def test_confusion_matrices_are_recovered():
 
 
 def test_it_is_crowd_kits_where_nothing_is_smoothed():
-    pandas = pytest.importorskip("pandas")
-    crowdkit = pytest.importorskip("crowdkit.aggregation")
     item, rater, said, _ = voted(500, [0.9, 0.75, 0.7, 0.6, 0.8], seed=3, each=300)
     ours = dawid_skene(item, rater, said, 500, 5, smooth=0.0, tolerance=1e-9)
-    frame = pandas.DataFrame({"task": item, "worker": rater, "label": said})
-    theirs = crowdkit.DawidSkene(n_iter=10_000, tol=1e-14).fit_predict_proba(frame)
+    frame = pd.DataFrame({"task": item, "worker": rater, "label": said})
+    theirs = DawidSkene(n_iter=10_000, tol=1e-14).fit_predict_proba(frame)
     table = theirs.reindex(columns=[0, 1, 2]).fillna(0)
     assert ours.probs[table.index] == pytest.approx(table.to_numpy(), abs=1e-3)
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Make .venv and install what requirements/ pins; a second run finds it done. Usage: setup.sh dev|bench|demo
-[ -n "${BASH_VERSION:-}" ] && [ -n "${1:-}" ] || { echo "usage: bash tools/setup.sh dev|bench|demo" >&2; exit 2; }
+# Make .venv and install what requirements/ pins; a second run finds it done. Usage: setup.sh dev|demo
+[ -n "${BASH_VERSION:-}" ] && [ -n "${1:-}" ] || { echo "usage: bash tools/setup.sh dev|demo" >&2; exit 2; }
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -35,15 +35,6 @@ install_dev() {
   "$python" -m venv --clear .venv
   .venv/bin/python -m pip install --quiet --require-hashes -r requirements/dev.txt
   .venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-  echo "$want" >"$stamp"
-}
-
-install_bench() {
-  local stamp=.venv/.bench want
-  want=$(hash_of requirements/bench.txt)
-  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && return
-  echo "Installing what the statistics are measured against ..." >&2
-  .venv/bin/python -m pip install --quiet --require-hashes -r requirements/bench.txt
   echo "$want" >"$stamp"
 }
 

@@ -9,6 +9,7 @@ from methods import dawid_skene
 
 from pairwright.routing import believe
 from pairwright.routing.signals import Ballots
+from pairwright.stats.dawid_skene import dawid_skene as own_dawid_skene
 
 
 def simulated(n_pairs: int, n_judges: int, seed: int = 0) -> tuple[Ballots, np.ndarray]:
@@ -42,7 +43,14 @@ def speed() -> None:
     )
     began = time.perf_counter()
     label, _ = dawid_skene(ballots, labels)
+    theirs = time.perf_counter() - began
+    print(f"Dawid-Skene (crowd-kit): {theirs:.1f} s, right on {(label == truth).mean():.3f}")
+    rater = ballots.judge * 2 + (ballots.order > 0)
+    said = np.where(ballots.verdict > 0, 0, np.where(ballots.verdict < 0, 1, 2))
+    began = time.perf_counter()
+    probs = own_dawid_skene(ballots.row, rater, said, len(truth), 10).probs
+    ours = time.perf_counter() - began
     print(
-        f"Dawid-Skene (crowd-kit): {time.perf_counter() - began:.1f} s, "
-        f"right on {(label == truth).mean():.3f}"
+        f"Dawid-Skene (Pairwright): {ours:.2f} s, {theirs / ours:.1f} times as fast, "
+        f"right on {(probs.argmax(1) == truth).mean():.3f}"
     )

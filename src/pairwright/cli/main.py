@@ -11,7 +11,7 @@ import typer
 from sqlalchemy.exc import DBAPIError
 from typer.exceptions import TyperException
 
-from pairwright.cli import annotate, content, elsewhere, output, report, results, votes
+from pairwright.cli import annotate, content, elsewhere, label, output, report, results, votes
 from pairwright.cli.options import Here
 from pairwright.errors import PairwrightError
 
@@ -53,6 +53,7 @@ votes.register(app)
 annotate.register(app)
 elsewhere.register(app)
 results.register(app)
+label.register(app)
 report.register(app)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 from pairwright.errors import VerdictError
+from pairwright.judging.scores import compared
 from pairwright.types import Answer
 
 
@@ -39,9 +41,7 @@ class FromScores:
         self._score, self._tie = score, tie
 
     def compare(self, prompt: str, a: str, b: str, /) -> Answer:
-        margin = float(self._score(prompt, a)) - float(self._score(prompt, b))
-        if margin != margin:
+        scores = float(self._score(prompt, a)), float(self._score(prompt, b))
+        if not all(map(math.isfinite, scores)):
             raise VerdictError("the score is not a number, so neither is better")
-        if abs(margin) <= self._tie:
-            return Answer("TIE", margin=margin)
-        return Answer("A" if margin > 0 else "B", margin=margin)
+        return compared(*scores, self._tie)

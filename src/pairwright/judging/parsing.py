@@ -44,6 +44,7 @@ _FIELD_LINE = re.compile(
     re.IGNORECASE,
 )
 _AFTER = " \t\r\n`*_.\"'"
+_QUOTED = "more text follows its JSON object, so it may be a quotation"
 _QUOTES = ('"', "'", "\u201c", "`")
 _BRACKETED = re.compile(r"\[\[\s*(A|B|TIE|C)\s*\]\]", re.IGNORECASE)
 
@@ -70,7 +71,7 @@ def parse_answer(raw: str) -> Answer:
         objects = [_from_object(answer) for answer, _ in found]
         _one([*objects, *(Answer(v, objects[0].confidence) for v in _said_in_words(beside))], raw)
         if text[found[-1][1][1] :].strip(_AFTER):
-            raise Unreadable("more text follows its JSON object, so it may be a quotation")
+            raise Unreadable(_QUOTED)
         return _one(objects, raw)
     if '"verdict"' in text:
         raise Unreadable("its JSON is broken or cut off")
@@ -94,17 +95,14 @@ def parse_answer(raw: str) -> Answer:
 
 def parse_scores(raw: str) -> Answer:
     """Two scores, 0 to 10, as an answer: who has more is better, by that margin. Raises Unreadable."""
-    text = _answer_part(raw)
-    found = [(each, span) for each, span in _objects(text) if any(_is(key, "score_a") for key in each)]
-    if not found:
-        raise Unreadable('it holds no JSON object with "score_a" and "score_b"')
-    scores = {tuple(_score(_field(each, name)) for name in ("score_a", "score_b")) for each, _ in found}
+    found, quoted = _ending_in(raw, "score_a", "score_b")
+    scores = {tuple(_score(_field(each, name)) for name in ("score_a", "score_b")) for each in found}
     if len(scores) > 1:
         raise Unreadable("it gives different scores")
-    if text[found[-1][1][1] :].strip(_AFTER):
-        raise Unreadable("more text follows its JSON object, so it may be a quotation")
+    if quoted:
+        raise Unreadable(_QUOTED)
     a, b = scores.pop()
-    reason = _field(found[-1][0], "reason")
+    reason = _field(found[-1], "reason")
     return Answer(
         "A" if a > b else "B" if b > a else "TIE",
         reason=reason.strip()[:MAX_REASON] or None if isinstance(reason, str) else None,
@@ -115,15 +113,22 @@ def parse_scores(raw: str) -> Answer:
 
 def last_object(raw: str, name: str) -> dict[str, Any]:
     """The JSON object with this field that an answer ends in. Raises Unreadable."""
-    text = _answer_part(raw)
-    found = [(each, span) for each, span in _objects(text) if any(_is(key, name) for key in each)]
-    if not found:
-        raise Unreadable(f'it holds no JSON object with "{name}"')
-    if any(_field(each, name) != _field(found[-1][0], name) for each, _ in found):
+    found, quoted = _ending_in(raw, name)
+    if any(_field(each, name) != _field(found[-1], name) for each in found):
         raise Unreadable(f'it gives "{name}" twice, differently')
-    if text[found[-1][1][1] :].strip(_AFTER):
-        raise Unreadable("more text follows its JSON object, so it may be a quotation")
-    return {key.strip().lower(): value for key, value in found[-1][0].items()}
+    if quoted:
+        raise Unreadable(_QUOTED)
+    return {key.strip().lower(): value for key, value in found[-1].items()}
+
+
+def _ending_in(raw: str, *names: str) -> tuple[list[dict[str, Any]], bool]:
+    """All JSON objects with the first of these fields, and whether more text follows the last."""
+    text = _answer_part(raw)
+    found = [(each, span) for each, span in _objects(text) if any(_is(key, names[0]) for key in each)]
+    if not found:
+        fields = " and ".join(f'"{name}"' for name in names)
+        raise Unreadable(f"it holds no JSON object with {fields}")
+    return [each for each, _ in found], bool(text[found[-1][1][1] :].strip(_AFTER))
 
 
 def _score(value: Any) -> float:

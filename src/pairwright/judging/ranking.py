@@ -13,8 +13,9 @@ import string
 from collections.abc import Sequence
 from typing import Any
 
+from pairwright.errors import InputError
 from pairwright.judging.parsing import Unreadable, last_object
-from pairwright.judging.rubric import SYSTEM_RANKING, as_data, show_prompt
+from pairwright.judging.rubric import as_data, instructions, show_prompt
 from pairwright.keys import content_key
 from pairwright.types import Answer, Prompt, Verdict
 
@@ -37,9 +38,13 @@ SCHEMA: dict[str, Any] = {
 
 
 def ranking_messages(prompt: Prompt, shown: Sequence[str], guidelines: str) -> list[dict[str, str]]:
-    """The chat messages that ask for a ranking of `shown`, called A, B, C, ... Raises ValueError over 26."""
+    """The chat messages that ask for a ranking of `shown`, called A, B, C, ... Raises InputError over 26."""
     if len(shown) > MOST:
-        raise ValueError(f"{len(shown)} responses are too many for one ranking: {MOST} at most")
+        asked = show_prompt(prompt.messages)[:60]
+        raise InputError(
+            f'{len(shown)} responses to "{asked}" are too many for one ranking: {MOST} at most. '
+            'Judge this project by another strategy than "ranking"'
+        )
     conversation = show_prompt(prompt.messages)
     mark = content_key("fence", conversation, *shown)[:6].hex()
     parts = [f"The mark is {mark}.", f"<prompt {mark}>\n{as_data(conversation)}\n</prompt {mark}>"]
@@ -47,7 +52,7 @@ def ranking_messages(prompt: Prompt, shown: Sequence[str], guidelines: str) -> l
         parts.append(f"<response {name} {mark}>\n{as_data(text)}\n</response {name} {mark}>")
     parts.append("Rank the responses. Answer with the JSON object only.")
     return [
-        {"role": "system", "content": SYSTEM_RANKING.format(guidelines=guidelines.strip(), answer=ANSWER)},
+        {"role": "system", "content": instructions(guidelines, ANSWER, ranking=True)},
         {"role": "user", "content": "\n\n".join(parts)},
     ]
 

@@ -58,10 +58,10 @@ def read_score(reply: Any, label: str | None) -> float:
     return value
 
 
-def compared(first: float, second: float) -> Answer:
-    """Two scores as an answer: who has more is better, by that margin; equals are a tie."""
+def compared(first: float, second: float, tie: float = 0.0) -> Answer:
+    """Two scores as an answer: who has more is better, by that margin; within `tie` they are a tie."""
     margin = first - second
-    return Answer("TIE" if margin == 0 else "A" if margin > 0 else "B", margin=margin)
+    return Answer("TIE" if abs(margin) <= tie else "A" if margin > 0 else "B", margin=margin)
 
 
 def _classes(reply: Any) -> dict[str, Any]:

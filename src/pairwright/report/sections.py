@@ -19,7 +19,9 @@ _BAR = Markup(
 
 def sections_of(numbers: dict[str, Any]) -> list[Section]:
     """All sections that have something to show, in the order they are read."""
-    makers = (_funnel, _promise, _audit, _judges, _fewer, _reliability, _risk, _plans, _agreement, _people)
+    judges = (_judges, _fewer, _reliability, _risk)
+    people = (_agreement, _people)
+    makers = (_funnel, _promise, _audit, *judges, _plans, *people, _models, _cycles)
     return [section for make in makers if (section := make(numbers)) is not None]
 
 
@@ -194,11 +196,42 @@ def _agreement(of: dict[str, Any]) -> Section | None:
     )
     rows = [
         ("Krippendorff's alpha", shown),
+        ("Fleiss' kappa", _kappa(of["kappa"]["fleiss"])),
+        *((f"Cohen's kappa of {one} and {other}", _kappa(each)) for one, other, each in of["kappa"]["cohen"]),
         ("two people say the same", share(found["agreement"])),
         ("people and judges lean the same way", share(found["with_judge"])),
     ]
     how = "Alpha is agreement beyond chance: 1 is perfect, 0 is chance, 0.67 a usual floor."
     return Section("agreement", "Do people agree?", how, table(("", ""), rows))
+
+
+def _kappa(found: dict[str, Any] | None) -> str:
+    if found is None:
+        return "-"
+    return f"{found['value']:.2f} [{found['low']:.2f}, {found['high']:.2f}] on {found['n']:,} pairs"
+
+
+def _models(of: dict[str, Any]) -> Section | None:
+    found = of["wins"]
+    if not found["models"]:
+        return None
+    rows = [(each["model"], f"{each['labels']:,}", share(each["beats"])) for each in found["models"]]
+    html = table(("Model", "Labels", "Beats an average one of the others"), rows)
+    if found["note"]:
+        html += Markup("<p>{}</p>").format(found["note"])
+    how = (
+        "Bradley-Terry on the labels, ties as ties. Where one model wins everything, little else is learned."
+    )
+    return Section("models", "Which model wins", how, html)
+
+
+def _cycles(of: dict[str, Any]) -> Section | None:
+    found = of["wins"]
+    if not found["n_cycles"]:
+        return None
+    rows = [(f"{i}", " > ".join(map(str, cycle))) for i, cycle in enumerate(found["cycles"], 1)]
+    how = "Pairs whose labels contradict each other: no order of the responses fits them all."
+    return Section("cycles", "Labels that go round in a circle", how, table(("", "Pairs"), rows))
 
 
 def _people(of: dict[str, Any]) -> Section | None:

@@ -103,8 +103,7 @@ class Standing:
     answers are combined. In a cascade `hear` are the judges every pair is asked
     of, and `next_judge` is the one to ask where this pair stays unsure. `teaches`
     (0..1) is how early among those drawn it is to be answered, where that is not by
-    doubt. `again`: it was sent back when this many people had answered, so one more
-    is asked. `dropped` is why it is out of the dataset.
+    doubt.
     """
 
     forecast: tuple[float, float, float] | None = None
@@ -116,8 +115,6 @@ class Standing:
     hear: tuple[str, ...] | None = None
     next_judge: str | None = None
     teaches: float | None = None
-    again: int | None = None
-    dropped: str | None = None
 
     def basis(self) -> dict[str, Any]:
         """What a belief keeps of it, so that one more vote can be judged without all the others."""
@@ -132,13 +129,7 @@ class Standing:
             "next_judge": self.next_judge,
             "teaches": self.teaches,
         }
-        kept |= self.repaired()
         return {name: value for name, value in kept.items() if value is not None and value is not False}
-
-    def repaired(self) -> dict[str, Any]:
-        """What was done about flags on the pair, whatever the rule."""
-        found = {"again": self.again, "dropped": self.dropped}
-        return {name: value for name, value in found.items() if value is not None}
 
     @classmethod
     def of_basis(cls, basis: Mapping[str, Any], combination: Combination | None) -> Standing:
@@ -153,8 +144,6 @@ class Standing:
             None if basis.get("hear") is None else tuple(basis["hear"]),
             basis.get("next_judge"),
             basis.get("teaches"),
-            basis.get("again"),
-            basis.get("dropped"),
         )
 
 
@@ -191,18 +180,14 @@ def decide(
         "failures": sorted(failure.id for failure in failures),
     }
     standing = standing or Standing()
-    basis |= standing.basis() if accept == "guarantee" else standing.repaired()
-    if standing.dropped is not None:
-        return Belief(pair_id, "drop", None, "none", f"dropped: {standing.dropped}", basis=basis)
+    if accept == "guarantee":
+        basis |= standing.basis()
     decisions = [vote for vote in votes if vote.purpose == "decision"]
     if decisions:
         return _by_decision(pair_id, decisions[-1], basis)
     people = [vote for vote in votes if vote.kind == "person"]
     if people:
         return _by_people(pair_id, people, basis, standing, overlap, calibrated=accept == "guarantee")
-    if standing.again is not None:
-        reason = "sent back to people by a check"
-        return Belief(pair_id, "ask", None, "none", reason, basis=basis, asks="people")
     if (wanted := overlap.wanted(standing.forecast)) > 1:
         basis["open"] = wanted
     if not orders:
@@ -294,6 +279,7 @@ def _by_people(
             split = sure < SETTLED
         if not split and (given[0] != verdict or others[0][1] == most):
             verdict, how = given[0], f"; {given[0]} by {combination.method}"
+            basis = basis | {"settled_by": combination.method}
     prob_a, prob_tie = (None, None) if probs is None else (round(probs[0], 4), round(probs[2], 4))
 
     def ask(reason: str, more: int, whom: str = "people") -> Belief:
@@ -303,8 +289,6 @@ def _by_people(
         )
 
     n, wanted = len(people), overlap.wanted(standing.forecast)
-    if standing.again is not None and n <= standing.again:
-        return ask(f"sent back to people by a check: {said}", standing.again + 1 - n)
     if n < wanted:
         return ask(f"{n} of {wanted} people answered: {said}", wanted - n)
     sure = 1.0 if not overlap.sure else max(probs or _posterior(people, Standing()))

@@ -2,10 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
 import numpy as np
 
 from pairwright.routing import believe
 from pairwright.routing.signals import Ballots
+from pairwright.stats.intervals import clopper_pearson
+from pairwright.types import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """How right some judges are together, on all labelled pairs and on the half they are surest of."""
+
+    judges: tuple[str, ...]
+    all: bool
+    right: Estimate
+    surest_half: Estimate
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def fewer_judges(ballots: Ballots, labels: np.ndarray, groups: Sequence[int] | np.ndarray) -> list[Panel]:
+    """The best one, two, three judges beside all of them; empty where there is nothing to choose.
+
+    Judges are chosen on all labels, so their shares are a little kind to them; each
+    share is cross-fitted over the labelled pairs.
+    """
+    known = labels.sum(1) > 0
+    if len(ballots.judges) < 2 or known.sum() < 2 * believe.FEWEST:
+        return []
+    chosen = chosen_by_evidence(ballots, labels)
+    panels = [chosen[: i + 1] for i in range(len(chosen))]
+    panels += [] if len(chosen) == len(ballots.judges) else [list(ballots.judges)]
+    return [_panel(panel, ballots, labels, groups, known) for panel in panels]
+
+
+def _panel(
+    judges: Sequence[str],
+    ballots: Ballots,
+    labels: np.ndarray,
+    groups: Sequence[int] | np.ndarray,
+    known: np.ndarray,
+) -> Panel:
+    crossed = believe.cross_fit(ballots.of_judges(judges), labels, groups)
+    right = crossed.probs[known].argmax(1) == labels[known].argmax(1)
+    order = np.argsort(-crossed.confidence[known], kind="stable")
+    surest = right[order[: max(1, len(order) // 2)]]
+    return Panel(
+        tuple(judges),
+        len(judges) == len(ballots.judges),
+        clopper_pearson(int(right.sum()), len(right)),
+        clopper_pearson(int(surest.sum()), len(surest)),
+    )
 
 
 def chosen_by_evidence(ballots: Ballots, labels: np.ndarray, most: int = 3) -> list[str]:

@@ -80,7 +80,7 @@ def run_label(project: Project, method: Method | None = None) -> LabelResult:
         len(pair_ids),
         len(answered.votes.row),
         dict(Counter(str(belief.verdict) for belief in labelled.values())),
-        sum("; " in belief.reason for belief in labelled.values()),
+        sum("settled_by" in belief.basis for belief in labelled.values()),
         sum(belief.decision == "ask" for belief in after.values()),
         _contested(answered, found, labelled),
         sum(before.get(pair_id) != belief for pair_id, belief in after.items()),

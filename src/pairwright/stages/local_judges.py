@@ -102,6 +102,8 @@ def _open(project: Project, name: str, settings: JudgeSettings) -> tuple[Ask, di
         where = f"judge {name}, pair {work.pair_key.hex()[:12]}"
         try:
             value = judge.compare(show_prompt(work.prompt.messages), work.first, work.second)
+        except VerdictError:
+            raise  # this pair has no verdict: a recorded failure, and the others go on
         except Exception as error:
             raise ConfigError(f"{where}: its compare(prompt, a, b) raised {error!r}") from error
         return read_answer(value, where)

@@ -10,18 +10,18 @@ import numpy as np
 
 from pairwright.report.page import render
 from pairwright.report.sections import BINS, sections_of
-from pairwright.routing import believe
-from pairwright.routing.fewer import chosen_by_evidence
+from pairwright.routing.fewer import fewer_judges
 from pairwright.routing.plan import plan_in_words
 from pairwright.stages.calibrate import audit_so_far
 from pairwright.stages.dashboard import dashboard_of
+from pairwright.stages.kappas import kappas_of
 from pairwright.stages.people import people_of
 from pairwright.stages.plan import plans_of
 from pairwright.stages.project import Project
 from pairwright.stages.status import status_of
+from pairwright.stages.wins import wins_of
 from pairwright.stats.calibration import expected_calibration_error, reliability
-from pairwright.stats.intervals import clopper_pearson
-from pairwright.store.ballots import Said, read_said
+from pairwright.store.ballots import read_said
 from pairwright.store.calibrations import newest_calibration
 
 
@@ -32,6 +32,7 @@ def numbers_of(project: Project) -> dict[str, Any]:
         newest = newest_calibration(connection)
         said = read_said(connection, list(project.settings.judges))
     result: dict[str, Any] = dict(newest.result) if newest else {}
+    heard = result["steps"][-1]["judges"] if result.get("steps") else []
     tested = np.array(result.get("tested") or [], float).reshape(-1, 2)
     raw = _raw(said.ballots, said.labels) if len(said.ballots.row) else np.zeros((0, 2))
     plans = plans_of(project, status.pairs)
@@ -44,10 +45,14 @@ def numbers_of(project: Project) -> dict[str, Any]:
         "test": result.get("test"),
         "audit": audit_so_far(project),
         "judges": result.get("judges", []),
-        "fewer": fewer_judges(said, result),
+        "fewer": [
+            each.as_dict() for each in fewer_judges(said.ballots.of_judges(heard), said.labels, said.groups)
+        ],
         "confidence": {"calibrated": _confidence(tested), "share_of_votes": _confidence(raw)},
         "plans": [plan.as_dict() for plan in plans],
         "plan_in_words": plan_in_words(plans),
+        "wins": wins_of(project),
+        "kappa": kappas_of(project),
         "people": [person.as_dict() for person in people_of(project)],
         "agreement": {
             name: value
@@ -56,37 +61,6 @@ def numbers_of(project: Project) -> dict[str, Any]:
         },
     }
     return {**found, "todo": _todo(found)}
-
-
-def fewer_judges(said: Said, result: dict[str, Any]) -> list[dict[str, Any]]:
-    """How right one, two, three judges would be instead of all; empty where there is nothing to choose.
-
-    Judges are chosen on all labels, so their shares are a little kind to them; each
-    share is cross-fitted over the labelled pairs.
-    """
-    heard = result["steps"][-1]["judges"] if result.get("steps") else []
-    labelled = said.labels.sum(1) > 0
-    if len(heard) < 2 or labelled.sum() < 2 * believe.FEWEST:
-        return []
-    ballots = said.ballots.of_judges(heard)
-    chosen = chosen_by_evidence(ballots, said.labels)
-    panels = [chosen[: i + 1] for i in range(len(chosen))]
-    panels += [] if len(chosen) == len(heard) else [heard]
-    truth, found = said.labels[labelled].argmax(1), []
-    for panel in panels:
-        crossed = believe.cross_fit(ballots.of_judges(panel), said.labels, said.groups)
-        right = crossed.probs[labelled].argmax(1) == truth
-        order = np.argsort(-crossed.confidence[labelled], kind="stable")
-        surest = right[order[: max(1, len(order) // 2)]]
-        found.append(
-            {
-                "judges": panel,
-                "all": len(panel) == len(heard),
-                "right": asdict(clopper_pearson(int(right.sum()), len(right))),
-                "surest_half": asdict(clopper_pearson(int(surest.sum()), len(surest))),
-            }
-        )
-    return found
 
 
 def _raw(ballots: Any, labels: np.ndarray) -> np.ndarray:
@@ -132,6 +106,8 @@ def _todo(of: dict[str, Any]) -> list[str]:
     alpha = of["agreement"]["alpha"]
     if alpha and alpha["high"] < 0.67:
         found.append(f"people agree little (alpha {alpha['value']:.2f}): make the guidelines clearer")
+    if circles := of["wins"]["n_cycles"]:
+        found.append(f"{circles:,} sets of labels go round in a circle (a over b over c over a)")
     if of["agreement"]["conflicts"]:
         found.append(f"{of['agreement']['conflicts']:,} conflicts wait for a lead's decision")
     return found

@@ -134,8 +134,8 @@ class AnnotateSettings(Settings):
 class LabelSettings(Settings):
     """How several people's answers become one label.
 
-    auto: anchored where judges take part, Dawid-Skene where people overlap enough,
-    else majority.
+    auto: anchored where judges take part or several people overlap, Dawid-Skene where
+    they overlap on 400 pairs, else majority.
     """
 
     method: Literal["auto", "majority", "gold", "dawid-skene", "anchored"] = "auto"
