@@ -43,23 +43,23 @@ def test_gold_is_mixed_in_at_about_the_rate_and_each_pair_once(tmp_path):
 
 
 def test_a_lease_that_ran_out_gives_its_place_to_others(tmp_path):
-    with a_project(tmp_path, settings="[annotate]\nlease_minutes = 0.0005\n") as project:
+    with a_project(tmp_path, settings="[annotate]\nlease_minutes = 0.02\n") as project:
         add_pairs(project, 1)
         run_route(project)
         (ann, _), (bob, _) = a_person(project), a_person(project, "bob")
         assert len(queue.offer(project, ann, 1).new) == 1
         assert queue.offer(project, bob, 1).new == []
-        time.sleep(0.05)
+        time.sleep(1.3)
         assert len(queue.offer(project, bob, 1).new) == 1
 
 
 def test_who_comes_back_late_is_told_what_is_no_longer_to_be_done(tmp_path):
-    with a_project(tmp_path, settings="[annotate]\nlease_minutes = 0.0005\n") as project:
+    with a_project(tmp_path, settings="[annotate]\nlease_minutes = 0.02\n") as project:
         add_pairs(project, 1)
         run_route(project)
         (ann, _), (bob, as_bob) = a_person(project), a_person(project, "bob")
         (offer,) = queue.offer(project, ann, 1).new
-        time.sleep(0.05)
+        time.sleep(1.3)
         (same,) = queue.offer(project, bob, 1).new
         as_bob.choose(same.task, "left", 9)
         assert queue.offer(project, ann, 1, [offer.task.pair_id]).gone == [offer.task.pair_id]
