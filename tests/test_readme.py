@@ -40,7 +40,8 @@ def test_every_verb_named_exists_and_every_verb_is_named():
             r"`([a-z]+)(?: ID)?`", "".join(line.split("|")[1] for line in table.splitlines() if "|" in line)
         )
     )
-    assert named == {command.callback.__name__ for command in app.registered_commands}
+    verbs = {command.callback.__name__ for command in app.registered_commands}
+    assert named == verbs | {group.name for group in app.registered_groups}
 
 
 def test_the_files_it_points_to_are_there():

@@ -2,6 +2,7 @@
 
 from pairwright.errors import (
     BudgetReached,
+    CheckError,
     ConfigError,
     EndpointError,
     InputError,
@@ -12,12 +13,14 @@ from pairwright.errors import (
 from pairwright.face import ai_assisted_labeling, create_dpo_dataset, generate_response_pairs
 from pairwright.judging.adapters import FromScores, FromTRL
 from pairwright.judging.doubles import AlwaysFirst, Noisy, PrefersShorter, Replay
+from pairwright.quality.annotations import detect_low_quality
 from pairwright.types import Answer
 
 __all__ = [
     "AlwaysFirst",
     "Answer",
     "BudgetReached",
+    "CheckError",
     "ConfigError",
     "EndpointError",
     "FromScores",
@@ -31,5 +34,6 @@ __all__ = [
     "VerdictError",
     "ai_assisted_labeling",
     "create_dpo_dataset",
+    "detect_low_quality",
     "generate_response_pairs",
 ]

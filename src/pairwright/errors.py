@@ -36,3 +36,7 @@ class BudgetReached(PairwrightError, RuntimeError):
 
 class NotConverged(PairwrightError, RuntimeError):
     """A fit did not settle, or the data can't tell what was asked: no figure is better than a wrong one."""
+
+
+class CheckError(PairwrightError, RuntimeError):
+    """A check stopped with an error of its own: the message names the check and the pair."""

@@ -56,6 +56,14 @@ def _pair(chain: dict[str, Any]) -> None:
         _line(f"vote {vote['id']}", f"{said}  {facts}  {costs}  {_when(vote)}")
     for flag in chain["flags"]:
         _line("flag", f"{flag['check']} ({flag['severity']}): {flag['reason']}")
+    for finding in chain["findings"]:
+        became = f" -> {finding['action']}" if finding["action"] else ""
+        became += f" by {finding['by']}" if finding["by"] else ""
+        became += f": {finding['because']}" if finding["because"] else ""
+        _line(
+            f"finding {finding['id']}",
+            f"{finding['check']} ({finding['severity']}): {finding['reason']}{became}",
+        )
     _failures(chain["failures"])
     for belief in chain["beliefs"]:
         verdict = f" {belief['verdict']}" if belief["verdict"] else ""

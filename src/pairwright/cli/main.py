@@ -11,7 +11,7 @@ import typer
 from sqlalchemy.exc import DBAPIError
 from typer.exceptions import TyperException
 
-from pairwright.cli import annotate, content, elsewhere, label, output, report, results, votes
+from pairwright.cli import annotate, check, content, elsewhere, label, output, report, results, votes
 from pairwright.cli.options import Here
 from pairwright.errors import PairwrightError
 
@@ -54,6 +54,7 @@ annotate.register(app)
 elsewhere.register(app)
 results.register(app)
 label.register(app)
+check.register(app)
 report.register(app)
 
 

@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from pairwright.cli.check import level_of
 from pairwright.cli.options import BudgetUsd, DryRun, Json, RetryFailed
 from pairwright.cli.output import (
     DONE,
@@ -87,6 +88,11 @@ def print_status(state: Status) -> None:
     table.add_row("Not decided", f"{state.undecided:,}", "")
     if state.flags:
         table.add_row("Flagged", f"{sum(state.flags.values()):,}", ", ".join(state.flags))
+    if any(state.findings.values()):
+        counts = ", ".join(f"{n:,} {name}" for name, n in state.findings.items() if n)
+        table.add_row(
+            "Checks found", f"{sum(state.findings.values()):,}", f"{counts}: `pairwright check list`"
+        )
     unpriced = f"and {state.unpriced_calls:,} calls whose price is not known" if state.unpriced_calls else ""
     table.add_row("Spent", usd(state.spent_usd), unpriced)
     out.print(table)
@@ -233,14 +239,22 @@ def export(
     include_flagged: Annotated[
         bool, typer.Option(help="Also export pairs that were flagged as unfit.")
     ] = False,
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            help="Check first; export nothing where a finding is so severe: error, warning, info, off."
+        ),
+    ] = None,
     json: Json = False,
 ) -> int:
     """Write labels as TRL reads them, with a manifest and a side file that leads back to every vote."""
+    from pairwright.stages.check import open_gate
     from pairwright.stages.export import export as export_to
     from pairwright.stages.run import export_path
 
     with context.obj.open() as project:
         settings = project.settings.export
+        open_gate(project, level_of(fail_on))
         result = export_to(
             project.store,
             target or export_path(project, shape.value),
@@ -279,7 +293,7 @@ def run(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> int:
-    """Everything in order: generate, pair, judge, route, export. Stops where people are needed."""
+    """Everything in order: generate, pair, judge, route, check, export. Stops where people are needed."""
     from pairwright.stages.estimate import estimate as estimate_of
     from pairwright.stages.run import run_all
 

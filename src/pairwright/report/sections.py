@@ -21,7 +21,7 @@ def sections_of(numbers: dict[str, Any]) -> list[Section]:
     """All sections that have something to show, in the order they are read."""
     judges = (_judges, _fewer, _reliability, _risk)
     people = (_agreement, _people)
-    makers = (_funnel, _promise, _audit, *judges, _plans, *people, _models, _cycles)
+    makers = (_funnel, _promise, _audit, _checks, *judges, _plans, *people, _models, _cycles)
     return [section for make in makers if (section := make(numbers)) is not None]
 
 
@@ -79,6 +79,41 @@ def _audit(of: dict[str, Any]) -> Section | None:
         html = Markup('<p class="bad">{}</p>').format(found["alarm"]) + html
     how = "A random share of what is accepted is checked for ever; all beliefs help to tell how right it is."
     return Section("audit", "The audit", how, html)
+
+
+def _checks(of: dict[str, Any]) -> Section | None:
+    found = of["checks"]
+    if not found:
+        return None
+    rows = []
+    for each in found["open"]:
+        name = each["check"] + (f".{each['part']}" if each["part"] else "")
+        severity = Markup('<span class="{}">{}</span>').format(
+            "bad" if each["severity"] == "error" else "", each["severity"]
+        )
+        seen = Markup("").join(
+            Markup("<li>{}{}</li>").format(
+                f"{one['external_id'] or 'pair ' + str(one['pair_id'])}: "
+                if one["pair_id"] is not None
+                else "",
+                one["reason"],
+            )
+            for one in each["examples"]
+        )
+        examples = Markup("<details><summary>{}</summary><ul>{}</ul><p>{}.</p></details>").format(
+            each["examples"][0]["reason"][:90], seen, each["examples"][0]["remedy"].capitalize()
+        )
+        rows.append((severity, name, f"{each['n']:,}", examples))
+    html = table(("", "Check", "Found", "For example"), rows)
+    if not rows:
+        html = Markup("<p>{} checks of {} pairs: nothing is off.</p>").format(
+            len(found["checks"]), f"{found['pairs']:,}"
+        )
+    if found["settled"]:
+        done = ", ".join(f"{n:,} {name}" for name, n in sorted(found["settled"].items()))
+        html += Markup("<p>Settled: {}.</p>").format(done)
+    how = "What checks found and nobody has settled; a pair with an error stays out of exports."
+    return Section("checks", "What is off", how, html)
 
 
 def _fewer(of: dict[str, Any]) -> Section | None:

@@ -103,7 +103,8 @@ class Standing:
     answers are combined. In a cascade `hear` are the judges every pair is asked
     of, and `next_judge` is the one to ask where this pair stays unsure. `teaches`
     (0..1) is how early among those drawn it is to be answered, where that is not by
-    doubt.
+    doubt. `again`: it was sent back when this many people had answered, so one more
+    is asked. `dropped` is why it is out of the dataset.
     """
 
     forecast: tuple[float, float, float] | None = None
@@ -115,6 +116,8 @@ class Standing:
     hear: tuple[str, ...] | None = None
     next_judge: str | None = None
     teaches: float | None = None
+    again: int | None = None
+    dropped: str | None = None
 
     def basis(self) -> dict[str, Any]:
         """What a belief keeps of it, so that one more vote can be judged without all the others."""
@@ -129,7 +132,13 @@ class Standing:
             "next_judge": self.next_judge,
             "teaches": self.teaches,
         }
+        kept |= self.repaired()
         return {name: value for name, value in kept.items() if value is not None and value is not False}
+
+    def repaired(self) -> dict[str, Any]:
+        """What was done about flags on the pair, whatever the rule."""
+        found = {"again": self.again, "dropped": self.dropped}
+        return {name: value for name, value in found.items() if value is not None}
 
     @classmethod
     def of_basis(cls, basis: Mapping[str, Any], combination: Combination | None) -> Standing:
@@ -180,14 +189,18 @@ def decide(
         "failures": sorted(failure.id for failure in failures),
     }
     standing = standing or Standing()
-    if accept == "guarantee":
-        basis |= standing.basis()
+    basis |= standing.basis() if accept == "guarantee" else standing.repaired()
+    if standing.dropped is not None:
+        return Belief(pair_id, "drop", None, "none", f"dropped: {standing.dropped}", basis=basis)
     decisions = [vote for vote in votes if vote.purpose == "decision"]
     if decisions:
         return _by_decision(pair_id, decisions[-1], basis)
     people = [vote for vote in votes if vote.kind == "person"]
     if people:
         return _by_people(pair_id, people, basis, standing, overlap, calibrated=accept == "guarantee")
+    if standing.again is not None:
+        reason = "sent back to people by a check"
+        return Belief(pair_id, "ask", None, "none", reason, basis=basis, asks="people")
     if (wanted := overlap.wanted(standing.forecast)) > 1:
         basis["open"] = wanted
     if not orders:
@@ -289,6 +302,8 @@ def _by_people(
         )
 
     n, wanted = len(people), overlap.wanted(standing.forecast)
+    if standing.again is not None and n <= standing.again:
+        return ask(f"sent back to people by a check: {said}", standing.again + 1 - n)
     if n < wanted:
         return ask(f"{n} of {wanted} people answered: {said}", wanted - n)
     sure = 1.0 if not overlap.sure else max(probs or _posterior(people, Standing()))

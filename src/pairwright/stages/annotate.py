@@ -7,7 +7,7 @@ that the next person is offered what is really still open.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -20,6 +20,7 @@ from pairwright.stages.panel import orders_asked
 from pairwright.stages.project import Project
 from pairwright.store import leases, schema, tasks
 from pairwright.store.combinations import newest_combination
+from pairwright.store.findings import NO_REPAIR, repairs_of
 from pairwright.store.insert import lock_pairs
 from pairwright.store.tasks import Task
 from pairwright.store.votes import (
@@ -217,9 +218,15 @@ def renew_beliefs(connection: Connection, project: Project, pair_ids: Sequence[i
     lock_pairs(connection, pair_ids)
     orders = orders_asked(connection, project)
     combination = newest_combination(connection)
+    repairs = repairs_of(connection, pair_ids)
     changed = []
     for seen in evidence_on(connection, pair_ids):
-        if seen.current is None and not any(vote.kind == "person" for vote in seen.votes):
+        repair = repairs.get(seen.pair_id, NO_REPAIR)
+        if (
+            seen.current is None
+            and repair == NO_REPAIR
+            and not any(vote.kind == "person" for vote in seen.votes)
+        ):
             continue  # routing has yet to look at it
         # What routing found out about the pair stands in its belief; one vote does not change it.
         known = seen.current.basis if seen.current else {}
@@ -229,7 +236,9 @@ def renew_beliefs(connection: Connection, project: Project, pair_ids: Sequence[i
             seen.failures,
             orders,
             accept=project.settings.route.accept,
-            standing=Standing.of_basis(known, combination),
+            standing=replace(
+                Standing.of_basis(known, combination), again=repair.again, dropped=repair.dropped
+            ),
             overlap=project.settings.annotate.overlaps,
         )
         changed += renewed(seen, belief)

@@ -13,6 +13,7 @@ from pairwright.report.sections import BINS, sections_of
 from pairwright.routing.fewer import fewer_judges
 from pairwright.routing.plan import plan_in_words
 from pairwright.stages.calibrate import audit_so_far
+from pairwright.stages.check import summary
 from pairwright.stages.dashboard import dashboard_of
 from pairwright.stages.kappas import kappas_of
 from pairwright.stages.people import people_of
@@ -51,6 +52,7 @@ def numbers_of(project: Project) -> dict[str, Any]:
         "confidence": {"calibrated": _confidence(tested), "share_of_votes": _confidence(raw)},
         "plans": [plan.as_dict() for plan in plans],
         "plan_in_words": plan_in_words(plans),
+        "checks": summary(project),
         "wins": wins_of(project),
         "kappa": kappas_of(project),
         "people": [person.as_dict() for person in people_of(project)],
@@ -103,6 +105,10 @@ def _todo(of: dict[str, Any]) -> list[str]:
     for judge in of["judges"]:
         if judge["standing"] in ("no better than chance", "worse than chance"):
             found.append(f"judge {judge['judge']} is {judge['standing']} against people")
+    for each in (of["checks"] or {"open": ()})["open"]:
+        if each["severity"] == "error":
+            name = each["check"] + (f".{each['part']}" if each["part"] else "")
+            found.append(f"{each['n']:,} errors of {name}, such as: {each['examples'][0]['reason']}")
     alpha = of["agreement"]["alpha"]
     if alpha and alpha["high"] < 0.67:
         found.append(f"people agree little (alpha {alpha['value']:.2f}): make the guidelines clearer")

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pairwright.routing.decide import Standing, decide
+from pairwright.routing.decide import Combination, Standing, decide
 from pairwright.stages.annotate import renewed
 from pairwright.stages.label import renew_combination
 from pairwright.stages.panel import orders_asked
 from pairwright.stages.project import Project
 from pairwright.store import tasks
+from pairwright.store.findings import NO_REPAIR, Repair, repairs_of
 from pairwright.store.insert import lock_pairs
 from pairwright.store.votes import add_beliefs, evidence_on, pair_pages
 from pairwright.types import Belief
+
+if TYPE_CHECKING:
+    from pairwright.stages.calibrate import Standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,7 @@ def run_route(project: Project, *, more: int = 0) -> RouteResult:
             project, (lambda pair_id: guarantee.of(pair_id).forecast) if guarantee else None
         )
         with project.store.read() as connection:
+            repairs = repairs_of(connection)
             orders = orders_asked(connection, project)
             pages = list(pair_pages(connection))
         for page in pages:
@@ -73,9 +79,7 @@ def run_route(project: Project, *, more: int = 0) -> RouteResult:
                         seen.failures,
                         orders,
                         accept=route.accept,
-                        standing=replace(
-                            guarantee.of(seen.pair_id) if guarantee else Standing(), combination=combination
-                        ),
+                        standing=_standing(seen.pair_id, guarantee, combination, repairs),
                         distrusted=distrusted,
                         overlap=project.settings.annotate.overlaps,
                     )
@@ -97,6 +101,17 @@ def run_route(project: Project, *, more: int = 0) -> RouteResult:
         guarantee.calibration.as_dict() if guarantee and project.settings.judges else None,
         guarantee.distrusted if guarantee else distrusted,
     )
+
+
+def _standing(
+    pair_id: int,
+    guarantee: Standings | None,
+    combination: Combination | None,
+    repairs: Mapping[int, Repair],
+) -> Standing:
+    repair = repairs.get(pair_id, NO_REPAIR)
+    known = guarantee.of(pair_id) if guarantee else Standing()
+    return replace(known, combination=combination, again=repair.again, dropped=repair.dropped)
 
 
 def _where(belief: Belief | None) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pairwright.stages.calls import Progress, no_progress
+from pairwright.stages.check import run_check
 from pairwright.stages.estimate import unset
 from pairwright.stages.export import export
 from pairwright.stages.generate import run_generate
@@ -48,7 +49,7 @@ def run_all(
     export_partial: bool = False,
     watch: Callable[[str], Progress] = lambda _stage: no_progress,
 ) -> RunResult:
-    """generate, pair, judge, route and, unless pairs wait for people, export.
+    """generate, pair, judge, route and, unless pairs wait for people, check and export.
 
     `watch` gives the progress display of a stage by its name. `export_partial`
     exports what is decided although pairs still wait for people.
@@ -88,6 +89,16 @@ def run_all(
             result.waits_for += f", then `pairwright run` again to decide the {routed.waiting:,} others"
         if not export_partial:
             return result
+    checked = run_check(project)
+    result.stages.append(("check", checked.as_dict()))
+    level = settings.check.fail_on
+    if level != "off" and (failing := checked.at_least(level)):
+        result.waits_for = (
+            f"{failing:,} findings are {level} or worse ([check] fail_on), so nothing was exported: "
+            "see `pairwright check list`"
+        )
+        result.failures += failing
+        return result
     for shape in settings.export.shapes:
         done = export(
             project.store,

@@ -141,6 +141,44 @@ class LabelSettings(Settings):
     method: Literal["auto", "majority", "gold", "dawid-skene", "anchored"] = "auto"
 
 
+class CheckSettings(Settings):
+    """From where on `pairwright check` finds something off. Shares are 0 to 1."""
+
+    skip: list[str] = Field(default_factory=list, description="checks not to run")
+    severity: dict[str, Literal["info", "warning", "error", "off"]] = Field(
+        default_factory=dict, description='by check or "check.part", over the defaults'
+    )
+    fail_on: Literal["error", "warning", "info", "off"] = Field(
+        "off",
+        description="findings so severe stop `pairwright export` and `run`; off: errors leave their pair out",
+    )
+    similar: float = Field(0.95, gt=0, le=1, description="too_similar: the most alike two responses may be")
+    seconds: float | None = Field(None, ge=0, description="too_fast; default: [annotate] too_fast_seconds")
+    words_per_second: float = Field(20, gt=0, description="too_fast: nobody reads faster")
+    near: float = Field(
+        0.85, gt=0.5, le=1, description="near_duplicates, split_overlap: word triples in common"
+    )
+    contamination: list[str] = Field(
+        default_factory=list, description="files of benchmark texts, beside this one"
+    )
+    longer: float = Field(0.7, gt=0.5, lt=1, description="shortcuts: share in which the longer one is chosen")
+    markup: float = Field(
+        0.7, gt=0.5, lt=1, description="shortcuts: ... the one with more Markdown or emojis"
+    )
+    wins: float = Field(0.9, gt=0.5, lt=1, description="shortcuts: share of its pairs that one model wins")
+    judge_fails: float = Field(0.02, ge=0, lt=1, description="judge_health: share of votes that failed")
+    judge_contradicts: float = Field(
+        0.3, ge=0, lt=1, description="judge_health: verdict changed with the order"
+    )
+    judge_drifts: float = Field(
+        0.15, ge=0, lt=1, description="judge_health: answered otherwise when asked again"
+    )
+    fact_check: str | None = Field(
+        None, description="a model of [models] that looks for errors in facts; costs"
+    )
+    plugins: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
 class PlanMethod(Settings):
     """What one usual way to label costs and is worth, each from low to high."""
 
@@ -169,6 +207,7 @@ class ProjectFile(Settings):
     route: RouteSettings = RouteSettings()
     annotate: AnnotateSettings = AnnotateSettings()
     label: LabelSettings = LabelSettings()
+    check: CheckSettings = CheckSettings()
     plan: dict[str, PlanMethod] = Field(default_factory=dict)
     export: ExportSettings = ExportSettings()
 
@@ -202,6 +241,8 @@ class ProjectFile(Settings):
                     f"[judges.{name}] samples = {judge.samples} at temperature 0 are all the same: "
                     "set temperature = 1.0"
                 )
+        if self.check.fact_check is not None:
+            _require(self.check.fact_check, self.models, "[check] fact_check", "[models.NAME]")
         for name in self.route.cascade:
             _require(name, self.judges, "[route] cascade", "[judges.NAME]")
         if len(set(self.route.cascade)) < len(self.route.cascade):

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from pairwright.stages.panel import comes_later, orders_asked, refused_judges
 from pairwright.stages.project import Project
 from pairwright.store import tasks, totals
+from pairwright.store.findings import open_counts
 from pairwright.types import Order
 
 
@@ -55,6 +56,7 @@ class Status:
     outdated: int
     people: tuple[tuple[str, int, float | None], ...]
     flags: dict[str, int]
+    findings: dict[str, int]
     spent_usd: float
     unpriced_calls: int
     calls: tuple[totals.CallCounts, ...]
@@ -110,6 +112,7 @@ def status_of(project: Project) -> Status:
             judges=judges,
             people=tuple(totals.people_counts(connection)),
             flags=totals.flags_by_check(connection),
+            findings={severity: sum(of.values()) for severity, of in open_counts(connection).items()},
             spent_usd=totals.spent_usd(connection),
             unpriced_calls=sum(each.calls for each in totals.unpriced(connection)),
             calls=tuple(totals.call_counts(connection)),

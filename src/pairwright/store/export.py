@@ -26,6 +26,7 @@ from sqlalchemy import (
     true,
 )
 
+from pairwright.store.findings import is_flagged
 from pairwright.store.schema import belief, flag, pair, prompt, response
 from pairwright.store.votes import flag_stands, newest_beliefs
 from pairwright.types import Message, Verdict
@@ -107,7 +108,7 @@ def standings(*, include_flagged: bool, between: tuple[int, int] | None = None) 
     flagged = select(flag.c.id).where(error).exists()
     standing = case(
         (or_(belief.c.id.is_(None), belief.c.decision == "wait"), literal("not_judged")),
-        *([] if include_flagged else [(flagged, literal("flagged"))]),
+        *([] if include_flagged else [(or_(flagged, is_flagged()), literal("flagged"))]),
         (belief.c.decision == "ask", literal("waiting_for_people")),
         (belief.c.decision == "drop", literal("dropped")),
         (belief.c.verdict.in_(["A", "B"]), literal("label")),

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, or_, select
 
 from pairwright.keys import public_id
+from pairwright.store.findings import settlements
 from pairwright.store.schema import (
     belief,
     call,
@@ -109,6 +110,7 @@ def pair_chain(connection: Connection, pair_id: int, *, brief: bool = False) -> 
         "flags": [
             dict(each._mapping) for each in connection.execute(select(flag).where(flag.c.pair_id == pair_id))
         ],
+        "findings": settlements(connection, pair_id),
         "beliefs": [_belief(each) for each in beliefs],
     }
     if not brief:

@@ -237,6 +237,42 @@ calibration = Table("calibration", metadata, _id(), _key(), Column("result", JSO
 # Every fit of how people's answers are combined into one label.
 combination = Table("combination", metadata, _id(), Column("result", JSON, nullable=False), _at())
 
+# Every run of the checks: what was looked at, with which settings, and how much was found.
+check_run = Table("check_run", metadata, _id(), Column("result", JSON, nullable=False), _at())
+
+# What a check found; the same finding is one row, however often it is made.
+finding = Table(
+    "finding",
+    metadata,
+    _id(),
+    _key(),
+    _ref("check_run"),
+    _ref("pair", null=True),  # null: on the whole set
+    Column("check", Text, nullable=False),
+    Column("part", Text),
+    Column("severity", Text, nullable=False),  # info, warning, error
+    Column("reason", Text, nullable=False),
+    Column("value", JSON(none_as_null=True)),  # {"seen": ...}: SQLite makes a bare number of JSON text
+    Column("remedy", Text, nullable=False),
+    _at(),
+    Index("finding_by_pair", "pair_id"),
+)
+
+# What became of a finding; the newest word counts.
+settlement = Table(
+    "settlement",
+    metadata,
+    _id(),
+    _ref("finding"),
+    # gone, back: by a later run; dismissed, sent, dropped, flipped, asked again, undone: by somebody
+    Column("action", Text, nullable=False),
+    Column("because", Text),
+    Column("by", Text),
+    Column("detail", JSON(none_as_null=True)),
+    _at(),
+    Index("settlement_by_finding", "finding_id", "id"),
+)
+
 # A skip or a flag that a person took back.
 withdrawal = Table(
     "withdrawal",

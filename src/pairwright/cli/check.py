@@ -1,0 +1,229 @@
+"""check: what is off with the data, and what is done about it."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from pairwright.cli.options import Json
+from pairwright.cli.output import DONE, FINISHED_WITH_FAILURES, count_bar, emit, fail, note, out, say
+from pairwright.errors import InputError
+from pairwright.quality.checks import CHECKS, WHAT
+
+_COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
+_LEVELS = ("error", "warning", "info", "off")
+
+app = typer.Typer(no_args_is_help=False, rich_markup_mode="rich")
+
+_ALL = "Checks: " + "; ".join(f"{name} ({WHAT[name]})" for name in CHECKS) + "."
+
+
+def register(main: typer.Typer) -> None:
+    main.add_typer(app, name="check")
+
+
+@app.callback(invoke_without_command=True, epilog=_ALL)
+def check(
+    context: typer.Context,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Run this check only; may be repeated.")
+    ] = None,
+    skip: Annotated[
+        list[str] | None, typer.Option("--skip", help="Leave this check out; may be repeated.")
+    ] = None,
+    fail_on: Annotated[
+        str | None,
+        typer.Option(help="Exit with 2 where anything so severe is open: error, warning, info, off."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; default: the cores there are.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Find what is off with pairs, labels, people and judges, and say what to do about it.
+
+    Errors keep their pair out of exports until somebody settles them. See
+    `pairwright check list`, and then dismiss, send, drop, flip, ask-again or undo.
+    """
+    if context.invoked_subcommand is not None:
+        return DONE
+    from pairwright.stages.check import run_check
+    from pairwright.stages.project import Project
+
+    level = level_of(fail_on)
+    project: Project
+    with context.obj.open() as project, count_bar("checking pairs", json=json) as progress:
+        result = run_check(project, only=only or (), skip=skip or (), workers=workers, progress=progress)
+        level = level or project.settings.check.fail_on
+        shown = [] if json else _tops(project)
+    failing = 0 if level == "off" else result.at_least(level)
+    if json:
+        emit({**result.as_dict(), "fail_on": level, "failing": failing})
+    else:
+        _print(result.as_dict(), shown)
+        if failing:
+            fail(f"{failing:,} findings are {level} or worse (--fail-on {level})")
+    return FINISHED_WITH_FAILURES if failing else DONE
+
+
+def level_of(named: str | None) -> str | None:
+    """A severity the user named. Raises InputError for another word."""
+    if named is not None and named not in _LEVELS:
+        raise InputError(f'--fail-on is one of {", ".join(_LEVELS)}; got "{named}"')
+    return named
+
+
+def _tops(project: Any) -> list[dict[str, Any]]:
+    from pairwright.stages.check import summary
+
+    found = summary(project)
+    return found["open"] if found else []
+
+
+def _print(result: dict[str, Any], shown: list[dict[str, Any]]) -> None:
+    per = result["pairs"] / result["seconds"] if result["seconds"] else 0
+    say(
+        f"{result['pairs']:,} pairs ({result['labelled']:,} labelled), {len(result['checks'])} checks, "
+        f"{result['seconds']:.1f} s ({per:,.0f} pairs/s)."
+    )
+    for each in shown:
+        name = each["check"] + (f".{each['part']}" if each["part"] else "")
+        colour = _COLOURS[each["severity"]]
+        out.print(f"[{colour}]{each['severity']:>7}[/{colour}]  {name}: {each['n']:,}", soft_wrap=True)
+        for example in each["examples"][:2]:
+            out.print(f"         {escape(_line(example))}", soft_wrap=True)
+    if not shown:
+        say("Nothing is off.")
+    what = f"{result['new']:,} new, {result['gone']:,} gone"
+    if result["settled"]:
+        what += f", {result['settled']:,} settled before"
+    say(f"{what}. `pairwright check list` shows all; `pairwright check send 12` sends one to people.")
+
+
+def _line(kept: dict[str, Any]) -> str:
+    where = (
+        f"{kept['external_id'] or 'pair ' + str(kept['pair_id'])}: " if kept["pair_id"] is not None else ""
+    )
+    return f"{kept['id']}  {where}{kept['reason']}"
+
+
+Ids = Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="Numbers of findings.")]
+Of = Annotated[str | None, typer.Option("--check", help="All open findings of this check, or check.part.")]
+Because = Annotated[str | None, typer.Option("--because", help="Why; kept on record.")]
+By = Annotated[str | None, typer.Option("--by", help="Who does it; default: your user name.")]
+Dry = Annotated[bool, typer.Option("--dry-run", help="Say on how many; change nothing.")]
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    check: Of = None,
+    severity: Annotated[str | None, typer.Option(help="error, warning or info.")] = None,
+    settled: Annotated[bool, typer.Option("--all", help="Also what was dismissed or repaired.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+    json: Json = False,
+) -> int:
+    """Show findings: number, pair, what was seen, what to do."""
+    from pairwright.store.findings import findings
+
+    with context.obj.open() as project, project.store.read() as connection:
+        name, part = _named(check)
+        kept = list(
+            findings(
+                connection,
+                checks=[name] if name else [],
+                parts=[part] if part else [],
+                severities=[severity] if severity else [],
+                settled=settled,
+                limit=limit + 1,
+            )
+        )
+    more, kept = len(kept) > limit, kept[:limit]
+    if json:
+        emit({"findings": [each.as_dict() for each in kept], "more": more})
+        return DONE
+    if not kept:
+        say("No finding of that kind is open. `pairwright check` looks anew.")
+    for each in kept:
+        colour = _COLOURS[each.severity]
+        state = "" if each.open else f" ({each.action}{': ' + each.because if each.because else ''})"
+        name = each.check + (f".{each.part}" if each.part else "")
+        out.print(f"[{colour}]{each.severity:>7}[/{colour}]  {escape(name)}{escape(state)}", soft_wrap=True)
+        out.print(f"         {escape(_line(each.as_dict()))}", soft_wrap=True)
+        out.print(f"         -> {escape(each.remedy)}", style="dim", soft_wrap=True)
+    if more:
+        note(f"There are more than {limit:,}: pass --limit, --check or --severity.")
+    return DONE
+
+
+def _named(check: str | None) -> tuple[str | None, str | None]:
+    if check is None:
+        return None, None
+    name, _, part = check.partition(".")
+    return name, part or None
+
+
+def _step(name: str, step: str, text: str) -> None:
+    def run(
+        context: typer.Context,
+        ids: Ids = None,
+        check: Of = None,
+        because: Because = None,
+        by: By = None,
+        dry_run: Dry = False,
+        json: Json = False,
+    ) -> int:
+        return _settle(context, step, ids or [], check, because, by, dry_run, json)
+
+    app.command(name, help=text)(run)
+
+
+for _name, _what, _text in (
+    ("dismiss", "dismiss", "Say that it is no fault, and why: it stays dismissed in later runs."),
+    ("send", "send", "Send the pair to one more person; until then it has no label."),
+    ("drop", "drop", "Take the pair out of the dataset."),
+    ("flip", "flip", "Make the other response the chosen one, as your decision."),
+    ("ask-again", "ask again", "Let judges judge the pair anew (`pairwright judge`, which costs)."),
+    ("undo", "undo", "Take the last step on a finding back."),
+):
+    _step(_name, _what, _text)
+
+
+def _settle(
+    context: typer.Context,
+    step: Any,
+    ids: list[int],
+    check: str | None,
+    because: str | None,
+    by: str | None,
+    dry_run: bool,
+    json: bool,
+) -> int:
+    from pairwright.stages.settle import settle
+    from pairwright.store.findings import findings
+
+    if not ids and check is None:
+        raise InputError(
+            "say which: numbers of findings (`pairwright check list`), or --check NAME for all of one"
+        )
+    with context.obj.open() as project:
+        if check is not None:
+            name, part = _named(check)
+            assert name is not None
+            with project.store.read() as connection:
+                of = findings(connection, checks=[name], parts=[part] if part else [], settled=step == "undo")
+                ids = [*ids, *(each.id for each in of if each.open != (step == "undo"))]
+        if dry_run:
+            say(f"This would be done on {len(ids):,} findings; nothing was changed.")
+            return DONE
+        result = settle(project, step, ids, by=by or getpass.getuser(), because=because)
+    if json:
+        emit(result.as_dict())
+    else:
+        say(f"{len(result.done):,} {result.step}.")
+        for number, why in result.left.items():
+            note(f"finding {number}: {why}")
+    return FINISHED_WITH_FAILURES if result.left else DONE

@@ -1,0 +1,95 @@
+"""All checks by name, with what each is told of the project's thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from pairwright.errors import InputError
+from pairwright.quality import near_duplicates, shortcuts, similarity, timing
+from pairwright.quality.chosen_errors import ChosenHasErrors
+from pairwright.quality.contested import Contested
+from pairwright.quality.duplicates import Duplicates
+from pairwright.quality.example import Check
+from pairwright.quality.identity import IdentityLeak
+from pairwright.quality.injection import Injection
+from pairwright.quality.judge_health import CONTRADICTS, DRIFTS, FAILS, JudgeHealth
+from pairwright.quality.language import LanguageMismatch
+from pairwright.quality.near_duplicates import NearDuplicates
+from pairwright.quality.overlap import Contamination, SplitOverlap
+from pairwright.quality.privacy import PersonalData, Secrets
+from pairwright.quality.safety import HarmfulCompliance, OverRefusal
+from pairwright.quality.shortcuts import Shortcuts
+from pairwright.quality.similarity import TooSimilar
+from pairwright.quality.timing import TooFast
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From where on something is off. Shares are 0 to 1. `contamination` are a benchmark's texts."""
+
+    similar: float = similarity.MOST
+    seconds: float = timing.SECONDS
+    words_per_second: float = timing.WORDS_PER_SECOND
+    near: float = near_duplicates.LEAST
+    longer: float = shortcuts.LONGER
+    markup: float = shortcuts.MARKED_UP
+    wins: float = shortcuts.WINS
+    judge_fails: float = FAILS
+    judge_contradicts: float = CONTRADICTS
+    judge_drifts: float = DRIFTS
+    contamination: tuple[str, ...] = ()
+
+
+# In the order they are shown: what is wrong with a pair first, then with the set.
+CHECKS: dict[str, Callable[[Limits], Check]] = {
+    "chosen_has_errors": lambda _: ChosenHasErrors(),
+    "too_similar": lambda limits: TooSimilar(limits.similar),
+    "too_fast": lambda limits: TooFast(limits.seconds, limits.words_per_second),
+    "contested": lambda _: Contested(),
+    "duplicates": lambda _: Duplicates(),
+    "near_duplicates": lambda limits: NearDuplicates(limits.near),
+    "split_overlap": lambda limits: SplitOverlap(limits.near),
+    "contamination": lambda limits: Contamination(limits.contamination),
+    "secrets": lambda _: Secrets(),
+    "personal_data": lambda _: PersonalData(),
+    "injection": lambda _: Injection(),
+    "harmful_compliance": lambda _: HarmfulCompliance(),
+    "over_refusal": lambda _: OverRefusal(),
+    "identity_leak": lambda _: IdentityLeak(),
+    "language_mismatch": lambda _: LanguageMismatch(),
+    "shortcuts": lambda limits: Shortcuts(limits.longer, limits.markup, limits.wins),
+    "judge_health": lambda limits: JudgeHealth(
+        limits.judge_fails, limits.judge_contradicts, limits.judge_drifts
+    ),
+}
+WHAT = {
+    "chosen_has_errors": "wrong arithmetic, code that does not parse, an empty answer, a form not kept, ...",
+    "too_similar": "chosen and rejected nearly the same text",
+    "too_fast": "answered before it could be read; runs of one side",
+    "contested": "a person's label that every judge speaks against",
+    "duplicates": "the same pair again, or with the opposite label; one answer to many prompts",
+    "near_duplicates": "an earlier pair with a few words changed",
+    "split_overlap": "a prompt in train and in test",
+    "contamination": "texts of the benchmarks in [check] contamination",
+    "secrets": "API keys and private keys",
+    "personal_data": "e-mail addresses, telephone, card and account numbers",
+    "injection": "a response that speaks to the judge",
+    "harmful_compliance": "a harmful prompt: chosen helps, rejected refuses",
+    "over_refusal": "a harmless prompt: chosen refuses, rejected answers",
+    "identity_leak": "chosen says whose model it is",
+    "language_mismatch": "chosen in another language than the prompt",
+    "shortcuts": "length, Markdown, side or model that predicts the label",
+    "judge_health": "judges that fail, contradict themselves or changed their mind",
+}
+
+
+def make_checks(
+    limits: Limits | None = None, only: Collection[str] = (), skip: Collection[str] = ()
+) -> list[Check]:
+    """The built-in checks, fresh. Raises InputError for a name there is not."""
+    for name in (*only, *skip):
+        if name not in CHECKS:
+            raise InputError(f'there is no check "{name}". There are {", ".join(CHECKS)}.')
+    wanted: Sequence[str] = [name for name in CHECKS if (not only or name in only) and name not in skip]
+    return [CHECKS[name](limits or Limits()) for name in wanted]

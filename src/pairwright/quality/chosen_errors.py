@@ -1,0 +1,71 @@
+"""chosen_has_errors: what is plainly wrong with the chosen response, without trusting a model.
+
+Each part is a kind of mistake (`quality/mistakes`). What the rejected response
+has too does not speak against the choice, so it is a notice only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pairwright.quality.example import Example, Finding, Problem, Severity
+from pairwright.quality.mistakes import answers, arithmetic, code, endings, links, request, tables
+
+# Parts of which under 2 % were false alarms on clean data are errors (benchmarks/quality); others warn.
+SEVERITY: dict[str, Severity] = {
+    "arithmetic": "error",
+    "code": "error",
+    "empty": "error",
+    "reference": "error",
+    "final_answer": "error",
+    "looping": "error",
+    "request_json": "error",
+    "cut_off": "warning",
+    "table": "warning",
+    "links": "warning",
+    "request_length": "warning",
+    "request_language": "warning",
+}
+_SEND = "send the pair to people; if the rejected one is right, flip it"
+
+
+class ChosenHasErrors:
+    """One finding a part; `severity` over the defaults."""
+
+    name = "chosen_has_errors"
+
+    def look(self, example: Example) -> Iterator[Finding]:
+        if not example.decided:
+            return
+        seen: set[str] = set()
+        for problem in self._problems(example):
+            if problem.part in seen:
+                continue
+            seen.add(problem.part)
+            severity = SEVERITY[problem.part]
+            reason, remedy = problem.reason, _SEND
+            if problem.part not in ("reference", "empty") and self._also(example, problem):
+                severity, remedy = "info", "neither is right: draw new responses, or drop the pair"
+                reason += " (so has the rejected one)"
+            yield Finding(self.name, severity, reason, remedy, example.id, problem.part, problem.value)
+
+    def _problems(self, example: Example) -> Iterator[Problem]:
+        chosen = example.chosen
+        yield from endings.empty(chosen, example.rejected)
+        yield from answers.contradicts_reference(chosen, example.reference, example.rejected)
+        yield from _alone(example, chosen)
+
+    def _also(self, example: Example, problem: Problem) -> bool:
+        return any(other.part == problem.part for other in _alone(example, example.rejected))
+
+
+def _alone(example: Example, text: str) -> Iterator[Problem]:
+    """What is wrong with a text whatever it is compared with."""
+    yield from arithmetic.wrong_arithmetic(text, example.prompt)
+    yield from code.broken_code(text)
+    yield from tables.broken_tables(text)
+    yield from endings.cut_off(text)
+    yield from endings.loops(example.asked, text)
+    yield from links.malformed_links(text)
+    yield from answers.contradicts_itself(text)
+    yield from request.breaks_request(example.asked, text)

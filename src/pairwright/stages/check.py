@@ -1,0 +1,318 @@
+"""Run the checks over a project and keep what they find.
+
+A finding is on record once, however many runs make it. What a later run no longer
+sees is gone; what somebody dismissed or repaired stays so. Plugins are entry
+points in the group `pairwright.checks`: a callable that takes the
+`[check.plugins.NAME]` table as keywords and gives a check (quality/example).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import entry_points
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import Connection
+
+from pairwright.errors import ConfigError, InputError
+from pairwright.formats.reading import BadRow, read_records
+from pairwright.keys import content_key
+from pairwright.quality.checks import CHECKS, Limits, make_checks
+from pairwright.quality.example import Check, Finding
+from pairwright.quality.run import run_checks
+from pairwright.stages.project import Project
+from pairwright.store import findings as sql
+from pairwright.store.examples import Examples
+
+GROUP = "pairwright.checks"
+SMALL = 3000  # pairs that one process is through with before others have started
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What a run of the checks came to. `open` counts findings by severity and check, earlier ones too.
+
+    `new` were never made before, `gone` are no longer seen, `settled` were dismissed
+    or repaired earlier and are left so.
+    """
+
+    pairs: int
+    labelled: int
+    checks: list[str]
+    open: dict[str, dict[str, int]]
+    new: int
+    gone: int
+    settled: int
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def at_least(self, severity: str) -> int:
+        """How many open findings are so severe, or more."""
+        return count_at_least(self.open, severity)
+
+
+def count_at_least(open_: dict[str, dict[str, int]], severity: str) -> int:
+    severe = {"error": ("error",), "warning": ("error", "warning"), "info": ("error", "warning", "info")}
+    return sum(sum(open_.get(each, {}).values()) for each in severe[severity])
+
+
+def names_of_checks(project: Project) -> list[str]:
+    """The checks there are here: built in, and plugins."""
+    return [*CHECKS, *sorted(_plugins())]
+
+
+def run_check(
+    project: Project,
+    *,
+    only: Collection[str] = (),
+    skip: Collection[str] = (),
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    more: Iterable[Finding] = (),
+) -> CheckResult:
+    """Look at every pair and record what is off.
+
+    `only` and `skip` name checks; `more` are findings made elsewhere (a judge's
+    fact-check). Raises InputError for an unknown name, CheckError where a check
+    fails, ConfigError where one can't be made.
+    """
+    begun = time.monotonic()
+    checks = checks_of(project, only, skip)
+    examples = Examples(project.store)
+    with project.store.exclusively("check"):
+        found = run_checks(examples, checks, workers=_workers(project, workers), progress=progress)
+        made = list(_severities(project, chain(found, more)))
+        with project.store.write() as connection:
+            known = sql.known_findings(connection)
+            names = [check.name for check in checks]
+            run = sql.add_run(connection, {"checks": names, "pairs": len(examples.numbers)})
+            done = _record(connection, run, made, known, examples.numbers)
+            unseen = [
+                each
+                for key, each in known.items()
+                if each.check in names
+                and key not in done.seen
+                and (each.action is None or each.action in sql.OPEN)
+            ]
+            sql.settle(connection, [each.id for each in unseen], "gone")
+            back = [known[key].id for key in done.seen & known.keys() if known[key].action == "gone"]
+            sql.settle(connection, back, "back")
+        with project.store.read() as connection:
+            open_ = sql.open_counts(connection)
+    return CheckResult(
+        len(examples.numbers),
+        examples.labelled,
+        names,
+        open_,
+        done.new,
+        sum(each.pair_id is not None or (each.check, each.part) not in done.of_set for each in unseen),
+        done.settled,
+        round(time.monotonic() - begun, 2),
+    )
+
+
+def open_gate(project: Project, level: str | None = None) -> CheckResult | None:
+    """Run the checks before something leaves the house; None where the gate is off.
+
+    `level` over [check] fail_on. Raises InputError where anything so severe is open.
+    """
+    level = level or project.settings.check.fail_on
+    if level == "off":
+        return None
+    result = run_check(project)
+    if failing := result.at_least(level):
+        raise InputError(
+            f"{failing:,} findings are {level} or worse, so nothing was exported. `pairwright check list "
+            f"--severity {level}` shows them; dismiss, send, drop or flip them, or pass --fail-on off."
+        )
+    return result
+
+
+@dataclass(slots=True)
+class _Recorded:
+    """`seen` are the keys of all that was found, `of_set` what was found about the whole set."""
+
+    new: int = 0
+    settled: int = 0
+    seen: set[bytes] = field(default_factory=set)
+    of_set: set[tuple[str, str | None]] = field(default_factory=set)
+
+
+def _record(
+    connection: Connection,
+    run: int,
+    made: Iterable[Finding],
+    known: dict[bytes, sql.Known],
+    numbers: dict[str, int],
+) -> _Recorded:
+    """Add what was not found before.
+
+    A finding on the whole set says other figures in every run: it is the same one,
+    and what was said about it goes on.
+    """
+    before = {(each.check, each.part): each for each in known.values() if each.pair_id is None}
+    done = _Recorded()
+    rows, dismissed = [], []
+    for finding in made:
+        pair_id = None if finding.example is None else numbers[finding.example]
+        key = content_key("finding", finding.check, finding.part, pair_id, finding.reason)
+        if key in done.seen:
+            continue
+        done.seen.add(key)
+        earlier = known.get(key)
+        if pair_id is None:
+            done.of_set.add((finding.check, finding.part))
+            earlier = before.get((finding.check, finding.part))
+        if earlier is not None and earlier.action not in (None, "gone", *sql.OPEN):
+            done.settled += 1
+            if key not in known:
+                dismissed.append((key, earlier.because))
+        done.new += earlier is None
+        if key not in known:
+            rows.append({**_row(finding), "key": key, "check_run_id": run, "pair_id": pair_id})
+    sql.add_findings(connection, rows)
+    for key, because in dismissed:
+        sql.settle(connection, [sql.number_of(connection, key)], "dismissed", because=because)
+    return done
+
+
+def _row(finding: Finding) -> dict[str, Any]:
+    return {
+        "check": finding.check,
+        "part": finding.part,
+        "severity": finding.severity,
+        "reason": finding.reason,
+        "value": None if finding.value is None else {"seen": finding.value},
+        "remedy": finding.remedy,
+    }
+
+
+def checks_of(project: Project, only: Collection[str] = (), skip: Collection[str] = ()) -> list[Check]:
+    """The checks this project runs, with its thresholds."""
+    settings, plugins = project.settings.check, _plugins()
+    for name in (*only, *skip, *settings.skip):
+        if name not in CHECKS and name not in plugins:
+            raise InputError(
+                f'there is no check "{name}". There are {", ".join([*CHECKS, *sorted(plugins)])}.'
+            )
+    limits = Limits(
+        settings.similar,
+        settings.seconds if settings.seconds is not None else project.settings.annotate.too_fast_seconds,
+        settings.words_per_second,
+        settings.near,
+        settings.longer,
+        settings.markup,
+        settings.wins,
+        settings.judge_fails,
+        settings.judge_contradicts,
+        settings.judge_drifts,
+        tuple(_benchmark(project)),
+    )
+    left_out = {*skip, *(name for name in settings.skip if name not in only)}
+    wanted = [
+        name for name in [*CHECKS, *sorted(plugins)] if (not only or name in only) and name not in left_out
+    ]
+    built_in = make_checks(limits, only=[name for name in wanted if name in CHECKS] or ["too_similar"])
+    found = [check for check in built_in if check.name in wanted]
+    return found + [_plugin(project, name, plugins[name]) for name in wanted if name in plugins]
+
+
+def _plugins() -> dict[str, Any]:
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def _plugin(project: Project, name: str, point: Any) -> Check:
+    try:
+        check = point.load()(**project.settings.check.plugins.get(name, {}))
+    except Exception as error:
+        raise ConfigError(
+            f"check plugin {name} ({point.value}) can't be made: {type(error).__name__}: {error}"
+        ) from error
+    if not (
+        hasattr(check, "look") or (hasattr(check, "note") and hasattr(check, "see") and hasattr(check, "end"))
+    ):
+        raise ConfigError(
+            f"check plugin {name} gives {type(check).__name__}: a check has look, or note, see and end"
+        )
+    if getattr(check, "name", None) != name:
+        raise ConfigError(
+            f'check plugin {name} calls itself "{getattr(check, "name", None)}": give both one name'
+        )
+    return check
+
+
+def _benchmark(project: Project) -> Iterator[str]:
+    """The texts of the lists in [check] contamination."""
+    for name in project.settings.check.contamination:
+        for record in read_records(project.root / name):
+            if isinstance(record, BadRow):
+                raise ConfigError(f"[check] contamination: {record.place}: {record.reason}")
+            texts = [value for key, value in record.row.items() if key in _TEXT and isinstance(value, str)]
+            if not texts:
+                raise ConfigError(f"{record.place}: a benchmark's row has one of {', '.join(_TEXT)}")
+            yield from texts
+
+
+_TEXT = ("text", "prompt", "question", "problem", "input", "instruction", "goal", "sentence")
+
+
+def _severities(project: Project, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """As the project file rates them: by check, or by check.part; "off" leaves them out."""
+    rated = project.settings.check.severity
+    for finding in findings:
+        part = (finding.part or "").partition(":")[0]
+        severity = rated.get(f"{finding.check}.{part}", rated.get(finding.check))
+        if severity == "off":
+            continue
+        yield finding if severity is None else replace(finding, severity=severity)
+
+
+def _workers(project: Project, wanted: int | None) -> int:
+    if wanted is not None:
+        return wanted
+    with project.store.read() as connection:
+        few = sql.count_pairs(connection) <= SMALL
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 1 if few else min(8, cores)
+
+
+def summary(project: Project) -> dict[str, Any] | None:
+    """What is open, for the report and `status`; None before the first run."""
+    with project.store.read() as connection:
+        run = sql.newest_run(connection)
+        if run is None:
+            return None
+        by_part: Counter[tuple[str, str, str]] = Counter()
+        examples: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+        done: Counter[str] = Counter()
+        for kept in sql.findings(connection, settled=True):
+            if not kept.open:
+                done[str(kept.action)] += 1
+                continue
+            part = (kept.part or "").partition(":")[0]
+            by_part[kept.severity, kept.check, part] += 1
+            shown = examples.setdefault((kept.severity, kept.check, part), [])
+            if len(shown) < 5:
+                shown.append(kept.as_dict())
+    return {
+        "pairs": run["pairs"],
+        "checks": run["checks"],
+        "open": [
+            {
+                "severity": severity,
+                "check": check,
+                "part": part or None,
+                "n": n,
+                "examples": examples[severity, check, part],
+            }
+            for (severity, check, part), n in by_part.items()
+        ],
+        "settled": dict(done),
+    }

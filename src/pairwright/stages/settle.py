@@ -1,0 +1,161 @@
+"""What a lead does about findings: dismiss, send to people, drop, flip, ask judges again, undo.
+
+Every step is appended, with who did it and why; undo is one more step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+from uuid import uuid4
+
+from sqlalchemy import Connection
+
+from pairwright.errors import InputError
+from pairwright.stages.annotate import renew_beliefs
+from pairwright.stages.project import Project
+from pairwright.store import findings as sql
+from pairwright.store.insert import lock_pairs
+from pairwright.store.votes import add_vote, evidence_on, guideline_id, rater_id, retract
+from pairwright.types import Rater, Vote, swap
+
+Step = Literal["dismiss", "send", "drop", "flip", "ask again", "undo"]
+_DONE: dict[Step, sql.Action] = {
+    "dismiss": "dismissed",
+    "send": "sent",
+    "drop": "dropped",
+    "flip": "flipped",
+    "ask again": "asked again",
+    "undo": "undone",
+}
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was done. `left` are findings the step could not be taken on, with why."""
+
+    step: str
+    done: list[int]
+    left: dict[int, str]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def settle(
+    project: Project, step: Step, ids: Sequence[int], *, by: str, because: str | None = None
+) -> Settled:
+    """Take a step on findings by their numbers.
+
+    Raises InputError for a number there is not, and where a finding is dismissed without a reason.
+    """
+    if step == "dismiss" and not (because or "").strip():
+        raise InputError("a finding is dismissed with a reason, which is kept: pass --because")
+    done: list[int] = []
+    left: dict[int, str] = {}
+    wanted = list(dict.fromkeys(ids))
+    for at in range(0, len(wanted), PAGE):
+        page = wanted[at : at + PAGE]
+        with project.store.write() as connection:
+            found = {kept.id: kept for kept in sql.findings(connection, ids=page, settled=True, gone=True)}
+            for number in page:
+                if number not in found:
+                    raise InputError(f"there is no finding {number}: `pairwright check list` shows them")
+            pairs = sorted({kept.pair_id for kept in found.values() if kept.pair_id is not None})
+            lock_pairs(connection, pairs)
+            for number in page:
+                problem = _take(connection, project, step, found[number], by, because)
+                if problem is None:
+                    done.append(number)
+                else:
+                    left[number] = problem
+            renew_beliefs(connection, project, pairs)
+    return Settled(_DONE[step], done, left)
+
+
+def _take(
+    connection: Connection, project: Project, step: Step, kept: sql.Kept, by: str, because: str | None
+) -> str | None:
+    """Record one step; gives why it can't be taken, else None."""
+    if step == "undo":
+        return _undo(connection, kept, by, because)
+    if not kept.open:
+        return f"it is {kept.action} already: undo that first"
+    if kept.pair_id is None and step != "dismiss":
+        return "it is about the whole set: only dismiss it"
+    detail: dict[str, Any] | None = None
+    if kept.pair_id is not None and step in _REPAIRS:
+        detail = _REPAIRS[step](
+            connection, project, kept.pair_id, by, f"{kept.check}: {because or kept.reason}"
+        )
+        if detail is None:
+            return _WHY_NOT[step]
+    sql.settle(connection, [kept.id], _DONE[step], because=because, by=by, detail=detail)
+    return None
+
+
+def _send(connection: Connection, project: Project, pair_id: int, by: str, why: str) -> dict[str, Any]:
+    """People are asked once more: as many as there are answers, and one."""
+    (seen,) = evidence_on(connection, [pair_id])
+    return {"people": sum(vote.kind == "person" and vote.purpose is None for vote in seen.votes)}
+
+
+def _flip(connection: Connection, project: Project, pair_id: int, by: str, why: str) -> dict[str, Any] | None:
+    """A decision for the other side, over everybody's votes, which stay."""
+    (seen,) = evidence_on(connection, [pair_id])
+    belief = seen.current
+    if belief is None or belief.decision != "accept" or belief.verdict not in ("A", "B"):
+        return None
+    vote = Vote(
+        pair_id,
+        rater_id(connection, Rater("person", by)),
+        "AB",
+        swap(belief.verdict),
+        reason=why,
+        guideline_id=guideline_id(connection, project.guidelines),
+        purpose="decision",
+    )
+    return {"vote": add_vote(connection, vote, uuid4().bytes), "was": belief.verdict}
+
+
+def _ask_again(
+    connection: Connection, project: Project, pair_id: int, by: str, why: str
+) -> dict[str, Any] | None:
+    """Judges' votes on the pair count no longer, so that they are asked anew."""
+    (seen,) = evidence_on(connection, [pair_id])
+    votes = [vote.id for vote in seen.votes if vote.kind == "judge"]
+    for number in votes:
+        retract(connection, number, f"asked again by {by}: {why}")
+    return {"votes": votes} if votes else None
+
+
+def _drop(connection: Connection, project: Project, pair_id: int, by: str, why: str) -> dict[str, Any]:
+    return {}
+
+
+_REPAIRS: dict[Step, Callable[[Connection, Project, int, str, str], dict[str, Any] | None]] = {
+    "send": _send,
+    "drop": _drop,
+    "flip": _flip,
+    "ask again": _ask_again,
+}
+_WHY_NOT: dict[Step, str] = {
+    "flip": "the pair has no label to flip",
+    "ask again": "no judge has voted on the pair",
+}
+
+
+def _undo(connection: Connection, kept: sql.Kept, by: str, because: str | None) -> str | None:
+    if kept.open:
+        return "nothing was done about it"
+    if kept.action == "gone":
+        return "the last run no longer found it"
+    if kept.action == "asked again":
+        return "the judges' earlier votes were retracted: `pairwright judge` asks them anew"
+    detail = sql.last_detail(connection, kept.id) or {}
+    if kept.action == "flipped":
+        retract(connection, detail["vote"], f"undone by {by}")
+    sql.settle(connection, [kept.id], "undone", because=because, by=by)
+    return None
