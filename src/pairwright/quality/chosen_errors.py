@@ -62,9 +62,9 @@ class ChosenHasErrors:
 def _alone(example: Example, text: str) -> Iterator[Problem]:
     """What is wrong with a text whatever it is compared with."""
     yield from arithmetic.wrong_arithmetic(text, example.prompt)
-    yield from code.broken_code(text)
-    yield from tables.broken_tables(text)
-    yield from endings.cut_off(text)
+    yield from code.broken_code(text, example.asked)
+    yield from tables.broken_tables(text, example.asked)
+    yield from endings.cut_off(text, example.asked)
     yield from endings.loops(example.asked, text)
     yield from links.malformed_links(text)
     yield from answers.contradicts_itself(text)

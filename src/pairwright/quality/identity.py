@@ -20,7 +20,7 @@ _MODELS = (
     r"Mistral|Falcon|Open ?Assistant|ERNIE|Copilot|Grok"
 )
 _LEAK = re.compile(
-    rf"\b(?:(?:I\s+am|I['’]m|my name is|as)\s+(?:an?\s+|the\s+)?(?:{_MODELS})\b(?!['’]s)"
+    rf"\b(?:(?:I\s+am|I['’]m|my name is|As)\s+(?:an?\s+|the\s+)?(?:{_MODELS})\b(?!['’]s)"
     rf"|(?:(?:created|developed|trained|made|built|designed)\s+by\s+(?:the\s+)?(?:researchers\s+(?:at|from)\s+)?(?:{_MAKERS})\b(?=[^.\n]*\b(?:I|me|my)\b|[.,!]))"
     rf"|(?:language model|AI assistant|AI model|chatbot)\s+(?:created|"
     rf"developed|trained|made|built|from|by)\s+(?:by\s+)?(?:{_MAKERS})\b)",

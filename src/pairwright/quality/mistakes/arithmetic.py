@@ -14,7 +14,7 @@ _TOKEN = re.compile(rf"\s*({_NUMBER}|[-+*/^()])")
 # A run of numbers and operators, the sign(s) of equality, and another run.
 _EQUATION = re.compile(r"(?P<left>[\d(.][\d\s.,()+*/^-]*?[\d)])\s*=\s*(?P<right>-?[\d(.][\d\s.,()+*/^-]*)")
 _SPELLED = (
-    (re.compile(r"\\(?:times|cdot)\b|[×·∙]|(?<=\d)\s*[xX]\s*(?=\d)|(?<=\d) ?[xX] ?(?=\()"), "*"),
+    (re.compile(r"\\(?:times|cdot)\b|[×·∙]|(?<=\d)[ \t]*[xX][ \t]*(?=\d)|(?<=\d) ?[xX] ?(?=\()"), "*"),
     (re.compile(r"\\div\b|÷"), "/"),
     (re.compile(r"\\d?frac\{(\d+(?:\.\d+)?)\}\{(\d+(?:\.\d+)?)\}"), r"(\1)/(\2)"),
     (re.compile(r"\*\*(?=\s*\d)(?<=\d\*\*)"), "^"),

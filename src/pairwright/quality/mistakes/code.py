@@ -21,14 +21,22 @@ _SKETCH = re.compile(
 )
 _OTHER_PYTHON = re.compile(r"^\s*(?:[%!$]|>>>|In \[|print\s+[^(=\s]|exec\s+[^(=\s])", re.MULTILINE)
 _MIXED = re.compile(r"^\s*(?:pip3? install|npm |python3? |\$ |# Output|Output:)", re.MULTILINE)
+_CODE = re.compile(r"[=()\[\]{}:]")  # without any of these it is a printed line, not Python
+# Languages that are shown under Python's name for want of a better one.
+_NAMED_WRONG = re.compile(
+    r"gdscript|\\(?:documentclass|usepackage)|pseudo-?code|\bsage(?:math)?\b|cython", re.IGNORECASE
+)
 _TYPESCRIPT = re.compile(
     r":\s*(?:string|number|boolean|any|void|unknown)\b|\binterface \w+|<\w+>\(|\benum \w|\btype \w+ ="
 )
 
 
-def broken_code(text: str) -> Iterator[Problem]:
+def broken_code(text: str, asked: str = "") -> Iterator[Problem]:
     """Each closed fenced block that names a language and is not valid in it."""
-    for block in blocks_of(text):
+    blocks = blocks_of(text)
+    if blocks and _NAMED_WRONG.search(f"{asked}\n{text}"):
+        return
+    for block in blocks:
         if not block.closed or not block.text.strip() or _MIXED.search(block.text):
             continue  # one that is cut off is another matter (endings)
         parse = _PARSERS.get(block.language)
@@ -39,8 +47,10 @@ def broken_code(text: str) -> Iterator[Problem]:
 
 def _python(block: Block) -> str | None:
     code = dedent(block.text.expandtabs(4))
-    if _OTHER_PYTHON.search(code):
+    if _OTHER_PYTHON.search(code) or not _CODE.search(code):
         return None
+    if code.rstrip().endswith(":") and code.strip().count("\n") == 0:
+        return None  # the head of a loop, shown alone
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -49,6 +49,7 @@ _REPEATS_ASKED = re.compile(
     r"\b(?:repeat\w*|times|song|lyrics|poem|chant|loop|rhyme|haiku|verse|list|code)\b", re.IGNORECASE
 )
 _SAYS = re.compile(r"[^\s.,;:!?…\-–—'\"()*_`#]")  # a digit or a smiley may be an answer
+_CODE_LINE = re.compile(r"[={};%]|\w\(")
 _LEAST_REPEATS = 4
 _LEAST_WORDS = 6  # of a sentence whose repetition counts
 _LOOPED = 0.4  # share of a text's words in repeated sentences
@@ -60,16 +61,17 @@ def empty(text: str, other: str) -> Iterator[Problem]:
         yield Problem("empty", "the chosen response says nothing, the rejected one does", text[:20])
 
 
-def cut_off(text: str) -> Iterator[Problem]:
+def cut_off(text: str, asked: str = "") -> Iterator[Problem]:
     """Ends in a word that no sentence ends with, in an open bracket or comma, or within a code block."""
     stripped = text.rstrip()
     blocks = blocks_of(stripped)
-    if blocks and not blocks[-1].closed and blocks[-1].text.strip():
+    fences_asked = "code block" in asked or "markdown" in asked.lower()  # blocks within blocks
+    if blocks and not blocks[-1].closed and blocks[-1].text.strip() and not fences_asked:
         yield Problem("cut_off", "it ends within a code block that is never closed", _tail(stripped))
         return
     last = stripped.rpartition("\n")[2]
     words = last.split()
-    if len(words) < 5 or len(stripped) < 80:
+    if len(words) < 5 or len(stripped) < 80 or _CODE_LINE.search(last):
         return
     word = words[-1].lower()
     if word in _OPEN_WORDS or (last[-1] in ",([{" and len(words) > 7):

@@ -41,6 +41,8 @@ _LANGUAGE = re.compile(
     re.IGNORECASE,
 )
 _SEVERAL = re.compile(r"\b(?:each|every|per|both|respectively|and then|then)\b", re.IGNORECASE)
+_MANY_THINGS = re.compile(rf"\b(?!one\b|1\b){_N}\s+(?:[\w-]+\s+){{0,2}}\w+s\b[^.\n]*$", re.IGNORECASE)
+_PART_OF_IT = re.compile(r"\b(?:code|program|script|function|title|subject|name|password)\b", re.IGNORECASE)
 # A count that is a little over is a matter of how one counts.
 _SLACK = 0.15
 _LONG_ENOUGH = 40  # characters before a language can be told
@@ -80,6 +82,8 @@ def _length(asked: str, text: str) -> Iterator[Problem]:
     if len(found[0]) + len(found[1]) != 1 or _SEVERAL.search(asked):
         return  # several limits: which is for what is not known
     match = (found[0] or found[1])[0]
+    if _MANY_THINGS.search(asked, 0, match.start()):
+        return  # "50 stories under ten words": each of them
     groups = [group for group in match.groups() if group is not None]
     wanted = _NUMBERS.get(groups[0].lower(), -1) if not groups[0].isdigit() else int(groups[0])
     unit = groups[1].lower()
@@ -87,6 +91,10 @@ def _length(asked: str, text: str) -> Iterator[Problem]:
     if has is None or wanted <= 0:
         return
     slack = max(1.0, _SLACK * wanted) if unit in ("word", "character") else 0.0
+    if unit == "paragraph":
+        slack = 1.0  # "Here it is:" before it is none
+    if unit == "character" and _PART_OF_IT.search(asked):
+        return
     if unit == "word" and wanted == 1:
         slack = 1.0
     many = f"{wanted:,} {unit}{'' if wanted == 1 else 's'}"

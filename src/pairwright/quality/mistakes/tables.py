@@ -17,8 +17,11 @@ _SEPARATOR = re.compile(r"^\s{0,3}\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{1,}:?\s*)*\|?\s*
 FEWEST_ROWS = 3  # without a separator: fewer lines in bars may be art or a formula
 
 
-def broken_tables(text: str) -> Iterator[Problem]:
-    """Each table that a reader would not see as one."""
+def broken_tables(text: str, asked: str = "") -> Iterator[Problem]:
+    """Each table that a reader would not see as one.
+
+    Lines in bars without dashes may be meant so where the prompt has bars itself.
+    """
     if "|" not in text:
         return
     lines = prose_of(text).splitlines()
@@ -30,13 +33,15 @@ def broken_tables(text: str) -> Iterator[Problem]:
         start = at
         while at < len(lines) and "|" in lines[at]:
             at += 1
-        yield from _table(lines[start:at])
+        yield from _table(lines[start:at], "|" in asked)
 
 
-def _table(lines: list[str]) -> Iterator[Problem]:
+def _table(lines: list[str], bars_asked: bool) -> Iterator[Problem]:
     if any("||" in line or "\\|" in line for line in lines):
         return  # "or" in code, or bars meant as text
     separators = [i for i, line in enumerate(lines) if _SEPARATOR.match(line) and "|" in line]
+    if not separators and (bars_asked or _is_grid(lines)):
+        return
     if not separators:
         framed = [line for line in lines if line.strip().startswith("|") and line.strip().endswith("|")]
         widths = {_cells(line) for line in framed}
@@ -53,7 +58,7 @@ def _table(lines: list[str]) -> Iterator[Problem]:
         reason = f"a table's header has {header} cells and the line under it {dashes}: it does not render"
         yield Problem("table", reason, f"{header}/{dashes}")
         return
-    wide = [line for line in lines[first + 1 :] if _cells(line) > header and not _SEPARATOR.match(line)]
+    wide = [line for line in lines[first + 1 :] if _cells(line) > header and re.search(r"\w", line)]
     if wide:
         reason = f"a row has {_cells(wide[0])} cells where the table has {header}: {wide[0].strip()[:80]}"
         yield Problem("table", reason, _cells(wide[0]))
@@ -61,3 +66,9 @@ def _table(lines: list[str]) -> Iterator[Problem]:
 
 def _cells(line: str) -> int:
     return line.strip().strip("|").count("|") + 1
+
+
+def _is_grid(lines: list[str]) -> bool:
+    """A puzzle or a drawing: hardly a cell of more than two characters."""
+    cells = [cell.strip() for line in lines for cell in line.strip().strip("|").split("|")]
+    return sum(len(cell) <= 2 or not any(map(str.isalnum, cell)) for cell in cells) >= 0.8 * len(cells)
