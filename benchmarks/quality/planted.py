@@ -150,6 +150,37 @@ def timed(example: Example, seconds: float) -> Example:
     return replace(example, said=(Said("somebody", "person", "AB", example.verdict, seconds, 0.0),))
 
 
+def answered(example: Example, said: int, reference: int) -> Example:
+    made = with_chosen(example, f"{example.chosen}\n\nSo the answer is {said}.")
+    return replace(made, reference=str(reference))
+
+
+def wrong_answer(example: Example, rng: random.Random) -> Example | None:
+    """The reference is a number, the chosen response ends in another one."""
+    reference = rng.randint(2, 9999)
+    return answered(example, reference + rng.randint(1, 9), reference)
+
+
+def two_answers(example: Example, rng: random.Random) -> Example | None:
+    first = rng.randint(2, 999)
+    text = f"The answer is {first}. {example.chosen}\n\nFinal answer: {first + rng.randint(1, 9)}"
+    return with_chosen(example, text)
+
+
+def bad_link(example: Example, rng: random.Random) -> Example | None:
+    link = rng.choice(
+        ["[here]()", "https//www.site.org/a", "http:/site.org", "doi:10.1/x", "arXiv:2399.12345"]
+    )
+    return with_chosen(example, f"{example.chosen}\nSee {link}")
+
+
+def not_json(example: Example, rng: random.Random) -> Example | None:
+    """JSON is asked for; what comes is cut off, in single quotes or no JSON at all."""
+    text = rng.choice(['{"answer": 4, "why":', "{'answer': 4}", example.chosen])
+    asked = f"{example.asked[:3000]}\nAnswer in JSON."
+    return replace(with_chosen(example, text), asked=asked, prompt=asked)
+
+
 FAULTS: dict[tuple[str, str | None], tuple[str, Fault]] = {
     ("chosen_has_errors", "arithmetic"): ("a digit of a sum changed", wrong_sum),
     ("chosen_has_errors", "code"): ("a bracket, quote or colon taken out of Python", broken("python")),
@@ -158,6 +189,10 @@ FAULTS: dict[tuple[str, str | None], tuple[str, Fault]] = {
     ("chosen_has_errors", "empty"): ("chosen emptied", emptied),
     ("chosen_has_errors", "cut_off"): ("cut off after some word", cut),
     ("chosen_has_errors", "looping"): ("a sentence said 6 to 20 times more", looped),
+    ("chosen_has_errors", "reference"): ("another number than the reference", wrong_answer),
+    ("chosen_has_errors", "final_answer"): ("two final answers", two_answers),
+    ("chosen_has_errors", "links"): ("a malformed link", bad_link),
+    ("chosen_has_errors", "request_json"): ("JSON asked for, none there", not_json),
     ("too_similar", None): ("rejected with 2 % of its words changed", nearly_same),
     ("secrets", None): ("a key", a_key),
     ("personal_data", None): ("an e-mail address or telephone", a_person),
@@ -185,6 +220,9 @@ def planted() -> Iterator[Measured]:
             if check == "too_fast":
                 words = len(example.words_a + example.words_b)
                 example = timed(example, 20 + 0.3 * words * rng.lognormvariate(0, 0.4))
+            elif name == "reference":
+                right_one = rng.randint(2, 9999)
+                example = answered(example, right_one, right_one)
             made = plant(example, rng) if few or rng.random() < RATE else None
             faulty |= {example.id} if made is not None else set()
             mixed.append(made or example)

@@ -111,5 +111,5 @@ def test_a_link_signs_somebody_known_in_again(tmp_path, serving, seat):
         lea.page.get_by_role("button", name="Make a sign-in link").click()
         ann.page.goto(lea.page.get_by_label("Sign-in link").input_value())
         ann.page.get_by_role("button", name="Sign in").click()
-        assert ann.page.get_by_role("link", name="ann", exact=True).is_visible()
+        ann.page.get_by_role("link", name="ann", exact=True).wait_for()
         assert len([row for row in rows(project, "account") if row.name == "ann"]) == 1

@@ -8,8 +8,19 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from pairwright.cli.options import Json
-from pairwright.cli.output import DONE, FINISHED_WITH_FAILURES, count_bar, emit, fail, note, out, say
+from pairwright.cli.options import BudgetUsd, DryRun, Json
+from pairwright.cli.output import (
+    DONE,
+    FINISHED_WITH_FAILURES,
+    count_bar,
+    emit,
+    fail,
+    note,
+    out,
+    paid_bar,
+    say,
+    usd,
+)
 from pairwright.errors import InputError
 from pairwright.quality.checks import CHECKS, WHAT
 
@@ -41,6 +52,14 @@ def check(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; default: the cores there are.")
     ] = None,
+    fact_check: Annotated[
+        bool,
+        typer.Option(
+            "--fact-check", help="First let the model of [check] fact_check look for false facts; costs."
+        ),
+    ] = False,
+    budget: BudgetUsd = None,
+    dry_run: DryRun = False,
     json: Json = False,
 ) -> int:
     """Find what is off with pairs, labels, people and judges, and say what to do about it.
@@ -55,18 +74,52 @@ def check(
 
     level = level_of(fail_on)
     project: Project
+    asked: dict[str, Any] | None = None
+    if fact_check or dry_run:
+        with context.obj.open() as project:
+            if dry_run:
+                return _dry_run(project, json)
+            asked = _fact_check(project, budget, json)
     with context.obj.open() as project, count_bar("checking pairs", json=json) as progress:
         result = run_check(project, only=only or (), skip=skip or (), workers=workers, progress=progress)
         level = level or project.settings.check.fail_on
         shown = [] if json else _tops(project)
     failing = 0 if level == "off" else result.at_least(level)
     if json:
-        emit({**result.as_dict(), "fail_on": level, "failing": failing})
+        emit({**result.as_dict(), "fail_on": level, "failing": failing, "fact_check": asked})
     else:
         _print(result.as_dict(), shown)
         if failing:
             fail(f"{failing:,} findings are {level} or worse (--fail-on {level})")
-    return FINISHED_WITH_FAILURES if failing else DONE
+    failed = asked is not None and (asked["failures"] or asked["stopped"])
+    return FINISHED_WITH_FAILURES if failing or failed else DONE
+
+
+def _dry_run(project: Any, json: bool) -> int:
+    from pairwright.stages.fact_check import estimate_fact_check
+
+    found = estimate_fact_check(project).as_dict()
+    if json:
+        emit(found)
+    else:
+        say(
+            f"A fact-check by {found['model']} would ask about {found['pairs']:,} pairs: {usd(found['usd'])}."
+        )
+    return DONE
+
+
+def _fact_check(project: Any, budget: float | None, json: bool) -> dict[str, Any]:
+    from pairwright.stages.fact_check import run_fact_check
+
+    with paid_bar("checking facts", json=json) as progress:
+        result = run_fact_check(project, budget_usd=budget, progress=progress).as_dict()
+    if not json:
+        say(f"{result['model']} was asked about {result['pairs']:,} pairs: {usd(result['spent_usd'])}.")
+        if result["failures"]:
+            note(f"{result['failures']:,} came to nothing; the next --fact-check asks again.")
+        if result["stopped"]:
+            note(f"Stopped: {result['stopped']}.")
+    return result
 
 
 def level_of(named: str | None) -> str | None:

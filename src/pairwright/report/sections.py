@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from pairwright.report import figures
+from pairwright.report import about_people, figures
 from pairwright.report.page import Section, share, table
 from pairwright.stats.calibration import reliability
 
@@ -20,7 +20,7 @@ _BAR = Markup(
 def sections_of(numbers: dict[str, Any]) -> list[Section]:
     """All sections that have something to show, in the order they are read."""
     judges = (_judges, _fewer, _reliability, _risk)
-    people = (_agreement, _people)
+    people = (about_people.agreement, about_people.people)
     makers = (_funnel, _promise, _audit, _checks, *judges, _plans, *people, _models, _cycles)
     return [section for make in makers if (section := make(numbers)) is not None]
 
@@ -101,7 +101,7 @@ def _checks(of: dict[str, Any]) -> Section | None:
             for one in each["examples"]
         )
         examples = Markup("<details><summary>{}</summary><ul>{}</ul><p>{}.</p></details>").format(
-            each["examples"][0]["reason"][:90], seen, each["examples"][0]["remedy"].capitalize()
+            _short(each["examples"][0]["reason"]), seen, each["examples"][0]["remedy"].capitalize()
         )
         rows.append((severity, name, f"{each['n']:,}", examples))
     html = table(("", "Check", "Found", "For example"), rows)
@@ -219,33 +219,6 @@ def _plans(of: dict[str, Any]) -> Section | None:
     return Section("plans", "What it costs to be right", how, html)
 
 
-def _agreement(of: dict[str, Any]) -> Section | None:
-    found = of["agreement"]
-    if not found["answers"]:
-        return None
-    alpha = found["alpha"]
-    shown = (
-        f"{alpha['value']:.2f} [{alpha['low']:.2f}, {alpha['high']:.2f}] on {alpha['n']:,} pairs"
-        if alpha
-        else found["alpha_missing"]
-    )
-    rows = [
-        ("Krippendorff's alpha", shown),
-        ("Fleiss' kappa", _kappa(of["kappa"]["fleiss"])),
-        *((f"Cohen's kappa of {one} and {other}", _kappa(each)) for one, other, each in of["kappa"]["cohen"]),
-        ("two people say the same", share(found["agreement"])),
-        ("people and judges lean the same way", share(found["with_judge"])),
-    ]
-    how = "Alpha is agreement beyond chance: 1 is perfect, 0 is chance, 0.67 a usual floor."
-    return Section("agreement", "Do people agree?", how, table(("", ""), rows))
-
-
-def _kappa(found: dict[str, Any] | None) -> str:
-    if found is None:
-        return "-"
-    return f"{found['value']:.2f} [{found['low']:.2f}, {found['high']:.2f}] on {found['n']:,} pairs"
-
-
 def _models(of: dict[str, Any]) -> Section | None:
     found = of["wins"]
     if not found["models"]:
@@ -269,39 +242,5 @@ def _cycles(of: dict[str, Any]) -> Section | None:
     return Section("cycles", "Labels that go round in a circle", how, table(("", "Pairs"), rows))
 
 
-def _people(of: dict[str, Any]) -> Section | None:
-    rows = []
-    for person in of["people"]:
-        if not person["votes"]:
-            continue
-        longer = "-" if person["longer"] is None else f"{person['longer']['value']:.0%}"
-        if person["longer"] is not None and person["others_longer"] is not None:
-            longer += f" (most others {person['others_longer']:.0%})"
-        seconds = "-" if person["median_seconds"] is None else f"{person['median_seconds']:.0f}"
-        worries = Markup('<span class="bad">{}</span>').format("; ".join(person["worries"]))
-        rows.append(
-            (
-                person["name"],
-                f"{person['votes']:,}",
-                share(person["gold"]),
-                share(person["agreement"]),
-                share(person["left"]),
-                longer,
-                seconds,
-                worries,
-            )
-        )
-    if not rows:
-        return None
-    header = (
-        "Person",
-        "Answers",
-        "Right on gold",
-        "With most others",
-        "Left side",
-        "Longer",
-        "Seconds",
-        "Look at",
-    )
-    how = "Sides are shuffled, so 50 % left is fair; what is red is off by more than chance (p < 0.001)."
-    return Section("people", "People", how, table(header, rows))
+def _short(text: str, most: int = 90) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

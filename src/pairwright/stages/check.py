@@ -25,6 +25,7 @@ from pairwright.keys import content_key
 from pairwright.quality.checks import CHECKS, Limits, make_checks
 from pairwright.quality.example import Check, Finding
 from pairwright.quality.run import run_checks
+from pairwright.stages.fact_check import known_facts
 from pairwright.stages.project import Project
 from pairwright.store import findings as sql
 from pairwright.store.examples import Examples
@@ -75,12 +76,11 @@ def run_check(
     skip: Collection[str] = (),
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
-    more: Iterable[Finding] = (),
 ) -> CheckResult:
     """Look at every pair and record what is off.
 
-    `only` and `skip` name checks; `more` are findings made elsewhere (a judge's
-    fact-check). Raises InputError for an unknown name, CheckError where a check
+    `only` and `skip` name checks. What a model found in an earlier fact-check is read off
+    its answers. Raises InputError for an unknown name, CheckError where a check
     fails, ConfigError where one can't be made.
     """
     begun = time.monotonic()
@@ -88,7 +88,8 @@ def run_check(
     examples = Examples(project.store)
     with project.store.exclusively("check"):
         found = run_checks(examples, checks, workers=_workers(project, workers), progress=progress)
-        made = list(_severities(project, chain(found, more)))
+        facts = known_facts(project) if any(check.name == "chosen_has_errors" for check in checks) else ()
+        made = list(_severities(project, chain(found, facts)))
         with project.store.write() as connection:
             known = sql.known_findings(connection)
             names = [check.name for check in checks]

@@ -12,6 +12,7 @@ from pairwright.report.page import render
 from pairwright.report.sections import BINS, sections_of
 from pairwright.routing.fewer import fewer_judges
 from pairwright.routing.plan import plan_in_words
+from pairwright.stages.agreement import agreement_of
 from pairwright.stages.calibrate import audit_so_far
 from pairwright.stages.check import summary
 from pairwright.stages.dashboard import dashboard_of
@@ -55,6 +56,7 @@ def numbers_of(project: Project) -> dict[str, Any]:
         "checks": summary(project),
         "wins": wins_of(project),
         "kappa": kappas_of(project),
+        "closely": agreement_of(project),
         "people": [person.as_dict() for person in people_of(project)],
         "agreement": {
             name: value
@@ -102,6 +104,13 @@ def _todo(of: dict[str, Any]) -> list[str]:
     for person in of["people"]:
         for worry in person.get("worries", ()):
             found.append(f"{person['name']}: {worry}")
+    for name, closely in of["closely"]["people"].items():
+        for each in closely["models"]:
+            more = "more" if each["chosen"]["value"] > each["others"] else "less"
+            found.append(
+                f"{name} chooses {each['model']} {more} often than others on the same pairs "
+                f"({each['chosen']['value']:.0%}, others {each['others']:.0%})"
+            )
     for judge in of["judges"]:
         if judge["standing"] in ("no better than chance", "worse than chance"):
             found.append(f"judge {judge['judge']} is {judge['standing']} against people")

@@ -75,9 +75,9 @@ class Examples:
                 row.verdict if decided else None,
                 row.a_model,
                 row.b_model,
-                _of(row, REFERENCE),
-                _of(row, DOMAIN),
-                _of(row, SPLIT),
+                of_meta(row, REFERENCE),
+                of_meta(row, DOMAIN),
+                of_meta(row, SPLIT),
                 row.source if decided else None,
                 tuple(said.get(row.id, ())),
             )
@@ -97,7 +97,8 @@ def _asked(messages: Sequence[Mapping[str, Any]]) -> str:
     return next((str(m["content"]) for m in reversed(messages) if m["role"] == "user"), "")
 
 
-def _of(row: Any, names: Sequence[str]) -> str | None:
+def of_meta(row: Any, names: Sequence[str]) -> str | None:
+    """What the pair's own row, or else its prompt's, has under the first of these names."""
     for meta in (row.pair_meta, row.meta):
         if isinstance(meta, Mapping):
             for name in names:

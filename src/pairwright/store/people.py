@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from sqlalchemy import Connection, case, func, select
 
-from pairwright.store.schema import gold, pair, rater, response, vote
-from pairwright.store.votes import is_current
+from pairwright.store.examples import DOMAIN, of_meta
+from pairwright.store.schema import gold, pair, prompt, rater, response, vote
+from pairwright.store.votes import PAGE, is_current
 
 RECENT = 500  # of a person's own votes, those agreement is taken from
 
@@ -93,6 +97,46 @@ def votes_as_columns(connection: Connection, *, lengths: bool = True) -> dict[st
     if lengths:
         # Twenty characters more, so that "yes" against "no" is no great difference in length.
         found["gap"] = np.log((table[:, 6] + 20) / (table[:, 7] + 20))
+    return found
+
+
+def strengths(connection: Connection) -> tuple[np.ndarray, np.ndarray]:
+    """(pair, -3..3 towards b) of current votes of people that say how much better; a tie is 0."""
+    rows = connection.execute(
+        select(vote.c.pair_id, case((vote.c.verdict == "TIE", 0), else_=vote.c.strength))
+        .join(rater, rater.c.id == vote.c.rater_id)
+        .where(rater.c.kind == "person", is_current(), vote.c.purpose.is_(None))
+        .where((vote.c.verdict == "TIE") | vote.c.strength.is_not(None))
+    ).all()
+    table = np.array([tuple(row) for row in rows], int).reshape(-1, 2)
+    return table[:, 0], table[:, 1]
+
+
+@dataclass(frozen=True, slots=True)
+class PairFacts:
+    """Where a pair comes from, None where that is not known."""
+
+    domain: str | None
+    model_a: str | None
+    model_b: str | None
+
+
+def facts_of(connection: Connection, pair_ids: Sequence[int]) -> dict[int, PairFacts]:
+    """Domain and models of these pairs."""
+    a, b = response.alias("a"), response.alias("b")
+    found: dict[int, PairFacts] = {}
+    for at in range(0, len(pair_ids), PAGE):
+        rows = connection.execute(
+            select(
+                pair.c.id, pair.c.meta.label("pair_meta"), prompt.c.meta, a.c.model, b.c.model.label("other")
+            )
+            .join(prompt, prompt.c.id == pair.c.prompt_id)
+            .join(a, a.c.id == pair.c.a_id)
+            .join(b, b.c.id == pair.c.b_id)
+            .where(pair.c.id.in_([int(i) for i in pair_ids[at : at + PAGE]]))
+        )
+        for row in rows:
+            found[row.id] = PairFacts(of_meta(row, DOMAIN), row.model, row.other)
     return found
 
 

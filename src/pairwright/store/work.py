@@ -285,5 +285,15 @@ def aid_call(connection: Connection, work_key: bytes) -> tuple[str | None, int]:
     return next((row.raw for row in rows if row.outcome == "used"), None), len(rows)
 
 
+def answers_of_stage(connection: Connection, stage: str) -> dict[bytes, str]:
+    """The texts that were kept of a stage's calls, by their work."""
+    rows = connection.execute(
+        select(call.c.work_key, call.c.raw).where(
+            call.c.stage == stage, call.c.outcome == "used", call.c.raw.is_not(None)
+        )
+    )
+    return {row.work_key: row.raw for row in rows}
+
+
 def _prompt(messages: list[dict[str, Any]]) -> Prompt:
     return Prompt(tuple(Message(each["role"], each["content"]) for each in messages))
