@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def natural() -> None:
-    from natural import counts, precision, unread
+    from natural import counts, of_whole_sets, precision, unread
 
     header("Found in real sets as they are, labels as published", ("set", "pairs", "errors", "warnings"))
     for name, load in SETS.items():
@@ -47,6 +47,9 @@ def natural() -> None:
             for severity in ("error", "warning")
         }
         row(name, f"{len(load()):,}", told["error"], told["warning"])
+    print("\nOf all sets together:")
+    for said in of_whole_sets():
+        print(f"* {said}")
     header("Read by hand, each response of each set taken for the chosen one", ("check", "right", "of"))
     for check, share in precision().items():
         row(check, shown(share), str(share.n))

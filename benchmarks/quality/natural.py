@@ -49,6 +49,23 @@ def counts(name: str) -> Counter[tuple[str, str]]:
     return Counter((label_of(finding), finding.severity) for finding in found)
 
 
+def of_whole_sets() -> list[str]:
+    """What is said of all labels together, and of prompts that stand in two of the sets."""
+    pairs = [replace(example, split=name) for name in SETS for example in SETS[name]()]
+    said = [
+        f.reason
+        for f in run_checks(pairs, make_checks(only=["shortcuts", "duplicates"]))
+        if f.example is None
+    ]
+    shared = {
+        (f.reason.split('"')[1], f.reason.split('"')[3], f.example)
+        for f in run_checks(pairs, make_checks(only=["split_overlap"]))
+    }
+    for (one, other), n in sorted(Counter(each[:2] for each in shared).items()):
+        said.append(f"{n:,} prompts of {one} stand in {other}")
+    return said
+
+
 def read() -> dict[str, dict[str, bool]]:
     """check -> pair/side -> whether the finding was right."""
     found: dict[str, dict[str, bool]] = defaultdict(dict)
