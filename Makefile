@@ -10,7 +10,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 # The browser's tests are a run of their own: Playwright's event loop stays in the thread it started in.
-.PHONY: help demo test test-slow check bench bench-annotate bench-routing bench-quality lock clean setup setup-demo
+.PHONY: help demo test test-slow check bench bench-annotate bench-routing bench-quality bench-reward lock clean setup setup-demo
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ bench-routing: setup ## what judges' verdicts are worth, on recorded sets (PAIRW
 
 bench-quality: setup ## what the checks find, on real sets and planted faults, and how fast (PAIRWRIGHT_DATA)
 	@$(BIN)/python benchmarks/quality
+
+bench-reward: setup ## whether a reward model finds wrong labels, on real sets with labels flipped (PAIRWRIGHT_DATA)
+	@$(BIN)/python benchmarks/reward
 
 # Needs uv. No index is named in the files: pip uses whichever it is set up for.
 UV ?= uv

@@ -16,6 +16,7 @@ FLOORS = {
     "judging": 1,
     "routing": 1,
     "quality": 1,
+    "reward": 1,
     "stats": 1,
     "pairing": 1,
     "models": 2,

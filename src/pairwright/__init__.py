@@ -14,6 +14,7 @@ from pairwright.face import ai_assisted_labeling, create_dpo_dataset, generate_r
 from pairwright.judging.adapters import FromScores, FromTRL
 from pairwright.judging.doubles import AlwaysFirst, Noisy, PrefersShorter, Replay
 from pairwright.quality.annotations import detect_low_quality
+from pairwright.reward.annotations import verify_with_reward_model
 from pairwright.types import Answer
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "create_dpo_dataset",
     "detect_low_quality",
     "generate_response_pairs",
+    "verify_with_reward_model",
 ]

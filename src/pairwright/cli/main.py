@@ -11,7 +11,7 @@ import typer
 from sqlalchemy.exc import DBAPIError
 from typer.exceptions import TyperException
 
-from pairwright.cli import annotate, check, content, elsewhere, label, output, report, results, votes
+from pairwright.cli import annotate, check, content, elsewhere, label, output, report, results, verify, votes
 from pairwright.cli.options import Here
 from pairwright.errors import PairwrightError
 
@@ -55,6 +55,7 @@ elsewhere.register(app)
 results.register(app)
 label.register(app)
 check.register(app)
+verify.register(app)
 report.register(app)
 
 

@@ -73,7 +73,7 @@ def _example(number: int, row: Mapping[str, Any]) -> Example:
     missing = [name for name in ("prompt", "chosen", "rejected") if row.get(name) is None]
     if missing:
         raise InputError(f"{where} has no {' and no '.join(missing)} (keys: {', '.join(map(str, row))})")
-    prompt, asked = _text(row["prompt"], where), _text(row["prompt"], where, last=True)
+    prompt, asked = text_of(row["prompt"], where), text_of(row["prompt"], where, last=True)
     person = next((str(row[name]) for name in PERSON if row.get(name) is not None), "somebody")
     seconds = next((row[name] for name in SECONDS if row.get(name) is not None), None)
     if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float)):
@@ -87,8 +87,8 @@ def _example(number: int, row: Mapping[str, Any]) -> Example:
         str(number),
         prompt,
         asked,
-        _text(row["chosen"], where, last=True),
-        _text(row["rejected"], where, last=True),
+        text_of(row["chosen"], where, last=True),
+        text_of(row["rejected"], where, last=True),
         "A",
         of("chosen_model"),
         of("rejected_model"),
@@ -100,7 +100,7 @@ def _example(number: int, row: Mapping[str, Any]) -> Example:
     )
 
 
-def _text(value: Any, where: str, *, last: bool = False) -> str:
+def text_of(value: Any, where: str, *, last: bool = False) -> str:
     """A string, or chat messages as text: all of them, or the last one only."""
     if isinstance(value, str):
         return value

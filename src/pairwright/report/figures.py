@@ -112,3 +112,41 @@ def plans_chart(plans: Sequence[dict[str, Any]]) -> Markup:
 
     told = "; ".join(f"{p['method']} ${p['usd']['value']:,.0f} {p['agreement']['value']:.0%}" for p in plans)
     return _svg(draw, f"Agreement against cost: {told}", (7.0, 3.8))
+
+
+def margins_chart(histogram: Sequence[int], threshold: float) -> Markup:
+    """How many labels have which margin; the dashed line is where flagging begins."""
+    edges = np.linspace(-1, 1, len(histogram) + 1)
+
+    def draw(axes: Any) -> None:
+        axes.bar(edges[:-1], histogram, width=np.diff(edges) * 0.9, align="edge", color=_ACCENT)
+        axes.axvline(threshold, color=_SOFT, linestyle="--", linewidth=1)
+        axes.set(xlabel="margin: P(chosen) - P(rejected)", ylabel="labels", xlim=(-1, 1))
+
+    under = sum(n for n, edge in zip(histogram, edges[:-1], strict=True) if edge < threshold)
+    return _svg(
+        draw, f"Margins of {sum(histogram):,} labels, about {under:,} under {threshold:g}", (5.2, 3.0)
+    )
+
+
+def learning_chart(curve: dict[str, Any]) -> Markup:
+    """Held-out agreement against the number of pairs, the fitted law, and what twice the data should give."""
+    n = np.array([point["n"] for point in curve["points"]])
+    value = np.array([point["value"] for point in curve["points"]])
+    error = np.array([point["error"] for point in curve["points"]])
+    low, middle, high = curve["doubled"]
+    bars = [[middle - low], [high - middle]]
+
+    def draw(axes: Any) -> None:
+        line = np.geomspace(n[0], 2 * n[-1], 60)
+        axes.plot(
+            line, curve["a"] - curve["b"] * line ** -curve["c"], color=_SOFT, linestyle="--", linewidth=1
+        )
+        axes.errorbar(n, value, yerr=1.96 * error, fmt="o", color=_ACCENT, capsize=3)
+        axes.errorbar([2 * n[-1]], [middle], yerr=bars, fmt="s", color=_SOFT, capsize=3)
+        axes.set_xscale("log")
+        axes.set(xlabel="pairs", ylabel="held-out agreement")
+
+    told = "; ".join(f"{a:,} pairs {b:.1%}" for a, b in zip(n, value, strict=True))
+    alt = f"Learning curve: {told}; at twice the data {middle:.1%} [{low:.1%}, {high:.1%}]"
+    return _svg(draw, alt, (5.2, 3.2))

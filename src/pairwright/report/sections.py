@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from pairwright.report import about_people, figures
+from pairwright.report import about_people, about_reward, figures
 from pairwright.report.page import Section, share, table
 from pairwright.stats.calibration import reliability
 
@@ -21,7 +21,18 @@ def sections_of(numbers: dict[str, Any]) -> list[Section]:
     """All sections that have something to show, in the order they are read."""
     judges = (_judges, _fewer, _reliability, _risk)
     people = (about_people.agreement, about_people.people)
-    makers = (_funnel, _promise, _audit, _checks, *judges, _plans, *people, _models, _cycles)
+    makers = (
+        _funnel,
+        _promise,
+        _audit,
+        _checks,
+        about_reward.reward,
+        *judges,
+        _plans,
+        *people,
+        _models,
+        _cycles,
+    )
     return [section for make in makers if (section := make(numbers)) is not None]
 
 

@@ -90,21 +90,8 @@ def run_check(
         found = run_checks(examples, checks, workers=_workers(project, workers), progress=progress)
         facts = known_facts(project) if any(check.name == "chosen_has_errors" for check in checks) else ()
         made = list(_severities(project, chain(found, facts)))
-        with project.store.write() as connection:
-            known = sql.known_findings(connection)
-            names = [check.name for check in checks]
-            run = sql.add_run(connection, {"checks": names, "pairs": len(examples.numbers)})
-            done = _record(connection, run, made, known, examples.numbers)
-            unseen = [
-                each
-                for key, each in known.items()
-                if each.check in names
-                and key not in done.seen
-                and (each.action is None or each.action in sql.OPEN)
-            ]
-            sql.settle(connection, [each.id for each in unseen], "gone")
-            back = [known[key].id for key in done.seen & known.keys() if known[key].action == "gone"]
-            sql.settle(connection, back, "back")
+        names = [check.name for check in checks]
+        done = record(project, names, made, examples.numbers)
         with project.store.read() as connection:
             open_ = sql.open_counts(connection)
     return CheckResult(
@@ -113,7 +100,7 @@ def run_check(
         names,
         open_,
         done.new,
-        sum(each.pair_id is not None or (each.check, each.part) not in done.of_set for each in unseen),
+        done.gone,
         done.settled,
         round(time.monotonic() - begun, 2),
     )
@@ -136,30 +123,67 @@ def open_gate(project: Project, level: str | None = None) -> CheckResult | None:
     return result
 
 
+def record(
+    project: Project,
+    names: Collection[str],
+    made: Iterable[Finding],
+    numbers: dict[str, int],
+    *,
+    by_reason: bool = True,
+) -> Recorded:
+    """Keep what checks of these names found; of theirs, what is no longer seen is gone.
+
+    `numbers` are the pairs' row numbers by the id in the findings. Without `by_reason`
+    a finding is the same as before although its figures are others.
+    """
+    with project.store.write() as connection:
+        known = sql.known_findings(connection)
+        run = sql.add_run(connection, {"checks": list(names), "pairs": len(numbers)})
+        done = _add(connection, run, made, known, numbers, by_reason)
+        unseen = [
+            each
+            for key, each in known.items()
+            if each.check in names
+            and key not in done.seen
+            and (each.action is None or each.action in sql.OPEN)
+        ]
+        sql.settle(connection, [each.id for each in unseen], "gone")
+        back = [known[key].id for key in done.seen & known.keys() if known[key].action == "gone"]
+        sql.settle(connection, back, "back")
+    done.gone = sum(each.pair_id is not None or (each.check, each.part) not in done.of_set for each in unseen)
+    return done
+
+
 @dataclass(slots=True)
-class _Recorded:
+class Recorded:
     """`seen` are the keys of all that was found, `of_set` what was found about the whole set."""
 
     new: int = 0
     settled: int = 0
+    gone: int = 0
     seen: set[bytes] = field(default_factory=set)
     of_set: set[tuple[str, str | None]] = field(default_factory=set)
 
 
-def _record(
+def _add(
     connection: Connection,
     run: int,
     made: Iterable[Finding],
     known: dict[bytes, sql.Known],
     numbers: dict[str, int],
-) -> _Recorded:
+    by_reason: bool,
+) -> Recorded:
     """Add what was not found before.
 
     A finding on the whole set says other figures in every run: it is the same one,
     and what was said about it goes on.
     """
-    before = {(each.check, each.part): each for each in known.values() if each.pair_id is None}
-    done = _Recorded()
+    before = {
+        (each.check, each.part, each.pair_id): each
+        for each in known.values()
+        if each.pair_id is None or not by_reason
+    }
+    done = Recorded()
     rows, dismissed = [], []
     for finding in made:
         pair_id = None if finding.example is None else numbers[finding.example]
@@ -170,9 +194,12 @@ def _record(
         earlier = known.get(key)
         if pair_id is None:
             done.of_set.add((finding.check, finding.part))
-            earlier = before.get((finding.check, finding.part))
+        if pair_id is None or not by_reason:
+            earlier = before.get((finding.check, finding.part, pair_id))
         if earlier is not None and earlier.action not in (None, "gone", *sql.OPEN):
             done.settled += 1
+            if pair_id is not None:
+                continue
             if key not in known:
                 dismissed.append((key, earlier.because))
         done.new += earlier is None

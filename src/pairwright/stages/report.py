@@ -21,10 +21,12 @@ from pairwright.stages.people import people_of
 from pairwright.stages.plan import plans_of
 from pairwright.stages.project import Project
 from pairwright.stages.status import status_of
+from pairwright.stages.verify import flag_precision, in_words
 from pairwright.stages.wins import wins_of
 from pairwright.stats.calibration import expected_calibration_error, reliability
 from pairwright.store.ballots import read_said
 from pairwright.store.calibrations import newest_calibration
+from pairwright.store.verifications import newest_verification
 
 
 def numbers_of(project: Project) -> dict[str, Any]:
@@ -54,6 +56,7 @@ def numbers_of(project: Project) -> dict[str, Any]:
         "plans": [plan.as_dict() for plan in plans],
         "plan_in_words": plan_in_words(plans),
         "checks": summary(project),
+        "reward": _reward(project),
         "wins": wins_of(project),
         "kappa": kappas_of(project),
         "closely": agreement_of(project),
@@ -65,6 +68,15 @@ def numbers_of(project: Project) -> dict[str, Any]:
         },
     }
     return {**found, "todo": _todo(found)}
+
+
+def _reward(project: Project) -> dict[str, Any] | None:
+    with project.store.read() as connection:
+        newest = newest_verification(connection)
+    if newest is None:
+        return None
+    told = in_words(newest["curve"], newest["pairs"])
+    return {**newest, "precision": flag_precision(project), "in_words": told}
 
 
 def _raw(ballots: Any, labels: np.ndarray) -> np.ndarray:

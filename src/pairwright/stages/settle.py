@@ -99,7 +99,8 @@ def _take(
 def _send(connection: Connection, project: Project, pair_id: int, by: str, why: str) -> dict[str, Any]:
     """People are asked once more: as many as there are answers, and one."""
     (seen,) = evidence_on(connection, [pair_id])
-    return {"people": sum(vote.kind == "person" and vote.purpose is None for vote in seen.votes)}
+    people = sum(vote.kind == "person" and vote.purpose is None for vote in seen.votes)
+    return {"people": people, "was": seen.current.verdict if seen.current else None}
 
 
 def _flip(connection: Connection, project: Project, pair_id: int, by: str, why: str) -> dict[str, Any] | None:

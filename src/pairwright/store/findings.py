@@ -77,7 +77,7 @@ class Known:
 
 def known_findings(connection: Connection) -> dict[bytes, Known]:
     """All findings ever made, by key."""
-    last = _last_actions()
+    last = last_actions()
     rows = connection.execute(
         select(
             finding.c.key,
@@ -134,7 +134,8 @@ def settle(
         connection.execute(insert(settlement), rows)
 
 
-def _last_actions() -> Any:
+def last_actions() -> Any:
+    """The last word on each finding, as a subquery."""
     newest = select(func.max(settlement.c.id)).group_by(settlement.c.finding_id)
     return select(settlement).where(settlement.c.id.in_(newest)).subquery()
 
@@ -155,7 +156,7 @@ def findings(
 
     Those that the last run no longer saw are left out, unless `gone`.
     """
-    last = _last_actions()
+    last = last_actions()
     query = (
         select(
             finding.c.id,
@@ -207,7 +208,7 @@ def last_detail(connection: Connection, finding_id: int) -> dict[str, Any] | Non
 
 def open_counts(connection: Connection) -> dict[str, dict[str, int]]:
     """severity -> check -> how many findings are open."""
-    last = _last_actions()
+    last = last_actions()
     rows = connection.execute(
         select(finding.c.severity, finding.c.check, func.count())
         .outerjoin(last, last.c.finding_id == finding.c.id)
@@ -243,7 +244,7 @@ def settlements(connection: Connection, pair_id: int) -> list[dict[str, Any]]:
 
 def repairs_of(connection: Connection, pair_ids: Sequence[int] | None = None) -> dict[int, Repair]:
     """pair -> what routing has to heed of what was done about its flags; of all pairs, or of these."""
-    last = _last_actions()
+    last = last_actions()
     query = (
         select(finding.c.pair_id, finding.c.check, last.c.action, last.c.because, last.c.detail)
         .join(last, last.c.finding_id == finding.c.id)

@@ -237,10 +237,9 @@ calibration = Table("calibration", metadata, _id(), _key(), Column("result", JSO
 # Every fit of how people's answers are combined into one label.
 combination = Table("combination", metadata, _id(), Column("result", JSON, nullable=False), _at())
 
-# Every run of the checks: what was looked at, with which settings, and how much was found.
+# Every run of the checks.
 check_run = Table("check_run", metadata, _id(), Column("result", JSON, nullable=False), _at())
 
-# What a check found; the same finding is one row, however often it is made.
 finding = Table(
     "finding",
     metadata,
@@ -272,6 +271,8 @@ settlement = Table(
     _at(),
     Index("settlement_by_finding", "finding_id", "id"),
 )
+
+verification = Table("verification", metadata, _id(), Column("result", JSON, nullable=False), _at())
 
 # A skip or a flag that a person took back.
 withdrawal = Table(

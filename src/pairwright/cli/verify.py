@@ -1,0 +1,85 @@
+"""verify: a reward model that never saw a label says how far it believes it."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Annotated, Any
+
+import typer
+
+from pairwright.cli.options import Json
+from pairwright.cli.output import DONE, emit, note, percent, say
+from pairwright.report.about_reward import FIGURES
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(verify)
+
+
+def verify(
+    context: typer.Context,
+    threshold: Annotated[
+        float,
+        typer.Option(min=-1, max=1, help="Flag labels whose margin, P(chosen) - P(rejected), is under this."),
+    ] = 0.1,
+    review: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of pairs that may become findings, the surest wrong first."),
+    ] = 0.1,
+    send: Annotated[
+        int, typer.Option(min=0, help="Send so many doubted pairs to people, among as many others.")
+    ] = 0,
+    curve: Annotated[bool, typer.Option("--curve", help="Also say how much more data is worth.")] = False,
+    folds: Annotated[int, typer.Option(min=2, help="Parts the prompts are split into.")] = 5,
+    repeats: Annotated[int, typer.Option(min=1, help="Times it is done over, by other splits.")] = 2,
+    by: Annotated[str | None, typer.Option("--by", help="Who sends; default: your user name.")] = None,
+    json: Json = False,
+) -> int:
+    """Train a light reward model, ask it about labels it never saw, and keep what it doubts.
+
+    What it doubts are findings: `pairwright check list --check reward_model`.
+    """
+    from pairwright.stages.verify import in_words, run_verify
+
+    with context.obj.open() as project:
+        result = run_verify(
+            project,
+            threshold=threshold,
+            review=review,
+            send=send,
+            by=by or getpass.getuser(),
+            curve=curve,
+            folds=folds,
+            repeats=repeats,
+        ).as_dict()
+    if json:
+        emit(result)
+        return DONE
+    _print(result)
+    if curve:
+        say(in_words(result["curve"], result["pairs"]) or "")
+    return DONE
+
+
+def _print(result: dict[str, Any]) -> None:
+    of = result["figures"]
+    say(f"{result['pairs']:,} labels, each by a reward model that never saw its prompt:")
+    for name, told in FIGURES.items():
+        if of[name] is not None:
+            value, low, high = (percent(of[name][part]) for part in ("value", "low", "high"))
+            say(f"  {value:>6} \\[{low}, {high}]  {told}")
+    if of["refused"]:
+        note(f"Nothing is flagged: {of['refused']}.")
+        return
+    say(
+        f"{result['flagged']:,} have a margin under {result['threshold']:g}; the {result['findings']:,} "
+        f"surest wrong are findings ({result['new']:,} new): `pairwright check list --check reward_model`."
+    )
+    if result["sent"]:
+        say(f"{result['sent']:,} pairs were sent to people, doubted ones and others mixed.")
+    margin, control = result["precision"]["margin"], result["precision"]["control"]
+    if margin and control:
+        say(
+            f"Of those people answered, labels changed in {margin['value']:.0%} of {margin['n']:,} doubted "
+            f"pairs and {control['value']:.0%} of {control['n']:,} others."
+        )

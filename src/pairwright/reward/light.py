@@ -1,0 +1,167 @@
+"""The light reward model: text features and a Bradley-Terry head, trained on a laptop in seconds.
+
+Kept as one .npz of plain arrays beside a card in JSON; nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from pairwright.errors import InputError
+from pairwright.reward import features
+from pairwright.reward.head import fit_head, log_loss
+
+STRENGTHS = (0.05, 0.2, 1.0)
+_HELD_OUT = 5  # one in so many prompts, on which the penalty is chosen
+
+
+@dataclass(frozen=True)
+class Comparisons:
+    """Pairs to learn from. `labels` (n,): how surely the chosen one is better; a tie is 0.5.
+
+    `groups` (n,) are prompts: what shares one is never on both sides of a split.
+    """
+
+    prompts: tuple[str, ...]
+    chosen: tuple[str, ...]
+    rejected: tuple[str, ...]
+    labels: np.ndarray
+    groups: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.prompts)
+
+    @cached_property
+    def seen(self) -> tuple[np.ndarray, sparse.csr_matrix, np.ndarray, sparse.csr_matrix]:
+        """(forms of chosen, words of chosen, forms of rejected, words of rejected), made once."""
+        return (
+            features.forms(self.prompts, self.chosen),
+            features.words(self.chosen),
+            features.forms(self.prompts, self.rejected),
+            features.words(self.rejected),
+        )
+
+
+@dataclass(frozen=True)
+class LightModel:
+    """`score(prompt, response)`: higher is better; only differences mean anything.
+
+    `form` (k,) and `words` (HASHES,) are weights; `scale` (k,) and `idf` (HASHES,) how
+    features are measured. `strength` is the inverse penalty that was chosen.
+    """
+
+    form: np.ndarray
+    words: np.ndarray
+    scale: np.ndarray
+    idf: np.ndarray
+    strength: float
+
+    def score(self, prompt: str, response: str) -> float:
+        return float(self.scores([prompt], [response])[0])
+
+    def scores(self, prompts: Sequence[str], responses: Sequence[str]) -> np.ndarray:
+        """(n,) scores of many at once."""
+        return self.of_features(features.forms(prompts, responses), features.words(responses))
+
+    def of_features(self, forms: np.ndarray, counts: sparse.csr_matrix) -> np.ndarray:
+        """(n,) scores of responses whose features were made before."""
+        return np.asarray(
+            forms * (features.SHARES / self.scale) @ self.form
+            + features.weighed(counts, self.idf) @ self.words
+        )
+
+    def margins(self, pairs: Comparisons, rows: np.ndarray) -> np.ndarray:
+        """Score of chosen minus that of rejected."""
+        fc, wc, fr, wr = pairs.seen
+        chosen, rejected = self.of_features(fc[rows], wc[rows]), self.of_features(fr[rows], wr[rows])
+        return np.asarray(chosen - rejected)
+
+    def save(self, path: Path, card: Mapping[str, Any]) -> None:
+        """`path` (.npz) and, beside it, the card as .json."""
+        card = {"features": features.VERSION, "strength": self.strength, **card}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            np.savez_compressed(
+                file,
+                form=self.form,
+                words=self.words.astype(np.float32),
+                scale=self.scale,
+                idf=self.idf.astype(np.float32),
+            )
+        path.with_suffix(".json").write_text(json.dumps(card, indent=2), encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> LightModel:
+        """Raises InputError for a file that is none, or was made by other features."""
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                found = [np.asarray(arrays[name], float) for name in ("form", "words", "scale", "idf")]
+            card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        except (OSError, ValueError, KeyError) as error:
+            raise InputError(
+                f"{path} is no light reward model ({error}). Make one with `pairwright verify`."
+            ) from None
+        if card.get("features") != features.VERSION:
+            raise InputError(
+                f"{path} was made by another version: its card says {card.get('features')}. Train it again."
+            )
+        form, words, scale, idf = found
+        return cls(form, words, scale, idf, float(card["strength"]))
+
+
+def train(
+    pairs: Comparisons,
+    rows: np.ndarray | None = None,
+    *,
+    strength: float | None = None,
+    weights: np.ndarray | None = None,
+    seed: int = 0,
+    use_form: bool = True,
+    use_words: bool = True,
+) -> LightModel:
+    """Fit on `rows` of `pairs` (all by default).
+
+    Without a `strength` it is chosen on a fifth of the prompts, held out for it.
+    `use_form` and `use_words` leave a kind of features out, for comparison. Raises NotConverged.
+    """
+    rows = np.arange(len(pairs)) if rows is None else rows
+    fc, wc, fr, wr = pairs.seen
+    scale = np.maximum((fc[rows] - fr[rows]).std(0), 1e-9)
+    idf = features.inverse_frequency(sparse.vstack([wc[rows], wr[rows]]).tocsr())
+    form = (fc - fr)[rows] * (features.SHARES / scale) * use_form
+    words = features.weighed(wc[rows], idf) - features.weighed(wr[rows], idf)
+    differences = sparse.hstack([sparse.csr_matrix(form), words * float(use_words)]).tocsr()
+    labels, count = pairs.labels[rows], None if weights is None else weights[rows]
+    if strength is None:
+        strength = _chosen_strength(differences, labels, pairs.groups[rows], count, seed)
+    found = fit_head(differences, labels, strength, count)
+    k = form.shape[1]
+    return LightModel(found[:k], found[k:], scale, idf, strength)
+
+
+def _chosen_strength(
+    differences: sparse.csr_matrix,
+    labels: np.ndarray,
+    groups: np.ndarray,
+    count: np.ndarray | None,
+    seed: int,
+) -> float:
+    names, group = np.unique(groups, return_inverse=True)
+    held = np.isin(
+        group, np.random.default_rng(seed).permutation(len(names))[: max(1, len(names) // _HELD_OUT)]
+    )
+    if held.all() or not held.any():
+        return STRENGTHS[0]
+    losses = []
+    for strength in STRENGTHS:
+        w = fit_head(differences[~held], labels[~held], strength, None if count is None else count[~held])
+        losses.append(log_loss(differences[held] @ w, labels[held]))
+    return STRENGTHS[int(np.argmin(losses))]

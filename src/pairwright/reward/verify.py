@@ -1,0 +1,169 @@
+"""Labels verified by a reward model that never saw them, and how far it may be believed.
+
+Out-of-fold agreement is not label accuracy: a model that is right in a share `a` of
+pairs agrees with labels that are right in a share `q` in m = a q + (1 - a)(1 - q), if
+both err independently. With `a` known from gold pairs, q = (m + a - 1) / (2 a - 1).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from pairwright.reward.consistency import hear_others
+from pairwright.reward.cross_fit import FOLDS, REPEATS, cross_fit
+from pairwright.reward.light import Comparisons, train
+from pairwright.stats.intervals import wilson
+from pairwright.types import Estimate
+
+THRESHOLD = 0.1  # of the margin: probability of chosen minus that of rejected
+WEAK = 0.55  # the least the held-out agreement's interval must reach, for its flags to mean anything
+WEAK_ON_GOLD = 0.6
+FEWEST_GOLD = 30
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What came of verifying `n` labels.
+
+    `support` (n,) is the out-of-fold probability that the chosen one is better, with the
+    prompt's other labels heard; `margins` 2 support - 1; `alone` (n,) the same without
+    the other labels. `agreement` is held out, `length_only` and `words_only` by
+    baselines held out too, `in_sample` that of a model that was trained on the pairs.
+    `refused` says why its flags mean nothing. `label_accuracy` needs gold pairs.
+    """
+
+    support: np.ndarray
+    alone: np.ndarray
+    agreement: Estimate
+    with_others: Estimate
+    length_only: Estimate
+    words_only: Estimate
+    in_sample: Estimate
+    in_sample_flagged: int
+    on_gold: Estimate | None
+    label_accuracy: Estimate | None
+    strength: float
+    others_spread: float
+    refused: str | None
+
+    @property
+    def margins(self) -> np.ndarray:
+        return 2 * self.support - 1
+
+    def flagged(self, threshold: float = THRESHOLD) -> np.ndarray:
+        """Rows whose margin is under `threshold`, the surest wrong first; none where refused."""
+        if self.refused is not None:
+            return np.array([], int)
+        order = np.argsort(self.support, kind="stable")
+        return order[self.margins[order] < threshold]
+
+    def figures(self) -> dict[str, Any]:
+        """Everything but the arrays."""
+        return {
+            name: asdict(value) if isinstance(value, Estimate) else value
+            for name in (
+                "agreement", "with_others", "length_only", "words_only", "in_sample", "in_sample_flagged",
+                "on_gold", "label_accuracy", "strength", "others_spread", "refused",
+            )
+            for value in (getattr(self, name),)
+        }  # fmt: skip
+
+
+def verify(
+    pairs: Comparisons,
+    gold: np.ndarray | None = None,
+    *,
+    folds: int = FOLDS,
+    repeats: int = REPEATS,
+    seed: int = 0,
+) -> Verification:
+    """Cross-fit, hear the prompts' other labels, compare with baselines.
+
+    `gold` (n,): 1 where the label is known to be right, 0 wrong, nan unknown. Raises
+    InputError where there are too few pairs, NotConverged.
+    """
+    decided = pairs.labels != 0.5
+    fitted = cross_fit(pairs, folds=folds, repeats=repeats, seed=seed)
+    heard = hear_others(fitted.margins, pairs.labels, pairs.groups, pairs.chosen, pairs.rejected)
+    alone = hear_others(fitted.margins, pairs.labels, np.arange(len(pairs)), pairs.chosen, pairs.rejected)
+    words = cross_fit(pairs, folds=folds, repeats=1, seed=seed, strength=fitted.strength, use_form=False)
+    seen = train(pairs, strength=fitted.strength, seed=seed).margins(pairs, np.arange(len(pairs)))
+    agreement = _share((fitted.margins > 0)[decided])
+    with_others = _share((heard.margins > 0)[decided])
+    on_gold = accuracy = None
+    if gold is not None and np.isfinite(gold).sum() >= FEWEST_GOLD:
+        known = np.isfinite(gold) & decided
+        on_gold = _share((heard.margins > 0)[known] == (gold[known] > 0.5))
+        accuracy = corrected_accuracy(with_others, on_gold)
+    return Verification(
+        support=_probability(heard.margins),
+        alone=_probability(alone.margins),
+        agreement=agreement,
+        with_others=with_others,
+        length_only=_length_only(pairs, decided, folds, seed),
+        words_only=_share((words.margins > 0)[decided]),
+        in_sample=_share((seen > 0)[decided]),
+        in_sample_flagged=int((2 * _probability(seen) - 1 < THRESHOLD)[decided].sum()),
+        on_gold=on_gold,
+        label_accuracy=accuracy,
+        strength=fitted.strength,
+        others_spread=heard.spread,
+        refused=_refusal(with_others, on_gold),
+    )
+
+
+def corrected_accuracy(agreement: Estimate, on_gold: Estimate, level_z: float = 1.96) -> Estimate | None:
+    """How many labels are right, from how often the model agrees and how often it is right on gold pairs.
+
+    By the delta method, errors of model and labels taken to be independent; None where the model
+    is right in under 60 % of gold pairs, for then the division says nothing.
+    """
+    m, a = agreement.value, on_gold.value
+    if a < WEAK_ON_GOLD:
+        return None
+    q = (m + a - 1) / (2 * a - 1)
+    by_m, by_a = 1 / (2 * a - 1), (1 - 2 * m) / (2 * a - 1) ** 2
+    variance = by_m**2 * m * (1 - m) / agreement.n + by_a**2 * a * (1 - a) / on_gold.n
+    half = level_z * math.sqrt(variance)
+    low, high = max(0.0, q - half), min(1.0, q + half)
+    return Estimate(
+        min(max(q, 0.0), 1.0), low, high, agreement.n, "corrected for the model's errors, delta method 95%"
+    )
+
+
+def _refusal(agreement: Estimate, on_gold: Estimate | None) -> str | None:
+    told = f"held-out {agreement.value:.0%} [{agreement.low:.0%}, {agreement.high:.0%}] of {agreement.n:,}"
+    if agreement.low < WEAK:
+        return f"this reward model can't verify this data: {told}; use a larger one, or label more pairs"
+    if on_gold is not None and on_gold.value < WEAK_ON_GOLD:
+        gold = f"right on {on_gold.value:.0%} of {on_gold.n:,} gold pairs"
+        return f"this reward model can't verify this data: {gold}, though {told} by labels: use a larger one"
+    return None
+
+
+def _probability(margins: np.ndarray) -> np.ndarray:
+    return np.asarray(1 / (1 + np.exp(-np.clip(margins, -500, 500))))
+
+
+def _share(right: np.ndarray) -> Estimate:
+    return wilson(int(right.sum()), max(1, len(right)))
+
+
+def _length_only(pairs: Comparisons, decided: np.ndarray, folds: int, seed: int) -> Estimate:
+    """How often "the longer is better" (or the shorter, whichever the other folds say) is the label."""
+    from pairwright.reward.cross_fit import folds_of
+
+    longer = np.sign(
+        [len(c.split()) - len(r.split()) for c, r in zip(pairs.chosen, pairs.rejected, strict=True)]
+    )
+    fold = folds_of(pairs.groups, folds, seed)
+    right = np.zeros(len(pairs))
+    for each in range(folds):
+        side = np.sign(longer[(fold != each) & decided].sum()) or 1.0
+        here = fold == each
+        right[here] = np.where(longer[here] == 0, 0.5, longer[here] == side)
+    return wilson(float(right[decided].sum()), max(1, int(decided.sum())))

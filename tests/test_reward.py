@@ -1,0 +1,276 @@
+"""The light reward model, and what it says of labels it never saw."""
+
+import json
+
+import numpy as np
+import pytest
+from made_up import comparisons
+from scipy import sparse
+
+import pairwright as pw
+from pairwright.errors import InputError
+from pairwright.reward.consistency import hear_others
+from pairwright.reward.cross_fit import cross_fit, folds_of
+from pairwright.reward.curve import fit_law, learning_curve
+from pairwright.reward.head import fit_head
+from pairwright.reward.light import Comparisons, LightModel, train
+from pairwright.reward.verify import corrected_accuracy, verify
+from pairwright.stats.intervals import wilson
+
+
+def auroc(flipped, margins):
+    """How often a flipped label has a smaller margin than one that is right."""
+    a, b = margins[flipped], margins[~flipped]
+    return (a[:, None] < b[None]).mean() + (a[:, None] == b[None]).mean() / 2
+
+
+# --- head -----------------------------------------------------------------------------------
+
+
+def test_the_head_finds_the_weights_labels_were_made_with():
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(4000, 5)), np.array([2.0, -1.0, 0.5, 0.0, 0.0])
+    labels = (rng.random(4000) < 1 / (1 + np.exp(-x @ w))).astype(float)
+    assert np.allclose(fit_head(sparse.csr_matrix(x), labels, 1000.0), w, atol=0.2)
+
+
+def test_the_head_takes_soft_labels_and_swapping_sides_changes_nothing():
+    rng = np.random.default_rng(1)
+    x, w = rng.normal(size=(500, 3)), np.array([1.0, -1.0, 0.3])
+    soft = 1 / (1 + np.exp(-x @ w))
+    found = fit_head(sparse.csr_matrix(x), soft, 1e4)
+    assert np.allclose(found, w, atol=0.02)
+    assert np.allclose(fit_head(sparse.csr_matrix(-x), 1 - soft, 1e4), found, atol=1e-3)
+
+
+def test_pairs_that_weigh_nothing_teach_nothing():
+    x = sparse.csr_matrix([[1.0], [1.0], [1.0]])
+    w = fit_head(x, np.array([1.0, 0.0, 0.0]), 1.0, np.array([1.0, 0.0, 0.0]))
+    assert w[0] > 0
+
+
+# --- light model ----------------------------------------------------------------------------
+
+
+def test_it_learns_what_is_better_and_scores_new_texts():
+    pairs, _ = comparisons(400)
+    model = train(pairs)
+    assert model.score("q", "clear correct useful precise") > model.score("q", "vague wrong useless sloppy")
+    new, _ = comparisons(200, seed=1)
+    right = model.scores(new.prompts, new.chosen) > model.scores(new.prompts, new.rejected)
+    assert right.mean() > 0.85
+
+
+def test_a_model_is_the_same_after_saving_and_the_same_from_the_same_seed(tmp_path):
+    pairs, _ = comparisons(200)
+    model = train(pairs, seed=3)
+    model.save(tmp_path / "rm.npz", {"pairs": 200})
+    again = LightModel.load(tmp_path / "rm.npz")
+    assert np.allclose(
+        again.scores(pairs.prompts, pairs.chosen), model.scores(pairs.prompts, pairs.chosen), atol=1e-4
+    )
+    assert json.loads((tmp_path / "rm.json").read_text())["pairs"] == 200
+    assert np.array_equal(train(pairs, seed=3).words, model.words)
+
+
+def test_what_is_no_model_is_refused_and_nothing_is_unpickled(tmp_path):
+    bad = tmp_path / "bad.npz"
+    np.savez(bad, form=np.array([object()], object))
+    (tmp_path / "bad.json").write_text('{"features": 1, "strength": 1}')
+    with pytest.raises(InputError, match="is no light reward model"):
+        LightModel.load(bad)
+    with pytest.raises(InputError, match="is no light reward model"):
+        LightModel.load(tmp_path / "none.npz")
+
+
+# --- cross-fitting --------------------------------------------------------------------------
+
+
+def test_a_prompt_is_in_one_fold():
+    groups = np.repeat(np.arange(50), 4)
+    fold = folds_of(groups, 5, 0)
+    assert all(len(set(fold[groups == g])) == 1 for g in range(50))
+    assert set(fold) == set(range(5))
+
+
+def test_shuffled_labels_give_a_coin_out_of_fold_and_agreement_in_sample():
+    """No leakage: what was never seen can't be known; what was trained on always is."""
+    pairs, _ = comparisons(600, random_labels=True)
+    assert abs((cross_fit(pairs, repeats=1).margins > 0).mean() - 0.5) < 3 * np.sqrt(0.25 / 600)
+    seen = train(pairs, strength=30.0).margins(pairs, np.arange(600))
+    assert (seen > 0).mean() > 0.95
+
+
+def test_flipped_labels_have_the_smallest_margins():
+    pairs, flipped = comparisons(500, flips=0.1)
+    margins = cross_fit(pairs, repeats=1).margins
+    assert auroc(flipped, margins) > 0.9
+
+
+def test_too_few_labels_are_an_error_that_says_how_many_it_takes():
+    pairs, _ = comparisons(30)
+    with pytest.raises(InputError, match="30 labelled pairs of 30 prompts are too few"):
+        cross_fit(pairs)
+
+
+# --- other labels of a prompt ---------------------------------------------------------------
+
+
+def ranking(prompts=60, n=5, flips=0.1, seed=0):
+    """All pairs of n responses a prompt, labelled by their rank, some flipped; nothing in the texts tells."""
+    rng = np.random.default_rng(seed)
+    chosen, rejected, groups, flipped = [], [], [], []
+    for p in range(prompts):
+        for i in range(n):
+            for j in range(i + 1, n):
+                wrong = rng.random() < flips
+                one, other = (f"{p}-{j}", f"{p}-{i}") if wrong else (f"{p}-{i}", f"{p}-{j}")
+                chosen.append(one), rejected.append(other), groups.append(p), flipped.append(wrong)
+    return chosen, rejected, np.array(groups), np.array(flipped)
+
+
+def test_other_labels_of_the_prompt_tell_which_one_is_wrong():
+    chosen, rejected, groups, flipped = ranking()
+    heard = hear_others(np.zeros(len(groups)), np.ones(len(groups)), groups, chosen, rejected)
+    assert heard.spread > 0
+    assert auroc(flipped, heard.margins) > 0.85
+
+
+def test_a_pairs_own_label_has_no_say_in_its_margin():
+    from pairwright.reward.consistency import _left_out
+
+    rng = np.random.default_rng(0)
+    design = np.array([[1, -1, 0], [0, 1, -1], [1, 0, -1]], float)
+    prior, labels = rng.normal(size=3), np.array([1.0, 1.0, 1.0])
+    before = _left_out(prior, labels, design, 1.0)
+    labels[1] = 0.0
+    after = _left_out(prior, labels, design, 1.0)
+    assert after[1] == pytest.approx(before[1])
+    assert abs(after[0] - before[0]) > 0.01
+
+
+def test_pairs_that_share_nothing_are_left_as_they_are():
+    margins = np.array([1.0, -2.0, 0.5])
+    heard = hear_others(margins, np.ones(3), np.arange(3), ["a", "b", "c"], ["d", "e", "f"])
+    assert heard.spread == 0
+    assert np.allclose(heard.margins, heard.scale * margins)
+
+
+# --- verifying ------------------------------------------------------------------------------
+
+
+def test_verify_flags_the_flipped_and_is_honest_about_its_agreement():
+    pairs, flipped = comparisons(500, flips=0.1)
+    found = verify(pairs, repeats=1)
+    assert found.refused is None
+    assert 0.7 < found.agreement.value < 0.95 < found.in_sample.high
+    assert found.length_only.value < 0.6
+    worst = found.flagged()[:50]
+    assert flipped[worst].mean() > 0.6
+    assert (np.diff(found.support[found.flagged()]) >= 0).all()
+
+
+def test_verify_refuses_what_it_cannot_learn_and_flags_nothing():
+    pairs, _ = comparisons(300, random_labels=True)
+    found = verify(pairs, repeats=1)
+    assert "can't verify this data: held-out" in found.refused
+    assert len(found.flagged()) == 0
+
+
+def test_gold_pairs_tell_how_many_labels_are_right():
+    pairs, flipped = comparisons(900, flips=0.15)
+    gold = np.where(np.arange(900) < 400, (~flipped).astype(float), np.nan)
+    found = verify(pairs, gold, repeats=1)
+    assert found.label_accuracy.low < 0.85 < found.label_accuracy.high
+    assert found.agreement.value < found.label_accuracy.value
+
+
+def test_the_correction_is_the_formula_and_refuses_a_weak_model():
+    found = corrected_accuracy(wilson(700, 1000), wilson(80, 100))
+    assert found.value == pytest.approx((0.7 + 0.8 - 1) / (2 * 0.8 - 1))
+    assert corrected_accuracy(wilson(700, 1000), wilson(55, 100)) is None
+
+
+def test_the_corrections_interval_covers():
+    rng = np.random.default_rng(0)
+    covered = 0
+    for _ in range(400):
+        right, model = rng.random(2000) < 0.85, rng.random(2000) < 0.8
+        m = wilson(int((right == model).sum()), 2000)
+        found = corrected_accuracy(m, wilson(int((rng.random(300) < 0.8).sum()), 300))
+        covered += found.low <= 0.85 <= found.high
+    assert covered / 400 > 0.92
+
+
+# --- learning curve -------------------------------------------------------------------------
+
+
+def test_the_law_is_found_again():
+    n = np.geomspace(50, 5000, 8)
+    a, _, c = fit_law(n, 0.8 - 1.5 * n**-0.5, np.full(8, 0.001))
+    assert (a, c) == (pytest.approx(0.8, abs=0.005), pytest.approx(0.5, abs=0.06))
+
+
+def test_a_curve_climbs_where_there_is_something_to_learn():
+    pairs, _ = comparisons(700)
+    curve = learning_curve(pairs, 0.2, np.array(["x", "y"] * 350), repeats=2)
+    values = [point.value for point in curve.points]
+    assert values[-1] > values[0]
+    assert curve.doubled[0] <= curve.doubled[1] <= curve.doubled[2]
+    assert {each["domain"] for each in curve.domains} <= {"x", "y"}
+    with pytest.raises(ValueError, match="too few for a learning curve"):
+        learning_curve(comparisons(100)[0], 0.2)
+
+
+# --- the face -------------------------------------------------------------------------------
+
+ROWS = [
+    {"prompt": "q", "chosen": "a long answer", "rejected": "short"},
+    {"prompt": "q", "chosen": "x", "rejected": "longer"},
+]
+
+
+class ByLength:
+    def score(self, prompt, response):
+        return float(len(response))
+
+
+@pytest.mark.parametrize(
+    "rm",
+    [
+        ByLength(),
+        lambda prompt, response: len(response),
+        type("B", (), {"scores": lambda self, p, r: [len(x) for x in r]})(),
+    ],
+)
+def test_verify_with_reward_model_takes_anything_that_scores(rm):
+    assert pw.verify_with_reward_model(rm, ROWS) == ([ROWS[0]], [ROWS[1]])
+
+
+def test_verify_with_reward_model_has_a_threshold_in_the_models_units():
+    assert pw.verify_with_reward_model(ByLength(), ROWS, threshold=100) == ([], ROWS)
+    assert pw.verify_with_reward_model(ByLength(), [{**ROWS[0], "chosen": "short"}])[1]  # no margin at all
+
+
+def test_verify_with_reward_model_names_what_is_wrong():
+    with pytest.raises(InputError, match="annotation 1 has no rejected"):
+        pw.verify_with_reward_model(ByLength(), [ROWS[0], {"prompt": "q", "chosen": "x"}])
+    with pytest.raises(InputError, match="annotation 0: the reward model's score is no number"):
+        pw.verify_with_reward_model(lambda p, r: float("nan"), ROWS)
+    with pytest.raises(InputError, match="cannot be called"):
+        pw.verify_with_reward_model("rm", ROWS)
+
+
+def test_a_trained_model_is_one_for_the_face():
+    pairs, _ = comparisons(200)
+    rows = [
+        {"prompt": p, "chosen": c, "rejected": r}
+        for p, c, r in zip(pairs.prompts, pairs.chosen, pairs.rejected, strict=True)
+    ]
+    verified, flagged = pw.verify_with_reward_model(train(pairs), rows)
+    assert len(verified) > 150
+    assert len(verified) + len(flagged) == 200
+
+
+def test_empty_comparisons_are_no_crash():
+    assert len(Comparisons((), (), (), np.array([]), np.array([]))) == 0

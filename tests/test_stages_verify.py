@@ -1,0 +1,102 @@
+"""`pairwright verify` over a real project: findings, people asked among controls, the report."""
+
+import json
+
+import pytest
+from made_up import comparisons
+from projects import a_project, add_rows
+from test_stages_check import kept, label
+
+from pairwright.cli.main import run
+from pairwright.errors import InputError
+from pairwright.reward.light import LightModel
+from pairwright.stages.report import numbers_of, page_of
+from pairwright.stages.route import run_route
+from pairwright.stages.settle import settle
+from pairwright.stages.verify import flag_precision, run_verify
+
+SETTINGS = '\n[route]\naccept = "stated"\n[annotate]\noverlap_most = 3\n'
+N = 300
+
+
+def a_project_of(tmp_path, **made):
+    pairs, flipped = comparisons(N, **made)
+    project = a_project(tmp_path, settings=SETTINGS)
+    add_rows(project, (
+        {"id": f"p{i}", "prompt": f"What about {p} and {i}?", "response_a": c, "response_b": r, "domain": ("x", "y")[i % 2]}
+        for i, (p, c, r) in enumerate(zip(pairs.prompts, pairs.chosen, pairs.rejected, strict=True))
+    ))  # fmt: skip
+    label(project, {f"p{i}": "A" for i in range(N)})
+    run_route(project)
+    return project, {f"p{i}" for i in range(N) if flipped[i]}
+
+
+def test_what_it_doubts_are_findings_that_are_mostly_right(tmp_path):
+    project, flipped = a_project_of(tmp_path, flips=0.1)
+    result = run_verify(project, repeats=1)
+    assert result.findings == 30
+    found = kept(project, checks=["reward_model"])
+    assert len(found) == 30
+    assert sum(each.external_id in flipped for each in found) > 15
+    assert "a reward model that never saw this prompt" in found[0].reason
+    assert "label by ada" in found[0].reason
+    model = LightModel.load(project.root / "reward.npz")
+    assert model.score("q", "clear correct") > model.score("q", "vague wrong")
+
+
+def test_running_again_keeps_what_was_done_about_a_finding(tmp_path):
+    project, _ = a_project_of(tmp_path, flips=0.1)
+    run_verify(project, repeats=1)
+    first = kept(project, checks=["reward_model"])[0]
+    settle(project, "dismiss", [first.id], by="lea", because="it is right")
+    assert run_verify(project, repeats=2).new < 10
+    assert first.external_id not in {each.external_id for each in kept(project, checks=["reward_model"])}
+
+
+def test_people_are_asked_about_doubted_pairs_among_others_and_the_flags_precision_is_measured(tmp_path):
+    project, flipped = a_project_of(tmp_path, flips=0.1)
+    result = run_verify(project, repeats=1, send=10, by="lea")
+    assert result.sent == 20
+    sent = [each for each in kept(project, checks=["reward_model"], settled=True) if each.action == "sent"]
+    assert {each.part for each in sent} == {"margin", "control"}
+    assert flag_precision(project) == {"margin": None, "control": None}
+    for name in ("bob", "cyd"):
+        label(project, {each.external_id: "B" if each.external_id in flipped else "A" for each in sent}, name)
+    found = flag_precision(project)
+    assert found["margin"]["value"] > 0.5 > 0.2 > found["control"]["value"]
+
+
+def test_what_cannot_be_learned_is_said_and_nothing_is_flagged(tmp_path, capsys):
+    project, _ = a_project_of(tmp_path, random_labels=True)
+    assert run(["-C", str(project.root), "verify", "--repeats", "1"]) == 0
+    told = capsys.readouterr()
+    assert "can't verify this data" in told.err.replace("\n", " ")
+    assert not kept(project, checks=["reward_model"])
+    assert "verify this data: held-out" in page_of(numbers_of(project))
+
+
+def test_the_command_line_and_the_report(tmp_path, capsys):
+    project, _ = a_project_of(tmp_path, flips=0.1)
+    assert run(["-C", str(project.root), "verify", "--repeats", "1", "--curve"]) == 0
+    told = capsys.readouterr().out
+    for words in (
+        "by length only",
+        "naive",
+        "surest wrong are findings",
+        "doubling should add",
+        "10,000 good pairs",
+    ):
+        assert words in told.replace("\n", " ")
+    numbers = numbers_of(project)
+    json.dumps(numbers)
+    page = page_of(numbers)
+    for words in ("What a reward model doubts", "Learning curve:", "Margins of", "Doubted by domain"):
+        assert words in page
+    assert run(["-C", str(project.root), "verify", "--json", "--repeats", "1"]) == 0
+    assert json.loads(capsys.readouterr().out)["pairs"] == N
+
+
+def test_too_few_labels(tmp_path):
+    project = a_project(tmp_path, settings=SETTINGS)
+    with pytest.raises(InputError, match="too few for a reward model"):
+        run_verify(project)
