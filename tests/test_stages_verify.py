@@ -4,12 +4,13 @@ import json
 
 import pytest
 from made_up import comparisons
-from projects import a_project, add_rows
+from projects import a_project, add_rows, change, rows
 from test_stages_check import kept, label
 
 from pairwright.cli.main import run
 from pairwright.errors import InputError
 from pairwright.reward.light import LightModel
+from pairwright.stages.judge import run_judge
 from pairwright.stages.report import numbers_of, page_of
 from pairwright.stages.route import run_route
 from pairwright.stages.settle import settle
@@ -94,6 +95,22 @@ def test_the_command_line_and_the_report(tmp_path, capsys):
         assert words in page
     assert run(["-C", str(project.root), "verify", "--json", "--repeats", "1"]) == 0
     assert json.loads(capsys.readouterr().out)["pairs"] == N
+
+
+def test_the_light_model_is_a_judge_that_never_saw_what_it_votes_on(tmp_path):
+    project, flipped = a_project_of(tmp_path, flips=0.1)
+    project = change(project, '[judges.light]\nkind = "light"\n')
+    better, worse = comparisons(20, seed=9)[0].chosen, comparisons(20, seed=9)[0].rejected
+    add_rows(project, (
+        {"id": f"new-{i}", "prompt": f"New {i}?", "response_a": worse[i], "response_b": better[i]} for i in range(20)
+    ))  # fmt: skip
+    assert run_judge(project, "light").votes == N + 20
+    names = {row.id: row.external_id for row in rows(project, "pair")}
+    said = {names[vote.pair_id]: vote for vote in rows(project, "vote") if vote.margin is not None}
+    right = [said[f"p{i}"].verdict == ("B" if f"p{i}" in flipped else "A") for i in range(N)]
+    assert 0.7 < sum(right) / N < 1  # out of fold: it is no echo of the labels
+    assert sum(said[f"new-{i}"].verdict == "B" for i in range(20)) >= 15
+    assert run_judge(project, "light").votes == 0
 
 
 def test_too_few_labels(tmp_path):

@@ -30,6 +30,7 @@ _LEVELS = ("error", "warning", "info", "off")
 app = typer.Typer(no_args_is_help=False, rich_markup_mode="rich")
 
 _ALL = "Checks: " + "; ".join(f"{name} ({WHAT[name]})" for name in CHECKS) + "."
+_ALL = _ALL.replace("[", "\\[")  # no markup: the name of a table
 
 
 def register(main: typer.Typer) -> None:
@@ -55,7 +56,7 @@ def check(
     fact_check: Annotated[
         bool,
         typer.Option(
-            "--fact-check", help="First let the model of [check] fact_check look for false facts; costs."
+            "--fact-check", help="First let the model of \\[check] fact_check look for false facts; costs."
         ),
     ] = False,
     budget: BudgetUsd = None,

@@ -19,7 +19,7 @@ def label(
     context: typer.Context,
     method: Annotated[
         str | None,
-        typer.Option(help="majority, gold, dawid-skene or anchored; default: [label] method."),
+        typer.Option(help="majority, gold, dawid-skene or anchored; default: \\[label] method."),
     ] = None,
     json: Json = False,
 ) -> int:

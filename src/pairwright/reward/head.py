@@ -23,6 +23,10 @@ def fit_head(
     much each pair counts. Raises NotConverged.
     """
     count = np.ones(len(labels)) if weights is None else weights
+    # What no pair differs in has weight 0: with hashed words that is most of all columns.
+    told = np.unique(differences.indices)
+    whole = np.zeros(differences.shape[1])
+    differences = differences[:, told]
     transposed = differences.T.tocsr()
 
     def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
@@ -33,14 +37,15 @@ def fit_head(
 
     done = optimize.minimize(
         loss,
-        np.zeros(differences.shape[1]),
+        np.zeros(len(told)),
         jac=True,
         method="L-BFGS-B",
         options={"maxiter": 500, "gtol": 1e-4},
     )
     if not done.success and np.abs(done.jac).max() > 1e-2 * max(1.0, len(labels) / 1000):
         raise NotConverged(f"the reward model's head did not settle: {done.message}")
-    return np.asarray(done.x)
+    whole[told] = done.x
+    return whole
 
 
 def log_loss(margins: np.ndarray, labels: np.ndarray) -> float:

@@ -47,8 +47,8 @@ class JudgeSettings(Settings):
     """One judge.
 
     `kind` is chat, scores (a reward model or classifier behind an endpoint), scorer (a
-    function of your own that scores a response), replay (recorded verdicts), or a
-    plugin's name.
+    function of your own that scores a response), light (a reward model trained on the
+    project's own labels), replay (recorded verdicts), or a plugin's name.
     """
 
     kind: str = "chat"
@@ -307,7 +307,7 @@ def _one_by_one(file: ProjectFile) -> ProjectFile:
                     "sample": sample if judge.samples > 1 else 0,
                     "max_tokens": most,
                     # A score does not depend on what it is compared with: one order says it all.
-                    "single_order": judge.single_order or judge.kind in ("scores", "scorer"),
+                    "single_order": judge.single_order or judge.kind in ("scores", "scorer", "light"),
                 }
                 judges["/".join(parts)] = judge.model_copy(update=update)
                 names.setdefault(name, []).append("/".join(parts))

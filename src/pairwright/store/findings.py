@@ -15,6 +15,7 @@ from pairwright.store.schema import check_run, finding, pair, settlement
 Action = Literal["gone", "back", "dismissed", "sent", "dropped", "flipped", "asked again", "undone"]
 OPEN = ("back", "undone")  # words after which a finding is open again
 CHUNK = 500  # rows of an insert
+RUNS = 50  # looked through for one of several checks
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,10 @@ def add_run(connection: Connection, result: Mapping[str, Any]) -> int:
 
 
 def newest_run(connection: Connection) -> dict[str, Any] | None:
-    """The result of the last run of checks."""
-    return connection.execute(select(check_run.c.result).order_by(check_run.c.id.desc()).limit(1)).scalar()
+    """The result of the last run of checks, or else of a reward model's."""
+    newest = select(check_run.c.result).order_by(check_run.c.id.desc()).limit(RUNS)
+    runs = list(connection.scalars(newest))
+    return next((run for run in runs if len(run["checks"]) > 1), runs[0] if runs else None)
 
 
 @dataclass(frozen=True, slots=True)
