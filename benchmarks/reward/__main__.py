@@ -242,7 +242,11 @@ def row(*cells: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []])
-    parts = parser.parse_args().parts or PARTS
+    parser.add_argument("--sets", nargs="*", choices=DATASETS, default=list(DATASETS))
+    options = parser.parse_args()
+    parts = options.parts or PARTS
+    for name in set(DATASETS) - set(options.sets):
+        del DATASETS[name]
     if not (DATA / "pandalm").exists():
         sys.exit(f"no recorded sets in {DATA}: set PAIRWRIGHT_DATA to their folder")
     began = time.perf_counter()
