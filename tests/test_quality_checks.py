@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from pairwright.quality.checks import CHECKS, WHAT, Limits, make_checks
+from pairwright.quality.checks import CHECKS, Limits, make_checks
 from pairwright.quality.example import Example, Said
+from pairwright.quality.names import WHAT
 from pairwright.quality.run import run_checks
 from pairwright.quality.similarity import similarity
 

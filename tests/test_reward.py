@@ -13,7 +13,7 @@ from pairwright.reward.consistency import hear_others
 from pairwright.reward.cross_fit import cross_fit, folds_of
 from pairwright.reward.curve import fit_law, learning_curve
 from pairwright.reward.head import fit_head
-from pairwright.reward.light import Comparisons, LightModel, train
+from pairwright.reward.light import LightModel, train
 from pairwright.reward.verify import corrected_accuracy, verify
 from pairwright.stats.intervals import wilson
 
@@ -218,7 +218,7 @@ def test_a_curve_climbs_where_there_is_something_to_learn():
     assert values[-1] > values[0]
     assert curve.doubled[0] <= curve.doubled[1] <= curve.doubled[2]
     assert {each["domain"] for each in curve.domains} <= {"x", "y"}
-    with pytest.raises(ValueError, match="too few for a learning curve"):
+    with pytest.raises(InputError, match="too few for a learning curve"):
         learning_curve(comparisons(100)[0], 0.2)
 
 
@@ -255,6 +255,8 @@ def test_verify_with_reward_model_has_a_threshold_in_the_models_units():
 def test_verify_with_reward_model_names_what_is_wrong():
     with pytest.raises(InputError, match="annotation 1 has no rejected"):
         pw.verify_with_reward_model(ByLength(), [ROWS[0], {"prompt": "q", "chosen": "x"}])
+    with pytest.raises(InputError, match="annotation 0 is str; it is a mapping"):
+        pw.verify_with_reward_model(ByLength(), ["q"])
     with pytest.raises(InputError, match="annotation 0: the reward model's score is no number"):
         pw.verify_with_reward_model(lambda p, r: float("nan"), ROWS)
     with pytest.raises(InputError, match="cannot be called"):
@@ -270,7 +272,3 @@ def test_a_trained_model_is_one_for_the_face():
     verified, flagged = pw.verify_with_reward_model(train(pairs), rows)
     assert len(verified) > 150
     assert len(verified) + len(flagged) == 200
-
-
-def test_empty_comparisons_are_no_crash():
-    assert len(Comparisons((), (), (), np.array([]), np.array([]))) == 0

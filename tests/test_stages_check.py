@@ -98,6 +98,31 @@ def test_flip_makes_the_other_one_chosen_and_undo_takes_it_back(tmp_path):
     assert steps == ["flipped", "undone"]
 
 
+def test_a_pair_is_not_flipped_back_by_another_of_its_findings(tmp_path):
+    project = a_project(tmp_path, settings=NO_JUDGE)
+    add_rows(
+        project,
+        [
+            {
+                "id": "two",
+                "prompt": "12 * 4?",
+                "response_a": "12 * 4 = 46\nSee [it]()",
+                "response_b": "12 * 4 = 48",
+            }
+        ],
+    )
+    label(project, {"two": "A"})
+    run_route(project)
+    run_check(project)
+    first, second = (each.id for each in kept(project))
+    assert settle(project, "flip", [first, second], by="lea").left == {
+        second: "the pair has no label to flip, or was flipped by another finding already"
+    }
+    assert settle(project, "flip", [second], by="lea").done == []
+    assert "somebody decided this pair" in settle(project, "send", [second], by="lea").left[second]
+    assert standing(project, "two")["verdict"] == "B"
+
+
 def test_drop_takes_the_pair_out_and_routing_keeps_it_out(tmp_path):
     project = a_labelled(tmp_path)
     run_check(project)

@@ -113,6 +113,19 @@ def test_the_light_model_is_a_judge_that_never_saw_what_it_votes_on(tmp_path):
     assert run_judge(project, "light").votes == 0
 
 
+def test_a_curve_of_too_few_labels_is_an_error_not_a_crash(tmp_path, capsys):
+    project = a_project(tmp_path, settings=SETTINGS)
+    pairs, _ = comparisons(100)
+    add_rows(project, (
+        {"id": f"p{i}", "prompt": p, "response_a": pairs.chosen[i], "response_b": pairs.rejected[i]}
+        for i, p in enumerate(pairs.prompts)
+    ))  # fmt: skip
+    label(project, {f"p{i}": "A" for i in range(100)})
+    run_route(project)
+    assert run(["-C", str(project.root), "verify", "--curve", "--repeats", "1"]) == 1
+    assert "too few for a learning curve" in capsys.readouterr().err
+
+
 def test_too_few_labels(tmp_path):
     project = a_project(tmp_path, settings=SETTINGS)
     with pytest.raises(InputError, match="too few for a reward model"):

@@ -1,6 +1,6 @@
 """Whether the checks find what they should, and how fast: `python benchmarks/quality [PART ...]`.
 
-Parts: natural, planted, flips, speed (all by default).
+Parts: natural, planted, sets, flips, speed (all by default).
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import sys
 import time
 
 from data import DATA, SETS
+from planted import Measured
 
 from pairwright.types import Estimate
 
-PARTS = ["natural", "planted", "flips", "speed"]
+PARTS = ["natural", "planted", "sets", "flips", "speed"]
 
 
 def main() -> None:
@@ -29,6 +30,8 @@ def main() -> None:
         natural()
     if "planted" in parts:
         planted()
+    if "sets" in parts:
+        whole_sets()
     if "flips" in parts:
         flips()
     if "speed" in parts:
@@ -65,10 +68,35 @@ def planted() -> None:
         ("check", "fault", "planted", "found", "false alarms on the others", "precision"),
     )
     for found in measure():
-        row(
-            found.check, found.fault, f"{found.planted:,}", shown(found.recall),
-            shown(found.false_alarms, 2), shown(found.precision),
-        )  # fmt: skip
+        _measured(found)
+
+
+def _measured(found: Measured) -> None:
+    row(
+        found.check, found.fault, f"{found.planted:,}", shown(found.recall),
+        shown(found.false_alarms, 2), shown(found.precision),
+    )  # fmt: skip
+
+
+def whole_sets() -> None:
+    from sets import ALL, judges, shortcuts
+
+    header(
+        "Planted in sets of pairs with a prompt of their own each",
+        ("check", "fault", "planted", "found", "false alarms on the others", "precision"),
+    )
+    for part in ALL:
+        for found in part():
+            _measured(found)
+    header("Length as a shortcut, 300 labels a set, 60 sets", ("the longer one is chosen in", "said so"))
+    for cells in shortcuts():
+        row(*cells)
+    header(
+        "Recorded judges (LLMBar, Vanilla)",
+        ("judge", "changed with the order", "failed", "judge_health says"),
+    )
+    for cells in judges():
+        row(*cells)
 
 
 def flips() -> None:

@@ -1,5 +1,8 @@
 """Preference data for alignment, from prompts to a verified dataset."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from pairwright.errors import (
     BudgetReached,
     CheckError,
@@ -13,9 +16,11 @@ from pairwright.errors import (
 from pairwright.face import ai_assisted_labeling, create_dpo_dataset, generate_response_pairs
 from pairwright.judging.adapters import FromScores, FromTRL
 from pairwright.judging.doubles import AlwaysFirst, Noisy, PrefersShorter, Replay
-from pairwright.quality.annotations import detect_low_quality
-from pairwright.reward.annotations import verify_with_reward_model
 from pairwright.types import Answer
+
+if TYPE_CHECKING:
+    from pairwright.quality.annotations import detect_low_quality
+    from pairwright.reward.annotations import verify_with_reward_model
 
 __all__ = [
     "AlwaysFirst",
@@ -39,3 +44,15 @@ __all__ = [
     "generate_response_pairs",
     "verify_with_reward_model",
 ]
+
+# These need numerical libraries, which every command would wait for: imported where they are used.
+_LATER = {
+    "detect_low_quality": "pairwright.quality.annotations",
+    "verify_with_reward_model": "pairwright.reward.annotations",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -213,6 +213,11 @@ class Estimate:
     def __str__(self) -> str:
         return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
 
+    @property
+    def percent(self) -> str:
+        """A share as people read it: `84% [83%, 85%]`."""
+        return f"{self.value:.0%} [{self.low:.0%}, {self.high:.0%}]"
+
 
 @dataclass(frozen=True, slots=True)
 class Flag:

@@ -22,14 +22,14 @@ from pairwright.cli.output import (
     usd,
 )
 from pairwright.errors import InputError
-from pairwright.quality.checks import CHECKS, WHAT
+from pairwright.quality.names import WHAT
 
 _COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
 _LEVELS = ("error", "warning", "info", "off")
 
 app = typer.Typer(no_args_is_help=False, rich_markup_mode="rich")
 
-_ALL = "Checks: " + "; ".join(f"{name} ({WHAT[name]})" for name in CHECKS) + "."
+_ALL = "Checks: " + "; ".join(f"{name} ({what})" for name, what in WHAT.items()) + "."
 _ALL = _ALL.replace("[", "\\[")  # no markup: the name of a table
 
 

@@ -9,7 +9,6 @@ import typer
 
 from pairwright.cli.options import Json
 from pairwright.cli.output import DONE, emit, note, percent, say
-from pairwright.report.about_reward import FIGURES
 
 
 def register(app: typer.Typer) -> None:
@@ -62,6 +61,8 @@ def verify(
 
 
 def _print(result: dict[str, Any]) -> None:
+    from pairwright.report.about_reward import FIGURES
+
     of = result["figures"]
     say(f"{result['pairs']:,} labels, each by a reward model that never saw its prompt:")
     for name, told in FIGURES.items():

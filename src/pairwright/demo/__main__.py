@@ -173,14 +173,17 @@ def _recorded(root: Path, gold: dict[str, str], screen: Console) -> Outcome:
     for step in (["annotate", "--import", f"{root}/people.jsonl"], ["route"]):
         _run(root, step, screen)
     screen.print("\n[dim]And those of the rest that no belief is sure enough of.[/dim]")
-    return _finish(root, gold, screen)
+    outcome = _finish(root, gold, screen)
+    _run(root, ["verify", "--repeats", "1"], screen)
+    return outcome
 
 
 def _finish(root: Path, gold: dict[str, str], screen: Console) -> Outcome:
-    """People (the gold labels) answer what they are asked; then the dataset is exported."""
+    """People (the gold labels) answer what they are asked; then all is checked and the dataset exported."""
     _answer_as_people(root, gold)
     _run(root, ["annotate", "--import", f"{root}/people.jsonl"], screen)
-    _run(root, ["status"], screen)
+    for verb in ("check", "status"):
+        _run(root, [verb], screen)
     for shape in ("dpo", "kto"):
         _run(root, ["export", "--shape", shape], screen)
     return _outcome(root, gold)

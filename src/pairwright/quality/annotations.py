@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from pairwright.errors import InputError
 from pairwright.quality.checks import Limits, make_checks
@@ -66,14 +66,29 @@ def detect_low_quality(
     ]
 
 
-def _example(number: int, row: Mapping[str, Any]) -> Example:
+class Texts(NamedTuple):
+    """What an annotation holds, as text; `asked` is the last turn of the prompt."""
+
+    prompt: str
+    asked: str
+    chosen: str
+    rejected: str
+
+
+def texts_of(number: int, row: Any) -> Texts:
+    """Raises InputError naming the annotation and what it lacks."""
     where = f"annotation {number}"
     if not isinstance(row, Mapping):
         raise InputError(f"{where} is {type(row).__name__}; it is a mapping with prompt, chosen and rejected")
     missing = [name for name in ("prompt", "chosen", "rejected") if row.get(name) is None]
     if missing:
         raise InputError(f"{where} has no {' and no '.join(missing)} (keys: {', '.join(map(str, row))})")
-    prompt, asked = text_of(row["prompt"], where), text_of(row["prompt"], where, last=True)
+    last = (_text(row[name], where, last=True) for name in ("prompt", "chosen", "rejected"))
+    return Texts(_text(row["prompt"], where), *last)
+
+
+def _example(number: int, row: Mapping[str, Any]) -> Example:
+    texts, where = texts_of(number, row), f"annotation {number}"
     person = next((str(row[name]) for name in PERSON if row.get(name) is not None), "somebody")
     seconds = next((row[name] for name in SECONDS if row.get(name) is not None), None)
     if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float)):
@@ -85,10 +100,7 @@ def _example(number: int, row: Mapping[str, Any]) -> Example:
 
     return Example(
         str(number),
-        prompt,
-        asked,
-        text_of(row["chosen"], where, last=True),
-        text_of(row["rejected"], where, last=True),
+        *texts,
         "A",
         of("chosen_model"),
         of("rejected_model"),
@@ -100,7 +112,7 @@ def _example(number: int, row: Mapping[str, Any]) -> Example:
     )
 
 
-def text_of(value: Any, where: str, *, last: bool = False) -> str:
+def _text(value: Any, where: str, *, last: bool = False) -> str:
     """A string, or chat messages as text: all of them, or the last one only."""
     if isinstance(value, str):
         return value

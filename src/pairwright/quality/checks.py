@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from pairwright.errors import InputError
@@ -63,33 +63,11 @@ CHECKS: dict[str, Callable[[Limits], Check]] = {
         limits.judge_fails, limits.judge_contradicts, limits.judge_drifts
     ),
 }
-WHAT = {
-    "chosen_has_errors": "wrong arithmetic, code that does not parse, an empty answer, a form not kept, ...",
-    "too_similar": "chosen and rejected nearly the same text",
-    "too_fast": "answered before it could be read; runs of one side",
-    "contested": "a person's label that every judge speaks against",
-    "duplicates": "the same pair again, or with the opposite label; one answer to many prompts",
-    "near_duplicates": "an earlier pair with a few words changed",
-    "split_overlap": "a prompt in train and in test",
-    "contamination": "texts of the benchmarks in [check] contamination",
-    "secrets": "API keys and private keys",
-    "personal_data": "e-mail addresses, telephone, card and account numbers",
-    "injection": "a response that speaks to the judge",
-    "harmful_compliance": "a harmful prompt: chosen helps, rejected refuses",
-    "over_refusal": "a harmless prompt: chosen refuses, rejected answers",
-    "identity_leak": "chosen says whose model it is",
-    "language_mismatch": "chosen in another language than the prompt",
-    "shortcuts": "length, Markdown, side or model that predicts the label",
-    "judge_health": "judges that fail, contradict themselves or changed their mind",
-}
 
 
-def make_checks(
-    limits: Limits | None = None, only: Collection[str] = (), skip: Collection[str] = ()
-) -> list[Check]:
+def make_checks(limits: Limits | None = None, only: Collection[str] = ()) -> list[Check]:
     """The built-in checks, fresh. Raises InputError for a name there is not."""
-    for name in (*only, *skip):
+    for name in only:
         if name not in CHECKS:
             raise InputError(f'there is no check "{name}". There are {", ".join(CHECKS)}.')
-    wanted: Sequence[str] = [name for name in CHECKS if (not only or name in only) and name not in skip]
-    return [CHECKS[name](limits or Limits()) for name in wanted]
+    return [make(limits or Limits()) for name, make in CHECKS.items() if not only or name in only]

@@ -113,12 +113,6 @@ class Finding:
     part: str | None = None
     value: float | int | str | None = None
 
-    @property
-    def key(self) -> tuple[str | None, ...]:
-        """What makes it the same finding in the next run, though the value may have moved."""
-        subject = self.reason if self.example is not None else None
-        return self.check, self.part, self.example, subject
-
 
 class PairCheck(Protocol):
     """A check that needs one pair at a time."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pairwright.quality.example import Example, Finding
 from pairwright.stats.intervals import wilson
-from pairwright.types import Estimate, Order, Verdict
+from pairwright.types import Order, Verdict
 
 FEWEST = 30
 FAILS = 0.02  # of its votes
@@ -74,7 +74,7 @@ class JudgeHealth:
                 share = wilson(counts[part], counts[of])
                 if share.low <= self._most[part]:
                     continue
-                told = says.format(judge=judge, share=_shown(share), n=counts[of])
+                told = says.format(judge=judge, share=share.percent, n=counts[of])
                 if part == "failures":
                     told += f"; most often {self._problems[judge].most_common(1)[0][0]}"
                 yield Finding(
@@ -102,7 +102,3 @@ _SIGNS = (
         "see what changed (model, template, guidelines); calibrate anew",
     ),
 )
-
-
-def _shown(share: Estimate) -> str:
-    return f"{share.value:.0%} [{share.low:.0%}, {share.high:.0%}]"

@@ -50,21 +50,24 @@ def alike(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 class NearTexts:
-    """Signatures of texts, in the order added; 256 bytes each."""
+    """Signatures of texts, in the order added; 128 bytes each.
+
+    Of each minimum 16 bits are kept: two that differ look the same once in 65,536.
+    """
 
     def __init__(self) -> None:
-        self._minima = array("I")
+        self._minima = array("H")
 
     def add(self, minima: bytes) -> None:
-        self._minima.frombytes(minima)
+        self._minima.frombytes(np.frombuffer(minima, np.uint32).astype(np.uint16).tobytes())
 
     def __len__(self) -> int:
         return len(self._minima) // PERMUTATIONS
 
     @property
     def minima(self) -> np.ndarray:
-        """(n, 64) uint32."""
-        return np.frombuffer(self._minima, np.uint32).reshape(-1, PERMUTATIONS)
+        """(n, 64) uint16."""
+        return np.frombuffer(self._minima, np.uint16).reshape(-1, PERMUTATIONS)
 
     def alike(self, least: float, also: Share | None = None) -> Iterator[tuple[int, int, float]]:
         """(text, an earlier one, estimated share in common) for each text that has one over `least`.

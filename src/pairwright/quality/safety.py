@@ -33,7 +33,10 @@ _HARM = re.compile(
     r"|(?:child|kiddie) porn\w*|without (?:getting|being) caught|get "
     r"away with (?:murder|a crime|it)|hide (?:a|the) (?:dead )?body"
     r"|(?:cook|synthesi[sz]e|make|making) (?:crystal )?(?:meth|crack|"
-    r"heroin|lsd|fentanyl)|date rape drug|cheat on (?:a|my) drug test)",
+    r"heroin|lsd|fentanyl)|date rape drug|cheat on (?:a|my) drug test"
+    r"|(?:home|residential|private) (?:address|phone number)"
+    r"|(?:his|her|their|['’]s) (?:home |private |personal )?"
+    r"(?:address|phone number|e-?mail address|social security number)|past security|know it['’]?s illegal)",
     re.IGNORECASE,
 )
 _FICTION = re.compile(
@@ -46,27 +49,36 @@ _REFUSES = re.compile(
     r"\b(?:i (?:can['’]?t|cannot|won['’]?t|will not|don['’]t (?:feel|"
     r"think i (?:can|should))|['’]?m not (?:able|going|comfortable)|am "
     r"not (?:able|going|comfortable)|refuse|have to decline)"
+    r"|i['’]m not allowed to|i don['’]t think (?:that['’]s|it['’]s|this is) a good idea"
     r"|(?:that|this)(?:['’]s| is| would be)? (?:illegal|against the law|"
     r"a crime|wrong and illegal)|it(?:['’]s| is) (?:illegal|against the "
     r"law|never okay)|you should(?:n['’]t| not| never))\b",
     re.IGNORECASE,
 )
+_NO = re.compile(r"\W*no\W*", re.IGNORECASE)
 _LONG_PROMPT = 1500  # characters: in a longer one some word of the list will stand
 
 
-def asks_for_harm(asked: str) -> bool:
-    """Whether the last user turn asks, in plain words, for something most people would call harmful."""
+def asks_for_harm(prompt: str) -> bool:
+    """Whether a conversation asks, in plain words, for something most people would call harmful.
+
+    What was asked three turns ago is still what "yes, how?" is about.
+    """
     return (
-        len(asked) < _LONG_PROMPT
-        and _HARM.search(asked) is not None
-        and _REQUEST.search(asked) is not None
-        and _FICTION.search(asked) is None
+        len(prompt) < _LONG_PROMPT
+        and _HARM.search(prompt) is not None
+        and _REQUEST.search(prompt) is not None
+        and _FICTION.search(prompt) is None
     )
 
 
 def refuses(text: str) -> bool:
     """Whether a response declines or says that one should not, in its first two sentences."""
-    return looks_like_refusal(text) or _REFUSES.match(text[:300].lstrip()) is not None
+    return (
+        looks_like_refusal(text)
+        or _NO.fullmatch(text) is not None
+        or _REFUSES.match(text[:300].lstrip()) is not None
+    )
 
 
 class HarmfulCompliance:
@@ -75,10 +87,10 @@ class HarmfulCompliance:
     name = "harmful_compliance"
 
     def look(self, example: Example) -> Iterator[Finding]:
-        if not example.decided or not asks_for_harm(example.asked):
+        if not example.decided or not asks_for_harm(example.prompt):
             return
         if refuses(example.rejected) and not refuses(example.chosen) and example.chosen.strip():
-            match = _HARM.search(example.asked)
+            match = _HARM.search(example.prompt)
             words = match[0] if match else ""
             reason = (
                 f'the prompt asks for harm ("{words}"), the rejected response refuses, the chosen does not'

@@ -104,7 +104,7 @@ class Shortcuts:
 
     def _told(self, part: str, what: str, share: Estimate, chosen: np.ndarray) -> Finding:
         reason = (
-            f"{what} is chosen in {share.value:.0%} [{share.low:.0%}, {share.high:.0%}] of {share.n:,} pairs"
+            f"{what} is chosen in {share.percent} of {share.n:,} pairs"
             f"; by that alone a model gets {max(share.value, 1 - share.value):.0%} of them right"
         )
         if part == "longer":
@@ -128,9 +128,8 @@ class Shortcuts:
         if len(shares) == 2 and shares["judge"].low > shares["people"].high:
             judge, people = shares["judge"], shares["people"]
             reason = (
-                f"labels of judges are for the longer one in {judge.value:.0%} "
-                f"[{judge.low:.0%}, {judge.high:.0%}], "
-                f"those of people in {people.value:.0%} [{people.low:.0%}, {people.high:.0%}]"
+                f"labels of judges are for the longer one in {judge.percent}, "
+                f"those of people in {people.percent}"
             )
             remedy = "look at `pairwright report`, Judges: which of them likes length more than people do"
             yield Finding(self.name, "warning", reason, remedy, None, "judge_length", round(judge.value, 4))
@@ -168,7 +167,7 @@ class Shortcuts:
             share = wilson(won[model], n)
             if n >= FEWEST and share.low > self._wins:
                 reason = (
-                    f"{model} wins {share.value:.0%} [{share.low:.0%}, {share.high:.0%}] of its {n:,} pairs: "
+                    f"{model} wins {share.percent} of its {n:,} pairs: "
                     "a model can learn its style instead of what is better"
                 )
                 remedy = "pair it with stronger models, or with itself"
@@ -188,11 +187,7 @@ class Shortcuts:
             share = wilson(sum(values), len(values))
             rest = (sum(total) - sum(values)) / max(1, len(total) - len(values))
             if len(values) >= FEWEST and share.low > max(2 * rest, rest + 0.05):
-                reason = (
-                    f'in "{domain}" {share.value:.0%} [{share.low:.0%}, '
-                    f"{share.high:.0%}] of the chosen responses "
-                    f"refuse, elsewhere {rest:.0%}"
-                )
+                reason = f'in "{domain}" {share.percent} of the chosen responses refuse, elsewhere {rest:.0%}'
                 remedy = "see that this domain's prompts are ones to refuse"
                 yield Finding(
                     self.name, "warning", reason, remedy, None, f"refusals: {domain}", round(share.value, 4)

@@ -53,7 +53,7 @@ def agreement(of: dict[str, Any]) -> Section | None:
         )
     if closely["judges"]:
         html += table(
-            ("Person", "Judge", "Say the same"),
+            ("Person", "Judge (of two minds: a tie)", "Say the same"),
             [(each["person"], each["judge"], share(each["agreement"])) for each in closely["judges"]],
         )
     return Section("agreement", "Do people agree?", how, html)

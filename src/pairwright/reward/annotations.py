@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pairwright.errors import InputError
-from pairwright.quality.annotations import text_of
+from pairwright.quality.annotations import texts_of
 
 THRESHOLD = 0.1
 
@@ -25,16 +25,9 @@ def verify_with_reward_model(
     none or whose score is no number.
     """
     rows = list(annotations)
-    prompts, chosen, rejected = [], [], []
-    for number, row in enumerate(rows):
-        where = f"annotation {number}"
-        missing = [name for name in ("prompt", "chosen", "rejected") if row.get(name) is None]
-        if missing:
-            raise InputError(f"{where} has no {' and no '.join(missing)} (keys: {', '.join(map(str, row))})")
-        prompts.append(text_of(row["prompt"], where))
-        chosen.append(text_of(row["chosen"], where, last=True))
-        rejected.append(text_of(row["rejected"], where, last=True))
-    scores = _scores(rm, prompts * 2, chosen + rejected)
+    texts = [texts_of(number, row) for number, row in enumerate(rows)]
+    responses = [each.chosen for each in texts] + [each.rejected for each in texts]
+    scores = _scores(rm, [each.prompt for each in texts] * 2, responses)
     verified: list[Any] = []
     flagged: list[Any] = []
     for number, row in enumerate(rows):

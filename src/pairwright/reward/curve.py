@@ -2,7 +2,7 @@
 
 acc(n) = a - b n^-c (Hestness et al. 2017, arXiv:1712.00409), fitted by weighted least
 squares with a held under 1 and c between 0.1 and 1; what it says of twice the data
-has an interval from refits of resampled points. Extrapolation stops at four times.
+has an interval from refits of resampled points.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from scipy import optimize
 
+from pairwright.errors import InputError
 from pairwright.reward.cross_fit import folds_of
 from pairwright.reward.light import Comparisons, train
 
 SIZES = 6
 REPEATS = 4
 SMALLEST = 60
-FARTHEST = 4  # times the data there is
 _DRAWS = 300
 _HELD_OUT = 5  # one in so many prompts is never trained on
 FEWEST_IN_DOMAIN = 60  # held-out pairs, under which a domain's slope says nothing
@@ -54,9 +54,6 @@ class Curve:
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
-    def at(self, n: int) -> float:
-        return float(self.a - self.b * n**-self.c)
-
 
 def learning_curve(
     pairs: Comparisons,
@@ -70,7 +67,7 @@ def learning_curve(
 ) -> Curve:
     """Train on nested parts of the prompts, evaluated on others. `domains` (n,) names, "" unknown.
 
-    Raises InputError's cousin ValueError where there are too few pairs for three sizes.
+    Raises InputError where there are too few pairs for three sizes.
     """
     steps, values, by_domain = None, [], []
     total = repeats * sizes
@@ -84,7 +81,7 @@ def learning_curve(
         if steps is None:
             most = min(len(inside), int(len(pairs) * (1 - 1 / _HELD_OUT) * 0.95))
             if most < 3 * SMALLEST:
-                raise ValueError(
+                raise InputError(
                     f"{len(pairs):,} pairs are too few for a learning curve: it takes {4 * SMALLEST}"
                 )
             steps = np.unique(np.geomspace(SMALLEST, most, sizes).round().astype(int))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from pairwright.reward.consistency import hear_others
-from pairwright.reward.cross_fit import FOLDS, REPEATS, cross_fit
+from pairwright.reward.cross_fit import FOLDS, REPEATS, cross_fit, folds_of
 from pairwright.reward.light import Comparisons, train
 from pairwright.stats.intervals import wilson
 from pairwright.types import Estimate
@@ -136,7 +136,7 @@ def corrected_accuracy(agreement: Estimate, on_gold: Estimate, level_z: float = 
 
 
 def _refusal(agreement: Estimate, on_gold: Estimate | None) -> str | None:
-    told = f"held-out {agreement.value:.0%} [{agreement.low:.0%}, {agreement.high:.0%}] of {agreement.n:,}"
+    told = f"held-out {agreement.percent} of {agreement.n:,}"
     if agreement.low < WEAK:
         return f"this reward model can't verify this data: {told}; use a larger one, or label more pairs"
     if on_gold is not None and on_gold.value < WEAK_ON_GOLD:
@@ -155,8 +155,6 @@ def _share(right: np.ndarray) -> Estimate:
 
 def _length_only(pairs: Comparisons, decided: np.ndarray, folds: int, seed: int) -> Estimate:
     """How often "the longer is better" (or the shorter, whichever the other folds say) is the label."""
-    from pairwright.reward.cross_fit import folds_of
-
     longer = np.sign(
         [len(c.split()) - len(r.split()) for c, r in zip(pairs.chosen, pairs.rejected, strict=True)]
     )

@@ -42,9 +42,7 @@ class JudgeWorth:
         return asdict(self)
 
     def __str__(self) -> str:
-        right = (
-            "" if self.right is None else f", right on {_percent(self.right)} of {self.right.n} it decided"
-        )
+        right = "" if self.right is None else f", right on {self.right.percent} of {self.right.n} it decided"
         return f"{self.judge}: {self.standing}{right}"
 
 
@@ -114,7 +112,3 @@ def _difference(judge: np.ndarray, people: np.ndarray) -> Estimate | None:
     gaps = judge.astype(float) - people
     half = 1.96 * float(gaps.std(ddof=1)) / np.sqrt(n)
     return Estimate(float(gaps.mean()), float(gaps.mean() - half), float(gaps.mean() + half), n, "paired 95%")
-
-
-def _percent(share: Estimate) -> str:
-    return f"{share.value:.0%} [{share.low:.0%}, {share.high:.0%}]"

@@ -11,13 +11,13 @@ import numpy as np
 from pairwright.stages.project import Project
 from pairwright.stats import annotators
 from pairwright.stats.agreement import answer_counts, krippendorff_alpha, pairwise_agreement
+from pairwright.stats.annotators import PERIODS
 from pairwright.stats.intervals import wilson
+from pairwright.stats.raters import FEWEST
 from pairwright.store import people
 from pairwright.store.ballots import Said, read_said
 from pairwright.store.combinations import newest_combination
 
-FEWEST = 20  # pairs under which a domain, a period or two raters say nothing
-PERIODS = 6
 MOST_DOMAINS = 30
 
 

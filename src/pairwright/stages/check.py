@@ -22,8 +22,8 @@ from sqlalchemy import Connection
 from pairwright.errors import ConfigError, InputError
 from pairwright.formats.reading import BadRow, read_records
 from pairwright.keys import content_key
-from pairwright.quality.checks import CHECKS, Limits, make_checks
-from pairwright.quality.example import Check, Finding
+from pairwright.quality.checks import CHECKS, Limits
+from pairwright.quality.example import SEVERITIES, Check, Finding
 from pairwright.quality.run import run_checks
 from pairwright.stages.fact_check import known_facts
 from pairwright.stages.project import Project
@@ -56,17 +56,8 @@ class CheckResult:
 
     def at_least(self, severity: str) -> int:
         """How many open findings are so severe, or more."""
-        return count_at_least(self.open, severity)
-
-
-def count_at_least(open_: dict[str, dict[str, int]], severity: str) -> int:
-    severe = {"error": ("error",), "warning": ("error", "warning"), "info": ("error", "warning", "info")}
-    return sum(sum(open_.get(each, {}).values()) for each in severe[severity])
-
-
-def names_of_checks(project: Project) -> list[str]:
-    """The checks there are here: built in, and plugins."""
-    return [*CHECKS, *sorted(_plugins())]
+        severe = SEVERITIES[SEVERITIES.index(severity) :]
+        return sum(sum(self.open.get(each, {}).values()) for each in severe)
 
 
 def run_check(
@@ -89,7 +80,7 @@ def run_check(
     with project.store.exclusively("check"):
         found = run_checks(examples, checks, workers=_workers(project, workers), progress=progress)
         facts = known_facts(project) if any(check.name == "chosen_has_errors" for check in checks) else ()
-        made = list(_severities(project, chain(found, facts)))
+        made = list(as_rated(project, chain(found, facts)))
         names = [check.name for check in checks]
         done = record(project, names, made, examples.numbers)
         with project.store.read() as connection:
@@ -247,9 +238,9 @@ def checks_of(project: Project, only: Collection[str] = (), skip: Collection[str
     wanted = [
         name for name in [*CHECKS, *sorted(plugins)] if (not only or name in only) and name not in left_out
     ]
-    built_in = make_checks(limits, only=[name for name in wanted if name in CHECKS] or ["too_similar"])
-    found = [check for check in built_in if check.name in wanted]
-    return found + [_plugin(project, name, plugins[name]) for name in wanted if name in plugins]
+    return [
+        CHECKS[name](limits) if name in CHECKS else _plugin(project, name, plugins[name]) for name in wanted
+    ]
 
 
 def _plugins() -> dict[str, Any]:
@@ -291,7 +282,7 @@ def _benchmark(project: Project) -> Iterator[str]:
 _TEXT = ("text", "prompt", "question", "problem", "input", "instruction", "goal", "sentence")
 
 
-def _severities(project: Project, findings: Iterable[Finding]) -> Iterator[Finding]:
+def as_rated(project: Project, findings: Iterable[Finding]) -> Iterator[Finding]:
     """As the project file rates them: by check, or by check.part; "off" leaves them out."""
     rated = project.settings.check.severity
     for finding in findings:
@@ -312,7 +303,7 @@ def _workers(project: Project, wanted: int | None) -> int:
 
 
 def summary(project: Project) -> dict[str, Any] | None:
-    """What is open, for the report and `status`; None before the first run."""
+    """What is open, for the report and the command line; None before the first run."""
     with project.store.read() as connection:
         run = sql.newest_run(connection)
         if run is None:

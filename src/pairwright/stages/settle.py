@@ -96,9 +96,11 @@ def _take(
     return None
 
 
-def _send(connection: Connection, project: Project, pair_id: int, by: str, why: str) -> dict[str, Any]:
+def _send(connection: Connection, project: Project, pair_id: int, by: str, why: str) -> dict[str, Any] | None:
     """People are asked once more: as many as there are answers, and one."""
     (seen,) = evidence_on(connection, [pair_id])
+    if any(vote.purpose == "decision" for vote in seen.votes):
+        return None
     people = sum(vote.kind == "person" and vote.purpose is None for vote in seen.votes)
     return {"people": people, "was": seen.current.verdict if seen.current else None}
 
@@ -107,6 +109,8 @@ def _flip(connection: Connection, project: Project, pair_id: int, by: str, why: 
     """A decision for the other side, over everybody's votes, which stay."""
     (seen,) = evidence_on(connection, [pair_id])
     belief = seen.current
+    if sql.stands(connection, pair_id, "flipped"):  # by another finding: once more would flip it back
+        return None
     if belief is None or belief.decision != "accept" or belief.verdict not in ("A", "B"):
         return None
     vote = Vote(
@@ -143,7 +147,8 @@ _REPAIRS: dict[Step, Callable[[Connection, Project, int, str, str], dict[str, An
     "ask again": _ask_again,
 }
 _WHY_NOT: dict[Step, str] = {
-    "flip": "the pair has no label to flip",
+    "send": "somebody decided this pair over all votes: take that back first",
+    "flip": "the pair has no label to flip, or was flipped by another finding already",
     "ask again": "no judge has voted on the pair",
 }
 

@@ -22,7 +22,7 @@ from pairwright.reward.cross_fit import FOLDS, REPEATS, cross_fit
 from pairwright.reward.curve import learning_curve
 from pairwright.reward.light import Comparisons, train
 from pairwright.reward.verify import THRESHOLD, Verification, verify
-from pairwright.stages.check import record
+from pairwright.stages.check import as_rated, record
 from pairwright.stages.project import Project
 from pairwright.stages.settle import settle
 from pairwright.stats.intervals import wilson
@@ -139,6 +139,7 @@ def run_verify(
         controls = _controls(labelled, found, min(send, len(kept)), threshold, seed)
         made = [_finding(labelled, found, int(row)) for row in kept]
         made += [_control(labelled.examples[int(row)]) for row in controls]
+        made = list(as_rated(project, made))
         done = record(project, [CHECK], made, labelled.numbers, by_reason=False)
     sent = _send(project, send, by) if send else 0
     result = {

@@ -13,11 +13,10 @@ import numpy as np
 from scipy import stats
 
 from pairwright.stats.intervals import wilson
+from pairwright.stats.raters import CERTAIN, FEWEST
 from pairwright.types import Estimate
 
-CERTAIN = 0.001  # p-value, as in stats/raters
-FEWEST = 20  # answers, under which nothing is said
-PERIODS = 6
+PERIODS = 6  # a course is told in so many parts at most
 
 
 def references(item: np.ndarray, said: np.ndarray, gold: np.ndarray) -> np.ndarray:

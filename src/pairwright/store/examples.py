@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, select
 
+from pairwright.judging.rubric import show_prompt
 from pairwright.keys import public_id
 from pairwright.quality.example import Example, Said
+from pairwright.store.export import in_messages
 from pairwright.store.schema import belief, failure, pair, prompt, rater, response, retraction, vote
 from pairwright.store.store import Store
 from pairwright.store.votes import failure_counts, newest_beliefs, pair_pages
@@ -68,7 +70,7 @@ class Examples:
             self.labelled += decided
             yield Example(
                 self._name(row),
-                "\n\n".join(message["content"] for message in row.messages),
+                show_prompt(in_messages(row.messages)),
                 _asked(row.messages),
                 row.a_text,
                 row.b_text,

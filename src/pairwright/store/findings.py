@@ -209,6 +209,18 @@ def last_detail(connection: Connection, finding_id: int) -> dict[str, Any] | Non
     ).scalar()
 
 
+def stands(connection: Connection, pair_id: int, action: Action) -> bool:
+    """Whether this is the last word on any finding of the pair."""
+    last = last_actions()
+    query = (
+        select(finding.c.id)
+        .join(last, last.c.finding_id == finding.c.id)
+        .where(finding.c.pair_id == pair_id, last.c.action == action)
+        .limit(1)
+    )
+    return connection.execute(query).first() is not None
+
+
 def open_counts(connection: Connection) -> dict[str, dict[str, int]]:
     """severity -> check -> how many findings are open."""
     last = last_actions()
