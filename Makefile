@@ -6,11 +6,12 @@ SHELL := /bin/bash
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 PYTHON ?=
+TORCH_INDEX ?=
 BIN := .venv/bin
 WORKERS ?= 2
 
 # The browser's tests are a run of their own: Playwright's event loop stays in the thread it started in.
-.PHONY: help demo test test-slow check bench bench-annotate bench-routing bench-quality bench-reward lock clean setup setup-demo
+.PHONY: help demo test test-slow test-train check bench bench-annotate bench-routing bench-quality bench-reward lock clean setup setup-demo setup-train
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -20,6 +21,10 @@ setup:
 
 setup-demo: setup
 	@bash tools/setup.sh demo
+
+# TORCH_INDEX names an index with the build you want, as PyTorch's own page says: CPU, or your GPU's.
+setup-train: setup ## what training reward models needs (1.5 GB); TORCH_INDEX=URL picks the build of torch
+	@TORCH_INDEX="$(TORCH_INDEX)" bash tools/setup.sh train
 
 demo: setup-demo ## real pairs, a real small model, end to end: leaves a dataset and a report in demo/
 	@$(BIN)/python -m pairwright.demo demo
@@ -31,6 +36,9 @@ test: check ## set up, check style and types, run the fast tests
 test-slow: setup-demo ## tests that take minutes or need the local model; those that need TRL say so
 	@$(BIN)/python -m pytest -rs --ignore=tests/browser tests
 	@$(BIN)/python -m pytest -rs tests/browser
+
+test-train: setup-demo setup-train ## tests that train real models: reward models by TRL, and what trainers read
+	@$(BIN)/python -m pytest -rs tests/slow
 
 check: setup ## ruff and mypy
 	@$(BIN)/ruff check --quiet .
@@ -61,6 +69,7 @@ lock: ## pin all dependencies anew (needs uv)
 	@$(COMPILE) pyproject.toml -o requirements/run.txt
 	@$(COMPILE) pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
 	@$(COMPILE) --group demo --no-deps -o requirements/demo.txt
+	@$(COMPILE) pyproject.toml --extra train --override requirements/no-torch.txt --no-emit-package torch -c requirements/dev.txt -o requirements/train.txt
 
 clean: ## remove what the targets made
 	@rm -rf .venv demo dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -10,11 +10,12 @@ from scipy import sparse
 import pairwright as pw
 from pairwright.errors import InputError
 from pairwright.reward.consistency import hear_others
-from pairwright.reward.cross_fit import cross_fit, folds_of
+from pairwright.reward.cross_fit import Kept, calibrated, cross_fit, cross_fit_by, folds_of
 from pairwright.reward.curve import fit_law, learning_curve
 from pairwright.reward.head import fit_head
-from pairwright.reward.light import LightModel, train
-from pairwright.reward.verify import corrected_accuracy, verify
+from pairwright.reward.light import Comparisons, LightModel, train
+from pairwright.reward.repair import repairs
+from pairwright.reward.verify import corrected_accuracy, softened, verify
 from pairwright.stats.intervals import wilson
 
 
@@ -218,6 +219,7 @@ def test_a_curve_climbs_where_there_is_something_to_learn():
     assert values[-1] > values[0]
     assert curve.doubled[0] <= curve.doubled[1] <= curve.doubled[2]
     assert {each["domain"] for each in curve.domains} <= {"x", "y"}
+    assert all(low <= gain <= high for each in curve.domains for low, gain, high in (each["doubling"],))
     with pytest.raises(InputError, match="too few for a learning curve"):
         learning_curve(comparisons(100)[0], 0.2)
 
@@ -272,3 +274,52 @@ def test_a_trained_model_is_one_for_the_face():
     verified, flagged = pw.verify_with_reward_model(train(pairs), rows)
     assert len(verified) > 150
     assert len(verified) + len(flagged) == 200
+
+
+def test_repairs_of_doubted_labels_make_a_better_model():
+    pairs, flipped = comparisons(600, flips=0.3)
+    found = verify(pairs, repeats=1)
+    doubted = found.flagged()[: flipped.sum() // 2]
+    right = {
+        name: ((margins > 0) != flipped).mean()
+        for name, margins in repairs(pairs, doubted, found.support, strength=found.strength).items()
+    }
+    assert min(right["flipped"], right["dropped"], right["softened"]) > right["as they are"]
+
+
+def test_a_softened_label_weighs_what_was_thought_and_what_the_model_says():
+    assert softened(0.9, 0.5) == pytest.approx(0.9)
+    assert softened(0.9, 0.1) == pytest.approx(0.5)
+    assert softened(0.5, 0.2) == pytest.approx(0.2)
+    assert softened(1.0, 0.0) == pytest.approx(0.5)
+
+
+# --- any model's margins, and what is kept of them ------------------------------------------
+
+
+def test_scores_in_any_unit_become_log_odds_and_scores_of_nothing_become_none():
+    pairs, _ = comparisons(2000)
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=2000) * 1.5
+    labels = (rng.random(2000) < 1 / (1 + np.exp(-truth))).astype(float)
+    told = Comparisons(pairs.prompts, pairs.chosen, pairs.rejected, labels, pairs.groups)
+    assert np.allclose(calibrated(1000 * truth, told), truth, atol=0.5)
+    assert np.array_equal(calibrated(-truth, told), np.zeros(2000))
+
+
+def test_folds_that_were_kept_are_not_fitted_again(tmp_path):
+    pairs, _ = comparisons(100)
+    kept, fitted = Kept(tmp_path / "folds"), []
+
+    def fit(rows, seed):
+        fitted.append(seed)
+        if len(fitted) == 3:
+            raise KeyboardInterrupt
+        return train(pairs, rows, strength=1.0, seed=seed)
+
+    with pytest.raises(KeyboardInterrupt):
+        cross_fit_by(fit, pairs, repeats=1, kept=kept)
+    margins, _ = cross_fit_by(fit, pairs, repeats=1, kept=kept)
+    assert fitted == [0, 1, 2, 2, 3, 4]
+    whole, _ = cross_fit_by(lambda rows, seed: train(pairs, rows, strength=1.0, seed=seed), pairs, repeats=1)
+    assert np.array_equal(margins, whole)

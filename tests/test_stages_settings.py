@@ -53,7 +53,8 @@ def test_every_key_the_template_shows_exists(tmp_path):
     ]
     text = "\n".join(line for line in lines if not line.startswith(("Lines that", "Keys come", "Pairwright")))
     assert set(tomllib.loads(text)) == {
-        "project", "endpoints", "models", "generate", "pair", "judges", "route", "annotate", "label", "check", "export",
+        "project", "endpoints", "models", "generate", "pair", "judges", "route", "annotate", "label", "check",
+        "rewards", "export",
     }  # fmt: skip
     read(tmp_path, text)
 

@@ -10,11 +10,14 @@ from test_stages_check import kept, label
 from pairwright.cli.main import run
 from pairwright.errors import InputError
 from pairwright.reward.light import LightModel
+from pairwright.stages.gold import import_gold
 from pairwright.stages.judge import run_judge
+from pairwright.stages.labelled import read_labelled
 from pairwright.stages.report import numbers_of, page_of
 from pairwright.stages.route import run_route
 from pairwright.stages.settle import settle
 from pairwright.stages.verify import flag_precision, run_verify
+from pairwright.store.export import labelled_pairs
 
 SETTINGS = '\n[route]\naccept = "stated"\n[annotate]\noverlap_most = 3\n'
 N = 300
@@ -130,3 +133,71 @@ def test_too_few_labels(tmp_path):
     project = a_project(tmp_path, settings=SETTINGS)
     with pytest.raises(InputError, match="too few for a reward model"):
         run_verify(project)
+
+
+# --- other reward models, and what is done about doubts -------------------------------------
+
+
+def test_scores_a_judge_has_given_verify_labels(tmp_path, capsys):
+    project, flipped = a_project_of(tmp_path, flips=0.1)
+    scorer = "def score(prompt, response):\n    return 100.0 * sum(map(response.split().count, ('clear', 'correct', 'useful', 'precise', 'careful')))\n"
+    (project.root / "rm.py").write_text(scorer)
+    project = change(
+        project, '[judges.mine]\nkind = "scorer"\nscore = "rm.py:score"\n[rewards.mine]\njudge = "mine"\n'
+    )
+    with pytest.raises(InputError, match="judge mine has scored none of 300 labelled pairs"):
+        run_verify(project, model="mine")
+    run_judge(project, "mine")
+    result = run_verify(project, model="mine")
+    assert result.figures["in_sample"] is None
+    assert result.figures["agreement"]["value"] > 0.6
+    doubted = [each.external_id for each in kept(project, checks=["reward_model"])]
+    assert sum(each in flipped for each in doubted) > 12
+    assert not (project.root / "reward.npz").exists()
+    assert run(["-C", str(project.root), "verify", "--model", "mein"]) == 1
+    assert 'did you mean "mine"?' in capsys.readouterr().err
+
+
+def test_a_softened_label_stays_and_is_believed_less(tmp_path):
+    project, _ = a_project_of(tmp_path, flips=0.1)
+    run_verify(project, repeats=1)
+    finding = kept(project, checks=["reward_model"])[0]
+    assert settle(project, "soften", [finding.id], by="lea").done == [finding.id]
+    number = finding.pair_id
+    with project.store.read() as connection:
+        rows_ = {row.pair_external_id: row for row in labelled_pairs(connection)}
+    row = rows_[finding.external_id]
+    assert row.verdict == "A"
+    assert 0.01 < row.prob_chosen < 0.9
+    labelled = read_labelled(project)
+    at = [labelled.numbers[each.id] for each in labelled.examples].index(number)
+    assert labelled.pairs.labels[at] == row.prob_chosen
+    assert settle(project, "undo", [finding.id], by="lea").done == [finding.id]
+    assert read_labelled(project).pairs.labels[at] == 1.0
+
+
+def test_only_what_a_reward_model_doubts_can_be_softened(tmp_path):
+    project, _ = a_project_of(tmp_path, flips=0.1)
+    run_verify(project, repeats=1, send=2, by="lea")
+    control = next(
+        each for each in kept(project, checks=["reward_model"], settled=True) if each.part == "control"
+    )
+    settle(project, "undo", [control.id], by="lea")
+    left = settle(project, "soften", [control.id], by="lea").left
+    assert "only what a reward model doubts" in left[control.id]
+
+
+def test_repairs_are_compared_on_gold_pairs(tmp_path):
+    project, flipped = a_project_of(tmp_path, flips=0.2)
+    gold = tmp_path / "gold.csv"
+    known = {f"p{i}": "B" if f"p{i}" in flipped else "A" for i in range(100)}
+    gold.write_text("id,label\n" + "".join(f"{name},{side}\n" for name, side in known.items()))
+    import_gold(project, [gold])
+    run_route(project)
+    run_verify(project, repeats=1, review=0.2)
+    assert not set(known) & {each.external_id for each in kept(project, checks=["reward_model"])}
+    repairs = numbers_of(project)["reward"]["repairs"]
+    assert set(repairs) == {"as they are", "dropped", "flipped", "softened"}
+    assert all(each["n"] == 100 for each in repairs.values())
+    page = page_of(numbers_of(project))
+    assert "... the doubted ones dropped" in page

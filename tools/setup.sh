@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Make .venv and install what requirements/ pins; a second run finds it done. Usage: setup.sh dev|demo
-[ -n "${BASH_VERSION:-}" ] && [ -n "${1:-}" ] || { echo "usage: bash tools/setup.sh dev|demo" >&2; exit 2; }
+# Make .venv and install what requirements/ pins; a second run finds it done. Usage: setup.sh dev|demo|train
+[ -n "${BASH_VERSION:-}" ] && [ -n "${1:-}" ] || { echo "usage: bash tools/setup.sh dev|demo|train" >&2; exit 2; }
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -47,4 +47,26 @@ install_demo() {
   echo "$want" >"$stamp"
 }
 
-"install_$1"
+install_train() {
+  local stamp=.venv/.train want index=()
+  want=$(hash_of requirements/train.txt requirements/dev.txt)
+  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && return
+  [ -n "${TORCH_INDEX:-}" ] && index=(--index-url "$TORCH_INDEX")
+  if ! .venv/bin/python -c 'import torch' 2>/dev/null; then
+    # A build for GPUs is several GB of libraries: never by accident on a machine without one.
+    if ! command -v nvidia-smi >/dev/null && [ -z "${TORCH_INDEX:-}" ] &&
+      .venv/bin/python -m pip install --quiet --dry-run --report - "$TORCH" | grep -q '"name": "nvidia'; then
+      echo "error: there is no GPU here, and $TORCH would bring a GPU's libraries (several GB)." >&2
+      echo "Pass the index of PyTorch's CPU builds: make $1 TORCH_INDEX=URL" >&2
+      return 1
+    fi
+    echo "Installing $TORCH ..." >&2
+    .venv/bin/python -m pip install --quiet "${index[@]}" "$TORCH"
+  fi
+  echo "Installing transformers and TRL ..." >&2
+  .venv/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements/train.txt
+  echo "$want" >"$stamp"
+}
+TORCH=torch==2.13.0
+
+"install_$1" "$1"

@@ -240,6 +240,11 @@ for _name, _what, _text in (
     ("send", "send", "Send the pair to one more person; until then it has no label."),
     ("drop", "drop", "Take the pair out of the dataset."),
     ("flip", "flip", "Make the other response the chosen one, as your decision."),
+    (
+        "soften",
+        "soften",
+        "Keep the label, believed less: trainers get its probability (findings of `verify`).",
+    ),
     ("ask-again", "ask again", "Let judges judge the pair anew (`pairwright judge`, which costs)."),
     ("undo", "undo", "Take the last step on a finding back."),
 ):

@@ -93,6 +93,17 @@ def paid_bar(label: str, *, json: bool) -> Iterator[PaidProgress]:
 
 
 @contextmanager
+def steps_bar(label: str, *, json: bool) -> Iterator[Any]:
+    """A bar over steps whose number the work itself tells, on a terminal."""
+    with _bar(json) as progress:
+        if progress.disable:
+            yield None
+            return
+        task = progress.add_task(label, total=None, extra="")
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+@contextmanager
 def count_bar(label: str, *, json: bool) -> Iterator[Any]:
     """A running count on a terminal, for work whose size is not known before."""
     with _bar(json) as progress:

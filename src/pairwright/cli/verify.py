@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from pairwright.cli.options import Json
-from pairwright.cli.output import DONE, emit, note, percent, say
+from pairwright.cli.output import DONE, emit, note, percent, say, steps_bar
 
 
 def register(app: typer.Typer) -> None:
@@ -17,6 +17,9 @@ def register(app: typer.Typer) -> None:
 
 def verify(
     context: typer.Context,
+    model: Annotated[
+        str, typer.Option(help="light, or a name from [rewards.NAME]: a transformer, a judge's scores.")
+    ] = "light",
     threshold: Annotated[
         float,
         typer.Option(min=-1, max=1, help="Flag labels whose margin, P(chosen) - P(rejected), is under this."),
@@ -34,15 +37,17 @@ def verify(
     by: Annotated[str | None, typer.Option("--by", help="Who sends; default: your user name.")] = None,
     json: Json = False,
 ) -> int:
-    """Train a light reward model, ask it about labels it never saw, and keep what it doubts.
+    """Ask a reward model about labels it never saw, and keep what it doubts.
 
     What it doubts are findings: `pairwright check list --check reward_model`.
     """
-    from pairwright.stages.verify import in_words, run_verify
+    from pairwright.stages.sizing import in_words
+    from pairwright.stages.verify import run_verify
 
-    with context.obj.open() as project:
+    with context.obj.open() as project, steps_bar("verifying", json=json) as progress:
         result = run_verify(
             project,
+            model=model,
             threshold=threshold,
             review=review,
             send=send,
@@ -50,6 +55,7 @@ def verify(
             curve=curve,
             folds=folds,
             repeats=repeats,
+            progress=progress,
         ).as_dict()
     if json:
         emit(result)
@@ -69,6 +75,8 @@ def _print(result: dict[str, Any]) -> None:
         if of[name] is not None:
             value, low, high = (percent(of[name][part]) for part in ("value", "low", "high"))
             say(f"  {value:>6} \\[{low}, {high}]  {told}")
+    if result["unscored"]:
+        note(f"{result['unscored']:,} more labels have no score by {result['model']} and were left out.")
     if of["refused"]:
         note(f"Nothing is flagged: {of['refused']}.")
         return

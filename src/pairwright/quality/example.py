@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, Protocol, get_args
 
-from pairwright.types import Order, RaterKind, Verdict
+from pairwright.types import Message, Order, RaterKind, Verdict
 
 Severity = Literal["info", "warning", "error"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # from least to most
@@ -35,7 +35,7 @@ class Said:
 class Example:
     """A pair as checks see it. `verdict` is None while nothing is decided.
 
-    `prompt` is the whole conversation as text, `asked` its last user turn.
+    `prompt` is the whole conversation as text, `messages` its turns, `asked` its last user turn.
     `reference` is a right answer, `split` the part of the dataset, where they are known.
     """
 
@@ -52,6 +52,7 @@ class Example:
     split: str | None = None
     source: str | None = None
     said: tuple[Said, ...] = ()
+    messages: tuple[Message, ...] = ()
 
     @property
     def decided(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -19,6 +20,13 @@ FIGURES = {
     "on_gold": "right on gold pairs",
     "label_accuracy": "labels that are right, corrected for its errors",
 }
+# What was done about the doubted labels before a light model was trained, cross-fitted.
+REPAIRS = {
+    "as they are": "right on gold pairs, a light model trained on the labels as they are",
+    "dropped": "... the doubted ones dropped",
+    "flipped": "... flipped",
+    "softened": "... softened",
+}
 
 
 def reward(of: dict[str, Any]) -> Section | None:
@@ -32,9 +40,9 @@ def reward(of: dict[str, Any]) -> Section | None:
     ):
         if found["precision"][part]:
             rows.append((told, share(found["precision"][part])))
-    if found["without_flagged"]:
-        rows.append(("right on gold, trained on all labels", share(found["without_flagged"]["with"])))
-        rows.append(("... without the doubted ones", share(found["without_flagged"]["without"])))
+    for name, told in REPAIRS.items():
+        if found.get("repairs"):
+            rows.append((told, share(found["repairs"][name])))
     html = table(("", ""), rows)
     if found["refused"]:
         html = (
@@ -45,11 +53,29 @@ def reward(of: dict[str, Any]) -> Section | None:
     if found["curve"]:
         html += figures.learning_chart(found["curve"])
         html += Markup("<p><b>{}</b></p>").format(found["in_words"])
+        html += _by_domain(found["curve"]["domains"])
     how = (
         "Every label is judged by a reward model that never saw its prompt. Agreement is not accuracy: only "
         "gold pairs tell how many labels are right."
     )
     return Section("reward", "What a reward model doubts", how, html)
+
+
+def _by_domain(domains: Sequence[dict[str, Any]]) -> Markup:
+    if not domains:
+        return Markup("")
+
+    def points(three: Sequence[float]) -> str:
+        low, gain, high = (100 * each for each in three)
+        return f"{gain:.1f} [{low:.1f}, {high:.1f}]"
+
+    return table(
+        ("Domain", "agreement", "now", "points by doubling"),
+        [
+            (each["domain"], f"{each['agreement']:.0%}", each["state"], points(each["doubling"]))
+            for each in domains
+        ],
+    )
 
 
 def _doubted(found: dict[str, Any]) -> Markup:

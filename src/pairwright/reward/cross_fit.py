@@ -8,16 +8,27 @@ al. 2021), which ask for the same.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
+from scipy import sparse
 
 from pairwright.errors import InputError
-from pairwright.reward.light import Comparisons, train
+from pairwright.reward.head import fit_head
+from pairwright.reward.light import Comparisons, LightModel, train
 
 FOLDS = 5
 REPEATS = 2
 FEWEST = 50  # pairs
+
+
+class Scorer(Protocol):
+    """Any reward model: `margins` gives the score of chosen minus that of rejected, (n,) for n rows."""
+
+    def margins(self, pairs: Comparisons, rows: np.ndarray, /) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
@@ -47,29 +58,93 @@ def cross_fit(
     use_form: bool = True,
     use_words: bool = True,
 ) -> OutOfFold:
-    """Out-of-fold margins. Raises InputError where there are too few pairs or prompts."""
+    """Out-of-fold margins of the light model. Raises InputError where there are too few pairs or prompts."""
+    strengths = []
+
+    def fit(rows: np.ndarray, seed: int) -> LightModel:
+        model = train(
+            pairs,
+            rows,
+            strength=strength,
+            weights=weights,
+            seed=seed,
+            use_form=use_form,
+            use_words=use_words,
+        )
+        strengths.append(model.strength)
+        return model
+
+    found = cross_fit_by(fit, pairs, folds=folds, repeats=repeats, seed=seed)
+    return OutOfFold(*found, float(np.median(strengths)))
+
+
+def cross_fit_by(
+    fit: Callable[[np.ndarray, int], Scorer],
+    pairs: Comparisons,
+    *,
+    folds: int = FOLDS,
+    repeats: int = REPEATS,
+    seed: int = 0,
+    kept: Kept | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """(mean, standard deviation) over repeats of out-of-fold margins, (n,) each.
+
+    `fit(rows, seed)` trains on these rows; `kept` holds what a fold said before, so that
+    work that was broken off goes on. Raises InputError where there are too few pairs or prompts.
+    """
     if len(pairs) < FEWEST or len(np.unique(pairs.groups)) < 2 * folds:
         raise InputError(
             f"{len(pairs):,} labelled pairs of {len(np.unique(pairs.groups)):,} prompts are too few for a "
             f"reward model: it takes {FEWEST} pairs of {2 * folds} prompts at least"
         )
-    all_margins, strengths = [], []
+    all_margins = []
     for repeat in range(repeats):
         fold = folds_of(pairs.groups, folds, seed + 1000 * repeat)
         margins = np.zeros(len(pairs))
         for each in range(folds):
             inside, outside = np.flatnonzero(fold != each), np.flatnonzero(fold == each)
-            model = train(
-                pairs,
-                inside,
-                strength=strength,
-                weights=weights,
-                seed=seed + each,
-                use_form=use_form,
-                use_words=use_words,
-            )
-            margins[outside] = model.margins(pairs, outside)
-            strengths.append(model.strength)
+            name = f"fold-{repeat}-{each}"
+            said = kept.load(name) if kept else None
+            if said is None:
+                said = fit(inside, seed + each).margins(pairs, outside)
+                if kept:
+                    kept.save(name, said)
+            margins[outside] = said
         all_margins.append(margins)
     stacked = np.array(all_margins)
-    return OutOfFold(stacked.mean(0), stacked.std(0), float(np.median(strengths)))
+    return stacked.mean(0), stacked.std(0)
+
+
+def calibrated(raw: np.ndarray, pairs: Comparisons, *, folds: int = FOLDS, seed: int = 0) -> np.ndarray:
+    """(n,) margins in any unit as log-odds: each fold's by the one slope that fits the other folds' labels.
+
+    No intercept: which response is called chosen must not matter. Slopes under 0 stay 0,
+    for a model that is worse than a coin says nothing.
+    """
+    fold = folds_of(pairs.groups, folds, seed)
+    found = np.zeros(len(raw))
+    size = max(float(np.std(raw)), 1e-12)
+    design = sparse.csr_matrix((raw / size)[:, None])
+    for each in range(folds):
+        inside = np.flatnonzero(fold != each)
+        slope = fit_head(design[inside], pairs.labels[inside], 100.0)
+        found[fold == each] = max(0.0, float(slope[0])) * raw[fold == each] / size
+    return found
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Margins on disk, in a folder that belongs to one model and one state of the labels."""
+
+    folder: Path
+
+    def load(self, name: str) -> np.ndarray | None:
+        path = self.folder / f"{name}.npy"
+        return np.load(path, allow_pickle=False) if path.exists() else None
+
+    def save(self, name: str, margins: np.ndarray) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        partial = self.folder / f".{name}.partial"
+        with partial.open("wb") as file:
+            np.save(file, margins, allow_pickle=False)
+        partial.replace(self.folder / f"{name}.npy")

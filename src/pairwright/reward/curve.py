@@ -39,7 +39,8 @@ class Point:
 class Curve:
     """`points` as measured; `now` and `doubled` by the fitted law with 95 % intervals (low, value, high).
 
-    `gain` is what doubling should add. `domains`: what the last doubling brought in each.
+    `gain` is what doubling should add. `domains`: the same of each, in what the largest size
+    added and what doubling should (with its interval).
     """
 
     points: tuple[Point, ...]
@@ -57,7 +58,7 @@ class Curve:
 
 def learning_curve(
     pairs: Comparisons,
-    strength: float,
+    strength: float | None,
     domains: np.ndarray | None = None,
     *,
     sizes: int = SIZES,
@@ -89,35 +90,48 @@ def learning_curve(
         for i, n in enumerate(steps):
             right = train(pairs, inside[:n], strength=strength, seed=seed).margins(pairs, outside) > 0
             row.append(float(right.mean()))
-            if domains is not None and i >= len(steps) - 2:
-                by_domain.append((i == len(steps) - 1, domains[outside], right))
+            if domains is not None:
+                by_domain.append((i, domains[outside], right))
             if progress:
                 progress(repeat * sizes + i + 1, total)
         values.append(row)
     assert steps is not None
     table = np.array(values)
-    return _fitted(steps, table, seed, _slopes(by_domain))
+    return _fitted(steps, table, seed, _by_domain(steps, by_domain, seed))
 
 
 def _fitted(steps: np.ndarray, table: np.ndarray, seed: int, domains: tuple[dict[str, Any], ...]) -> Curve:
     mean = table.mean(0)
     error = np.maximum(table.std(0, ddof=1) / np.sqrt(len(table)), 0.003)
+    (a, b, c), now, doubled, gain = _extrapolated(steps, mean, error, seed)
+    points = tuple(Point(int(n), float(v), float(e)) for n, v, e in zip(steps, mean, error, strict=True))
+    return Curve(points, a, b, c, now, doubled, gain, domains)
+
+
+Interval = tuple[float, float, float]
+
+
+def _extrapolated(
+    steps: np.ndarray, mean: np.ndarray, error: np.ndarray, seed: int
+) -> tuple[Interval, Interval, Interval, Interval]:
+    """The law's (a, b, c), and what it says of the largest size, of twice that, and of the gain between."""
     a, b, c = fit_law(steps, mean, error)
     rng = np.random.default_rng(seed)
     now, later = int(steps[-1]), 2 * int(steps[-1])
     drawn = np.array([fit_law(steps, mean + rng.normal(0, error), error) for _ in range(_DRAWS)])
     at = {n: drawn[:, 0] - drawn[:, 1] * n ** -drawn[:, 2] for n in (now, later)}
 
-    def interval(of: np.ndarray, value: float) -> tuple[float, float, float]:
+    def interval(of: np.ndarray, value: float) -> Interval:
         low, high = np.quantile(of, [0.025, 0.975])
         return min(float(low), value), value, max(float(high), value)
 
     here, there = a - b * now**-c, a - b * later**-c
-    points = tuple(Point(int(n), float(v), float(e)) for n, v, e in zip(steps, mean, error, strict=True))
-    return Curve(
-        points, a, b, c, interval(at[now], here), interval(at[later], there),
-        interval(at[later] - at[now], there - here), domains,
-    )  # fmt: skip
+    return (
+        (a, b, c),
+        interval(at[now], here),
+        interval(at[later], there),
+        interval(at[later] - at[now], there - here),
+    )
 
 
 def fit_law(n: np.ndarray, value: np.ndarray, error: np.ndarray) -> tuple[float, float, float]:
@@ -131,21 +145,27 @@ def fit_law(n: np.ndarray, value: np.ndarray, error: np.ndarray) -> tuple[float,
     return best
 
 
-def _slopes(seen: list[tuple[bool, np.ndarray, np.ndarray]]) -> tuple[dict[str, Any], ...]:
-    """Agreement by domain at the largest size and at the one before, over all repeats."""
+def _by_domain(
+    steps: np.ndarray, seen: list[tuple[int, np.ndarray, np.ndarray]], seed: int
+) -> tuple[dict[str, Any], ...]:
+    """Agreement by domain at the largest size, whether it still climbs, and what doubling should add."""
     found = []
     names = sorted({str(name) for _, domain, _ in seen for name in domain} - {""})
     for name in names:
-        last = np.concatenate([right[domain == name] for full, domain, right in seen if full])
-        before = np.concatenate([right[domain == name] for full, domain, right in seen if not full])
+        right = [
+            np.concatenate([told[domain == name] for at, domain, told in seen if at == i])
+            for i in range(len(steps))
+        ]
+        last, before = right[-1], right[-2]
         if len(last) < FEWEST_IN_DOMAIN:
             continue
+        mean = np.array([each.mean() for each in right])
+        error = np.sqrt(np.maximum(mean * (1 - mean), 0.01) / len(last))
         gain = float(last.mean() - before.mean())
-        error = float(
-            np.sqrt((last.mean() * (1 - last.mean()) + before.mean() * (1 - before.mean())) / len(last))
-        )
-        state = "climbs" if gain > 2 * error else "falls" if gain < -2 * error else "flat"
-        found.append(
-            {"domain": name, "agreement": float(last.mean()), "gain": gain, "error": error, "state": state}
-        )
-    return tuple(sorted(found, key=lambda each: -float(each["gain"])))
+        apart = float(np.std(last.astype(float) - before) / np.sqrt(len(last)))  # the same pairs, twice
+        state = "climbs" if gain > 2 * apart else "falls" if gain < -2 * apart else "flat"
+        found.append({
+            "domain": name, "agreement": float(last.mean()), "gain": gain, "error": apart, "state": state,
+            "doubling": _extrapolated(steps, mean, error, seed)[3],
+        })  # fmt: skip
+    return tuple(sorted(found, key=lambda each: -each["doubling"][1]))

@@ -28,6 +28,7 @@ class Comparisons:
     """Pairs to learn from. `labels` (n,): how surely the chosen one is better; a tie is 0.5.
 
     `groups` (n,) are prompts: what shares one is never on both sides of a split.
+    `conversations` (n) are the prompts as messages, for models that tell turns apart.
     """
 
     prompts: tuple[str, ...]
@@ -35,9 +36,15 @@ class Comparisons:
     rejected: tuple[str, ...]
     labels: np.ndarray
     groups: np.ndarray
+    conversations: tuple[Any, ...] = ()
 
     def __len__(self) -> int:
         return len(self.prompts)
+
+    @property
+    def asked(self) -> Sequence[Any]:
+        """The prompts as messages where they are known, else as text."""
+        return self.conversations or self.prompts
 
     @cached_property
     def seen(self) -> tuple[np.ndarray, sparse.csr_matrix, np.ndarray, sparse.csr_matrix]:

@@ -26,13 +26,36 @@ FEWEST_GOLD = 30
 
 
 @dataclass(frozen=True)
+class Opinion:
+    """What a reward model says of labels it never saw: `margins` (n,) in log-odds.
+
+    `in_sample` (n,) is what one that was trained on all of them says, None where none was.
+    `strength` is the light model's inverse penalty, None for others.
+    """
+
+    margins: np.ndarray
+    in_sample: np.ndarray | None = None
+    strength: float | None = None
+
+
+def light_opinion(
+    pairs: Comparisons, *, folds: int = FOLDS, repeats: int = REPEATS, seed: int = 0
+) -> Opinion:
+    """The light model's. Raises InputError where there are too few pairs, NotConverged."""
+    fitted = cross_fit(pairs, folds=folds, repeats=repeats, seed=seed)
+    seen = train(pairs, strength=fitted.strength, seed=seed).margins(pairs, np.arange(len(pairs)))
+    return Opinion(fitted.margins, seen, fitted.strength)
+
+
+@dataclass(frozen=True)
 class Verification:
     """What came of verifying `n` labels.
 
     `support` (n,) is the out-of-fold probability that the chosen one is better, with the
     prompt's other labels heard; `margins` 2 support - 1; `alone` (n,) the same without
     the other labels. `agreement` is held out, `length_only` and `words_only` by
-    baselines held out too, `in_sample` that of a model that was trained on the pairs.
+    baselines held out too, `in_sample` that of a model that was trained on the pairs, None
+    where there is none.
     `refused` says why its flags mean nothing. `label_accuracy` needs gold pairs.
     """
 
@@ -42,11 +65,11 @@ class Verification:
     with_others: Estimate
     length_only: Estimate
     words_only: Estimate
-    in_sample: Estimate
-    in_sample_flagged: int
+    in_sample: Estimate | None
+    in_sample_flagged: int | None
     on_gold: Estimate | None
     label_accuracy: Estimate | None
-    strength: float
+    strength: float | None
     others_spread: float
     refused: str | None
 
@@ -76,24 +99,25 @@ class Verification:
 def verify(
     pairs: Comparisons,
     gold: np.ndarray | None = None,
+    opinion: Opinion | None = None,
     *,
     folds: int = FOLDS,
     repeats: int = REPEATS,
     seed: int = 0,
 ) -> Verification:
-    """Cross-fit, hear the prompts' other labels, compare with baselines.
+    """Take an opinion (default: the light model's, cross-fitted), hear the prompts' other labels, compare.
 
     `gold` (n,): 1 where the label is known to be right, 0 wrong, nan unknown. Raises
     InputError where there are too few pairs, NotConverged.
     """
     decided = pairs.labels != 0.5
-    fitted = cross_fit(pairs, folds=folds, repeats=repeats, seed=seed)
-    heard = hear_others(fitted.margins, pairs.labels, pairs.groups, pairs.chosen, pairs.rejected)
-    alone = hear_others(fitted.margins, pairs.labels, np.arange(len(pairs)), pairs.chosen, pairs.rejected)
-    words = cross_fit(pairs, folds=folds, repeats=1, seed=seed, strength=fitted.strength, use_form=False)
-    seen = train(pairs, strength=fitted.strength, seed=seed).margins(pairs, np.arange(len(pairs)))
-    agreement = _share((fitted.margins > 0)[decided])
+    said = opinion or light_opinion(pairs, folds=folds, repeats=repeats, seed=seed)
+    heard = hear_others(said.margins, pairs.labels, pairs.groups, pairs.chosen, pairs.rejected)
+    alone = hear_others(said.margins, pairs.labels, np.arange(len(pairs)), pairs.chosen, pairs.rejected)
+    words = cross_fit(pairs, folds=folds, repeats=1, seed=seed, strength=said.strength, use_form=False)
+    agreement = _share((said.margins > 0)[decided])
     with_others = _share((heard.margins > 0)[decided])
+    seen = said.in_sample
     on_gold = accuracy = None
     if gold is not None and np.isfinite(gold).sum() >= FEWEST_GOLD:
         known = np.isfinite(gold) & decided
@@ -106,11 +130,13 @@ def verify(
         with_others=with_others,
         length_only=_length_only(pairs, decided, folds, seed),
         words_only=_share((words.margins > 0)[decided]),
-        in_sample=_share((seen > 0)[decided]),
-        in_sample_flagged=int((2 * _probability(seen) - 1 < THRESHOLD)[decided].sum()),
+        in_sample=None if seen is None else _share((seen > 0)[decided]),
+        in_sample_flagged=None
+        if seen is None
+        else int((2 * _probability(seen) - 1 < THRESHOLD)[decided].sum()),
         on_gold=on_gold,
         label_accuracy=accuracy,
-        strength=fitted.strength,
+        strength=said.strength,
         others_spread=heard.spread,
         refused=_refusal(with_others, on_gold),
     )
@@ -133,6 +159,16 @@ def corrected_accuracy(agreement: Estimate, on_gold: Estimate, level_z: float = 
     return Estimate(
         min(max(q, 0.0), 1.0), low, high, agreement.n, "corrected for the model's errors, delta method 95%"
     )
+
+
+def softened(before: float, support: float) -> float:
+    """How surely a label is right that was right in a share `before` and that a reward model gives `support`.
+
+    Bayes' rule, votes and model taken to err independently; kept between 1 and 99 %.
+    """
+    before, support = (min(max(each, 0.01), 0.99) for each in (before, support))
+    odds = before / (1 - before) * support / (1 - support)
+    return min(max(odds / (1 + odds), 0.01), 0.99)
 
 
 def _refusal(agreement: Estimate, on_gold: Estimate | None) -> str | None:

@@ -17,8 +17,8 @@ from pairwright.judging.scores import compared
 from pairwright.reward import features
 from pairwright.reward.cross_fit import cross_fit
 from pairwright.reward.light import train
+from pairwright.stages.labelled import read_labelled
 from pairwright.stages.project import Project
-from pairwright.stages.verify import read_labelled
 from pairwright.store.work import JudgeWork
 from pairwright.types import Answer
 

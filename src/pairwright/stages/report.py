@@ -20,8 +20,9 @@ from pairwright.stages.kappas import kappas_of
 from pairwright.stages.people import people_of
 from pairwright.stages.plan import plans_of
 from pairwright.stages.project import Project
+from pairwright.stages.sizing import in_words
 from pairwright.stages.status import status_of
-from pairwright.stages.verify import flag_precision, in_words
+from pairwright.stages.verify import flag_precision
 from pairwright.stages.wins import wins_of
 from pairwright.stats.calibration import expected_calibration_error, reliability
 from pairwright.store.ballots import read_said

@@ -14,6 +14,7 @@ from pairwright.judging.scores import Api
 from pairwright.judging.strategies import STRATEGIES, Name
 from pairwright.models.settings import EndpointSettings, ModelSettings, Settings
 from pairwright.routing.decide import Overlap
+from pairwright.stages.reward_settings import RewardSettings
 
 
 class ProjectSettings(Settings):
@@ -208,6 +209,7 @@ class ProjectFile(Settings):
     annotate: AnnotateSettings = AnnotateSettings()
     label: LabelSettings = LabelSettings()
     check: CheckSettings = CheckSettings()
+    rewards: dict[str, RewardSettings] = Field(default_factory=dict)
     plan: dict[str, PlanMethod] = Field(default_factory=dict)
     export: ExportSettings = ExportSettings()
 
@@ -241,6 +243,9 @@ class ProjectFile(Settings):
                     f"[judges.{name}] samples = {judge.samples} at temperature 0 are all the same: "
                     "set temperature = 1.0"
                 )
+        for name, reward in self.rewards.items():
+            if reward.judge is not None:
+                _require(reward.judge, self.judges, f"[rewards.{name}] judge", "[judges.NAME]")
         if self.check.fact_check is not None:
             _require(self.check.fact_check, self.models, "[check] fact_check", "[models.NAME]")
         for name in self.route.cascade:

@@ -1,4 +1,4 @@
-"""What a lead does about findings: dismiss, send to people, drop, flip, ask judges again, undo.
+"""What a lead does about findings: dismiss, send to people, drop, flip, soften, ask judges again, undo.
 
 Every step is appended, with who did it and why; undo is one more step.
 """
@@ -13,19 +13,23 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from pairwright.errors import InputError
+from pairwright.reward.repair import LABELS_RIGHT
+from pairwright.reward.verify import softened
 from pairwright.stages.annotate import renew_beliefs
 from pairwright.stages.project import Project
 from pairwright.store import findings as sql
 from pairwright.store.insert import lock_pairs
+from pairwright.store.verifications import newest_verification
 from pairwright.store.votes import add_vote, evidence_on, guideline_id, rater_id, retract
 from pairwright.types import Rater, Vote, swap
 
-Step = Literal["dismiss", "send", "drop", "flip", "ask again", "undo"]
+Step = Literal["dismiss", "send", "drop", "flip", "soften", "ask again", "undo"]
 _DONE: dict[Step, sql.Action] = {
     "dismiss": "dismissed",
     "send": "sent",
     "drop": "dropped",
     "flip": "flipped",
+    "soften": "softened",
     "ask again": "asked again",
     "undo": "undone",
 }
@@ -86,6 +90,12 @@ def _take(
     if kept.pair_id is None and step != "dismiss":
         return "it is about the whole set: only dismiss it"
     detail: dict[str, Any] | None = None
+    if kept.pair_id is not None and step == "soften":
+        if kept.check != "reward_model" or kept.part != "margin":
+            return "only what a reward model doubts can be softened (`pairwright verify`)"
+        detail = _soften(connection, kept.pair_id, float(kept.value))
+        if detail is None:
+            return _WHY_NOT["soften"]
     if kept.pair_id is not None and step in _REPAIRS:
         detail = _REPAIRS[step](
             connection, project, kept.pair_id, by, f"{kept.check}: {because or kept.reason}"
@@ -125,6 +135,21 @@ def _flip(connection: Connection, project: Project, pair_id: int, by: str, why: 
     return {"vote": add_vote(connection, vote, uuid4().bytes), "was": belief.verdict}
 
 
+def _soften(connection: Connection, pair_id: int, margin: float) -> dict[str, Any] | None:
+    """The label stays, believed as surely as its votes and the reward model together allow."""
+    (seen,) = evidence_on(connection, [pair_id])
+    belief = seen.current
+    if belief is None or belief.decision != "accept" or belief.verdict not in ("A", "B"):
+        return None
+    # A majority's 0 or 1 is a count, not a measured probability.
+    if belief.prob_a is not None and 0 < belief.prob_a < 1:
+        before = belief.prob_a if belief.verdict == "A" else 1 - belief.prob_a
+    else:
+        told = (newest_verification(connection) or {}).get("label_accuracy")
+        before = told["value"] if told else LABELS_RIGHT
+    return {"probability": softened(before, (1 + margin) / 2), "before": before}
+
+
 def _ask_again(
     connection: Connection, project: Project, pair_id: int, by: str, why: str
 ) -> dict[str, Any] | None:
@@ -147,6 +172,7 @@ _REPAIRS: dict[Step, Callable[[Connection, Project, int, str, str], dict[str, An
     "ask again": _ask_again,
 }
 _WHY_NOT: dict[Step, str] = {
+    "soften": "the pair has no label to soften",
     "send": "somebody decided this pair over all votes: take that back first",
     "flip": "the pair has no label to flip, or was flipped by another finding already",
     "ask again": "no judge has voted on the pair",

@@ -1,12 +1,11 @@
-"""Verify labels by a reward model trained on the other prompts' labels, and keep what it doubts.
+"""Verify labels by a reward model that never saw them, and keep what it doubts.
 
 What is doubted most becomes findings of the check `reward_model`, so that all that
-can be done about findings can be done about these: send, drop, flip, undo.
+can be done about findings can be done about these: send, drop, flip, soften, undo.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -15,85 +14,36 @@ from typing import Any
 
 import numpy as np
 
-from pairwright.quality.duplicates import fingerprint
 from pairwright.quality.example import Example, Finding
-from pairwright.quality.near import NearTexts, signature
-from pairwright.reward.cross_fit import FOLDS, REPEATS, cross_fit
+from pairwright.reward.cross_fit import FOLDS, REPEATS
 from pairwright.reward.curve import learning_curve
-from pairwright.reward.light import Comparisons, train
+from pairwright.reward.repair import repairs
 from pairwright.reward.verify import THRESHOLD, Verification, verify
 from pairwright.stages.check import as_rated, record
+from pairwright.stages.labelled import Labelled, read_labelled
+from pairwright.stages.opinions import LIGHT, opinion_of
 from pairwright.stages.project import Project
 from pairwright.stages.settle import settle
 from pairwright.stats.intervals import wilson
 from pairwright.store import findings as sql
-from pairwright.store import people
-from pairwright.store.examples import Examples
 from pairwright.store.verifications import add_verification, answered_since, newest_verification
 
 CHECK = "reward_model"
 REVIEW = 0.1
-NEAR = 0.85
 BINS = 20
-MODEL = "reward.npz"
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """The labelled pairs of a project, as a reward model reads them; arrays in the order of `examples`."""
-
-    examples: tuple[Example, ...]
-    pairs: Comparisons
-    gold: np.ndarray
-    domains: np.ndarray
-    numbers: dict[str, int]
-
-
-def read_labelled(project: Project) -> Labelled:
-    """All labels as they stand, ties too. Prompts that are nearly the same are one group."""
-    stream = Examples(project.store)
-    found = tuple(example for example in stream if example.verdict is not None)
-    with project.store.read() as connection:
-        known = people.gold_verdicts(connection)
-    gold = np.full(len(found), np.nan)
-    for i, example in enumerate(found):
-        verdict = known.get(stream.numbers[example.id])
-        if verdict is not None:
-            gold[i] = ("A", "B", "TIE")[verdict] == example.verdict
-    pairs = Comparisons(
-        tuple(example.prompt for example in found),
-        tuple(example.a if example.verdict != "B" else example.b for example in found),
-        tuple(example.b if example.verdict != "B" else example.a for example in found),
-        np.array([0.5 if example.verdict == "TIE" else 1.0 for example in found]),
-        _groups([example.prompt for example in found]),
-    )
-    domains = np.array([example.domain or "" for example in found], object)
-    return Labelled(found, pairs, gold, domains, stream.numbers)
-
-
-def _groups(prompts: list[str]) -> np.ndarray:
-    """(n,) one number for all prompts that are the same or nearly so."""
-    prints = [fingerprint(prompt) for prompt in prompts]
-    place: dict[int, int] = {}
-    texts = NearTexts()
-    for prompt, print_ in zip(prompts, prints, strict=True):
-        if print_ not in place:
-            place[print_] = len(place)
-            texts.add(signature(prompt))
-    first = list(range(len(place)))
-    for i, earlier, _ in texts.alike(NEAR):
-        first[i] = first[earlier]  # the earlier one has found its own first already
-    return np.array([first[place[print_]] for print_ in prints], int)
 
 
 @dataclass(frozen=True)
 class VerifyResult:
     """`figures` of the verification; `flagged` pairs under the threshold, `findings` the surest of them.
 
-    `sent` pairs went to people, half of them unflagged ones to compare with.
+    `unscored` labels were left out, for the model named `model` has no score of them. `sent`
+    pairs went to people, half of them unflagged ones to compare with.
     """
 
+    model: str
     pairs: int
+    unscored: int
     threshold: float
     figures: dict[str, Any]
     flagged: int
@@ -110,6 +60,7 @@ class VerifyResult:
 def run_verify(
     project: Project,
     *,
+    model: str = LIGHT,
     threshold: float = THRESHOLD,
     review: float = REVIEW,
     send: int = 0,
@@ -119,16 +70,21 @@ def run_verify(
     repeats: int = REPEATS,
     progress: Callable[[int, int], None] | None = None,
 ) -> VerifyResult:
-    """Cross-fit a light reward model, keep what it doubts, and (with `send`) ask people about it.
+    """Ask a reward model about labels it never saw, keep what it doubts, and (with `send`) ask people.
 
-    `review` is the share of pairs that may become findings, the surest wrong first. `send`
+    `model` is "light" or a name from [rewards.NAME]. `review` is the share of pairs that may
+    become findings, the surest wrong first. `send`
     that many of them to people, with as many others drawn by chance. Raises InputError
-    where there are too few labels.
+    where there are too few labels or the model can't be had, ConfigError for an unknown name.
     """
     seed = project.settings.project.seed
-    labelled = read_labelled(project)
-    found = verify(labelled.pairs, labelled.gold, folds=folds, repeats=repeats, seed=seed)
+    formed = opinion_of(
+        project, read_labelled(project), model, folds=folds, repeats=repeats, progress=progress
+    )
+    labelled = formed.labelled
+    found = verify(labelled.pairs, labelled.gold, formed.opinion, folds=folds, repeats=repeats, seed=seed)
     flagged = found.flagged(threshold)
+    flagged = flagged[np.isnan(labelled.gold[flagged])]  # what is known needs no doubt
     kept = flagged[: max(1, round(review * len(labelled.pairs)))]
     bent = None
     if curve:
@@ -143,22 +99,25 @@ def run_verify(
         done = record(project, [CHECK], made, labelled.numbers, by_reason=False)
     sent = _send(project, send, by) if send else 0
     result = {
+        "model": model,
         "pairs": len(labelled.pairs),
+        "unscored": formed.unscored,
         "threshold": threshold,
         **found.figures(),
         "flagged": len(flagged),
         "findings": len(kept),
         "histogram": np.histogram(found.margins, BINS, (-1, 1))[0].tolist(),
         "causes": _causes(labelled, kept),
-        "without_flagged": _without(labelled, found, kept, folds, seed),
+        "repairs": _repairs(labelled, found, kept, folds, seed),
         "curve": bent or _last_curve(project),
     }
     with project.store.write() as connection:
         add_verification(connection, result)
-    _save(project, labelled, found)
+    if formed.save:
+        formed.save(_card(labelled, found))
     return VerifyResult(
-        len(labelled.pairs), threshold, found.figures(), len(flagged), len(kept), done.new, sent,
-        flag_precision(project), bent,
+        model, len(labelled.pairs), formed.unscored, threshold, found.figures(), len(flagged), len(kept),
+        done.new, sent, flag_precision(project), bent,
     )  # fmt: skip
 
 
@@ -235,23 +194,20 @@ def _causes(labelled: Labelled, kept: np.ndarray) -> dict[str, list[dict[str, An
     return found
 
 
-def _without(
+def _repairs(
     labelled: Labelled, found: Verification, kept: np.ndarray, folds: int, seed: int
 ) -> dict[str, Any] | None:
-    """Right on gold pairs, trained on everything and without what is doubted; None without gold pairs."""
+    """Right on gold pairs, by what was done about doubted labels before training; None without gold."""
     if found.on_gold is None or not len(kept):
         return None
-    weights = np.ones(len(labelled.pairs))
-    weights[kept] = 0.0
     known = np.isfinite(labelled.gold) & (labelled.pairs.labels != 0.5)
-    shares = []
-    for weight in (None, weights):
-        fitted = cross_fit(
-            labelled.pairs, folds=folds, repeats=1, seed=seed, strength=found.strength, weights=weight
+    tried = repairs(labelled.pairs, kept, found.support, strength=found.strength, folds=folds, seed=seed)
+    return {
+        name: asdict(
+            wilson(int(((margins > 0)[known] == (labelled.gold[known] > 0.5)).sum()), int(known.sum()))
         )
-        right = (fitted.margins > 0)[known] == (labelled.gold[known] > 0.5)
-        shares.append(asdict(wilson(int(right.sum()), int(known.sum()))))
-    return {"with": shares[0], "without": shares[1]}
+        for name, margins in tried.items()
+    }
 
 
 def _last_curve(project: Project) -> dict[str, Any] | None:
@@ -260,46 +216,11 @@ def _last_curve(project: Project) -> dict[str, Any] | None:
     return newest["curve"] if newest else None
 
 
-def _save(project: Project, labelled: Labelled, found: Verification) -> None:
-    """The model trained on all labels, for use elsewhere; its figures are those of the cross-fit."""
-    pairs = labelled.pairs
-    model = train(pairs, strength=found.strength, seed=project.settings.project.seed)
-    data = hashlib.blake2b(digest_size=16)
-    for parts in zip(pairs.prompts, pairs.chosen, pairs.rejected, strict=True):
-        data.update("\0".join(parts).encode("utf-8", "surrogatepass"))
-    card = {
+def _card(labelled: Labelled, found: Verification) -> dict[str, Any]:
+    """What is told beside a model that was kept: trained on all labels, its figures are the cross-fit's."""
+    return {
         "pairwright": version("pairwright"),
-        "pairs": len(pairs),
-        "data": data.hexdigest(),
+        "pairs": len(labelled.pairs),
+        "data": labelled.key.hex(),
         "held_out": found.figures(),
     }
-    model.save(project.root / MODEL, card)
-
-
-def in_words(curve: dict[str, Any] | None, pairs: int) -> str | None:
-    """What more data should be worth, in a sentence, beside the rules of thumb."""
-    if not curve:
-        return None
-    low, gain, high = curve["gain"]
-    n = curve["points"][-1]["n"]
-    text = (
-        f"At {n:,} pairs a reward model is at {curve['now'][1]:.1%}; doubling should add "
-        f"{gain * 100:.1f} [{low * 100:.1f}, {high * 100:.1f}] points."
-    )
-    states = {
-        state: [d["domain"] for d in curve["domains"] if d["state"] == state] for state in ("climbs", "flat")
-    }
-    if states["climbs"]:
-        text += f" Still climbing: {', '.join(states['climbs'][:5])}."
-    if states["flat"]:
-        text += f" Flat: {', '.join(states['flat'][:5])}."
-    thumb = next(told for most, told in _THUMB if pairs < most)
-    return f"{text} Rule of thumb: {thumb}."
-
-
-_THUMB = (
-    (10_000, "10,000 good pairs move a 7B model measurably"),
-    (50_000, "50,000 pairs are the sweet spot of a 7B model (UltraFeedback has 64,000)"),
-    (100_000, "past 100,000 returns shrink"),
-    (float("inf"), "past 100,000 only new domains help (HH-RLHF has 170,000 pairs, Nectar 183,000)"),
-)

@@ -66,11 +66,11 @@ class Examples:
         for row in rows:
             if row.decision == "drop":
                 continue
-            decided = row.decision == "accept"
+            decided, messages = row.decision == "accept", in_messages(row.messages)
             self.labelled += decided
             yield Example(
                 self._name(row),
-                show_prompt(in_messages(row.messages)),
+                show_prompt(messages),
                 _asked(row.messages),
                 row.a_text,
                 row.b_text,
@@ -82,6 +82,7 @@ class Examples:
                 of_meta(row, SPLIT),
                 row.source if decided else None,
                 tuple(said.get(row.id, ())),
+                messages,
             )
 
     def _name(self, row: Any) -> str:

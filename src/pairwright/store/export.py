@@ -26,7 +26,7 @@ from sqlalchemy import (
     true,
 )
 
-from pairwright.store.findings import is_flagged
+from pairwright.store.findings import is_flagged, softened
 from pairwright.store.schema import belief, flag, pair, prompt, response
 from pairwright.store.votes import flag_stands, newest_beliefs
 from pairwright.types import Message, Verdict
@@ -77,10 +77,13 @@ class PairRow:
     source: Source
     reason: str
     prob_a: float | None
+    softened: float | None = None
 
     @property
     def prob_chosen(self) -> float | None:
-        """The calibrated probability that the chosen one is better."""
+        """The calibrated probability that the chosen one is better, or what somebody softened it to."""
+        if self.softened is not None:
+            return self.softened
         if self.prob_a is None:
             return None
         return self.prob_a if self.verdict == "A" else 1 - self.prob_a
@@ -155,8 +158,9 @@ def labelled_pairs(
             return
         stand = standings(include_flagged=include_flagged, between=(first, last)).subquery()
         cut = select(stand).where(stand.c.standing == "label").subquery("cut")
+        soft = softened(connection, (first, last))
         for row in connection.execute(_with_texts(cut)).all():
-            yield _pair_row(row)
+            yield _pair_row(row, soft.get(row.pair_id))
 
 
 def _with_texts(cut: FromClause) -> Select[Any]:
@@ -183,7 +187,7 @@ def _with_texts(cut: FromClause) -> Select[Any]:
     )
 
 
-def _pair_row(row: Any) -> PairRow:
+def _pair_row(row: Any, soft: float | None) -> PairRow:
     a = (row.a_text, row.a_key, row.a_model)
     b = (row.b_text, row.b_key, row.b_model)
     chosen, rejected = (a, b) if row.verdict == "A" else (b, a)
@@ -201,6 +205,7 @@ def _pair_row(row: Any) -> PairRow:
         row.source,
         row.reason,
         row.prob_a,
+        soft,
     )
 
 

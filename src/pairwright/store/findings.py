@@ -12,7 +12,9 @@ from sqlalchemy import Connection, and_, exists, func, insert, select
 
 from pairwright.store.schema import check_run, finding, pair, settlement
 
-Action = Literal["gone", "back", "dismissed", "sent", "dropped", "flipped", "asked again", "undone"]
+Action = Literal[
+    "gone", "back", "dismissed", "sent", "dropped", "flipped", "softened", "asked again", "undone"
+]
 OPEN = ("back", "undone")  # words after which a finding is open again
 CHUNK = 500  # rows of an insert
 RUNS = 50  # looked through for one of several checks
@@ -276,6 +278,19 @@ def repairs_of(connection: Connection, pair_ids: Sequence[int] | None = None) ->
             known = Repair(max(known.again or 0, int((detail or {}).get("people", 0))), known.dropped)
         found[pair_id] = known
     return found
+
+
+def softened(connection: Connection, between: tuple[int, int] | None = None) -> dict[int, float]:
+    """pair -> how surely its label is right, where somebody softened it; of all, or from first to last."""
+    last = last_actions()
+    query = (
+        select(finding.c.pair_id, last.c.detail)
+        .join(last, last.c.finding_id == finding.c.id)
+        .where(last.c.action == "softened")
+    )
+    if between is not None:
+        query = query.where(finding.c.pair_id.between(*between))
+    return {pair_id: float(detail["probability"]) for pair_id, detail in connection.execute(query)}
 
 
 @cache

@@ -263,7 +263,7 @@ settlement = Table(
     metadata,
     _id(),
     _ref("finding"),
-    # gone, back: by a later run; dismissed, sent, dropped, flipped, asked again, undone: by somebody
+    # gone, back: by a later run; dismissed, sent, dropped, flipped, softened, asked again, undone
     Column("action", Text, nullable=False),
     Column("because", Text),
     Column("by", Text),

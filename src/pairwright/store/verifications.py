@@ -6,11 +6,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from pairwright.store.findings import last_actions
-from pairwright.store.schema import belief, finding, verification
-from pairwright.store.votes import newest_beliefs
+from pairwright.store.schema import belief, finding, rater, verification, vote
+from pairwright.store.votes import is_current, newest_beliefs
 
 
 def add_verification(connection: Connection, result: Mapping[str, Any]) -> None:
@@ -43,3 +43,14 @@ def answered_since(connection: Connection, check: str) -> list[tuple[str, bool]]
         for part, verdict, detail in rows
         if detail and detail.get("was")
     ]
+
+
+def margins_of(connection: Connection, judge: str) -> dict[int, float]:
+    """pair -> score of a minus that of b by the judge of that name, the mean over votes that count."""
+    rows = connection.execute(
+        select(vote.c.pair_id, func.avg(vote.c.margin))
+        .join(rater, rater.c.id == vote.c.rater_id)
+        .where(rater.c.kind == "judge", rater.c.name == judge, vote.c.margin.is_not(None), is_current())
+        .group_by(vote.c.pair_id)
+    )
+    return {pair_id: float(margin) for pair_id, margin in rows}

@@ -1,0 +1,100 @@
+"""A project's labels as reward models read them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pairwright.quality.duplicates import fingerprint
+from pairwright.quality.example import Example
+from pairwright.quality.near import NearTexts, signature
+from pairwright.reward.light import Comparisons
+from pairwright.stages.project import Project
+from pairwright.store import people
+from pairwright.store.examples import Examples
+from pairwright.store.findings import softened
+
+NEAR = 0.85
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """The labelled pairs of a project, as a reward model reads them; arrays in the order of `examples`."""
+
+    examples: tuple[Example, ...]
+    pairs: Comparisons
+    gold: np.ndarray
+    domains: np.ndarray
+    numbers: dict[str, int]
+
+    def only(self, rows: Sequence[int]) -> Labelled:
+        """These rows of it."""
+        pairs = self.pairs
+        return Labelled(
+            tuple(self.examples[i] for i in rows),
+            Comparisons(
+                tuple(pairs.prompts[i] for i in rows),
+                tuple(pairs.chosen[i] for i in rows),
+                tuple(pairs.rejected[i] for i in rows),
+                pairs.labels[rows],
+                pairs.groups[rows],
+                tuple(pairs.conversations[i] for i in rows),
+            ),
+            self.gold[rows],
+            self.domains[rows],
+            self.numbers,
+        )
+
+    @property
+    def key(self) -> bytes:
+        """One name for these very texts and labels."""
+        told = hashlib.blake2b(digest_size=16)
+        for parts in zip(self.pairs.prompts, self.pairs.chosen, self.pairs.rejected, strict=True):
+            told.update("\0".join(parts).encode("utf-8", "surrogatepass"))
+        told.update(self.pairs.labels.tobytes())
+        return told.digest()
+
+
+def read_labelled(project: Project) -> Labelled:
+    """All labels, ties and softened ones too. Prompts that are nearly the same are one group."""
+    stream = Examples(project.store)
+    found = tuple(example for example in stream if example.verdict is not None)
+    with project.store.read() as connection:
+        known = people.gold_verdicts(connection)
+        soft = softened(connection)
+    gold = np.full(len(found), np.nan)
+    for i, example in enumerate(found):
+        verdict = known.get(stream.numbers[example.id])
+        if verdict is not None:
+            gold[i] = ("A", "B", "TIE")[verdict] == example.verdict
+    labels = [
+        0.5 if example.verdict == "TIE" else soft.get(stream.numbers[example.id], 1.0) for example in found
+    ]
+    pairs = Comparisons(
+        tuple(example.prompt for example in found),
+        tuple(example.a if example.verdict != "B" else example.b for example in found),
+        tuple(example.b if example.verdict != "B" else example.a for example in found),
+        np.array(labels),
+        _groups([example.prompt for example in found]),
+        tuple(example.messages for example in found),
+    )
+    domains = np.array([example.domain or "" for example in found], object)
+    return Labelled(found, pairs, gold, domains, stream.numbers)
+
+
+def _groups(prompts: list[str]) -> np.ndarray:
+    """(n,) one number for all prompts that are the same or nearly so."""
+    prints = [fingerprint(prompt) for prompt in prompts]
+    place: dict[int, int] = {}
+    texts = NearTexts()
+    for prompt, print_ in zip(prompts, prints, strict=True):
+        if print_ not in place:
+            place[print_] = len(place)
+            texts.add(signature(prompt))
+    first = list(range(len(place)))
+    for i, earlier, _ in texts.alike(NEAR):
+        first[i] = first[earlier]  # the earlier one has found its own first already
+    return np.array([first[place[print_]] for print_ in prints], int)

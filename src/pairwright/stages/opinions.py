@@ -1,0 +1,153 @@
+"""Whose opinion verifies labels: the light model's, a transformer's, or the scores a judge has given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pairwright.errors import ConfigError, InputError
+from pairwright.keys import content_key
+from pairwright.reward.cross_fit import Kept, calibrated, cross_fit_by
+from pairwright.reward.full import FullModel, steps_of
+from pairwright.reward.light import train
+from pairwright.reward.training import Recipe, train_full
+from pairwright.reward.verify import Opinion, light_opinion
+from pairwright.stages.labelled import Labelled
+from pairwright.stages.project import Project
+from pairwright.stages.reward_settings import RewardSettings
+from pairwright.stages.settings import nearest
+from pairwright.store.verifications import margins_of
+
+LIGHT = "light"
+FILE = "reward.npz"
+FOLDS_KEPT = "reward-folds"
+
+Save = Callable[[Mapping[str, Any]], Path]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Formed:
+    """An opinion on `labelled`; `save(card)` keeps the model, where one was trained.
+
+    `unscored` labels were left out, for nobody scored them.
+    """
+
+    labelled: Labelled
+    opinion: Opinion
+    save: Save | None = None
+    unscored: int = 0
+
+
+def opinion_of(
+    project: Project,
+    labelled: Labelled,
+    name: str,
+    *,
+    folds: int,
+    repeats: int,
+    progress: Progress | None = None,
+) -> Formed:
+    """What the model of that name says of labels it never saw.
+
+    Raises ConfigError for a name that is not in [rewards.NAME], InputError where the model
+    can't be had or there are too few labels.
+    """
+    seed = project.settings.project.seed
+    if name == LIGHT:
+        said = light_opinion(labelled.pairs, folds=folds, repeats=repeats, seed=seed)
+
+        def save(card: Mapping[str, Any]) -> Path:
+            path = project.root / FILE
+            train(labelled.pairs, strength=said.strength, seed=seed).save(path, card)
+            return path
+
+        return Formed(labelled, said, save)
+    settings = project.settings.rewards.get(name)
+    if settings is None:
+        known = [LIGHT, *project.settings.rewards]
+        raise ConfigError(f'--model "{name}" is not in [rewards.NAME]{nearest(name, known)}')
+    if settings.judge is not None:
+        return _by_judge(project, labelled, settings.judge, folds, seed)
+    if settings.trained:
+        return _published(labelled, settings, folds, seed)
+    return _trained_here(project, labelled, name, settings, folds, repeats, progress)
+
+
+def _by_judge(project: Project, labelled: Labelled, judge: str, folds: int, seed: int) -> Formed:
+    with project.store.read() as connection:
+        towards_a = margins_of(connection, judge)
+    numbers = [labelled.numbers[example.id] for example in labelled.examples]
+    rows = [i for i, number in enumerate(numbers) if number in towards_a]
+    if not rows:
+        raise InputError(
+            f"judge {judge} has scored none of {len(numbers):,} labelled pairs: run "
+            f"`pairwright judge --judge {judge}` first (it must be one that scores)"
+        )
+    some = labelled.only(rows)
+    raw = np.array([
+        towards_a[numbers[i]] * (-1.0 if labelled.examples[i].verdict == "B" else 1.0) for i in rows
+    ])  # fmt: skip
+    margins = calibrated(raw, some.pairs, folds=folds, seed=seed)
+    return Formed(some, Opinion(margins), unscored=len(numbers) - len(rows))
+
+
+def _published(labelled: Labelled, settings: RewardSettings, folds: int, seed: int) -> Formed:
+    assert settings.base is not None
+    model = FullModel.load(settings.base, max_tokens=settings.max_tokens, batch=settings.batch)
+    raw = model.margins(labelled.pairs, np.arange(len(labelled.pairs)))
+    return Formed(labelled, Opinion(calibrated(raw, labelled.pairs, folds=folds, seed=seed)))
+
+
+def _trained_here(
+    project: Project,
+    labelled: Labelled,
+    name: str,
+    settings: RewardSettings,
+    folds: int,
+    repeats: int,
+    progress: Progress | None,
+) -> Formed:
+    """Cross-fitted; what each fold said is kept, so that a run that was broken off goes on."""
+    assert settings.base is not None
+    seed, pairs = project.settings.project.seed, labelled.pairs
+    recipe = Recipe(
+        settings.base, settings.epochs, settings.learning_rate, settings.batch, settings.max_tokens,
+        settings.lora_rank, settings.steps,
+    )  # fmt: skip
+    every = np.arange(len(pairs))
+    key = content_key("reward", settings.model_dump(mode="json"), labelled.key, folds, seed)
+    kept = Kept(project.root / FOLDS_KEPT / key.hex())
+    whole = recipe.steps or steps_of(len(pairs), recipe.batch, recipe.epochs)
+    done = 0
+
+    def fit(rows: np.ndarray, seed: int) -> FullModel:
+        nonlocal done
+        before = done
+        model = train_full(
+            pairs, rows, recipe, seed=seed,
+            progress=(lambda step, _: progress(before + step, whole * (folds * repeats + 1)))
+            if progress else None,
+        )  # fmt: skip
+        done += whole
+        return model
+
+    raw, _ = cross_fit_by(fit, pairs, folds=folds, repeats=repeats, seed=seed, kept=kept)
+    folder = project.root / f"reward-{name}"
+    seen, model = kept.load("in-sample"), None
+    if seen is None or not (folder / "config.json").exists():
+        model = fit(every, seed)
+        seen = model.margins(pairs, every)
+        kept.save("in-sample", seen)
+
+    def save(card: Mapping[str, Any]) -> Path:
+        if model is not None:
+            model.save(folder, {**card, "recipe": settings.model_dump(mode="json")})
+        return folder
+
+    margins = calibrated(raw, pairs, folds=folds, seed=seed)
+    return Formed(labelled, Opinion(margins, seen), save)

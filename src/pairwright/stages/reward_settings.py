@@ -1,0 +1,29 @@
+"""`[rewards.NAME]`: reward models that `pairwright verify --model NAME` can ask."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from pairwright.models.settings import Settings
+
+
+class RewardSettings(Settings):
+    """One reward model: a `base`, trained on the labels (or before, with `trained`), or a judge's scores."""
+
+    base: str | None = Field(None, description="a model folder, a name on the hub, or a .gguf file")
+    trained: bool = Field(False, description="the base is a reward model already: take it as it is")
+    judge: str | None = Field(
+        None, description="a judge of kind scores, scorer or of your own, whose scores are on record"
+    )
+    epochs: float = Field(1.0, gt=0)
+    learning_rate: float = Field(1e-4, gt=0)
+    batch: int = Field(8, ge=1)
+    max_tokens: int = Field(1024, ge=16, description="longer texts lose their beginning")
+    lora_rank: int = Field(16, ge=0, description="0: all weights are trained")
+    steps: int | None = Field(None, ge=1, description="stop a training run after so many")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> RewardSettings:
+        if (self.base is None) == (self.judge is None):
+            raise ValueError('give one of base = "..." and judge = "..."')
+        return self
