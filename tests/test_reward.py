@@ -62,6 +62,32 @@ def test_it_learns_what_is_better_and_scores_new_texts():
     assert right.mean() > 0.85
 
 
+def embed(texts):
+    """One number that tells, among some that do not."""
+    return np.array([[float(text.count("x")), len(text) % 7, len(text) % 3] for text in texts])
+
+
+def test_embeddings_are_features_besides_and_are_asked_for_when_a_model_needs_them(tmp_path):
+    rng = np.random.default_rng(0)
+    chosen = tuple(f"{'x' * rng.integers(4, 9)} a{i}" for i in range(200))
+    rejected = tuple(f"{'y' * rng.integers(4, 9)} a{i}" for i in range(200))
+    told = Comparisons(
+        ("q",) * 200, chosen, rejected, np.ones(200), np.arange(200), vectors=(embed(chosen), embed(rejected))
+    )
+    model = train(told, strength=1.0)
+    assert model.vectors[0] > 0
+    model.save(tmp_path / "rm.npz", {})
+    with pytest.raises(InputError, match="load it with the same embed"):
+        LightModel.load(tmp_path / "rm.npz").score("q", "xxx")
+    again = LightModel.load(tmp_path / "rm.npz", embed)
+    assert again.score("q", "x x x") > again.score("q", "z z z")
+    assert np.allclose(
+        again.scores(("q",) * 200, chosen) - again.scores(("q",) * 200, rejected),
+        model.margins(told, np.arange(200)),
+        atol=1e-4,
+    )
+
+
 def test_a_model_is_the_same_after_saving_and_the_same_from_the_same_seed(tmp_path):
     pairs, _ = comparisons(200)
     model = train(pairs, seed=3)

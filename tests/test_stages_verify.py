@@ -201,3 +201,20 @@ def test_repairs_are_compared_on_gold_pairs(tmp_path):
     assert all(each["n"] == 100 for each in repairs.values())
     page = page_of(numbers_of(project))
     assert "... the doubted ones dropped" in page
+
+
+def test_embeddings_of_your_own_are_made_once(tmp_path):
+    project, _ = a_project_of(tmp_path, flips=0.1)
+    made = tmp_path / "made.txt"
+    (project.root / "vectors.py").write_text(
+        "from pathlib import Path\n\n"
+        "def embed(texts):\n"
+        f"    made = Path({str(made)!r})\n"
+        "    made.write_text((made.read_text() if made.exists() else '') + '.')\n"
+        "    return [[t.count('clear'), t.count('vague')] for t in texts]\n"
+    )
+    project = change(project, '[rewards.mine]\nembed = "vectors.py:embed"\n')
+    for _ in range(2):
+        assert run_verify(project, model="mine", repeats=1).figures["agreement"]["value"] > 0.7
+    assert made.read_text() == ".."
+    assert (project.root / "reward-mine.npz").exists()

@@ -1,6 +1,6 @@
 """Whether a light reward model finds wrong labels: `python benchmarks/reward [PART ...]`.
 
-Parts: flips, honesty, curve, speed (all by default). Labels are flipped at known
+Parts: flips, flagged, repair, honesty, curve, speed (all by default). Labels are flipped at known
 rates in real sets; every variant ranks them, none saw which.
 """
 
@@ -12,123 +12,21 @@ import time
 from pathlib import Path
 
 import numpy as np
-from scipy import sparse, stats
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "quality"))
 
-from data import DATA, SETS, rows
+from comparisons import DATASETS, alpaca, flipped
+from data import DATA
+from variants import auroc, variants
 
-from pairwright.reward.consistency import hear_others
 from pairwright.reward.cross_fit import cross_fit
 from pairwright.reward.curve import fit_law, learning_curve
 from pairwright.reward.light import Comparisons, train
+from pairwright.reward.repair import repairs
 from pairwright.reward.verify import verify
 
-PARTS = ["flips", "honesty", "curve", "speed"]
+PARTS = ["flips", "flagged", "repair", "honesty", "curve", "speed"]
 RATES = (0.05, 0.1, 0.2)
-PER_PROMPT = 7  # AlpacaEval: pairs of a prompt
-
-
-def alpaca() -> Comparisons:
-    """Pairs of two models' answers whose preferences against the reference differ by over 2 in log-odds."""
-    prompts = {row["prompt_id"]: row["prompt"] for row in rows("alpaca_eval/prompts")}
-    texts = {(row["prompt_id"], row["model"]): row["response"] for row in rows("alpaca_eval/responses")}
-    odds: dict[str, dict[str, float]] = {}
-    for row in rows("alpaca_eval/judge_preferences"):
-        p, key = row["prob_model_better"], (row["prompt_id"], row["model"])
-        if p is not None and key in texts and row["model"] != "NullModel":
-            p = min(max(p, 1e-4), 1 - 1e-4)
-            odds.setdefault(row["prompt_id"], {})[row["model"]] = float(np.log(p / (1 - p)))
-    rng = np.random.default_rng(0)
-    found = []
-    for prompt, of in odds.items():
-        names = sorted(of)
-        pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :] if abs(of[a] - of[b]) > 2]
-        for at in rng.permutation(len(pairs))[:PER_PROMPT]:
-            a, b = pairs[at]
-            better, worse = (a, b) if of[a] > of[b] else (b, a)
-            found.append((prompts[prompt], texts[prompt, better], texts[prompt, worse], prompt))
-    return _comparisons(found)
-
-
-def of_set(name: str) -> Comparisons:
-    found = [
-        (e.prompt, e.chosen, e.rejected, e.prompt)
-        for e in SETS[name]()
-        if e.decided and e.chosen != e.rejected
-    ]
-    return _comparisons(found)
-
-
-def _comparisons(found: list[tuple[str, str, str, str]]) -> Comparisons:
-    prompts, chosen, rejected, groups = zip(*found, strict=True)
-    return Comparisons(
-        prompts, chosen, rejected, np.ones(len(found)), np.unique(groups, return_inverse=True)[1]
-    )
-
-
-DATASETS = {
-    "alpaca_eval": alpaca,
-    **{name: (lambda name=name: of_set(name)) for name in ("hh_rlhf", "pandalm", "llmbar")},
-}
-
-
-def flipped(pairs: Comparisons, rate: float, seed: int) -> tuple[Comparisons, np.ndarray]:
-    flip = np.random.default_rng(seed).random(len(pairs)) < rate
-    chosen = tuple(r if f else c for c, r, f in zip(pairs.chosen, pairs.rejected, flip, strict=True))
-    rejected = tuple(c if f else r for c, r, f in zip(pairs.chosen, pairs.rejected, flip, strict=True))
-    made = Comparisons(pairs.prompts, chosen, rejected, pairs.labels, pairs.groups)
-    (fc, wc, fr, wr), sides = pairs.seen, flip[:, None]
-    pick = sparse.diags(flip.astype(float)), sparse.diags(1 - flip.astype(float))
-    made.__dict__["seen"] = (  # the same features, sides changed: they need not be made anew
-        np.where(sides, fr, fc), (pick[0] @ wr + pick[1] @ wc).tocsr(),
-        np.where(sides, fc, fr), (pick[0] @ wc + pick[1] @ wr).tocsr(),
-    )  # fmt: skip
-    return made, flip
-
-
-def auroc(wrong: np.ndarray, doubt: np.ndarray) -> float:
-    ranks = stats.rankdata(doubt)
-    n = wrong.sum()
-    return float((ranks[wrong].sum() - n * (n + 1) / 2) / (n * (~wrong).sum()))
-
-
-def variants(pairs: Comparisons) -> dict[str, np.ndarray]:
-    """name -> margins, the smaller the more doubted."""
-    fitted = cross_fit(pairs)
-    heard = hear_others(fitted.margins, pairs.labels, pairs.groups, pairs.chosen, pairs.rejected)
-    length = np.array(
-        [np.log(len(c) + 20) - np.log(len(r) + 20) for c, r in zip(pairs.chosen, pairs.rejected, strict=True)]
-    )
-    every = np.arange(len(pairs))
-    loose = train(pairs, strength=30.0).margins(pairs, every)
-    found = {
-        "length only": length * (1 if (length > 0).mean() >= 0.5 else -1),
-        "words only, cross-fitted": cross_fit(
-            pairs, strength=fitted.strength, repeats=1, use_form=False
-        ).margins,
-        "naive, in-sample, same penalty": train(pairs, strength=fitted.strength).margins(pairs, every),
-        "naive, in-sample, weak penalty": loose,
-        "cross-fitted once": cross_fit(pairs, strength=fitted.strength, repeats=1).margins,
-        "cross-fitted twice": fitted.margins,
-        "... and the prompt's other labels heard": heard.margins,
-    }
-    if (quality := _cleanlab(fitted.margins)) is not None:
-        found["cleanlab, self-confidence of the same margins"] = quality
-    return found
-
-
-def _cleanlab(margins: np.ndarray) -> np.ndarray | None:
-    try:
-        from cleanlab.rank import get_label_quality_scores
-    except ImportError:
-        return None
-    p = 1 / (1 + np.exp(-margins))
-    # Both orientations, so that there are two classes.
-    probs = np.vstack([np.column_stack([1 - p, p]), np.column_stack([p, 1 - p])])
-    labels = np.r_[np.ones(len(p), int), np.zeros(len(p), int)]
-    scores = get_label_quality_scores(labels, probs, method="self_confidence")
-    return np.asarray(scores[: len(p)])
 
 
 def flips() -> None:
@@ -155,11 +53,58 @@ def flips() -> None:
                 )  # fmt: skip
 
 
+def flagged() -> None:
+    """What is flagged by default: margins under 0.1, and cleanlab's find_label_issues."""
+    from cleanlab.filter import find_label_issues
+
+    print("\n## What is flagged, one label in ten flipped\n")
+    row("set", "by", "flagged", "of them flips", "of all flips")
+    row(*["---"] * 5)
+    for name, load in DATASETS.items():
+        pairs, flip = flipped(load(), 0.1, 1)
+        found = verify(pairs, repeats=1)
+        p = found.support
+        both = np.vstack([np.column_stack([1 - p, p]), np.column_stack([p, 1 - p])])
+        labels = np.r_[np.ones(len(p), int), np.zeros(len(p), int)]
+        issues = find_label_issues(labels, both)[: len(p)]
+        for by, chosen in (("margin under 0.1", 2 * p - 1 < 0.1), ("cleanlab find_label_issues", issues)):
+            hits = flip[chosen].sum()
+            row(
+                name,
+                by,
+                f"{chosen.sum():,}",
+                f"{hits / max(1, chosen.sum()):.0%}",
+                f"{hits / flip.sum():.0%}",
+            )
+
+
 def _shares(margins: np.ndarray, flip: np.ndarray) -> tuple[str, str]:
     """How often it agrees with the labels, and is right; a score that is no margin says neither."""
     if (margins >= 0).all():
         return "-", "-"
     return f"{(margins > 0).mean():.1%}", f"{((margins > 0) != flip).mean():.1%}"
+
+
+def repair() -> None:
+    """The worst 10 % dropped, flipped or softened before training: how often is the model right, held out?"""
+    print("\n## Right on held-out pairs, after one label in five was flipped and the worst 10 % repaired\n")
+    names = ["as they are", "dropped", "flipped", "softened"]
+    row("set", "labels all right", *names, "repaired as they truly are")
+    row(*["---"] * 7)
+    for name, load in DATASETS.items():
+        clean = load()
+        pairs, flip = flipped(clean, 0.2, 1)
+        found = verify(pairs, repeats=1)
+        worst = np.argsort(found.support)[: len(pairs) // 10]
+        told = repairs(pairs, worst, found.support, strength=found.strength)
+        right = {each: float(((margins > 0) != flip).mean()) for each, margins in told.items()}
+        truly = pairs.labels.copy()
+        truly[worst[flip[worst]]] = 0.0  # what people would say of them
+        made = Comparisons(pairs.prompts, pairs.chosen, pairs.rejected, truly, pairs.groups)
+        made.__dict__["seen"] = pairs.seen
+        asked = ((cross_fit(made, repeats=1, strength=found.strength).margins > 0) != flip).mean()
+        best = (cross_fit(clean, repeats=1, strength=found.strength).margins > 0).mean()
+        row(name, f"{best:.1%}", *(f"{right[each]:.1%}" for each in names), f"{asked:.1%}")
 
 
 def honesty() -> None:
@@ -250,7 +195,14 @@ def main() -> None:
     if not (DATA / "pandalm").exists():
         sys.exit(f"no recorded sets in {DATA}: set PAIRWRIGHT_DATA to their folder")
     began = time.perf_counter()
-    for part, work in (("flips", flips), ("honesty", honesty), ("curve", curve), ("speed", speed)):
+    for part, work in (
+        ("flips", flips),
+        ("flagged", flagged),
+        ("repair", repair),
+        ("honesty", honesty),
+        ("curve", curve),
+        ("speed", speed),
+    ):
         if part in parts:
             work()
     print(f"\n{time.perf_counter() - began:.0f} s in all", file=sys.stderr)

@@ -16,7 +16,7 @@ from sklearn.feature_extraction.text import HashingVectorizer
 
 from pairwright.quality.refusals import looks_like_refusal
 
-VERSION = 1
+VERSION = 2
 HASHES = 2**17
 _LOOKED_AT = 20_000  # characters of a text
 

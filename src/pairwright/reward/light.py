@@ -6,8 +6,8 @@ Kept as one .npz of plain arrays beside a card in JSON; nothing is ever unpickle
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ from pairwright.reward import features
 from pairwright.reward.head import fit_head, log_loss
 
 STRENGTHS = (0.05, 0.2, 1.0)
+VECTOR_SHARE = 0.03  # how much a change of one standard deviation of an embedding's dimension weighs
+_ARRAYS = ("form", "words", "scale", "idf", "vectors")
+Embed = Callable[[Sequence[str]], np.ndarray]
 _HELD_OUT = 5  # one in so many prompts, on which the penalty is chosen
 
 
@@ -28,7 +31,8 @@ class Comparisons:
     """Pairs to learn from. `labels` (n,): how surely the chosen one is better; a tie is 0.5.
 
     `groups` (n,) are prompts: what shares one is never on both sides of a split.
-    `conversations` (n) are the prompts as messages, for models that tell turns apart.
+    `conversations` (n) are the prompts as messages, for models that tell turns apart; `vectors`
+    are embeddings of the chosen and of the rejected responses, (n, d) each.
     """
 
     prompts: tuple[str, ...]
@@ -37,6 +41,7 @@ class Comparisons:
     labels: np.ndarray
     groups: np.ndarray
     conversations: tuple[Any, ...] = ()
+    vectors: tuple[np.ndarray, np.ndarray] | None = None
 
     def __len__(self) -> int:
         return len(self.prompts)
@@ -62,7 +67,8 @@ class LightModel:
     """`score(prompt, response)`: higher is better; only differences mean anything.
 
     `form` (k,) and `words` (HASHES,) are weights; `scale` (k,) and `idf` (HASHES,) how
-    features are measured. `strength` is the inverse penalty that was chosen.
+    features are measured. `strength` is the inverse penalty that was chosen. `vectors` (d,)
+    are weights of the embeddings that `embed` makes of responses; d is 0 where there are none.
     """
 
     form: np.ndarray
@@ -70,25 +76,36 @@ class LightModel:
     scale: np.ndarray
     idf: np.ndarray
     strength: float
+    vectors: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    embed: Embed | None = None
 
     def score(self, prompt: str, response: str) -> float:
         return float(self.scores([prompt], [response])[0])
 
     def scores(self, prompts: Sequence[str], responses: Sequence[str]) -> np.ndarray:
-        """(n,) scores of many at once."""
-        return self.of_features(features.forms(prompts, responses), features.words(responses))
+        """(n,) scores of many at once. Raises InputError for a model of embeddings without its `embed`."""
+        vectors = None
+        if len(self.vectors):
+            if self.embed is None:
+                raise InputError("this reward model was trained with embeddings: load it with the same embed")
+            vectors = np.asarray(self.embed(responses), float)
+        return self.of_features(features.forms(prompts, responses), features.words(responses), vectors)
 
-    def of_features(self, forms: np.ndarray, counts: sparse.csr_matrix) -> np.ndarray:
+    def of_features(
+        self, forms: np.ndarray, counts: sparse.csr_matrix, vectors: np.ndarray | None = None
+    ) -> np.ndarray:
         """(n,) scores of responses whose features were made before."""
-        return np.asarray(
+        found = (
             forms * (features.SHARES / self.scale) @ self.form
             + features.weighed(counts, self.idf) @ self.words
         )
+        return np.asarray(found if vectors is None else found + vectors @ self.vectors)
 
     def margins(self, pairs: Comparisons, rows: np.ndarray) -> np.ndarray:
         """Score of chosen minus that of rejected."""
         fc, wc, fr, wr = pairs.seen
-        chosen, rejected = self.of_features(fc[rows], wc[rows]), self.of_features(fr[rows], wr[rows])
+        vc, vr = (None, None) if pairs.vectors is None else (each[rows] for each in pairs.vectors)
+        chosen, rejected = self.of_features(fc[rows], wc[rows], vc), self.of_features(fr[rows], wr[rows], vr)
         return np.asarray(chosen - rejected)
 
     def save(self, path: Path, card: Mapping[str, Any]) -> None:
@@ -102,15 +119,19 @@ class LightModel:
                 words=self.words.astype(np.float32),
                 scale=self.scale,
                 idf=self.idf.astype(np.float32),
+                vectors=self.vectors,
             )
         path.with_suffix(".json").write_text(json.dumps(card, indent=2), encoding="utf-8")
 
     @classmethod
-    def load(cls, path: Path) -> LightModel:
-        """Raises InputError for a file that is none, or was made by other features."""
+    def load(cls, path: Path, embed: Embed | None = None) -> LightModel:
+        """`embed` is what it was trained with, where it was.
+
+        Raises InputError for a file that is none, or was made by other features.
+        """
         try:
             with np.load(path, allow_pickle=False) as arrays:
-                found = [np.asarray(arrays[name], float) for name in ("form", "words", "scale", "idf")]
+                found = [np.asarray(arrays[name], float) for name in _ARRAYS]
             card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         except (OSError, ValueError, KeyError) as error:
             raise InputError(
@@ -120,8 +141,8 @@ class LightModel:
             raise InputError(
                 f"{path} was made by another version: its card says {card.get('features')}. Train it again."
             )
-        form, words, scale, idf = found
-        return cls(form, words, scale, idf, float(card["strength"]))
+        form, words, scale, idf, vectors = found
+        return cls(form, words, scale, idf, float(card["strength"]), vectors, embed)
 
 
 def train(
@@ -145,13 +166,18 @@ def train(
     idf = features.inverse_frequency(sparse.vstack([wc[rows], wr[rows]]).tocsr())
     form = (fc - fr)[rows] * (features.SHARES / scale) * use_form
     words = features.weighed(wc[rows], idf) - features.weighed(wr[rows], idf)
-    differences = sparse.hstack([sparse.csr_matrix(form), words * float(use_words)]).tocsr()
+    vectors, spread = np.zeros((len(rows), 0)), np.ones(0)
+    if pairs.vectors is not None:
+        vectors = (pairs.vectors[0] - pairs.vectors[1])[rows]
+        spread = np.maximum(np.sqrt((vectors**2).mean(0)), 1e-9) / VECTOR_SHARE
+    parts = [sparse.csr_matrix(form), words * float(use_words), sparse.csr_matrix(vectors / spread)]
+    differences = sparse.hstack(parts).tocsr()
     labels, count = pairs.labels[rows], None if weights is None else weights[rows]
     if strength is None:
         strength = _chosen_strength(differences, labels, pairs.groups[rows], count, seed)
     found = fit_head(differences, labels, strength, count)
-    k = form.shape[1]
-    return LightModel(found[:k], found[k:], scale, idf, strength)
+    k, end = form.shape[1], form.shape[1] + words.shape[1]
+    return LightModel(found[:k], found[k:end], scale, idf, strength, found[end:] / spread)
 
 
 def _chosen_strength(

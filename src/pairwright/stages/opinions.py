@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from pairwright.reward.light import train
 from pairwright.reward.training import Recipe, train_full
 from pairwright.reward.verify import Opinion, light_opinion
 from pairwright.stages.labelled import Labelled
+from pairwright.stages.local_judges import own_function
 from pairwright.stages.project import Project
 from pairwright.stages.reward_settings import RewardSettings
 from pairwright.stages.settings import nearest
@@ -59,23 +60,50 @@ def opinion_of(
     """
     seed = project.settings.project.seed
     if name == LIGHT:
-        said = light_opinion(labelled.pairs, folds=folds, repeats=repeats, seed=seed)
-
-        def save(card: Mapping[str, Any]) -> Path:
-            path = project.root / FILE
-            train(labelled.pairs, strength=said.strength, seed=seed).save(path, card)
-            return path
-
-        return Formed(labelled, said, save)
+        return _light(project, labelled, FILE, folds, repeats)
     settings = project.settings.rewards.get(name)
     if settings is None:
         known = [LIGHT, *project.settings.rewards]
         raise ConfigError(f'--model "{name}" is not in [rewards.NAME]{nearest(name, known)}')
+    if settings.embed is not None:
+        labelled = _embedded(project, labelled, name, settings.embed)
+        return _light(project, labelled, f"reward-{name}.npz", folds, repeats)
     if settings.judge is not None:
         return _by_judge(project, labelled, settings.judge, folds, seed)
     if settings.trained:
         return _published(labelled, settings, folds, seed)
     return _trained_here(project, labelled, name, settings, folds, repeats, progress)
+
+
+def _light(project: Project, labelled: Labelled, file: str, folds: int, repeats: int) -> Formed:
+    seed = project.settings.project.seed
+    said = light_opinion(labelled.pairs, folds=folds, repeats=repeats, seed=seed)
+
+    def save(card: Mapping[str, Any]) -> Path:
+        path = project.root / file
+        train(labelled.pairs, strength=said.strength, seed=seed).save(path, card)
+        return path
+
+    return Formed(labelled, said, save)
+
+
+def _embedded(project: Project, labelled: Labelled, name: str, embed: str) -> Labelled:
+    """The same with embeddings of its responses, which are made once and kept."""
+    where = f"[rewards.{name}] embed"
+    pairs = labelled.pairs
+    kept = Kept(project.root / FOLDS_KEPT / content_key("embed", embed, labelled.key).hex())
+    vectors = []
+    for side, texts in (("chosen", pairs.chosen), ("rejected", pairs.rejected)):
+        made = kept.load(side)
+        if made is None:
+            made = np.asarray(own_function(project.root, where, embed)(list(texts)), float)
+            if made.ndim != 2 or len(made) != len(texts) or not np.isfinite(made).all():
+                raise InputError(
+                    f"{where} gave {made.shape} for {len(texts):,} texts: it must be (n, d) numbers"
+                )
+            kept.save(side, made)
+        vectors.append(made)
+    return replace(labelled, pairs=replace(pairs, vectors=(vectors[0], vectors[1])))
 
 
 def _by_judge(project: Project, labelled: Labelled, judge: str, folds: int, seed: int) -> Formed:

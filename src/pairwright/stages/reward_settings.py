@@ -8,12 +8,15 @@ from pairwright.models.settings import Settings
 
 
 class RewardSettings(Settings):
-    """One reward model: a `base`, trained on the labels (or before, with `trained`), or a judge's scores."""
+    """One reward model: a `base` to train (or, with `trained`, to take), a judge's scores, or embeddings."""
 
     base: str | None = Field(None, description="a model folder, a name on the hub, or a .gguf file")
     trained: bool = Field(False, description="the base is a reward model already: take it as it is")
     judge: str | None = Field(
         None, description="a judge of kind scores, scorer or of your own, whose scores are on record"
+    )
+    embed: str | None = Field(
+        None, description='"file.py:function" of texts to vectors: the light model with these besides'
     )
     epochs: float = Field(1.0, gt=0)
     learning_rate: float = Field(1e-4, gt=0)
@@ -24,6 +27,6 @@ class RewardSettings(Settings):
 
     @model_validator(mode="after")
     def _one_of_two(self) -> RewardSettings:
-        if (self.base is None) == (self.judge is None):
-            raise ValueError('give one of base = "..." and judge = "..."')
+        if sum(each is not None for each in (self.base, self.judge, self.embed)) != 1:
+            raise ValueError('give one of base = "...", judge = "..." and embed = "..."')
         return self
