@@ -19,8 +19,11 @@ from pairwright.judging.doubles import AlwaysFirst, Noisy, PrefersShorter, Repla
 from pairwright.types import Answer
 
 if TYPE_CHECKING:
+    from pairwright.models.remote import RemoteModel
     from pairwright.quality.annotations import detect_low_quality
     from pairwright.reward.annotations import verify_with_reward_model
+    from pairwright.reward.full import FullModel
+    from pairwright.reward.light import LightModel
 
 __all__ = [
     "AlwaysFirst",
@@ -31,10 +34,13 @@ __all__ = [
     "EndpointError",
     "FromScores",
     "FromTRL",
+    "FullModel",
     "InputError",
+    "LightModel",
     "Noisy",
     "PairwrightError",
     "PrefersShorter",
+    "RemoteModel",
     "Replay",
     "StoreError",
     "VerdictError",
@@ -47,6 +53,9 @@ __all__ = [
 
 # These need numerical libraries, which every command would wait for: imported where they are used.
 _LATER = {
+    "FullModel": "pairwright.reward.full",
+    "LightModel": "pairwright.reward.light",
+    "RemoteModel": "pairwright.models.remote",
     "detect_low_quality": "pairwright.quality.annotations",
     "verify_with_reward_model": "pairwright.reward.annotations",
 }
