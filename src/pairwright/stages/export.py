@@ -356,22 +356,16 @@ def row_of_export(path: Path, line: int) -> str:
         raise InputError(f"{path} has no line {line}: it has lines 1 to {rows:,}.")
     with writing.meta_path(path).open("rb") as file:
         meta = orjson.loads(next(islice(file, line - 1, None)))
-    return str(meta.get("pair") or meta["response"])
+    name = meta.get("pair") or meta.get("response")
+    if name is None:
+        raise InputError(f"{path} came from no project: its side file says where line {line} stood.")
+    return str(name)
 
 
 def _unchanged(path: Path) -> int:
     """How many rows the export at `path` has, sure that its files are those its manifest describes."""
-    manifest_path = writing.manifest_path(path)
-    try:
-        manifest = orjson.loads(manifest_path.read_bytes())
-        files = {file["name"]: file for file in manifest["files"]}
-        rows_file, meta_file = files[path.name], files[writing.meta_path(path).name]
-    except FileNotFoundError:
-        raise InputError(
-            f"{manifest_path} does not exist: {path} is no finished export of this program. Export again."
-        ) from None
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        raise InputError(f"{manifest_path} is not a manifest of {path.name}. Export again.") from None
+    files = _described(path)
+    rows_file, meta_file = files[path.name], files[writing.meta_path(path).name]
     for described in (rows_file, meta_file):
         file = path.with_name(described["name"])
         there = writing.file_hash(file) if file.exists() else (0, "")
@@ -381,3 +375,21 @@ def _unchanged(path: Path) -> int:
                 "so its lines cannot be traced. Export again."
             )
     return int(rows_file["rows"])
+
+
+def _described(path: Path) -> dict[str, Any]:
+    """The files of the manifest that has this one: its own, or that of the set it is a part or shard of."""
+    own = writing.manifest_path(path)
+    for manifest_path in (own, *sorted(path.parent.glob("*.manifest.json"))):
+        try:
+            manifest = orjson.loads(manifest_path.read_bytes())
+            files = {file["name"]: file for file in manifest["files"]}
+        except FileNotFoundError:
+            continue
+        except (orjson.JSONDecodeError, KeyError, TypeError):
+            files = {}
+        if path.name in files and writing.meta_path(path).name in files:
+            return files
+        if manifest_path == own:
+            raise InputError(f"{own} is not a manifest of {path.name}. Export again.")
+    raise InputError(f"{own} does not exist: {path} is no finished export of this program. Export again.")
