@@ -17,6 +17,7 @@ from pairwright.cli import (
     content,
     convert,
     elsewhere,
+    export,
     label,
     output,
     report,
@@ -65,6 +66,7 @@ convert.register(app)
 votes.register(app)
 annotate.register(app)
 elsewhere.register(app)
+export.register(app)
 results.register(app)
 label.register(app)
 check.register(app)

@@ -34,6 +34,7 @@ from pairwright.formats.catalog import guess, read_dataset, target_named
 from pairwright.formats.files import DatasetFiles, Layout, Made, dataset_files
 from pairwright.formats.format import Left, Target
 from pairwright.formats.reading import BadRow
+from pairwright.stages.export import REMEDY
 from pairwright.store.scratch import Counts
 
 BAD_ROWS_LISTED = 20
@@ -51,6 +52,10 @@ _LEFT: dict[str, str] = {
     "empty_turn": "an earlier turn has no text",
     "rejected_is_rated_higher": "the scores say the opposite of chosen and rejected",
     "not_two_responses": "it has not two responses",
+    "settled_by_others": "not settled by whom --source names",
+    "says_nothing_of_a_response": "settled, but only which is better, or not as asked for: rate "
+    "responses, call both good or both bad, or pass --split-pairs",
+    "duplicate": "the same text answered the same prompt; it counts once",
 }
 
 
@@ -124,7 +129,7 @@ class ConvertResult:
 
 
 def remedy(reason: str) -> str:
-    return REASONS.get(reason) or _LEFT.get(reason, reason.replace("_", " "))
+    return REASONS.get(reason) or _LEFT.get(reason) or REMEDY.get(reason, reason.replace("_", " "))
 
 
 def convert(
@@ -171,7 +176,7 @@ def convert(
         if not result.rows:
             raise InputError(_nothing(result, path))
         if not dry_run:
-            files.publish(_manifest(result))
+            files.publish(manifest(result))
     return result
 
 
@@ -209,9 +214,17 @@ def _count_label(result: ConvertResult, target: Target, made: Made) -> None:
 
 
 def made_rows(
-    rows: Iterator[Canonical], target: Target, selection: Selection, dropped: Tally
+    rows: Iterator[Canonical],
+    target: Target,
+    selection: Selection,
+    dropped: Tally,
+    describe: Callable[[Canonical, Any], Mapping[str, Any]] | None = None,
 ) -> Iterator[Made]:
-    """The rows a target takes of canonical ones; the others are counted by reason."""
+    """The rows a target takes of canonical ones; the others are counted by reason.
+
+    `describe` gives the side line of a row and what was taken of it.
+    """
+    describe = describe or _meta
     least = selection.min_probability
     for row in rows:
         if least is not None and (row.probability is None or row.probability < least):
@@ -224,7 +237,7 @@ def made_rows(
                 dropped.add(made.reason, file_and_line(row.place))
             else:
                 good = item.good if isinstance(item, Single) else None
-                yield Made(made, _meta(row, item), row.prompt, row.key, good)
+                yield Made(made, describe(row, item), row.prompt, row.key, good)
 
 
 def _items(row: Canonical, target: Target, selection: Selection) -> Iterator[Any]:
@@ -300,7 +313,7 @@ def finish(files: DatasetFiles, target: Target, result: ConvertResult) -> None:
         }
 
 
-def _manifest(result: ConvertResult) -> dict[str, Any]:
+def manifest(result: ConvertResult) -> dict[str, Any]:
     said = result.as_dict()
     for name in ("path", "dry_run", "bad"):  # where it stood is nobody's business; names are under "files"
         del said[name]

@@ -40,7 +40,7 @@ class Progress(Protocol):
 
 
 # Where pairs stand that give no row, and what moves them on.
-_REMEDY = {
+REMEDY = {
     "not_judged": "run `pairwright judge`, then `pairwright route`",
     "waiting_for_people": "label them with `pairwright annotate`",
     "tie": "a tie has no better side",
@@ -207,7 +207,13 @@ def _pairs(connection: Connection, options: ExportOptions) -> _Source:
 
 def _made_pair(label: rows_of.PairRow, options: ExportOptions) -> _Made:
     pair = trl.LabelledPair(label.prompt, label.chosen, label.rejected)
-    meta = {
+    row = trl.preference_row(pair, options.style, options.separator)
+    return _Made(row, pair_meta(label), label.prompt_id, label.source, None)
+
+
+def pair_meta(label: rows_of.PairRow) -> dict[str, Any]:
+    """The side line of a pair: what leads back to it."""
+    return {
         "pair": public_id("pair", label.pair_key, full=True),
         "prompt": public_id("prompt", label.prompt_key, full=True),
         "chosen": public_id("response", label.chosen_key, full=True),
@@ -222,8 +228,6 @@ def _made_pair(label: rows_of.PairRow, options: ExportOptions) -> _Made:
         "prob_chosen": label.prob_chosen,
         "reason": label.reason,
     }
-    row = trl.preference_row(pair, options.style, options.separator)
-    return _Made(row, meta, label.prompt_id, label.source, None)
 
 
 def _responses(connection: Connection, options: ExportOptions) -> _Source:
@@ -237,7 +241,13 @@ def _responses(connection: Connection, options: ExportOptions) -> _Source:
 def _made_response(label: singles_of.ResponseRow, options: ExportOptions) -> _Made:
     response = trl.LabelledResponse(label.prompt, label.text, label.good)
     make = trl.kto_row if options.shape == "kto" else trl.unpaired_row
-    meta = {
+    row = make(response, options.style, options.separator)
+    return _Made(row, response_meta(label), label.prompt_id, label.source, label.good)
+
+
+def response_meta(label: singles_of.ResponseRow) -> dict[str, Any]:
+    """The side line of a response, with all pairs that speak of it."""
+    return {
         "response": public_id("response", label.response_key, full=True),
         "prompt": public_id("prompt", label.prompt_key, full=True),
         "prompt_external_id": label.prompt_external_id,
@@ -255,8 +265,6 @@ def _made_response(label: singles_of.ResponseRow, options: ExportOptions) -> _Ma
             for side in label.sides
         ],
     }
-    row = make(response, options.style, options.separator)
-    return _Made(row, meta, label.prompt_id, label.source, label.good)
 
 
 @dataclass
@@ -341,7 +349,7 @@ def _nothing(out: Path, options: ExportOptions, source: _Source, unsaid: Counter
     drops = Counter(source.drops) + unsaid
     if source.tally is not None:
         drops["conflicting"] += source.tally.conflicting
-    reasons = (f"\n  {count:,} {name}: {_REMEDY[name]}" for name, count in drops.most_common() if count)
+    reasons = (f"\n  {count:,} {name}: {REMEDY[name]}" for name, count in drops.most_common() if count)
     return f"{what}: none of {source.pairs:,} pairs gives a row.{''.join(reasons)}"
 
 
