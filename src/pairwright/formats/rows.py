@@ -134,7 +134,8 @@ def _prompt(
 
 _LABELLED = (
     '"chosen" and "rejected" are labels, and `add` takes prompts, responses and pairs that are still to be '
-    "judged. To have this pair judged, put the prompt in its own column and rename chosen and rejected to "
+    "judged. To keep the labels as votes, pass --from auto. "
+    "To have this pair judged, put the prompt in its own column and rename chosen and rejected to "
     "response_a and response_b (or pass --response-a-field chosen --response-b-field rejected); "
     "for the prompt alone, drop the two."
 )

@@ -55,6 +55,7 @@ _LEFT: dict[str, str] = {
     "settled_by_others": "not settled by whom --source names",
     "says_nothing_of_a_response": "settled, but only which is better, or not as asked for: rate "
     "responses, call both good or both bad, or pass --split-pairs",
+    "label_of_one_response": "a project votes on pairs; the response was added without its label",
     "duplicate": "the same text answered the same prompt; it counts once",
 }
 
