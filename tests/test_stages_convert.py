@@ -421,3 +421,19 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
         return int(done.stderr.split()[-1])
 
     assert peak(60_000) < peak(2_000) + 25_000  # KiB; the rows alone are 20 MB of text, more as objects
+
+
+# --- the docs ------------------------------------------------------------------------------------------------------
+
+
+def test_the_docs_table_is_the_list_of_formats():
+    page = (Path(__file__).parents[1] / "docs" / "formats.md").read_text(encoding="utf-8")
+    told = {
+        cells[1].strip().strip("`"): (cells[2].strip() == "in", cells[3].strip() == "out")
+        for cells in (
+            line.split("|") for line in page.splitlines() if line.startswith("| `") and line.count("|") == 7
+        )
+    }
+    assert told == {
+        name: (each.reads is not None, each.writes is not None) for name, each in catalog.formats().items()
+    }
