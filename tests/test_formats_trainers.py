@@ -10,7 +10,7 @@ import yaml
 
 from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Drop, Pair, Rated, Single, two
-from pairwright.formats.catalog import formats, read_dataset, target_named
+from pairwright.formats.catalog import formats, guess, read_dataset, target_named
 from pairwright.formats.format import Left, Written
 from pairwright.formats.trl import Weights
 from pairwright.types import Message
@@ -347,6 +347,22 @@ def test_a_row_of_another_shape_says_what_is_missing(tmp_path):
     assert row.reason == 'nemo-rl needs "completions" (keys: prompt)'
     (row,) = read(tmp_path, "nemo-rl", {"context": [USER], "completions": 3})
     assert row.reason.startswith("not in the shape of nemo-rl")
+
+
+def test_shapes_close_to_these_are_told_apart_and_lose_no_system_message(tmp_path):
+    pairs_with_system = {"system": "Be brief.", "prompt": Q, "chosen": A, "rejected": B}
+    orpo = {"system": "Be brief.", "prompt": Q, "chosen": [USER, GOOD], "rejected": [USER, BAD]}
+    conversations = {"prompt": Q, "chosen": [*EARLIER, USER, GOOD], "rejected": [*EARLIER, USER, BAD]}
+    for row, name, prompt in (
+        (pairs_with_system, "trl-dpo-text", (SYSTEM, USER)),
+        (orpo, "axolotl-orpo", (SYSTEM, USER)),
+        (conversations, "ultrafeedback-binarized", (*EARLIER, USER)),
+    ):
+        path = tmp_path / "rows.jsonl"
+        path.write_text(json.dumps(row) + "\n")
+        assert guess(path, {}) == name
+        (found,) = read_dataset(path, name)
+        assert found.prompt == messages(*prompt)
 
 
 HH = [

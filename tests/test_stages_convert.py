@@ -15,13 +15,11 @@ import pytest
 from pairwright.cli.main import run
 from pairwright.errors import ConfigError, InputError
 from pairwright.formats import catalog
-from pairwright.formats.canonical import Rated, two
 from pairwright.formats.files import Layout, parse_shares
 from pairwright.formats.format import Format, Source
 from pairwright.formats.reading import read_records
 from pairwright.stages.convert import Selection, convert
 from pairwright.stages.export import row_of_export
-from pairwright.types import Message
 
 HH = Path(__file__).parents[1] / ".." / "shared" / "data" / "hh_rlhf_harmless_test" / "raw.jsonl.gz"
 real = pytest.mark.skipif(not HH.exists(), reason=f"REAL DATA IS NOT TESTED: {HH} is not there")
@@ -322,6 +320,18 @@ def test_several_candidates_are_listed(tmp_path, monkeypatch):
         catalog.guess(write(tmp_path / "in.jsonl", paired(1)), {})
 
 
+def test_standard_input_is_read_as_told(tmp_path):
+    code = "import sys; from pairwright.cli.main import run; sys.exit(run(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "convert", "-", str(tmp_path / "out.jsonl"), "--to", "trl-dpo"]
+    given = "".join(json.dumps(row) + "\n" for row in paired(2))
+    done = subprocess.run(command, input=given, capture_output=True, text=True)
+    assert (done.returncode, "pass --from" in done.stderr) == (1, True)
+    subprocess.run(
+        [*command, "--from", "trl-dpo-text"], input=given, text=True, check=True, capture_output=True
+    )
+    assert len(lines(tmp_path / "out.jsonl")) == 2
+
+
 def test_the_list_shows_every_format(capsys):
     assert run(["convert", "--list", "--json"]) == 0
     listed = {each["name"]: each for each in json.loads(capsys.readouterr().out)["formats"]}
@@ -336,56 +346,54 @@ def test_the_list_shows_every_format(capsys):
 # --- plugins ------------------------------------------------------------------------------------------------------
 
 
-class Point:
-    """An entry point, as importlib.metadata gives them."""
+def installed(folder: Path, monkeypatch, code: str) -> None:
+    """A package with an entry point in our group, as pip would leave it."""
+    (folder / "their_formats.py").write_text(code, encoding="utf-8")
+    info = folder / "their_formats-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: their-formats\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[pairwright.formats]\ntheirs = their_formats:FORMAT\n")
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.delitem(sys.modules, "their_formats", raising=False)
 
-    def __init__(self, name: str, given: object) -> None:
-        self.name, self.value, self._given = name, f"{name}_module:FORMAT", given
 
-    def load(self):
-        if isinstance(self._given, Exception):
-            raise self._given
-        return self._given
+THEIRS = """
+from pairwright.formats.canonical import Rated, two
+from pairwright.formats.format import Format, Source
+from pairwright.types import Message
 
+def read(row, place):
+    yield two((Message("user", row["frage"]),), Rated(row["gut"]), Rated(row["schlecht"]), 1, place=place)
 
-def plugins(monkeypatch, *points: Point) -> None:
-    monkeypatch.setattr(
-        catalog, "entry_points", lambda group: points if group == "pairwright.formats" else ()
-    )
+FORMAT = Format("theirs", "their rows", Source(read, lambda row: "frage" in row, "them", "person"))
+"""
 
 
 def test_a_plugin_adds_a_format(tmp_path, monkeypatch):
-    def row(values, place):
-        yield two(
-            (Message("user", values["frage"]),),
-            Rated(values["gut"]),
-            Rated(values["schlecht"]),
-            1,
-            place=place,
-        )
-
-    mine = Format("mine", "my rows", Source(row, lambda values: "frage" in values, "me", "person"))
-    plugins(monkeypatch, Point("mine", mine))
+    installed(tmp_path, monkeypatch, THEIRS)
     source = write(tmp_path / "in.jsonl", [{"frage": "Was?", "gut": "Ja", "schlecht": "Nein"}])
     result = convert(source, tmp_path / "out.jsonl", to="trl-dpo")
-    assert (result.source, result.rows) == ("mine", 1)
+    assert (result.source, result.guessed, result.rows) == ("theirs", True, 1)
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("code", "told"),
     [
+        ("import nothing_of_this_name", "format plugin theirs .* can't be loaded: ModuleNotFoundError"),
+        ("FORMAT = 'text'", "format plugin theirs .* gives str"),
         (
-            ImportError("no module named nothing"),
-            "format plugin broken .* can't be loaded: ImportError: no module",
+            THEIRS.replace('"theirs"', '"nectar"'),
+            'format plugin theirs gives "nectar", which there is already',
         ),
-        ("text", "format plugin broken .* gives str"),
-        (catalog.formats()["nectar"], 'format plugin broken gives "nectar", which there is already'),
     ],
 )
-def test_a_plugin_that_fails_stops_the_command_with_its_name(monkeypatch, given, told):
-    plugins(monkeypatch, Point("broken", given))
+def test_a_plugin_that_fails_stops_the_command_with_its_name(tmp_path, monkeypatch, capsys, code, told):
+    installed(tmp_path, monkeypatch, code)
     with pytest.raises(ConfigError, match=told):
         catalog.formats()
+    source = write(tmp_path / "in.jsonl", paired(1))
+    assert run(["convert", str(source), str(tmp_path / "out.jsonl"), "--to", "trl-dpo"]) == 1
+    assert "format plugin theirs" in capsys.readouterr().err
 
 
 # --- memory -------------------------------------------------------------------------------------------------------

@@ -136,6 +136,7 @@ REASONS: dict[str, str] = {
     "turn_marker_in_text": 'a text holds "\\n\\nHuman:" or "\\n\\nAssistant:", which would be read as a turn',
     "empty_response": "a response has no text",
     "same_text": "chosen and rejected differ in outer white space only",
+    "nul_character": "a text has a NUL character, which no model takes",
     "no_margin": "no number says how much better: choose the format without margins",
     "below_min_probability": "less sure than --min-probability",
     "no_probability": "no probability is given, and --min-probability asks for one",
@@ -309,6 +310,8 @@ def unfit(prompt: Sequence[Message], texts: Sequence[str], needs: Needs) -> Drop
             return Drop("turns_do_not_alternate")
     if not all(text.strip() for text in texts):
         return Drop("empty_response")
+    if any("\0" in text for text in (*texts, *(message.content for message in prompt))):
+        return Drop("nul_character")
     if len({text.strip() for text in texts}) < len(texts):
         return Drop("same_text")
     return None

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from pairwright.errors import ConfigError, InputError
-from pairwright.formats.canonical import Canonical
 from pairwright.formats.format import Format, Found, Row, Source, Target
 from pairwright.formats.reading import BadRow, Record, printable, read_records
 from pairwright.formats.sources import (
@@ -27,6 +26,7 @@ from pairwright.formats.sources import (
     table,
     ultrafeedback,
 )
+from pairwright.formats.streams import STDIN
 from pairwright.formats.trainers import (
     axolotl,
     generic,
@@ -124,6 +124,8 @@ def guess(path: str | Path, mapping: Mapping[str, str], file_format: str | None 
 
     Raises InputError where there is none or several: a wrong guess would turn labels round.
     """
+    if str(path) == STDIN:
+        raise InputError("the format of standard input can't be told without reading it: pass --from")
     if Path(path).is_dir():
         raise InputError(f"{path} is a folder, and what it holds is not told: pass --from (potato)")
     if mapping:
@@ -223,8 +225,3 @@ def parse_mapping(text: str | None) -> dict[str, str]:
             raise InputError(f'--map "{each}" is not NAME=COLUMN, as in --map chosen=good_answer')
         found[ours] = theirs
     return found
-
-
-def rater_of(source: Source, row: Canonical) -> str:
-    """Who made the row's labels where the row does not say."""
-    return row.source if source.rater == "dataset" and row.source else source.rater

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -98,4 +98,3 @@ class Format:
     reads: Source | None = None
     writes: Target | None = None
     loader: str = ""
-    notes: tuple[str, ...] = field(default=())

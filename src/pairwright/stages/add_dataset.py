@@ -36,6 +36,7 @@ from pairwright.formats.canonical import (
 from pairwright.formats.catalog import guess, read_dataset, source_named
 from pairwright.formats.format import Left
 from pairwright.formats.reading import BadRow
+from pairwright.formats.rows import as_json
 from pairwright.formats.writing import without_ending
 from pairwright.keys import seeded_fraction
 from pairwright.pairing import pair_key, text_key
@@ -206,8 +207,8 @@ def _add_page(
     new = {
         (n, place): NewResponse(
             numbers[keys[n]],
-            given_response_key(keys[n], one.text, one.model),
-            Response(one.text, one.model, source=row.place),
+            given_response_key(keys[n], one.text, _named(one.model)),
+            Response(one.text, _named(one.model), source=row.place),
         )
         for n, row in enumerate(page)
         for place, one in enumerate(row.responses)
@@ -227,6 +228,11 @@ def _add_page(
             pairs.append(NewPair(numbers[keys[n]], each.key, a, b, "given", name, _meta(row), row.place))
     result.pairs += _added(insert_pairs(connection, pairs), len(pairs))
     _vote(connection, project, met, own, result, seen)
+
+
+def _named(model: Any) -> str | None:
+    """A model's name as text: datasets have numbers there too."""
+    return None if model is None else str(model)
 
 
 def _meet(row: Canonical, key: bytes, which: Which) -> list[_Met]:
@@ -250,7 +256,7 @@ def _meta(row: Canonical) -> dict[str, Any] | None:
         kept.setdefault("domain", row.source)
     if row.faults:
         kept["faults"] = list(row.faults)
-    return kept or None
+    return as_json(kept) if kept else None
 
 
 # --- votes ----------------------------------------------------------------------------------------

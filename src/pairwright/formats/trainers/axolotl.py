@@ -228,7 +228,12 @@ FORMATS = (
     Format(
         "axolotl-orpo",
         "Axolotl ORPO: whole conversations (chat_template.argilla)",
-        _reads(read_orpo, "system", "chosen", "rejected", but=("input", "question", "instruction", "prompt")),
+        Source(
+            read_orpo,
+            lambda row: isinstance(row.get("chosen"), list) and "system" in row and "prompt_id" not in row,
+            "dataset",
+            "person",
+        ),
         Target(
             "pairs",
             orpo,

@@ -7,7 +7,8 @@ ties: distilabel takes the first answer for both best and worst where all rating
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, two, unfit
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
@@ -57,6 +58,13 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     yield two(prompt, good, bad, sign, source=row.get("source"), meta=kept, place=place)
 
 
+def _looks(row: Mapping[str, Any]) -> bool:
+    """Whole conversations, and the first question, an id or a score beside them."""
+    if not isinstance(row.get("chosen"), list) or len(row["chosen"]) < 2 or "system" in row:
+        return False
+    return isinstance(row.get("prompt"), str) or "prompt_id" in row or "score_chosen" in row
+
+
 def _lines(written: Written) -> list[str]:
     kind = "parquet" if written.train[0].endswith(".parquet") else "json"
     files = {name: list(found) for name, found in written.parts.items()}
@@ -69,10 +77,7 @@ FORMATS = (
         "alignment-handbook, distilabel: whole conversations with scores",
         Source(
             read,
-            lambda row: (
-                isinstance(row.get("chosen"), list)
-                and ("prompt_id" in row or "score_chosen" in row or "chosen_rating" in row)
-            ),
+            _looks,
             "gpt-4",
             "judge",
         ),

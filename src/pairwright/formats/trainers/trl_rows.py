@@ -12,7 +12,7 @@ from pairwright.errors import InputError
 from pairwright.formats import trl
 from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, Single, two, unfit
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
-from pairwright.formats.messages import dicts, messages_of, number_of, reply_of, said, told_apart
+from pairwright.formats.messages import dicts, messages_of, number_of, reply_of, said, told_apart, with_system
 from pairwright.types import Message
 
 CONVERSATION, TEXT = Needs(no_tools=False), Needs(one_turn=True, no_system=True)
@@ -74,7 +74,7 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
         return
     margin = number_of(row.get("margin"))
     if "prompt" in row:
-        prompt = _prompt(row["prompt"])
+        prompt = with_system(row.get("system"), _prompt(row["prompt"]))
         chosen, rejected = reply_of(row["chosen"], '"chosen"'), reply_of(row["rejected"], '"rejected"')
     else:
         if isinstance(row["chosen"], str):
@@ -115,7 +115,9 @@ def _looks(*, prompt: type | None, answer: type, name: str = "chosen") -> Any:
             return False
         if name == "completion":
             return isinstance(row.get("label"), bool) and "system" not in row
-        if not isinstance(row.get("rejected"), answer) or "prompt_id" in row or "system" in row:
+        if not isinstance(row.get("rejected"), answer) or "prompt_id" in row:
+            return False
+        if "system" in row and prompt is not str:
             return False
         return not str(row.get("prompt", "")).startswith("\n\nHuman:")
 

@@ -32,7 +32,7 @@ def prompt_row(row: Canonical) -> Row | Drop:
     if drop := unfit(row.prompt, (), Needs()):
         return drop
     return {
-        "data_source": row.source or "pairwright",
+        "data_source": str(row.source or "pairwright"),
         "prompt": dicts(row.prompt),
         "ability": "alignment",
         "reward_model": {"style": "model", "ground_truth": ""},
