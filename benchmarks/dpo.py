@@ -180,9 +180,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--learning-rate", type=float, default=5e-6)
     options = parser.parse_args()
     if options.base == "tiny":
-        from tiny import tiny_base
+        from byte_model import byte_model
 
-        options.base = str(tiny_base(Path(tempfile.mkdtemp(prefix="tiny-"))))
+        options.base = str(byte_model(Path(tempfile.mkdtemp(prefix="tiny-"))))
     return options
 
 

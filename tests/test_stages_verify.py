@@ -10,6 +10,7 @@ from test_stages_check import kept, label
 from pairwright.cli.main import run
 from pairwright.errors import InputError
 from pairwright.reward.light import LightModel
+from pairwright.stages.export_dataset import export_dataset
 from pairwright.stages.gold import import_gold
 from pairwright.stages.judge import run_judge
 from pairwright.stages.labelled import read_labelled
@@ -169,6 +170,11 @@ def test_a_softened_label_stays_and_is_believed_less(tmp_path):
     row = rows_[finding.external_id]
     assert row.verdict == "A"
     assert 0.01 < row.prob_chosen < 0.9
+    out = tmp_path / "rm.jsonl"
+    export_dataset(project.store, out, to="trl-reward-margin")
+    margins = [json.loads(line)["margin"] for line in out.read_text().splitlines()]
+    assert sorted(set(margins)) == [round(max(0, 2 * row.prob_chosen - 1), 4), 1.0]
+    assert margins.count(1.0) == N - 1
     labelled = read_labelled(project)
     at = [labelled.numbers[each.id] for each in labelled.examples].index(number)
     assert labelled.pairs.labels[at] == row.prob_chosen

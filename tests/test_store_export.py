@@ -11,7 +11,7 @@ from stores import a_store, chat
 
 from pairwright.keys import public_id
 from pairwright.store.export import census, labelled_pairs, snapshot
-from pairwright.store.export_responses import count_responses, labelled_responses
+from pairwright.store.export_responses import Wanted, count_responses, labelled_responses
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -228,3 +228,23 @@ def test_what_is_read_describes_one_moment(builder):
         assert census(connection) == before
         assert len(list(labelled_pairs(connection))) == 1
     assert len(pairs_of(builder)) == 2
+
+
+def test_with_a_threshold_only_what_is_said_of_a_response_itself_counts(builder):
+    def rated(a, b):
+        return {"a": {"helpful": a, "true": a}, "b": {"helpful": b, "true": None}}
+
+    builder.pair("1?", "wins", "loses", belief="A").vote("ann", "A", kind="person", ratings=rated(5, 2))
+    builder.vote("bob", "A", kind="person", ratings=rated(3, 3))
+    builder.pair("2?", "x", "y", belief="A").pair("3?", "u", "v", belief="both bad", by="people")
+    _, found = responses_of(builder, wanted=Wanted(threshold=4))
+    assert labels(found) == {"wins": True, "loses": False, "u": False, "v": False}
+    _, found = responses_of(builder, wanted=Wanted(source="people"))
+    assert labels(found) == {"u": False, "v": False}
+
+
+def test_the_unsure_do_not_speak(builder):
+    builder.pair("1?", "a", "b", belief="A", prob_a=0.95).pair("2?", "c", "d", belief="B", prob_a=0.05)
+    builder.pair("3?", "e", "f", belief="A", prob_a=0.6).pair("4?", "g", "h", belief="A")
+    _, found = responses_of(builder, wanted=Wanted(min_probability=0.9))
+    assert labels(found) == {"a": True, "b": False, "d": True, "c": False}

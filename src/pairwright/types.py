@@ -17,7 +17,7 @@ Confidence = Literal["HIGH", "LOW"]
 Order = Literal["AB", "BA"]
 RaterKind = Literal["person", "judge", "reward_model", "rule"]
 Decision = Literal["accept", "ask", "drop", "wait"]
-Purpose = Literal["decision"]
+Purpose = Literal["decision", "given"]
 Assist = Literal["before", "revised"]
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -138,7 +138,8 @@ class Vote:
     was shown. `both` tells the two kinds of tie apart that matter to KTO.
     `strength` is -3..3, positive towards b. `margin` is the score of a minus
     that of b, in the rater's own units. `seconds` is active time. `purpose` is
-    "decision" where a lead decides over other people's votes. `assist` says that
+    "decision" where a lead decides over other people's votes, "given" where a
+    judge's label came with a dataset that was added. `assist` says that
     the judge's verdict was shown before the choice, or that the choice was
     changed after seeing it. `ratings` are `{"a": {criterion: 1..5}, "b": {...}}`.
     """

@@ -14,10 +14,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from byte_model import byte_model
 from made_up import comparisons
 from projects import a_project, add_rows, change
 from test_stages_check import kept, label
-from tiny import tiny_base
 
 import pairwright as pw
 from pairwright.errors import InputError
@@ -46,7 +46,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
-    return tiny_base(tmp_path_factory.mktemp("base"))
+    return byte_model(tmp_path_factory.mktemp("base"))
 
 
 def plain(n, flips=0.0, seed=0):

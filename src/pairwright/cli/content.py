@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pairwright.cli.convert import Pairs, WhichPairs
 from pairwright.cli.options import BudgetUsd, DryRun, Json, RetryFailed
 from pairwright.cli.output import (
     DONE,
@@ -17,6 +18,7 @@ from pairwright.cli.output import (
     emit,
     err,
     fail,
+    note,
     paid_bar,
     say,
     usd,
@@ -25,12 +27,18 @@ from pairwright.cli.results import print_estimate, tell_failures
 
 if TYPE_CHECKING:
     from pairwright.stages.add import AddResult
+    from pairwright.stages.add_dataset import AddDatasetResult
     from pairwright.stages.pair import PairResult
 
 
 class OnError(StrEnum):
     stop = "stop"
     skip = "skip"
+
+
+class RaterKind(StrEnum):
+    person = "person"
+    judge = "judge"
 
 
 class Policy(StrEnum):
@@ -71,6 +79,21 @@ def add(
     responses_field: Annotated[str, typer.Option(help="Column with a list of responses.")] = "responses",
     response_a_field: Annotated[str, typer.Option(help="First response of a pair.")] = "response_a",
     response_b_field: Annotated[str, typer.Option(help="Second response of a pair.")] = "response_b",
+    from_: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="A labelled dataset's format (see `convert --list`), or auto: its labels become votes.",
+        ),
+    ] = None,
+    columns: Annotated[str | None, typer.Option("--map", help="With --from: NAME=COLUMN,...")] = None,
+    which: WhichPairs = Pairs.best,
+    rater: Annotated[
+        str | None, typer.Option(help="With --from: who made labels whose rows don't say.")
+    ] = None,
+    rater_kind: Annotated[
+        RaterKind | None, typer.Option("--rater-kind", help="With --from: what that rater is.")
+    ] = None,
     file_format: Annotated[
         str | None, typer.Option("--format", help="jsonl, json, csv, tsv, parquet, txt; default: by name.")
     ] = None,
@@ -79,10 +102,20 @@ def add(
     ] = OnError.stop,
     json: Json = False,
 ) -> int:
-    """Add prompts, and responses or pairs that came with them. Adding twice adds nothing."""
+    """Add prompts, responses, pairs and, with --from, labels. Adding twice adds nothing."""
     from pairwright.formats.rows import FieldNames
     from pairwright.stages.add import add_files
 
+    if from_ is not None:
+        options = {
+            "source": None if from_ == "auto" else from_,
+            "which": which.value,
+            "rater": rater,
+            "kind": rater_kind.value if rater_kind else None,
+            "file_format": file_format,
+            "on_error": on_error.value,
+        }
+        return _add_labelled(context, files, columns, options, json=json)
     fields = FieldNames(
         prompt=prompt_field,
         id=id_field,
@@ -109,7 +142,45 @@ def add(
     return DONE
 
 
-def print_added(result: AddResult) -> None:
+def _add_labelled(
+    context: typer.Context, files: list[Path], columns: str | None, options: dict[str, Any], *, json: bool
+) -> int:
+    from pairwright.formats.catalog import parse_mapping
+    from pairwright.stages.add_dataset import add_dataset
+
+    with context.obj.open() as project, count_bar("adding rows", json=json) as progress:
+        result = add_dataset(project, files, mapping=parse_mapping(columns), progress=progress, **options)
+    if json:
+        emit(result.as_dict())
+    else:
+        print_labelled(result)
+    if result.bad_rows:
+        return FINISHED_WITH_FAILURES if result.committed else ERROR
+    return DONE
+
+
+def print_labelled(result: AddDatasetResult) -> None:
+    from pairwright.stages.convert import remedy
+
+    if result.guessed:
+        note(f"read as {result.source}, told by the rows' keys; --from says otherwise")
+    print_added(result)
+    if not result.committed:
+        return
+    who = f"{len(result.raters):,} raters" if len(result.raters) > 1 else ", ".join(result.raters)
+    if result.votes.added or result.votes.already:
+        there = f", {result.votes.already:,} were there already" if result.votes.already else ""
+        say(f"{result.votes.added:,} votes of {who} added{there}.")
+    if result.contradictions:
+        note(f"{result.contradictions:,} labels contradict an earlier row on the same pair: the first stands")
+    for reason, n in result.dropped.counts.items():
+        first = ", ".join(result.dropped.places.get(reason, []))
+        say(f"Left out: {n:,} {reason.replace('_', ' ')} ({remedy(reason)}); first: {first}")
+    for fault, n in result.faults.items():
+        note(f"{n:,} rows have a known error of this dataset ({fault}); their pairs' meta marks them")
+
+
+def print_added(result: AddResult | AddDatasetResult) -> None:
     for row in result.bad:
         err.print(f"{row.place}: {row.reason}", markup=False, soft_wrap=True)
     if result.bad_rows > len(result.bad):

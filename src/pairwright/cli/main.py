@@ -11,7 +11,20 @@ import typer
 from sqlalchemy.exc import DBAPIError
 from typer.exceptions import TyperException
 
-from pairwright.cli import annotate, check, content, elsewhere, label, output, report, results, verify, votes
+from pairwright.cli import (
+    annotate,
+    check,
+    content,
+    convert,
+    elsewhere,
+    export,
+    label,
+    output,
+    report,
+    results,
+    verify,
+    votes,
+)
 from pairwright.cli.options import Here
 from pairwright.errors import PairwrightError
 
@@ -49,9 +62,11 @@ def _project(
 
 
 content.register(app)
+convert.register(app)
 votes.register(app)
 annotate.register(app)
 elsewhere.register(app)
+export.register(app)
 results.register(app)
 label.register(app)
 check.register(app)

@@ -1,17 +1,15 @@
-"""status, show, estimate, export, run."""
+"""status, show, estimate, run."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
-from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from pairwright.cli.check import level_of
+from pairwright.cli.export import print_exported
 from pairwright.cli.options import BudgetUsd, DryRun, Json, RetryFailed
 from pairwright.cli.output import (
     DONE,
@@ -34,20 +32,8 @@ if TYPE_CHECKING:
     from pairwright.stages.status import Status
 
 
-class Shape(StrEnum):
-    dpo = "dpo"
-    orpo = "orpo"
-    kto = "kto"
-    unpaired = "unpaired"
-
-
-class Style(StrEnum):
-    conversational = "conversational"
-    standard = "standard"
-
-
 def register(app: typer.Typer) -> None:
-    for verb in (status, show, estimate, export, run):
+    for verb in (status, show, estimate, run):
         app.command()(verb)
 
 
@@ -225,62 +211,6 @@ def print_estimate(found: ProjectEstimate, *, json: bool, people: bool = True) -
             f"at the rates under \\[annotate] ({who.basis})."
         )
     return DONE
-
-
-def export(
-    context: typer.Context,
-    target: Annotated[
-        Path | None, typer.Option("--out", "-o", help="File to write; its ending gives the format.")
-    ] = None,
-    shape: Annotated[
-        Shape, typer.Option(help="dpo and orpo: pairs; kto and unpaired: single responses.")
-    ] = Shape.dpo,
-    style: Annotated[Style | None, typer.Option(help="Message lists, or plain strings.")] = None,
-    include_flagged: Annotated[
-        bool, typer.Option(help="Also export pairs that were flagged as unfit.")
-    ] = False,
-    fail_on: Annotated[
-        str | None,
-        typer.Option(
-            help="Check first; export nothing where a finding is so severe: error, warning, info, off."
-        ),
-    ] = None,
-    json: Json = False,
-) -> int:
-    """Write labels as TRL reads them, with a manifest and a side file that leads back to every vote."""
-    from pairwright.stages.check import open_gate
-    from pairwright.stages.export import export as export_to
-    from pairwright.stages.run import export_path
-
-    with context.obj.open() as project:
-        settings = project.settings.export
-        open_gate(project, level_of(fail_on))
-        result = export_to(
-            project.store,
-            target or export_path(project, shape.value),
-            shape=shape.value,
-            style=style.value if style else settings.style,
-            seed=project.settings.project.seed,
-            separator=settings.separator,
-            include_flagged=include_flagged,
-        )
-    if json:
-        emit(result.as_dict())
-    else:
-        print_exported(result.as_dict())
-    return DONE
-
-
-def print_exported(result: dict[str, Any]) -> None:
-    total = result["totals"]
-    sources = ", ".join(f"{n:,} from {name}" for name, n in result["by_source"].items() if n)
-    say(f"{total['rows']:,} {result['shape']} rows ({sources}) -> {result['path']}")
-    for what, drops in result["drops"].items():
-        reasons = ", ".join(f"{n:,} {reason.replace('_', ' ')}" for reason, n in drops.items() if n)
-        if reasons:
-            say(f"Left out of {what}: {reasons}.")
-    if result.get("suggested_weights"):
-        say("Weights to train with: " + ", ".join(f"{k}={v}" for k, v in result["suggested_weights"].items()))
 
 
 def run(

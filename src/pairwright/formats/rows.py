@@ -94,7 +94,7 @@ def entry_from_row(row: Mapping[str, Any], fields: FieldNames, place: str, *, ce
     meta = {key: value for key, value in row.items() if key not in taken and value is not None}
     if isinstance(value, list) and any(_says_more(message) for message in value):
         meta[name] = value
-    kept = _as_json(meta) if meta else None
+    kept = as_json(meta) if meta else None
     external_id = _external_id(row.get(fields.id), fields.id)
     prompt = Prompt(messages, external_id, kept, place)
     if kept and row.get(fields.response) is not None:
@@ -121,7 +121,7 @@ def _prompt(
         if cells and value.startswith("[{"):
             value = _json_cell(value, name)
         if isinstance(value, str):
-            return name, value, (Message("user", _text(value, f'"{name}"')),)
+            return name, value, (Message("user", as_text(value, f'"{name}"')),)
         if isinstance(value, list):
             return name, value, _messages(value, name)
         raise InputError(f'"{name}" is {_kind(value)}, not text or a list of messages')
@@ -134,7 +134,8 @@ def _prompt(
 
 _LABELLED = (
     '"chosen" and "rejected" are labels, and `add` takes prompts, responses and pairs that are still to be '
-    "judged. To have this pair judged, put the prompt in its own column and rename chosen and rejected to "
+    "judged. To keep the labels as votes, pass --from auto. "
+    "To have this pair judged, put the prompt in its own column and rename chosen and rejected to "
     "response_a and response_b (or pass --response-a-field chosen --response-b-field rejected); "
     "for the prompt alone, drop the two."
 )
@@ -150,7 +151,7 @@ def _missing_prompt(row: Mapping[str, Any], name: str) -> str:
 def _messages(items: list[Any], name: str) -> tuple[Message, ...]:
     if not items:
         raise InputError(f'"{name}" is an empty list')
-    messages = tuple(_message(item, f'"{name}" message {number}') for number, item in enumerate(items, 1))
+    messages = tuple(as_message(item, f'"{name}" message {number}') for number, item in enumerate(items, 1))
     for number, message in enumerate(messages[1:], 2):
         if message.role == "system":
             raise InputError(f'"{name}" message {number} is a system message: only the first may be')
@@ -161,7 +162,7 @@ def _messages(items: list[Any], name: str) -> tuple[Message, ...]:
     return messages
 
 
-def _message(item: Any, where: str) -> Message:
+def as_message(item: Any, where: str) -> Message:
     if not isinstance(item, dict):
         raise InputError(f'{where} is {_kind(item)}, not {{"role": ..., "content": ...}}')
     if "role" not in item or "content" not in item:
@@ -173,7 +174,7 @@ def _message(item: Any, where: str) -> Message:
     for key in _CANNOT_KEEP:
         if item.get(key):
             raise InputError(f'{where} has "{key}": calls of tools are not supported')
-    return Message(role, _text(_content(item["content"], where), where))
+    return Message(role, as_text(_content(item["content"], where), where))
 
 
 def _says_more(message: dict[str, Any]) -> bool:
@@ -250,7 +251,7 @@ def _response(value: Any, where: str, model: str | None, place: str) -> Response
     if isinstance(value, list) and len(value) == 1:  # a conversation of one assistant turn
         value = value[0]
     if not isinstance(value, dict):
-        return Response(_text(value, where), model, source=place)
+        return Response(as_text(value, where), model, source=place)
     name = next((name for name in _TEXT_NAMES if value.get(name) is not None), None)
     if name is None:
         raise InputError(f"{where} has none of {', '.join(_TEXT_NAMES)} (keys: {', '.join(map(str, value))})")
@@ -258,8 +259,8 @@ def _response(value: Any, where: str, model: str | None, place: str) -> Response
     rest = {
         key: item for key, item in value.items() if key not in (name, "model", "role") and item is not None
     }
-    text = _text(_content(value[name], where), where)
-    return Response(text, own, _as_json(rest) if rest else None, source=place)
+    text = as_text(_content(value[name], where), where)
+    return Response(text, own, as_json(rest) if rest else None, source=place)
 
 
 def _model(row: Mapping[str, Any], name: str) -> str | None:
@@ -270,7 +271,7 @@ def _model(row: Mapping[str, Any], name: str) -> str | None:
 # --- values -----------------------------------------------------------------------------------
 
 
-def _text(value: Any, where: str) -> str:
+def as_text(value: Any, where: str) -> str:
     """A text that says something and that every store can hold."""
     if not isinstance(value, str):
         raise InputError(f"{where} is {_kind(value)}, not text")
@@ -290,7 +291,7 @@ def _text(value: Any, where: str) -> str:
 
 
 def _short_text(value: Any, where: str) -> str:
-    return _text(value, where).strip()
+    return as_text(value, where).strip()
 
 
 def as_id(value: Any) -> str:
@@ -323,7 +324,7 @@ def _kind(value: Any) -> str:
     return f"{shown} ({value})" if isinstance(value, int | float) else shown
 
 
-def _as_json(meta: dict[str, Any]) -> dict[str, Any]:
+def as_json(meta: dict[str, Any]) -> dict[str, Any]:
     """`meta` as values that JSON can hold: most are already, Parquet brings times, decimals and bytes."""
     try:
         orjson.dumps(meta)

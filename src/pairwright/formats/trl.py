@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Generic, Literal, TypeVar, get_args
 
+from pairwright.formats.canonical import Drop as Drop
 from pairwright.types import Message
 
 Shape = Literal["dpo", "orpo", "kto", "unpaired"]
@@ -43,19 +44,6 @@ class LabelledResponse:
     prompt: Sequence[Message]
     text: str
     good: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """Why there is no row."""
-
-    reason: Literal[
-        "empty_prompt",
-        "prompt_does_not_end_with_user",
-        "multi_turn_needs_conversational",
-        "empty_response",
-        "same_text",
-    ]
 
 
 def columns(shape: Shape, style: Style) -> dict[str, Column]:
@@ -134,8 +122,8 @@ def _answer(text: str, style: Style) -> str | list[dict[str, str]]:
 T = TypeVar("T")
 
 
-def separate_neighbours(rows: Iterable[T], key: Callable[[T], object], *, window: int = 1024) -> Iterator[T]:
-    """The same rows, moved as little as possible so that no two neighbours share a key.
+class Separator(Generic[T]):
+    """Moves rows as little as possible so that no two neighbours share a key.
 
     KTOTrainer estimates its KL term from "mismatched" completions: each row is
     paired with the completion of the row before it. With the same prompt in
@@ -149,28 +137,45 @@ def separate_neighbours(rows: Iterable[T], key: Callable[[T], object], *, window
     neighbours is the smallest possible; in a longer stream it is zero unless
     one key crowds a stretch longer than that. At most 2 x `window` rows are in memory.
     """
-    settled: deque[T] = deque()
-    waiting: deque[T] = deque()  # all of one key: that of settled[-1]
-    handed_on: object = object()  # the key of the last row yielded; at first equal to no key
-    for row in rows:
-        if settled and key(row) == key(settled[-1]):
+
+    def __init__(self, key: Callable[[T], object], window: int = 1024) -> None:
+        self._key, self._window = key, window
+        self._settled: deque[T] = deque()
+        self._waiting: deque[T] = deque()  # all of one key: that of settled[-1]
+        self._handed_on: object = object()  # the key of the last row given; at first equal to no key
+
+    def push(self, row: T) -> Iterator[T]:
+        """Take a row; gives those whose place is certain now."""
+        settled, waiting = self._settled, self._waiting
+        if settled and self._key(row) == self._key(settled[-1]):
             waiting.append(row)
-            if len(waiting) > window:
+            if len(waiting) > self._window:
                 settled.append(waiting.popleft())
         else:
             settled.append(row)
             if waiting:
                 settled.append(waiting.popleft())
-        while len(settled) > window:
-            handed_on = key(settled[0])
+        while len(settled) > self._window:
+            self._handed_on = self._key(settled[0])
             yield settled.popleft()
-    before = handed_on
-    for row in settled:
-        if waiting and key(waiting[0]) not in (before, key(row)):
-            yield waiting.popleft()
-        yield row
-        before = key(row)
-    yield from waiting
+
+    def rest(self) -> Iterator[T]:
+        """What is still held back, when no more rows come."""
+        before, waiting = self._handed_on, self._waiting
+        for row in self._settled:
+            if waiting and self._key(waiting[0]) not in (before, self._key(row)):
+                yield waiting.popleft()
+            yield row
+            before = self._key(row)
+        yield from waiting
+
+
+def separate_neighbours(rows: Iterable[T], key: Callable[[T], object], *, window: int = 1024) -> Iterator[T]:
+    """The same rows in the order a Separator gives them."""
+    order = Separator(key, window)
+    for row in rows:
+        yield from order.push(row)
+    yield from order.rest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import orjson
 import zstandard
@@ -23,8 +23,9 @@ from filelock import FileLock, Timeout
 
 from pairwright.errors import InputError
 
-Column = Literal["text", "messages", "bool"]
-ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet")
+# What a column holds: text, bool, int, float, messages; a list of one of these, or an object of named ones.
+Column = Any
+ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".json", ".parquet")
 BUFFER_BYTES = 1 << 20
 
 # A row group is the unit a reader must hold: at most this many rows, or about this much text.
@@ -84,6 +85,22 @@ class JsonLines:
         self._stream.close()
 
 
+class JsonArray:
+    """One JSON array of objects, one object a line."""
+
+    def __init__(self, stream: Any) -> None:
+        self.count = 0
+        self._stream = stream
+
+    def write(self, row: Mapping[str, Any]) -> None:
+        self._stream.write((b",\n" if self.count else b"[\n") + orjson.dumps(row))
+        self.count += 1
+
+    def finish(self) -> None:
+        self._stream.write(b"\n]\n" if self.count else b"[]\n")
+        self._stream.close()
+
+
 class Parquet:
     """Row groups of bounded size under one schema, whatever the rows happen to hold."""
 
@@ -123,24 +140,43 @@ class Parquet:
 def _chars(value: Any) -> int:
     if isinstance(value, str):
         return len(value)
-    return sum(len(message["content"]) for message in value) if isinstance(value, list) else 1
+    if isinstance(value, dict):
+        return sum(map(_chars, value.values()))
+    return sum(map(_chars, value)) if isinstance(value, list) else 1
 
 
 def arrow_schema(columns: Mapping[str, Column]) -> Any:
     """The Arrow schema of columns: told, not guessed from the first rows."""
     import pyarrow as pa
 
-    message = pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())])
-    types = {"text": pa.string(), "messages": pa.list_(message), "bool": pa.bool_()}
-    return pa.schema([pa.field(name, types[column]) for name, column in columns.items()])
+    plain = {"text": pa.string(), "bool": pa.bool_(), "int": pa.int64(), "float": pa.float64()}
+
+    def kind(column: Column) -> Any:
+        if column == "messages":
+            return kind([{"role": "text", "content": "text"}])
+        if isinstance(column, list):
+            return pa.list_(kind(column[0]))
+        if isinstance(column, dict):
+            return pa.struct([pa.field(name, kind(inner)) for name, inner in column.items()])
+        return plain[column]
+
+    return pa.schema([pa.field(name, kind(column)) for name, column in columns.items()])
 
 
-def check_ending(out: Path) -> None:
-    """Raises InputError unless the file's ending says how to write it."""
+def check_ending(out: Path, endings: tuple[str, ...] = ENDINGS) -> None:
+    """Raises InputError unless the file's ending says how to write it, and is one of `endings`."""
     if out.is_dir():
         raise InputError(f"{out} is a folder. Give the name of a file in it, such as {out / 'dpo.jsonl'}.")
     if not out.name.endswith(ENDINGS):
-        raise InputError(f"{out}: cannot tell the format from the name. End it with {', '.join(ENDINGS)}.")
+        raise InputError(f"{out}: cannot tell the format from the name. End it with {', '.join(endings)}.")
+    if not out.name.endswith(endings):
+        raise InputError(f"{out}: its reader takes no such file. End it with {', '.join(endings)}.")
+
+
+def without_ending(name: str) -> tuple[str, str]:
+    """A file's name and its ending, both parts of `.jsonl.gz`."""
+    ending = max((each for each in ENDINGS if name.endswith(each)), key=len, default="")
+    return name.removesuffix(ending), ending
 
 
 def _writer(name: str, file: BinaryIO, columns: Mapping[str, Column]) -> RowWriter:
@@ -151,6 +187,8 @@ def _writer(name: str, file: BinaryIO, columns: Mapping[str, Column]) -> RowWrit
         return JsonLines(gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0, compresslevel=6))
     if name.endswith(".zst"):
         return JsonLines(zstandard.ZstdCompressor(level=3).stream_writer(file, closefd=False))
+    if name.endswith(".json"):
+        return JsonArray(_LeaveOpen(file))
     return JsonLines(_LeaveOpen(file))
 
 
@@ -164,59 +202,98 @@ class _LeaveOpen:
         pass
 
 
-class FileSet:
-    """Files that appear together: a rows file, its side file, and a manifest.
+@dataclass(slots=True)
+class _Open:
+    """A file being written: `name` is its final one."""
 
-    `rows` and `meta` take rows; `complete()` finishes both and says what they
-    are; `publish(manifest)` moves everything into place. Leaving the block
-    without publishing leaves no trace.
+    name: str
+    path: Path
+    file: BinaryIO
+    writer: RowWriter | None
+    written: WrittenFile | None = None
+
+
+class FileSet:
+    """Files that appear together: rows files with their side files, texts beside them, and a manifest.
+
+    `open(name, columns)` gives a writer; `complete()` finishes all and says
+    what they are; `publish(manifest)` moves everything into place. Leaving the
+    block without publishing leaves no trace. `rows` and `meta` are those of
+    an export of one file.
     """
 
-    def __init__(self, out: Path, folder: Path, columns: Mapping[str, Column], stack: ExitStack) -> None:
+    rows: RowWriter
+    meta: RowWriter
+
+    def __init__(self, out: Path, folder: Path, stack: ExitStack) -> None:
         self._out = out
         self._folder = folder
-        self._files: list[tuple[Path, BinaryIO, RowWriter]] = []
-        self.rows = self._open(out, columns, stack)
-        self.meta = self._open(meta_path(out), {}, stack)
+        self._stack = stack
+        self._files: list[_Open] = []
+        self._texts: dict[str, str] = {}
 
-    def _open(self, final: Path, columns: Mapping[str, Column], stack: ExitStack) -> RowWriter:
-        file = stack.enter_context((self._folder / final.name).open("wb", buffering=BUFFER_BYTES))
-        writer = _writer(final.name, file, columns)
-        stack.callback(_let_go, writer)
-        self._files.append((final, file, writer))
+    def open(self, name: str, columns: Mapping[str, Column]) -> RowWriter:
+        """A new file of rows, named `name` unless `finish` says otherwise."""
+        path = self._folder / name
+        if path.exists():  # a further shard: its final name is known only when all are written
+            path = self._folder / f"{len(self._files)}-{name}"
+        file = self._stack.enter_context(path.open("wb", buffering=BUFFER_BYTES))
+        writer = _writer(name, file, columns)
+        self._stack.callback(_let_go, writer)
+        self._files.append(_Open(name, path, file, writer))
         return writer
 
-    def complete(self) -> list[WrittenFile]:
-        """Finish the rows and side file, put them on disk, and say what is in them."""
-        written = []
-        for final, file, writer in self._files:
+    def finish(self, writer: RowWriter, name: str | None = None) -> None:
+        """Finish one file before the others, or give it another name."""
+        found = next(each for each in self._files if each.writer is writer)
+        found.name = name or found.name
+        if found.written is None:
             writer.finish()
-            _to_disk(file)
-            file.close()
-            size, digest = file_hash(self._folder / final.name)
-            written.append(WrittenFile(final.name, writer.count, size, digest))
-        return written
+            _to_disk(found.file)
+            found.file.close()
+            found.written = WrittenFile(found.name, writer.count, *file_hash(found.path))
+        else:
+            found.written = replace(found.written, name=found.name)
+
+    def text(self, name: str, text: str) -> None:
+        """A text to stand beside the rows, such as a trainer's configuration."""
+        self._texts[name] = text
+
+    def complete(self) -> list[WrittenFile]:
+        """Finish every rows and side file, put them on disk, and say what is in them."""
+        for each in self._files:
+            assert each.writer is not None
+            self.finish(each.writer)
+        return [each.written for each in self._files if each.written is not None]
 
     def publish(self, manifest: Mapping[str, Any]) -> None:
         """Move the completed files to their final names, the manifest last."""
         final = manifest_path(self._out)
-        with open(self._folder / final.name, "wb") as file:
+        for number, (name, text) in enumerate(self._texts.items()):
+            path = self._folder / f"text-{number}"
+            with path.open("wb") as file:
+                file.write(text.encode())
+                _to_disk(file)
+            self._files.append(_Open(name, path, file, None))
+        with open(self._folder / "manifest", "wb") as file:
             file.write(orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
             _to_disk(file)
         # An older manifest must not vouch for newer rows if we are stopped between two moves.
         final.unlink(missing_ok=True)
-        for path in (*(path for path, _, _ in reversed(self._files)), final):
-            os.replace(self._folder / path.name, path)
+        for each in reversed(self._files):
+            os.replace(each.path, final.with_name(each.name))
+        os.replace(self._folder / "manifest", final)
         _folder_to_disk(self._out.parent)
 
 
 @contextmanager
-def file_set(out: Path, columns: Mapping[str, Column]) -> Iterator[FileSet]:
+def file_set(out: Path, columns: Mapping[str, Column] | None) -> Iterator[FileSet]:
     """Open the files of an export to `out`; they appear when `publish` is called, or never.
 
-    What a killed export left behind is cleaned away. Raises InputError if the
-    name's ending is unknown, the folder cannot be written, or another process
-    is writing the same file.
+    With `columns` it is one rows file and its side file; with None they are
+    opened one by one. What a killed export left behind is cleaned away. Raises
+    InputError if the name's ending is unknown, the folder cannot be written, or
+    another process is writing the same file.
     """
     check_ending(out)
     folder = partial_path(out)
@@ -234,7 +311,11 @@ def file_set(out: Path, columns: Mapping[str, Column]) -> Iterator[FileSet]:
         ) from error
     try:
         with ExitStack() as stack:
-            yield FileSet(out, folder, columns, stack)
+            files = FileSet(out, folder, stack)
+            if columns is not None:
+                files.rows = files.open(out.name, columns)
+                files.meta = files.open(meta_path(out).name, {})
+            yield files
     finally:
         shutil.rmtree(folder, ignore_errors=True)  # before the lock goes: another may take it at once
         lock.release()

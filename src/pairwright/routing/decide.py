@@ -178,8 +178,9 @@ def decide(
     """The belief on a pair, or None while a judge still has to answer.
 
     `orders` names the judges that are to be heard and in which orders each is
-    asked; no judge at all sends every pair to people. People overrule judges,
-    and a lead's decision overrules people.
+    asked; no judge at all sends every pair to people, unless its label came with
+    the dataset it was added from: that stands until somebody else is asked.
+    People overrule judges, and a lead's decision overrules people.
     `standing` belongs to the rule `guarantee`. The other two never take the word
     of a judge in `distrusted`.
     """
@@ -201,6 +202,9 @@ def decide(
     if standing.again is not None:
         reason = "sent back to people by a check"
         return Belief(pair_id, "ask", None, "none", reason, basis=basis, asks="people")
+    given = [vote for vote in votes if vote.purpose == "given"]
+    if given and not orders:
+        return _by_dataset(pair_id, given, basis)
     if (wanted := overlap.wanted(standing.forecast)) > 1:
         basis["open"] = wanted
     if not orders:
@@ -266,6 +270,19 @@ def _by_decision(pair_id: int, vote: SeenVote, basis: dict[str, Any]) -> Belief:
     return Belief(
         pair_id, "accept", vote.verdict, "people", reason, prob_a, vote.both, basis, prob_tie=prob_tie
     )
+
+
+def _by_dataset(pair_id: int, given: Sequence[SeenVote], basis: dict[str, Any]) -> Belief:
+    """The label of the judges whose votes came with the data, by majority; nothing is promised of it."""
+    (verdict, most), *others = Counter(vote.verdict for vote in given).most_common()
+    names = ", ".join(sorted({vote.rater for vote in given}))
+    if others and others[0][1] == most:
+        reason = f"labels that came with the data disagree ({names})"
+        return Belief(pair_id, "ask", None, "none", reason, basis=basis, asks="people")
+    both = {vote.both for vote in given if vote.verdict == verdict}
+    kind = both.pop() if len(both) == 1 else None
+    reason = f"label that came with the data ({names})"
+    return Belief(pair_id, "accept", verdict, "judge", reason, both=kind, basis=basis)
 
 
 def _by_people(

@@ -225,7 +225,7 @@ def renew_beliefs(connection: Connection, project: Project, pair_ids: Sequence[i
         if (
             seen.current is None
             and repair == NO_REPAIR
-            and not any(vote.kind == "person" for vote in seen.votes)
+            and not any(vote.kind == "person" or vote.purpose == "given" for vote in seen.votes)
         ):
             continue  # routing has yet to look at it
         # What routing found out about the pair stands in its belief; one vote does not change it.

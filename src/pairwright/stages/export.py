@@ -40,7 +40,7 @@ class Progress(Protocol):
 
 
 # Where pairs stand that give no row, and what moves them on.
-_REMEDY = {
+REMEDY = {
     "not_judged": "run `pairwright judge`, then `pairwright route`",
     "waiting_for_people": "label them with `pairwright annotate`",
     "tie": "a tie has no better side",
@@ -207,7 +207,13 @@ def _pairs(connection: Connection, options: ExportOptions) -> _Source:
 
 def _made_pair(label: rows_of.PairRow, options: ExportOptions) -> _Made:
     pair = trl.LabelledPair(label.prompt, label.chosen, label.rejected)
-    meta = {
+    row = trl.preference_row(pair, options.style, options.separator)
+    return _Made(row, pair_meta(label), label.prompt_id, label.source, None)
+
+
+def pair_meta(label: rows_of.PairRow) -> dict[str, Any]:
+    """The side line of a pair: what leads back to it."""
+    return {
         "pair": public_id("pair", label.pair_key, full=True),
         "prompt": public_id("prompt", label.prompt_key, full=True),
         "chosen": public_id("response", label.chosen_key, full=True),
@@ -222,8 +228,6 @@ def _made_pair(label: rows_of.PairRow, options: ExportOptions) -> _Made:
         "prob_chosen": label.prob_chosen,
         "reason": label.reason,
     }
-    row = trl.preference_row(pair, options.style, options.separator)
-    return _Made(row, meta, label.prompt_id, label.source, None)
 
 
 def _responses(connection: Connection, options: ExportOptions) -> _Source:
@@ -237,7 +241,13 @@ def _responses(connection: Connection, options: ExportOptions) -> _Source:
 def _made_response(label: singles_of.ResponseRow, options: ExportOptions) -> _Made:
     response = trl.LabelledResponse(label.prompt, label.text, label.good)
     make = trl.kto_row if options.shape == "kto" else trl.unpaired_row
-    meta = {
+    row = make(response, options.style, options.separator)
+    return _Made(row, response_meta(label), label.prompt_id, label.source, label.good)
+
+
+def response_meta(label: singles_of.ResponseRow) -> dict[str, Any]:
+    """The side line of a response, with all pairs that speak of it."""
+    return {
         "response": public_id("response", label.response_key, full=True),
         "prompt": public_id("prompt", label.prompt_key, full=True),
         "prompt_external_id": label.prompt_external_id,
@@ -255,8 +265,6 @@ def _made_response(label: singles_of.ResponseRow, options: ExportOptions) -> _Ma
             for side in label.sides
         ],
     }
-    row = make(response, options.style, options.separator)
-    return _Made(row, meta, label.prompt_id, label.source, label.good)
 
 
 @dataclass
@@ -341,7 +349,7 @@ def _nothing(out: Path, options: ExportOptions, source: _Source, unsaid: Counter
     drops = Counter(source.drops) + unsaid
     if source.tally is not None:
         drops["conflicting"] += source.tally.conflicting
-    reasons = (f"\n  {count:,} {name}: {_REMEDY[name]}" for name, count in drops.most_common() if count)
+    reasons = (f"\n  {count:,} {name}: {REMEDY[name]}" for name, count in drops.most_common() if count)
     return f"{what}: none of {source.pairs:,} pairs gives a row.{''.join(reasons)}"
 
 
@@ -356,22 +364,16 @@ def row_of_export(path: Path, line: int) -> str:
         raise InputError(f"{path} has no line {line}: it has lines 1 to {rows:,}.")
     with writing.meta_path(path).open("rb") as file:
         meta = orjson.loads(next(islice(file, line - 1, None)))
-    return str(meta.get("pair") or meta["response"])
+    name = meta.get("pair") or meta.get("response")
+    if name is None:
+        raise InputError(f"{path} came from no project: its side file says where line {line} stood.")
+    return str(name)
 
 
 def _unchanged(path: Path) -> int:
     """How many rows the export at `path` has, sure that its files are those its manifest describes."""
-    manifest_path = writing.manifest_path(path)
-    try:
-        manifest = orjson.loads(manifest_path.read_bytes())
-        files = {file["name"]: file for file in manifest["files"]}
-        rows_file, meta_file = files[path.name], files[writing.meta_path(path).name]
-    except FileNotFoundError:
-        raise InputError(
-            f"{manifest_path} does not exist: {path} is no finished export of this program. Export again."
-        ) from None
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        raise InputError(f"{manifest_path} is not a manifest of {path.name}. Export again.") from None
+    files = _described(path)
+    rows_file, meta_file = files[path.name], files[writing.meta_path(path).name]
     for described in (rows_file, meta_file):
         file = path.with_name(described["name"])
         there = writing.file_hash(file) if file.exists() else (0, "")
@@ -381,3 +383,21 @@ def _unchanged(path: Path) -> int:
                 "so its lines cannot be traced. Export again."
             )
     return int(rows_file["rows"])
+
+
+def _described(path: Path) -> dict[str, Any]:
+    """The files of the manifest that has this one: its own, or that of the set it is a part or shard of."""
+    own = writing.manifest_path(path)
+    for manifest_path in (own, *sorted(path.parent.glob("*.manifest.json"))):
+        try:
+            manifest = orjson.loads(manifest_path.read_bytes())
+            files = {file["name"]: file for file in manifest["files"]}
+        except FileNotFoundError:
+            continue
+        except (orjson.JSONDecodeError, KeyError, TypeError):
+            files = {}
+        if path.name in files and writing.meta_path(path).name in files:
+            return files
+        if manifest_path == own:
+            raise InputError(f"{own} is not a manifest of {path.name}. Export again.")
+    raise InputError(f"{own} does not exist: {path} is no finished export of this program. Export again.")

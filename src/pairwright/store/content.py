@@ -198,6 +198,13 @@ def _by(
         yield from connection.execute(statement.where(column.in_(some)))
 
 
+def stored_pairs(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, tuple[int, str]]:
+    """The pairs with these keys: key -> (row number, the text of its a)."""
+    columns = (schema.pair.c.id, schema.response.c.text)
+    rows = _by(connection, schema.pair.c.key, keys, *columns, join=schema.pair.c.a_id)
+    return {key: (number, text) for key, number, text in rows}
+
+
 def prompt_ids(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
     """The ids of the prompts with these keys; a key that is not there is left out."""
     return _ids(connection, schema.prompt, keys)

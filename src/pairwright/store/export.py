@@ -131,6 +131,7 @@ def standings(*, include_flagged: bool, between: tuple[int, int] | None = None) 
             belief.c.source,
             belief.c.reason,
             belief.c.prob_a,
+            belief.c.prob_tie,
             standing,
         )
         .select_from(pair.outerjoin(belief, its_belief))

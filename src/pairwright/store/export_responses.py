@@ -15,11 +15,13 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    FromClause,
     Index,
     Integer,
     MetaData,
     Select,
     Table,
+    and_,
     case,
     distinct,
     func,
@@ -33,6 +35,7 @@ from sqlalchemy import (
 
 from pairwright.keys import seeded_fraction
 from pairwright.store.export import PAGE, Source, in_messages, standings
+from pairwright.store.ratings import rated_pairs
 from pairwright.store.schema import RowId, belief, pair, prompt, response
 from pairwright.types import Message, Verdict
 
@@ -88,7 +91,7 @@ class Tally:
 
 _scratch = MetaData()
 
-_side = Table(
+SIDE = _side = Table(
     "export_side",
     _scratch,
     Column("response_id", RowId, nullable=False),  # the first response with this text
@@ -97,6 +100,16 @@ _side = Table(
     Column("belief_id", RowId, nullable=False),
     Column("good", Integer, nullable=False),
     Index("export_side_by_response", "response_id"),
+    prefixes=["TEMPORARY"],
+)
+
+_rated = Table(
+    "export_rated",
+    _scratch,
+    Column("own_id", RowId, nullable=False),
+    Column("pair_id", RowId, nullable=False),
+    Column("belief_id", RowId, nullable=False),
+    Column("good", Integer, nullable=False),
     prefixes=["TEMPORARY"],
 )
 
@@ -112,15 +125,35 @@ _tally = Table(
 )
 
 
-def count_responses(connection: Connection, seed: int, *, include_flagged: bool = False) -> Tally:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which accepted pairs speak, and what of them says that a response is good or bad.
+
+    `threshold` None: the winner of a pair is good there and the loser bad, and
+    of ties those that were called both good or both bad. Otherwise only what is
+    said of a response by itself: both good, both bad, and ratings, where the
+    mean of a response's ratings in a pair is held against the threshold.
+    """
+
+    include_flagged: bool = False
+    source: Source | None = None
+    min_probability: float | None = None
+    threshold: float | None = None
+
+
+def count_responses(
+    connection: Connection, seed: int, *, include_flagged: bool = False, wanted: Wanted | None = None
+) -> Tally:
     """Count for and against every response and give each a random place, for `labelled_responses`.
 
-    The winner of a pair is good there and the loser bad; ties say something
-    only where both were called good or both bad. The majority decides.
+    What speaks for and against is told by `wanted`. The majority decides.
     """
+    wanted = wanted or Wanted(include_flagged)
     _scratch.drop_all(connection)
     _scratch.create_all(connection)
-    connection.execute(insert(_side).from_select(list(_side.c), _sides(include_flagged=include_flagged)))
+    if wanted.threshold is not None:
+        _rate(connection, wanted, wanted.threshold)
+    connection.execute(insert(_side).from_select(list(_side.c), _sides(wanted)))
     good = func.sum(_side.c.good)
     counted = select(
         _side.c.response_id, good, func.count() - good, _place(_side.c.response_id, seed)
@@ -145,17 +178,56 @@ def count_responses(connection: Connection, seed: int, *, include_flagged: bool 
 _SPACE = " \t\n\r\x0b\x0c"  # what is between texts that are the same to pairs (pairing.text_key)
 
 
-def _sides(*, include_flagged: bool) -> Select[Any]:
-    stand = standings(include_flagged=include_flagged).subquery()
-    told = stand.c.standing.in_(["label", "tie_both_good", "tie_both_bad"])
+TOLD = ("label", "tie_both_good", "tie_both_bad")
+
+
+def told(stand: FromClause, wanted: Wanted, standing: Sequence[str]) -> ColumnElement[bool]:
+    """The condition that a pair stands so, was settled by whom is wanted, and surely enough."""
+    conditions: list[ColumnElement[bool]] = [stand.c.standing.in_(standing)]
+    if wanted.source is not None:
+        conditions.append(stand.c.source == wanted.source)
+    if wanted.min_probability is not None:
+        sure = case(
+            (stand.c.verdict == "A", stand.c.prob_a),
+            (stand.c.verdict == "B", 1 - stand.c.prob_a),
+            else_=stand.c.prob_tie,
+        )
+        conditions.append(sure >= wanted.min_probability)
+    return and_(*conditions)
+
+
+def _rate(connection: Connection, wanted: Wanted, threshold: float) -> None:
+    """What ratings say of the responses of accepted pairs, ties of any kind among them."""
+    stand = standings(include_flagged=wanted.include_flagged).subquery()
+    accepted = told(stand, wanted, (*TOLD, "tie"))
+    query = select(stand.c.pair_id, stand.c.a_id, stand.c.b_id, stand.c.belief_id).where(accepted)
+    for page in rated_pairs(connection):
+        rows = []
+        for found in connection.execute(query.where(stand.c.pair_id.in_(list(page)))):
+            for own, rating in zip((found.a_id, found.b_id), page[found.pair_id], strict=True):
+                if rating is not None:
+                    good = int(rating >= threshold)
+                    row = {"own_id": own, "pair_id": found.pair_id, "good": good}
+                    rows.append({**row, "belief_id": found.belief_id})
+        if rows:
+            connection.execute(insert(_rated), rows)
+
+
+def _sides(wanted: Wanted) -> Select[Any]:
+    stand = standings(include_flagged=wanted.include_flagged).subquery()
+    absolute = wanted.threshold is not None
+    speak = told(stand, wanted, TOLD[1:] if absolute else TOLD)
 
     def side(own: ColumnElement[int], wins: Verdict) -> Select[Any]:
         good = or_(stand.c.verdict == wins, stand.c.standing == "tie_both_good")
         return select(
             own.label("own_id"), stand.c.pair_id, stand.c.belief_id, case((good, 1), else_=0).label("good")
-        ).where(told)
+        ).where(speak)
 
-    both = union_all(side(stand.c.a_id, "A"), side(stand.c.b_id, "B")).subquery()
+    sides = [side(stand.c.a_id, "A"), side(stand.c.b_id, "B")]
+    if absolute:
+        sides.append(select(_rated.c.own_id, _rated.c.pair_id, _rated.c.belief_id, _rated.c.good))
+    both = union_all(*sides).subquery()
     own, twin = response.alias("own"), response.alias("twin")
     first = (
         select(func.min(twin.c.id))

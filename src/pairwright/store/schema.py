@@ -135,7 +135,7 @@ vote = Table(
     Column("raw", Text),
     Column("margin", Float),
     _ref("guideline", null=True),
-    Column("purpose", Text),  # decision: a lead's word, which overrules; null for all other votes
+    Column("purpose", Text),  # decision: a lead's word, which overrules; given: came with a dataset
     Column("assist", Text),  # before: the judge's verdict was shown first; revised: changed after seeing it
     Column("ratings", JSON(none_as_null=True)),  # {"a": {criterion: 1-5}, "b": {...}}
     _at(),

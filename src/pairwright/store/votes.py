@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, insert, select
+from sqlalchemy import Connection, and_, exists, func, insert, or_, select
 
 from pairwright.keys import content_key
 from pairwright.routing.decide import SeenFailure, SeenVote
@@ -110,6 +110,23 @@ def add_vote(connection: Connection, value: Vote, key: bytes) -> int:
     done = connection.execute(insert(vote).values(**vote_row(value, key)))
     assert done.inserted_primary_key is not None
     return int(done.inserted_primary_key[0])
+
+
+def votes_by_raters(
+    connection: Connection, pair_ids: Sequence[int], rater_ids: Sequence[int]
+) -> dict[tuple[int, int], tuple[int, str, str | None]]:
+    """Current votes of these raters on these pairs: (pair, rater) -> (vote, verdict, both)."""
+    columns = (vote.c.pair_id, vote.c.rater_id, vote.c.id, vote.c.verdict, vote.c.both)
+    found: dict[tuple[int, int], tuple[int, str, str | None]] = {}
+    for at in range(0, len(pair_ids), PAGE):
+        query = select(*columns).where(
+            vote.c.pair_id.in_(pair_ids[at : at + PAGE]),
+            vote.c.rater_id.in_(rater_ids),
+            or_(vote.c.purpose.is_(None), vote.c.purpose == "given"),
+            is_current(),
+        )
+        found |= {(row[0], row[1]): (row[2], row[3], row[4]) for row in connection.execute(query)}
+    return found
 
 
 def add_flag(connection: Connection, value: Flag) -> int:

@@ -97,7 +97,7 @@ def read(path: Path) -> Answers:
         if isinstance(found, Unreadable):
             yield found
             continue
-        for person, answers in _by_person(row).items():
+        for person, answers in by_person(row).items():
             said = _said(answers)
             if said is None:
                 continue
@@ -109,7 +109,7 @@ def read(path: Path) -> Answers:
             yield GivenAnswer(place, *found, said, person, None, text)
 
 
-def _by_person(row: dict[str, Any]) -> dict[str, dict[str, tuple[Any, str]]]:
+def by_person(row: dict[str, Any]) -> dict[str, dict[str, tuple[Any, str]]]:
     """person -> question -> (value, status), from records as lists or as flattened columns."""
     found: dict[str, dict[str, tuple[Any, str]]] = defaultdict(dict)
     for question, given in (row.get("responses") or {}).items():

@@ -88,6 +88,19 @@ def _annotation(data: dict[str, Any], annotation: dict[str, Any], place: str) ->
     found = identity(data, place)
     if isinstance(found, Unreadable):
         return found
+    given = given_in(annotation)
+    choice: Choice | str = "skip" if annotation.get("was_cancelled") else choice_of(given)
+    if choice not in CHOICES:
+        return Unreadable(place, choice)
+    person = person_of(annotation)
+    if person is None:
+        return Unreadable(place, '"completed_by" is missing: who answered?')
+    seconds = number(annotation.get("lead_time"))
+    return GivenAnswer(place, *found, choice, person, seconds, given.get("note") or None)
+
+
+def given_in(annotation: dict[str, Any]) -> dict[str, Any]:
+    """What one annotation says: side, tie, note, each only where it was answered."""
     given: dict[str, Any] = {}
     for result in annotation.get("result", []):
         value = result.get("value", {})
@@ -97,19 +110,27 @@ def _annotation(data: dict[str, Any], annotation: dict[str, Any], place: str) ->
             given["tie"] = (value.get("choices") or [None])[0]
         elif result.get("type") == "textarea":
             given["note"] = "\n".join(value.get("text") or [])
-    choice: Choice | str = "skip" if annotation.get("was_cancelled") else _choice(given)
-    if choice not in CHOICES:
-        return Unreadable(place, choice)
+    return given
+
+
+def person_of(annotation: dict[str, Any]) -> str | None:
+    """Who made it: an email where there is one, else a number."""
     person = annotation.get("completed_by")
     if isinstance(person, dict):
         person = person.get("email") or person.get("id")
-    if person is None:
-        return Unreadable(place, '"completed_by" is missing: who answered?')
-    seconds = number(annotation.get("lead_time"))
-    return GivenAnswer(place, *found, choice, str(person), seconds, given.get("note") or None)
+    return None if person is None else str(person)
 
 
-def _choice(given: dict[str, Any]) -> Choice | str:
+def given_in_minimal(row: dict[str, Any], control: str = "comparison") -> dict[str, Any]:
+    """The same of a JSON-MIN row."""
+    side, tie = row.get(control), row.get("tie")
+    return {
+        "side": side.get("selected") if isinstance(side, dict) else side,
+        "tie": tie.get("choices", [None])[0] if isinstance(tie, dict) else tie,
+    }
+
+
+def choice_of(given: dict[str, Any]) -> Choice | str:
     """What a side and a tie together say; a text that is no choice says what is wrong with them."""
     side, tie = given.get("side"), given.get("tie")
     if side and tie:
@@ -124,12 +145,7 @@ def _minimal(row: dict[str, Any], place: str) -> GivenAnswer | Unreadable:
     found = identity(row, place)
     if isinstance(found, Unreadable):
         return found
-    side, tie = row.get("comparison"), row.get("tie")
-    given = {
-        "side": side.get("selected") if isinstance(side, dict) else side,
-        "tie": tie.get("choices", [None])[0] if isinstance(tie, dict) else tie,
-    }
-    choice = _choice(given)
+    choice = choice_of(given_in_minimal(row))
     if choice not in CHOICES:
         return Unreadable(place, choice)
     if row.get("annotator") is None:

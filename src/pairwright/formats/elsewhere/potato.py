@@ -73,7 +73,7 @@ def write(tasks: list[SentTask], folder: Path, guidelines: str, people: int) -> 
 
 def read(path: Path) -> Answers:
     """Everybody's answers: `path` is the annotation_output folder, or one user_state.json."""
-    for file in _states(path):
+    for file in states(path):
         state = read_json(file)
         person = str(state.get("user_id") or file.parent.name)
         for item, labels in (state.get("instance_id_to_label_to_value") or {}).items():
@@ -82,7 +82,7 @@ def read(path: Path) -> Answers:
             )
 
 
-def _states(path: Path) -> Iterator[Path]:
+def states(path: Path) -> Iterator[Path]:
     if path.is_file():
         yield path
         return
@@ -98,15 +98,15 @@ def _answer(file: Path, person: str, item: str, labels: Any, behaviour: Any) -> 
     found = identity({"pairwright_id": name, "pairwright_order": order}, place)
     if isinstance(found, Unreadable):
         return found
-    given = _labels(labels)
-    choice = _choice(given)
+    given = labels_of(labels)
+    choice = choice_of(given)
     if choice is None:
         shown = {schema: given[schema] for schema in sorted(given)}
         return Unreadable(place, f"has no answer that can be read: {shown}")
-    return GivenAnswer(place, *found, choice, person, _seconds(behaviour))
+    return GivenAnswer(place, *found, choice, person, seconds_of(behaviour))
 
 
-def _labels(labels: Any) -> dict[str, dict[str, Any]]:
+def labels_of(labels: Any) -> dict[str, dict[str, Any]]:
     """schema -> {name: value}, from a list of [{schema, name}, value] or from nested objects."""
     if isinstance(labels, dict):
         return {schema: value if isinstance(value, dict) else {"": value} for schema, value in labels.items()}
@@ -116,7 +116,7 @@ def _labels(labels: Any) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _choice(given: dict[str, dict[str, Any]]) -> Choice | None:
+def choice_of(given: dict[str, dict[str, Any]]) -> Choice | None:
     scale = given.get("preference_scale") or {}
     said: Any = scale.get("scale_value")
     if said is not None:  # -2 .. 2: negative is the first
@@ -139,7 +139,7 @@ def _choice(given: dict[str, dict[str, Any]]) -> Choice | None:
     return choice
 
 
-def _seconds(behaviour: Any) -> float | None:
+def seconds_of(behaviour: Any) -> float | None:
     """Seconds on the item, where Potato kept them: "Time spent: 0d 0h 1m 12s", or milliseconds."""
     if not isinstance(behaviour, dict):
         return None

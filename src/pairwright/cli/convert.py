@@ -1,0 +1,198 @@
+"""convert: one dataset format to another."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from pairwright.cli.options import Json
+from pairwright.cli.output import (
+    DONE,
+    FINISHED_WITH_FAILURES,
+    count_bar,
+    emit,
+    err,
+    fail,
+    note,
+    out,
+    say,
+)
+from pairwright.errors import InputError
+
+if TYPE_CHECKING:
+    from pairwright.stages.convert import ConvertResult
+
+
+class Pairs(StrEnum):
+    best = "best"
+    all = "all"
+    adjacent = "adjacent"
+
+
+To = Annotated[str | None, typer.Option("--to", help="The format to write (--list shows all).")]
+Split = Annotated[
+    str | None,
+    typer.Option("--split", help="Shares of train, validation, test, by prompt: 0.9,0.05,0.05."),
+]
+Shard = Annotated[int | None, typer.Option("--shard", min=1, help="Rows a file at most.")]
+PerPrompt = Annotated[int | None, typer.Option(min=1, help="Rows of one prompt at most.")]
+MinProbability = Annotated[
+    float | None, typer.Option(min=0, max=1, help="Leave out what is less sure than this.")
+]
+WhichPairs = Annotated[
+    Pairs, typer.Option("--pairs", help="Of a ranking: the best against each other, all, or neighbours.")
+]
+SplitPairs = Annotated[
+    bool,
+    typer.Option(
+        "--split-pairs",
+        help="KTO: call every winner good and every loser bad, although both may be either.",
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(convert)
+
+
+def convert(
+    source: Annotated[
+        Path | None,
+        typer.Argument(metavar="IN", help="JSONL, JSON, CSV, TSV, Parquet, also .gz, .zst; - is stdin."),
+    ] = None,
+    target: Annotated[
+        Path | None, typer.Argument(metavar="OUT", help=".jsonl, .jsonl.gz, .jsonl.zst, .json or .parquet.")
+    ] = None,
+    to: To = None,
+    from_: Annotated[
+        str | None, typer.Option("--from", help="The format to read; default: told by the rows' keys.")
+    ] = None,
+    columns: Annotated[
+        str | None, typer.Option("--map", help="Your names for columns: chosen=good_answer,prompt=question.")
+    ] = None,
+    which: WhichPairs = Pairs.best,
+    threshold: Annotated[
+        float | None, typer.Option(help="KTO: a response rated this or higher is good, any other bad.")
+    ] = None,
+    split_pairs: SplitPairs = False,
+    min_probability: MinProbability = None,
+    per_prompt: PerPrompt = None,
+    split: Split = None,
+    shard: Shard = None,
+    seed: Annotated[int, typer.Option(help="Of the split.")] = 0,
+    file_format: Annotated[
+        str | None, typer.Option("--format", help="jsonl, json, csv, tsv, parquet; default: by IN's name.")
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="Show all formats.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be written; write nothing.")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Turn a preference dataset of one format into another. Needs no project."""
+    from pairwright.formats.catalog import parse_mapping
+    from pairwright.formats.files import Layout, parse_shares
+    from pairwright.stages.convert import Selection
+    from pairwright.stages.convert import convert as convert_to
+
+    if list_:
+        return _list(json=json)
+    if source is None or target is None or to is None:
+        raise InputError(
+            "convert needs IN, OUT and --to FORMAT: pairwright convert hh.jsonl.gz dpo.jsonl --to trl-dpo"
+        )
+    with count_bar("converting rows", json=json) as progress:
+        result = convert_to(
+            source,
+            target,
+            to=to,
+            source=from_,
+            mapping=parse_mapping(columns),
+            file_format=file_format,
+            selection=Selection(which.value, threshold, split_pairs, min_probability, per_prompt),
+            layout=Layout(parse_shares(split, seed), shard),
+            dry_run=dry_run,
+            progress=progress,
+        )
+    if json:
+        emit(result.as_dict())
+    else:
+        print_converted(result)
+    return FINISHED_WITH_FAILURES if result.bad_rows else DONE
+
+
+def print_converted(result: ConvertResult) -> None:
+    if result.guessed:
+        note(f"read as {result.source}, told by the rows' keys; --from says otherwise")
+    for row in result.bad:
+        err.print(f"{row.place}: {row.reason}", markup=False, soft_wrap=True)
+    verb = "would be written to" if result.dry_run else "->"
+    names = [file.name for file in result.files if not file.name.endswith(".meta.jsonl")]
+    where = result.path if len(names) < 2 else result.path.parent
+    parts = ", ".join(f"{n:,} {part}" for part, n in result.parts.items()) if len(result.parts) > 1 else ""
+    say(
+        f"{result.rows:,} {result.target} rows of {result.read:,} read {verb} {where}"
+        + (f" ({len(names)} files" + (f": {parts})" if parts else ")") if len(names) > 1 else "")
+    )
+    print_left_out(result)
+    if result.bad_rows:
+        fail(f"{result.bad_rows:,} of {result.read:,} rows can't be read and were left out.")
+    for name in result.config:
+        say(f"Configuration: {result.path.with_name(name)}")
+    for line in result.how_to_load:
+        out.print(f"  {line}", markup=False, soft_wrap=True)
+
+
+def print_left_out(result: ConvertResult) -> None:
+    from pairwright.stages.convert import remedy
+
+    for reason, n in sorted(result.dropped.counts.items(), key=lambda each: -each[1]):
+        first = ", ".join(result.dropped.places.get(reason, []))
+        say(
+            f"Left out: {n:,} {reason.replace('_', ' ')} ({remedy(reason)})"
+            + (f"; first: {first}" if first else "")
+        )
+    for fault, n in result.faults.items():
+        note(f"{n:,} rows have a known error of this dataset ({fault}); the side file marks them")
+    if result.labels:
+        say(f"Labels: {result.labels['good']:,} good, {result.labels['bad']:,} bad.")
+    if result.naive:
+        note("winners were called good and losers bad (--split-pairs): both answers may be either")
+    if result.weights:
+        say(
+            "Weights to train with: " + ", ".join(f"{name}={value}" for name, value in result.weights.items())
+        )
+
+
+def _list(*, json: bool) -> int:
+    from pairwright.formats.catalog import formats
+
+    known = formats().values()
+    if json:
+        emit(
+            {
+                "formats": [
+                    {
+                        "name": each.name,
+                        "in": each.reads is not None,
+                        "out": each.writes is not None,
+                        "for": each.title,
+                        "loader": each.loader or None,
+                        "endings": list(each.writes.endings) if each.writes else [],
+                    }
+                    for each in known
+                ]
+            }
+        )
+        return DONE
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("Format", "In", "Out", "For"):
+        table.add_column(name)
+    for each in known:
+        table.add_row(each.name, "in" if each.reads else "", "out" if each.writes else "", each.title)
+    out.print(table)
+    return DONE

@@ -1,0 +1,151 @@
+"""export: labels as a trainer reads them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pairwright.cli.check import level_of
+from pairwright.cli.convert import (
+    MinProbability,
+    PerPrompt,
+    Shard,
+    Split,
+    SplitPairs,
+    To,
+    print_left_out,
+)
+from pairwright.cli.options import Json
+from pairwright.cli.output import DONE, emit, out, say
+
+if TYPE_CHECKING:
+    from pairwright.formats.trl import Style as TrlStyle
+    from pairwright.stages.convert import ConvertResult
+
+
+class Shape(StrEnum):
+    dpo = "dpo"
+    orpo = "orpo"
+    kto = "kto"
+    unpaired = "unpaired"
+
+
+class Style(StrEnum):
+    conversational = "conversational"
+    standard = "standard"
+
+
+class Settled(StrEnum):
+    judge = "judge"
+    people = "people"
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(export)
+
+
+def export(
+    context: typer.Context,
+    target: Annotated[
+        Path | None, typer.Option("--out", "-o", help="File to write; its ending gives the format.")
+    ] = None,
+    to: To = None,
+    shape: Annotated[
+        Shape, typer.Option(help="dpo and orpo: pairs; kto and unpaired: single responses.")
+    ] = Shape.dpo,
+    style: Annotated[Style | None, typer.Option(help="Message lists, or plain strings.")] = None,
+    source: Annotated[
+        Settled | None, typer.Option("--source", help="Only what judges, or what people settled.")
+    ] = None,
+    min_probability: MinProbability = None,
+    threshold: Annotated[
+        float | None, typer.Option(help="KTO with --to: rated this or higher is good; 3.5 of 5 unless told.")
+    ] = None,
+    split_pairs: SplitPairs = False,
+    per_prompt: PerPrompt = None,
+    split: Split = None,
+    shard: Shard = None,
+    include_flagged: Annotated[
+        bool, typer.Option(help="Also export pairs that were flagged as unfit.")
+    ] = False,
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            help="Check first; export nothing where a finding is so severe: error, warning, info, off."
+        ),
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Write labels as trainers read them, with a manifest and a side file that leads back to every vote."""
+    from pairwright.formats.catalog import target_named
+    from pairwright.formats.files import Layout, parse_shares
+    from pairwright.stages.check import open_gate
+    from pairwright.stages.convert import Selection
+    from pairwright.stages.export import export as export_to
+    from pairwright.stages.export_dataset import default_target, ending_for, export_dataset
+    from pairwright.stages.run import export_path
+
+    more = (source, min_probability, threshold, per_prompt, split, shard)
+    with context.obj.open() as project:
+        settings, seed = project.settings.export, project.settings.project.seed
+        style_name: TrlStyle = style.value if style else settings.style
+        if to is None and not split_pairs and all(each is None for each in more):
+            open_gate(project, level_of(fail_on))
+            done = export_to(
+                project.store,
+                target or export_path(project, shape.value),
+                shape=shape.value,
+                style=style_name,
+                seed=seed,
+                separator=settings.separator,
+                include_flagged=include_flagged,
+            )
+            emit(done.as_dict()) if json else print_exported(done.as_dict())
+            return DONE
+        name = to or default_target(shape.value, style_name)
+        ending = ending_for(target_named(name), settings.file_format)
+        parts = parse_shares(split, seed)
+        open_gate(project, level_of(fail_on))
+        result = export_dataset(
+            project.store,
+            target or project.root / settings.folder / f"{name}{ending}",
+            to=name,
+            selection=Selection("best", threshold, split_pairs, min_probability, per_prompt),
+            layout=Layout(parts, shard),
+            source=source.value if source else None,
+            seed=seed,
+            include_flagged=include_flagged,
+        )
+    if json:
+        emit(result.as_dict())
+    else:
+        print_dataset(result)
+    return DONE
+
+
+def print_dataset(result: ConvertResult) -> None:
+    parts = ", ".join(f"{n:,} {part}" for part, n in result.parts.items()) if len(result.parts) > 1 else ""
+    say(f"{result.rows:,} {result.target} rows -> {result.path.parent}" + (f" ({parts})" if parts else ""))
+    for file in result.files:
+        if not file.name.endswith(".meta.jsonl"):
+            say(f"  {result.path.with_name(file.name)}")
+    print_left_out(result)
+    for name in result.config:
+        say(f"Configuration: {result.path.with_name(name)}")
+    for line in result.how_to_load:
+        out.print(f"  {line}", markup=False, soft_wrap=True)
+
+
+def print_exported(result: dict[str, Any]) -> None:
+    total = result["totals"]
+    sources = ", ".join(f"{n:,} from {name}" for name, n in result["by_source"].items() if n)
+    say(f"{total['rows']:,} {result['shape']} rows ({sources}) -> {result['path']}")
+    for what, drops in result["drops"].items():
+        reasons = ", ".join(f"{n:,} {reason.replace('_', ' ')}" for reason, n in drops.items() if n)
+        if reasons:
+            say(f"Left out of {what}: {reasons}.")
+    if result.get("suggested_weights"):
+        say("Weights to train with: " + ", ".join(f"{k}={v}" for k, v in result["suggested_weights"].items()))

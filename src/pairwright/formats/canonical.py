@@ -1,0 +1,350 @@
+"""One row of any preference dataset: a prompt, its responses, and what is said of them.
+
+Every format is read into this and written from it, so n formats need n readers
+and n writers. Paired rows are two ranked responses, rankings are more of them,
+unpaired rows one response with `good`. A tie is two equal ranks and stays a tie.
+Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations, pairwise
+from typing import Any, Literal, get_args
+
+from pairwright.keys import content_key
+from pairwright.types import Message, prompt_key
+
+Which = Literal["best", "all", "adjacent"]
+WHICH: tuple[Which, ...] = get_args(Which)
+Both = Literal["good", "bad"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """One response and what is said of it: `rank` is better the smaller it is, `rating` the larger."""
+
+    text: str
+    model: str | None = None
+    rating: float | None = None
+    rank: float | None = None
+    good: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What one rater said of all responses of a row: their ranks, in the order of the responses.
+
+    `strength` is -3..3, positive towards the second of two. `prob_first` is the
+    probability the rater gives to the first of two.
+    """
+
+    rater: str
+    kind: Literal["person", "judge"]
+    ranks: tuple[float, ...]
+    both: Both | None = None
+    strength: int | None = None
+    seconds: float | None = None
+    reason: str | None = None
+    prob_first: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """A prompt and its responses.
+
+    `margin` is how much better the best is, in the dataset's own units, and
+    `probability` how surely. `source` is the domain or subset the row names,
+    `place` where it stands (file:line). `shown`: the responses stand in the
+    order raters saw them. `faults` are known errors of the dataset that this row has.
+    """
+
+    prompt: tuple[Message, ...]
+    responses: tuple[Rated, ...]
+    id: str | None = None
+    margin: float | None = None
+    probability: float | None = None
+    source: str | None = None
+    meta: Mapping[str, Any] | None = None
+    place: str = ""
+    opinions: tuple[Opinion, ...] = ()
+    shown: bool = False
+    faults: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> bytes:
+        """The key of the prompt."""
+        return prompt_key([message.as_dict() for message in self.prompt])
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Why there is no row: a reason to count by, in the words of REASONS or a plugin's own."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two responses of a row, one better than the other."""
+
+    row: Canonical
+    chosen: Rated
+    rejected: Rated
+
+    @property
+    def prompt(self) -> tuple[Message, ...]:
+        return self.row.prompt
+
+    @property
+    def margin(self) -> float | None:
+        """The row's own where it has two responses, else the difference of their ratings."""
+        if len(self.row.responses) == 2 and self.row.margin is not None:
+            return self.row.margin
+        if self.chosen.rating is None or self.rejected.rating is None:
+            return None
+        return self.chosen.rating - self.rejected.rating
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """One response of a row, good or bad by itself."""
+
+    row: Canonical
+    response: Rated
+    good: bool
+
+    @property
+    def prompt(self) -> tuple[Message, ...]:
+        return self.row.prompt
+
+
+# Why a row, pair or response is not in the file, and what moves it on.
+REASONS: dict[str, str] = {
+    "tie": "a tie has no better side",
+    "not_labelled": "nothing says which response is better",
+    "single_response": "one response alone makes no pair",
+    "no_absolute_signal": "which is better says not which is good: pass --threshold for ratings, or "
+    "--split-pairs to call every winner good and every loser bad",
+    "empty_prompt": "there is no text to answer",
+    "prompt_does_not_end_with_user": "there is nothing for a response to answer",
+    "multi_turn_needs_conversational": "this format holds one question: choose a conversational one",
+    "system_message_not_supported": "this format has no place for a system message",
+    "turns_do_not_alternate": "its loader wants user and assistant in turn",
+    "tool_messages_not_supported": "this format has no place for tools' messages",
+    "turn_marker_in_text": 'a text holds "\\n\\nHuman:" or "\\n\\nAssistant:", which would be read as a turn',
+    "empty_response": "a response has no text",
+    "same_text": "chosen and rejected differ in outer white space only",
+    "nul_character": "a text has a NUL character, which no model takes",
+    "no_margin": "no number says how much better: choose the format without margins",
+    "below_min_probability": "less sure than --min-probability",
+    "no_probability": "no probability is given, and --min-probability asks for one",
+    "over_per_prompt": "more of one prompt than --per-prompt",
+    "conflicting": "good as often as bad",
+}
+
+
+def better(a: Rated, b: Rated) -> int | None:
+    """1 where a is better, -1 where b is, 0 for a tie, None where nothing is said.
+
+    Ranks count first, then ratings, then good against bad.
+    """
+    if a.rank is not None and b.rank is not None:
+        return (a.rank < b.rank) - (a.rank > b.rank)
+    if a.rating is not None and b.rating is not None:
+        return (a.rating > b.rating) - (a.rating < b.rating)
+    if a.good is not None and b.good is not None and a.good != b.good:
+        return 1 if a.good else -1
+    return None
+
+
+def meetings(row: Canonical, which: Which = "best") -> list[tuple[int, int, int]]:
+    """Which responses meet, as (place, place, 1 the first is better | -1 | 0 a tie).
+
+    best: the best one and each other. all: every two. adjacent: each and the
+    next best. Responses of which nothing is said meet nobody. The places are
+    in the row's own order, so the smaller comes first.
+    """
+    said = [n for n, one in enumerate(row.responses) if one.rank is not None]
+    if not said:
+        said = [n for n, one in enumerate(row.responses) if one.rating is not None]
+    if not said:
+        said = [n for n, one in enumerate(row.responses) if one.good is not None]
+
+    def place(n: int) -> tuple[float, float, bool]:
+        one = row.responses[n]
+        return one.rank or 0.0, -(one.rating or 0.0) if one.rank is None else 0.0, one.good is False
+
+    order = sorted(said, key=place)
+    if which == "all":
+        met = list(combinations(sorted(said), 2))
+    elif which == "adjacent":
+        met = list(pairwise(order))
+    else:
+        met = [(order[0], other) for other in order[1:]]
+    found = []
+    for one, other in met:
+        first, second = sorted((one, other))
+        sign = better(row.responses[first], row.responses[second])
+        if sign is not None:
+            found.append((first, second, sign))
+    return found
+
+
+def pairs(row: Canonical, which: Which = "best") -> Iterator[Pair | Drop]:
+    """The pairs of a row, best first within each; what gives none is a Drop."""
+    if len(row.responses) < 2:
+        yield Drop("single_response")
+        return
+    met = meetings(row, which)
+    if not met:
+        yield Drop("not_labelled")
+    for first, second, sign in met:
+        a, b = row.responses[first], row.responses[second]
+        if not sign:
+            yield Drop("tie")
+        else:
+            yield Pair(row, a, b) if sign > 0 else Pair(row, b, a)
+
+
+def singles(
+    row: Canonical, *, threshold: float | None = None, split_pairs: bool = False
+) -> Iterator[Single | Drop]:
+    """The responses of a row that are good or bad.
+
+    That takes a word about the response itself: `good`, or a rating held
+    against `threshold` (at it is good). Being better than another is no such
+    word: both may be bad. With `split_pairs` the winner of the best pair is
+    good and the loser bad all the same, where nothing else is said.
+    """
+    naive: dict[int, bool] = {}
+    if split_pairs:
+        for first, second, sign in meetings(row):
+            if sign:
+                naive.setdefault(first, sign > 0)
+                naive.setdefault(second, sign < 0)
+    for number, response in enumerate(row.responses):
+        good = response.good
+        if good is None and threshold is not None and response.rating is not None:
+            good = response.rating >= threshold
+        if good is None:
+            good = naive.get(number)
+        yield Drop("no_absolute_signal") if good is None else Single(row, response, good)
+
+
+# --- what raters said, together ---------------------------------------------------------------
+
+
+def fractional(ranks: Sequence[float]) -> tuple[float, ...]:
+    """Ranks 1..n, smaller is better; equal ones share the mean of their places."""
+    order = sorted(ranks)
+    return tuple((order.index(rank) + 1 + len(order) - order[::-1].index(rank)) / 2 for rank in ranks)
+
+
+def ranked(ratings: Sequence[float]) -> tuple[float, ...]:
+    """The ranks that ratings stand for: the largest is best."""
+    return fractional([-rating for rating in ratings])
+
+
+def agreed(row: Canonical) -> Canonical:
+    """The row with the ranks its opinions come to: the mean rank of people, of judges where no person spoke.
+
+    For two responses that is the majority, and as many votes for each are a tie.
+    Both good or both bad is kept where most of the ties say so.
+    """
+    people = [each for each in row.opinions if each.kind == "person"]
+    heard = people or list(row.opinions)
+    if not heard:
+        return row
+    sums = [round(sum(ranks), 9) for ranks in zip(*(each.ranks for each in heard), strict=True)]
+    ranks = fractional(sums)
+    both = {kind: sum(each.both == kind for each in heard) for kind in ("good", "bad")}
+    good: bool | None = None
+    if len(set(ranks)) == 1 and both["good"] != both["bad"]:
+        kind = max(both, key=lambda each: both[each])
+        if 2 * both[kind] > len(heard):
+            good = kind == "good"
+    responses = tuple(
+        replace(one, rank=rank, good=one.good if good is None else good)
+        for one, rank in zip(row.responses, ranks, strict=True)
+    )
+    return replace(row, responses=responses)
+
+
+def two(prompt: tuple[Message, ...], a: Rated, b: Rated, sign: int | None, **more: Any) -> Canonical:
+    """A row of two responses: sign 1 a is better, -1 b is, 0 a tie, None nothing is said."""
+    ranks = {1: (1.0, 2.0), -1: (2.0, 1.0), 0: (1.5, 1.5), None: (None, None)}[sign]
+    return Canonical(prompt, (replace(a, rank=ranks[0]), replace(b, rank=ranks[1])), **more)
+
+
+# --- what every loader needs -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a format can't hold, or its loader does not take."""
+
+    one_turn: bool = False
+    no_system: bool = False
+    in_turn: bool = False
+    no_tools: bool = True
+
+
+def unfit(prompt: Sequence[Message], texts: Sequence[str], needs: Needs) -> Drop | None:
+    """Why a row would be refused, dropped or misread; None where it is fit."""
+    if not prompt or not prompt[-1].content.strip():
+        return Drop("empty_prompt")
+    if prompt[-1].role != "user":
+        return Drop("prompt_does_not_end_with_user")
+    turns = prompt[1:] if prompt[0].role == "system" else prompt
+    if needs.no_system and len(turns) < len(prompt):
+        return Drop("system_message_not_supported")
+    if needs.no_tools and any(message.role == "tool" for message in turns):
+        return Drop("tool_messages_not_supported")
+    if needs.one_turn and len(turns) > 1:
+        return Drop("multi_turn_needs_conversational")
+    if needs.in_turn:
+        wanted = [("user", "assistant")[n % 2] for n in range(len(turns))]
+        if [message.role for message in turns] != wanted:
+            return Drop("turns_do_not_alternate")
+    if not all(text.strip() for text in texts):
+        return Drop("empty_response")
+    if any("\0" in text for text in (*texts, *(message.content for message in prompt))):
+        return Drop("nul_character")
+    if len({text.strip() for text in texts}) < len(texts):
+        return Drop("same_text")
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Train, validation and test by the prompt: the same prompt is always in the same part."""
+
+    shares: tuple[tuple[str, float], ...]
+    seed: int = 0
+
+    def of(self, prompt: Sequence[Message]) -> str:
+        """The part's name. White space at the ends of a message makes no other prompt."""
+        said = [[message.role, message.content.strip()] for message in prompt]
+        key = content_key("split", self.seed, said)
+        at = int.from_bytes(key[:7]) / 2**56
+        for name, share in self.shares:
+            if at < share:
+                return name
+            at -= share
+        return self.shares[-1][0]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was left out, by reason, with the places of the first ones."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    places: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, reason: str, place: str) -> None:
+        self.counts[reason] = self.counts.get(reason, 0) + 1
+        first = self.places.setdefault(reason, [])
+        if len(first) < 3 and place:
+            first.append(place)

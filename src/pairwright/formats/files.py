@@ -1,0 +1,182 @@
+"""The files of a dataset: parts (train, validation, test), shards, their side files and configuration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pairwright.errors import InputError
+from pairwright.formats import trl, writing
+from pairwright.formats.canonical import Parts
+from pairwright.formats.format import Row, Target, Written
+from pairwright.types import Message
+
+PARTS = ("train", "validation", "test")
+WHOLE = ""  # the part's name where there is only one
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A row to be written, with its side line. `key` is its prompt's."""
+
+    row: Row
+    meta: Mapping[str, Any]
+    prompt: tuple[Message, ...]
+    key: bytes
+    good: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How rows are laid out in files. `parts` None is one part, `shard` None one file a part."""
+
+    parts: Parts | None = None
+    shard: int | None = None
+
+
+@dataclass(slots=True)
+class Part:
+    """What has been written of one part. `neighbours` are rows with the prompt of the row before."""
+
+    rows: int = 0
+    good: int = 0
+    neighbours: int = 0
+    names: list[str] = field(default_factory=list)
+
+
+def parse_shares(text: str | None, seed: int) -> Parts | None:
+    """`0.9,0.05,0.05` as shares of train, validation and test; two are train and test. Raises InputError."""
+    if not text:
+        return None
+    try:
+        shares = [float(each) for each in text.split(",")]
+    except ValueError:
+        raise InputError(f'--split "{text}" is no list of shares, as in --split 0.9,0.05,0.05') from None
+    names = {2: ("train", "test"), 3: PARTS}.get(len(shares))
+    if names is None or min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
+        raise InputError(
+            f'--split "{text}": two shares (train, test) or three (train, validation, test) that come to 1'
+        )
+    return Parts(tuple((name, share) for name, share in zip(names, shares, strict=True) if share), seed)
+
+
+class DatasetFiles:
+    """Takes rows for one target and lays them out. `complete` and `publish` as of writing.FileSet."""
+
+    def __init__(self, out: Path, target: Target, layout: Layout, files: writing.FileSet) -> None:
+        self._out, self._target, self._layout, self._files = out, target, layout, files
+        self._name, self._ending = writing.without_ending(out.name)
+        self._open: dict[str, tuple[writing.RowWriter, writing.RowWriter]] = {}
+        self._shards: dict[str, list[tuple[writing.RowWriter, writing.RowWriter]]] = {}
+        self._order: dict[str, trl.Separator[Made]] = {}
+        self._before: dict[str, bytes] = {}
+        self.parts: dict[str, Part] = {}
+
+    @property
+    def rows(self) -> int:
+        return sum(part.rows for part in self.parts.values())
+
+    @property
+    def rows_by_part(self) -> dict[str, int]:
+        ordered = sorted(self.parts, key=(WHOLE, *PARTS).index)
+        return {part or "train": self.parts[part].rows for part in ordered}
+
+    def write(self, made: Made) -> None:
+        parts = self._layout.parts
+        part = parts.of(made.prompt) if parts else WHOLE
+        if not self._target.kto:
+            self._put(part, made)
+            return
+        order = self._order.setdefault(part, trl.Separator(lambda each: each.key))
+        for each in order.push(made):
+            self._put(part, each)
+
+    def _put(self, name: str, made: Made) -> None:
+        part = self.parts.setdefault(name, Part())
+        if name not in self._open or (self._layout.shard and self._open[name][0].count >= self._layout.shard):
+            self._next_file(name)
+        rows, meta = self._open[name]
+        rows.write(made.row)
+        meta.write({"row": rows.count, **made.meta})
+        part.rows += 1
+        part.good += bool(made.good)
+        part.neighbours += made.key == self._before.get(name)
+        self._before[name] = made.key
+
+    def _next_file(self, name: str) -> None:
+        if name in self._open:
+            for writer in self._open[name]:
+                self._files.finish(writer)
+        label = f"{self._name}.{name}" if name else self._name
+        final = f"{label}{self._ending}"
+        rows = self._files.open(final, self._target.columns)
+        meta = self._files.open(writing.meta_path(Path(final)).name, {})
+        self._open[name] = (rows, meta)
+        self._shards.setdefault(name, []).append((rows, meta))
+
+    def complete(self) -> list[writing.WrittenFile]:
+        """Write what is held back, and give every file its name."""
+        for name, order in self._order.items():
+            for made in order.rest():
+                self._put(name, made)
+        for name, shards in self._shards.items():
+            label = f"{self._name}.{name}" if name else self._name
+            for number, (rows, meta) in enumerate(shards):
+                at = f"-{number:05d}-of-{len(shards):05d}" if self._layout.shard else ""
+                final = f"{label}{at}{self._ending}"
+                self._files.finish(rows, final)
+                self._files.finish(meta, writing.meta_path(Path(final)).name)
+                self.parts[name].names.append(final)
+        return self._files.complete()
+
+    @property
+    def weights(self) -> trl.Weights | None:
+        """For KTO: of the part to train on."""
+        if not self._target.kto or not self.parts:
+            return None
+        part = self.parts.get("train") or next(iter(self.parts.values()))
+        return trl.suggested_weights(part.good, part.rows - part.good)
+
+    @property
+    def written(self) -> Written:
+        ordered = sorted(self.parts, key=(WHOLE, *PARTS).index)
+        names = {part or "train": tuple(self.parts[part].names) for part in ordered}
+        return Written(self._name, names, self.weights)
+
+    def configure(self) -> list[str]:
+        """Lay the framework's configuration beside the rows; gives the names of its files."""
+        made = self._target.config(self.written)
+        for name, text in made.items():
+            there = self._out.with_name(name)
+            self._files.text(
+                name, _merged(there, text) if name.endswith(".json") and there.exists() else text
+            )
+        return list(made)
+
+    def publish(self, manifest: Mapping[str, Any]) -> None:
+        self._files.publish(manifest)
+
+
+def _merged(there: Path, text: str) -> str:
+    """A registry of several datasets keeps the others' entries."""
+    try:
+        old = json.loads(there.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(
+            f"{there} is not JSON ({error}), and the new entry belongs in it. Mend it."
+        ) from None
+    if not isinstance(old, dict):
+        raise InputError(f"{there} is no JSON object, and the new entry belongs in it. Mend it.")
+    return json.dumps({**old, **json.loads(text)}, indent=2, ensure_ascii=False) + "\n"
+
+
+@contextmanager
+def dataset_files(out: Path, target: Target, layout: Layout) -> Iterator[DatasetFiles]:
+    """The files of a dataset at `out`; they appear when published, or never. Raises as file_set."""
+    writing.check_ending(out, target.endings)
+    with writing.file_set(out, None) as files:
+        yield DatasetFiles(out, target, layout, files)

@@ -1,0 +1,100 @@
+"""What a format is: a name, how its rows are read, how they are written, and what to do with the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pairwright.formats.canonical import Canonical, Drop
+from pairwright.formats.reading import BadRow, Record
+from pairwright.formats.trl import Weights
+
+Row = dict[str, Any]
+Takes = Literal["pairs", "ranking", "responses", "prompts"]
+Kind = Literal["person", "judge"]
+ANY_FILE = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".json", ".parquet")
+JSONL_ONLY = (".jsonl",)
+PARQUET_ONLY = (".parquet",)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A row that was understood and can't be used, where it stands, and why (a word to count by)."""
+
+    place: str
+    reason: str
+
+
+Found = Canonical | Left | BadRow
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """How a dataset is read.
+
+    `row(values, place)` gives what one row holds; InputError says why it can't
+    be read. `looks(values)` is whether a row has this format's keys. `rater` is
+    who made the labels where rows don't say, and `kind` what that is. A dataset
+    that is more than one row at a time has `rows` (all records in, all rows out)
+    or `path` (a folder) instead.
+    """
+
+    row: Callable[[Row, str], Iterator[Canonical | Left]]
+    looks: Callable[[Mapping[str, Any]], bool]
+    rater: str
+    kind: Kind
+    rows: Callable[[Iterator[Record | BadRow]], Iterator[Found]] | None = None
+    path: Callable[[Path], Iterator[Found]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written, for whoever writes the configuration: part name -> file names."""
+
+    name: str  # of the dataset: the file's name without ending
+    parts: Mapping[str, tuple[str, ...]]
+    weights: Weights | None = None
+
+    @property
+    def train(self) -> tuple[str, ...]:
+        return self.parts.get("train") or next(iter(self.parts.values()))
+
+    @property
+    def evaluation(self) -> tuple[str, ...]:
+        return self.parts.get("validation") or self.parts.get("test") or ()
+
+
+def _no_files(_: Written) -> dict[str, str]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """How a file is written for one framework.
+
+    `takes` says what `row` is given: a Pair, a whole Canonical, a Single, or a
+    Canonical of which only the prompt counts. `columns` are those of the row and
+    what each holds, for Parquet. `config` gives files to write beside the data
+    (name -> text), `how_to_load` the command or lines to paste.
+    """
+
+    takes: Takes
+    row: Callable[[Any], Row | Drop]
+    columns: Mapping[str, Any]
+    how_to_load: Callable[[Written], list[str]]
+    config: Callable[[Written], dict[str, str]] = _no_files
+    endings: tuple[str, ...] = ANY_FILE
+    kto: bool = False  # neighbours must not share a prompt, and weights are suggested
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format by the name one types. `title` says what it is for, `loader` who reads it."""
+
+    name: str
+    title: str
+    reads: Source | None = None
+    writes: Target | None = None
+    loader: str = ""

@@ -1,0 +1,135 @@
+"""Messages as datasets write them: lists of role and content, ShareGPT's from and value, transcripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from pairwright.errors import InputError
+from pairwright.formats.rows import as_message, as_text
+from pairwright.types import Message
+
+SHAREGPT = {"human": "user", "gpt": "assistant", "system": "system", "observation": "tool"}
+_FROM = {
+    **SHAREGPT,
+    "user": "user",
+    "assistant": "assistant",
+    "chatgpt": "assistant",
+    "bot": "assistant",
+    "model": "assistant",
+    "tool": "tool",
+}
+_TURN = re.compile(r"\n\n(Human|Assistant):(?: |$|(?=\n))")
+HUMAN, ASSISTANT = "\n\nHuman: ", "\n\nAssistant: "
+
+
+def messages_of(value: Any, where: str) -> tuple[Message, ...]:
+    """A conversation: a text is one user message, a list may be of role/content or from/value."""
+    if isinstance(value, str) and value.startswith("[{"):
+        value = json_cell(value, where)
+    if isinstance(value, str):
+        return (Message("user", as_text(value, where)),)
+    if isinstance(value, dict):
+        value = [value]
+    if not isinstance(value, list) or not value:
+        raise InputError(f"{where} is no text and no list of messages")
+    return tuple(_message(item, f"{where} message {number}") for number, item in enumerate(value, 1))
+
+
+def _message(item: Any, where: str) -> Message:
+    if isinstance(item, dict) and "from" in item and "value" in item:
+        role = _FROM.get(str(item["from"]).lower())
+        if role is None:
+            raise InputError(f'{where} is from "{item["from"]}", not one of {", ".join(_FROM)}')
+        item = {"role": role, "content": item["value"]}
+    return as_message(item, where)
+
+
+def reply_of(value: Any, where: str) -> str:
+    """The text of an answer: a text, a message, or a list whose last message is the assistant's."""
+    if isinstance(value, str) and not value.startswith("[{"):
+        return as_text(value, where)
+    last = messages_of(value, where)[-1]
+    if last.role != "assistant":
+        raise InputError(f"{where} ends with a message of role {last.role}, not with the assistant's")
+    return last.content
+
+
+def told_apart(value: Any, where: str) -> tuple[tuple[Message, ...], str]:
+    """A whole conversation as what was asked and the last answer."""
+    messages = messages_of(value, where)
+    if messages[-1].role != "assistant":
+        raise InputError(f"{where} ends with a message of role {messages[-1].role}, not with the assistant's")
+    return messages[:-1], messages[-1].content
+
+
+def with_system(system: Any, turns: Sequence[Message], where: str = '"system"') -> tuple[Message, ...]:
+    if system is None or system == "":
+        return tuple(turns)
+    return (Message("system", as_text(system, where)), *turns)
+
+
+def system_of(prompt: Sequence[Message]) -> str:
+    return prompt[0].content if prompt and prompt[0].role == "system" else ""
+
+
+def turns_of(prompt: Sequence[Message]) -> list[Message]:
+    """The messages after the system message."""
+    return [message for n, message in enumerate(prompt) if n or message.role != "system"]
+
+
+def dicts(messages: Sequence[Message]) -> list[dict[str, str]]:
+    return [message.as_dict() for message in messages]
+
+
+def said(text: str) -> dict[str, str]:
+    """An answer as a message."""
+    return {"role": "assistant", "content": text}
+
+
+def sharegpt(messages: Sequence[Message]) -> list[dict[str, str]]:
+    names = {role: name for name, role in SHAREGPT.items()}
+    return [{"from": names[message.role], "value": message.content} for message in messages]
+
+
+# --- transcripts: "\n\nHuman: ...\n\nAssistant: ..." ----------------------------------------------
+
+
+def has_turn_marker(text: str) -> bool:
+    return "\n\nHuman:" in text or "\n\nAssistant:" in text
+
+
+def from_transcript(text: str, where: str) -> list[Message]:
+    """The turns of a transcript; the text of the last may be empty."""
+    parts = _TURN.split(text if text.startswith("\n\n") else "\n\n" + text.lstrip("\n"))
+    if parts[0].strip() or len(parts) < 3:
+        raise InputError(f'{where} does not begin with "\\n\\nHuman: "')
+    return [
+        Message("user" if parts[n] == "Human" else "assistant", parts[n + 1]) for n in range(1, len(parts), 2)
+    ]
+
+
+def to_transcript(turns: Sequence[Message]) -> str:
+    return "".join((HUMAN if turn.role == "user" else ASSISTANT) + turn.content for turn in turns)
+
+
+def json_cell(text: str, where: str) -> Any:
+    """JSON written inside a cell of a table."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise InputError(f"{where} begins like a list but is not valid JSON ({error.msg})") from None
+
+
+def number_of(value: Any) -> float | None:
+    """A finite number, also from text; None for what is missing or no number ("N/A")."""
+    if value is None or isinstance(value, bool):
+        return None
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return None
+    return found if found - found == 0 else None

@@ -1,0 +1,1 @@
+"""Datasets and annotation tools whose labels are read: one file each."""

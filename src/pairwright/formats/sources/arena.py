@@ -1,0 +1,105 @@
+"""LMArena's votes: two anonymous models, one person; winner is model_a, model_b, tie or both bad.
+
+Shapes: lmsys/chatbot_arena_conversations ("tie (bothbad)"), lmsys/lmsys-arena-human-preference-55k
+(winner_model_a, ...; texts as JSON lists), lmarena-ai/arena-human-preference-100k and -140k ("both_bad",
+contents as parts). A vote on several turns is about two whole conversations: only where both are alike up
+to the last answer does it compare two answers to one prompt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from pairwright.errors import InputError
+from pairwright.formats.canonical import Canonical, Rated, two
+from pairwright.formats.format import Format, Left, Row, Source
+from pairwright.formats.messages import json_cell, messages_of, told_apart
+from pairwright.formats.rows import as_id
+from pairwright.formats.sources.choices import opinion_on
+
+Winner = Literal["first", "second", "tie", "both_bad"]
+_WINNERS: dict[str, Winner] = {
+    "model_a": "first",
+    "model_b": "second",
+    "tie": "tie",
+    "tie (bothbad)": "both_bad",
+    "both_bad": "both_bad",
+    "bothbad": "both_bad",
+}
+
+
+def read(row: Row, place: str) -> Iterator[Canonical | Left]:
+    winner = _winner(row)
+    if "conversation_a" in row:
+        asked, a = told_apart(row["conversation_a"], '"conversation_a"')
+        other, b = told_apart(row["conversation_b"], '"conversation_b"')
+        if asked != other:
+            yield Left(place, "conversations_differ")
+            return
+    else:
+        turns = [_list(row[name], name) for name in ("prompt", "response_a", "response_b")]
+        if len(turns[0]) != 1:
+            yield Left(place, "conversations_differ")
+            return
+        asked = messages_of(turns[0][0], '"prompt"')
+        a, b = (str(each[0] or "") for each in turns[1:])
+    if not a.strip() or not b.strip():
+        yield Left(place, "empty_response")
+        return
+    if a.strip() == b.strip():
+        yield Left(place, "same_text")
+        return
+    judge = row.get("judge", row.get("evaluation_session_id"))
+    who = f"arena/{judge}" if row.get("judge") else "arena"
+    good = False if winner == "both_bad" else None
+    own = row.get("question_id", row.get("id"))
+    yield two(
+        asked,
+        Rated(a, row.get("model_a"), good=good),
+        Rated(b, row.get("model_b"), good=good),
+        {"first": 1, "second": -1}.get(winner, 0),
+        id=None if own is None else as_id(own),
+        source=row.get("language"),
+        opinions=(opinion_on(who, winner, None, None),),
+        shown=True,
+        place=place,
+        meta={"session": judge} if judge and not row.get("judge") else None,
+    )
+
+
+def _winner(row: Row) -> Winner:
+    if "winner" in row:
+        found = _WINNERS.get(str(row["winner"]).strip().casefold())
+        if found is None:
+            raise InputError(f'"winner" is {row["winner"]!r}; it is one of {", ".join(_WINNERS)}')
+        return found
+    said = [
+        name
+        for name in ("model_a", "model_b", "tie")
+        if str(row.get(f"winner_{name}")) in ("1", "1.0", "True")
+    ]
+    if len(said) != 1:
+        raise InputError(f"{len(said)} of winner_model_a, winner_model_b, winner_tie are 1, not one")
+    return _WINNERS[said[0]]
+
+
+def _list(value: Any, name: str) -> list[Any]:
+    """Kaggle's files have every turn in one JSON list."""
+    if isinstance(value, str) and value.startswith("["):
+        value = json_cell(value, f'"{name}"')
+    value = value if isinstance(value, list) else [value]
+    if not value:
+        raise InputError(f'"{name}" is an empty list')
+    return list(value)
+
+
+def _looks(row: Mapping[str, Any]) -> bool:
+    if {"model_a", "model_b", "winner", "conversation_a", "conversation_b"} <= row.keys():
+        return True
+    return {"prompt", "response_a", "response_b", "winner_model_a", "winner_model_b"} <= row.keys()
+
+
+FORMATS = (
+    Format("arena", "LMArena's votes, ties and both bad told apart", Source(read, _looks, "arena", "person")),
+)

@@ -1,0 +1,131 @@
+"""Argilla's records, as to_list gives them and flattened, with the texts in them.
+
+Sources: argilla's docs/how_to_guides/import_export.md; distilabel's PreferenceToArgilla names. Only answers
+with status "submitted" count: a draft is none, suggestions are a model's, and nobody's label.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pairwright.errors import InputError
+from pairwright.formats.canonical import Canonical, Opinion, Rated, agreed, fractional, ranked
+from pairwright.formats.elsewhere.argilla import by_person
+from pairwright.formats.elsewhere.shapes import known_choice
+from pairwright.formats.format import Format, Left, Row, Source
+from pairwright.formats.messages import messages_of, number_of
+from pairwright.formats.rows import LIKELY_PROMPTS, as_text
+from pairwright.formats.sources.choices import opinion_on
+
+_NUMBERED = re.compile(r"^(.*?)[-_ ]?(\d+|[ab])$", re.IGNORECASE)
+
+
+def read(row: Row, place: str) -> Iterator[Canonical | Left]:
+    fields = row["fields"] if isinstance(row.get("fields"), dict) else row
+    prompt = next((name for name in ("prompt", *LIKELY_PROMPTS) if fields.get(name)), None)
+    names = _responses(fields, prompt)
+    if prompt is None or len(names) < 2:
+        raise InputError(
+            f"the prompt or the responses are not told (fields: {', '.join(fields)}). "
+            "Rename them: --map prompt=FIELD,response_a=FIELD,response_b=FIELD"
+        )
+    texts = [as_text(fields[name], f'"{name}"') for name in names]
+    if len({text.strip() for text in texts}) < len(texts):
+        yield Left(place, "same_text")
+        return
+    opinions, ratings = _opinions(row, names)
+    if not opinions:
+        yield Left(place, "no_submitted_answer")
+        return
+    kept = row.get("metadata") if isinstance(row.get("metadata"), dict) else {}
+    models = [(kept or {}).get(f"model_{n}") for n in range(len(names))]
+    yield agreed(
+        Canonical(
+            messages_of(fields[prompt], f'"{prompt}"'),
+            tuple(
+                Rated(text, model, rating) for text, model, rating in zip(texts, models, ratings, strict=True)
+            ),
+            None if row.get("id") is None else str(row["id"]),
+            meta=kept or None,
+            place=place,
+            opinions=opinions,
+            shown=True,
+        )
+    )
+
+
+def _responses(fields: Mapping[str, Any], prompt: str | None) -> list[str]:
+    """The fields that are numbered alike, in order: generations-0, generations-1, ..."""
+    stems: dict[str, list[str]] = {}
+    for name, value in fields.items():
+        found = _NUMBERED.match(name)
+        if found and name != prompt and isinstance(value, str) and "." not in name:
+            stems.setdefault(found[1], []).append(name)
+    best = max(stems.values(), key=len, default=[])
+    return sorted(best, key=lambda name: (len(name), name)) if len(best) > 1 else []
+
+
+def _opinions(row: Row, names: list[str]) -> tuple[tuple[Opinion, ...], list[float | None]]:
+    """What each person who submitted says of all responses, and the mean rating of each response."""
+    opinions = []
+    rated: list[list[float]] = [[] for _ in names]
+    for person, answers in by_person(row).items():
+        if any(status == "discarded" for _, status in answers.values()):
+            continue
+        done = {question: value for question, (value, status) in answers.items() if status == "submitted"}
+        who = f"argilla/{person}"
+        ratings = _ratings(done, names)
+        if ratings is not None:
+            opinions.append(Opinion(who, "person", ranked(ratings)))
+            for found, rating in zip(rated, ratings, strict=True):
+                found.append(rating)
+        else:
+            opinion = _chosen(done, names, who)
+            if opinion is not None:
+                opinions.append(opinion)
+    return tuple(opinions), [sum(found) / len(found) if found else None for found in rated]
+
+
+def _ratings(done: Mapping[str, Any], names: list[str]) -> list[float] | None:
+    found = []
+    for name in names:
+        values = (done.get(question) for question in (f"{name}-rating", f"{name}_rating", f"rating-{name}"))
+        rating = next((number for value in values if (number := number_of(value)) is not None), None)
+        if rating is None:
+            return None
+        found.append(rating)
+    return found
+
+
+def _chosen(done: Mapping[str, Any], names: list[str], who: str) -> Opinion | None:
+    """A ranking ([{"value": "response-1", "rank": 1}, ...]; equal ranks tie) or one label."""
+    for value in done.values():
+        if isinstance(value, list) and value and isinstance(value[0], dict) and "rank" in value[0]:
+            ranks = {str(each.get("value")): number_of(each.get("rank")) for each in value}
+            own = [ranks.get(name) for name in names]
+            if any(rank is None for rank in own):
+                raise InputError(f"{who} ranks {', '.join(ranks)}, and the responses are {', '.join(names)}")
+            return Opinion(who, "person", fractional([rank for rank in own if rank is not None]))
+    for value in done.values():
+        if isinstance(value, str) and value in names:
+            return Opinion(who, "person", fractional([0.0 if name == value else 1.0 for name in names]))
+        if isinstance(value, str) and len(names) == 2 and (choice := known_choice(value)) is not None:
+            return opinion_on(who, choice, None, None)
+    return None
+
+
+def _looks(row: Mapping[str, Any]) -> bool:
+    if isinstance(row.get("fields"), dict) and "responses" in row:
+        return True
+    return any(name.endswith(".responses") for name in row)
+
+
+FORMATS = (
+    Format(
+        "argilla",
+        "Argilla's records, as lists or flattened, also made by distilabel",
+        Source(read, _looks, "argilla", "person"),
+    ),
+)

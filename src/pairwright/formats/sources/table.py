@@ -1,0 +1,150 @@
+"""A table of your own: columns by their names, or by --map (chosen=good_answer,prompt=question).
+
+Reads pairs (chosen and rejected; or response_a, response_b and label), and single responses with
+good (thumbs up or down) or a rating.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from pairwright.errors import InputError
+from pairwright.formats.canonical import Canonical, Rated, two
+from pairwright.formats.format import Format, Left, Row, Source
+from pairwright.formats.messages import messages_of, number_of, reply_of, with_system
+from pairwright.formats.rows import as_id
+
+COLUMNS = (
+    "prompt", "system", "chosen", "rejected", "response_a", "response_b", "label", "response", "good",
+    "rating", "chosen_rating", "rejected_rating", "model", "model_a", "model_b", "chosen_model",
+    "rejected_model", "margin", "probability", "id", "source",
+)  # fmt: skip
+_GOOD = dict.fromkeys(
+    (
+        "true",
+        "1",
+        "1.0",
+        "yes",
+        "good",
+        "up",
+        "like",
+        "liked",
+        "thumbs_up",
+        "thumbsup",
+        "positive",
+        "+1",
+        "👍",
+    ),
+    True,
+)
+_BAD = dict.fromkeys(
+    ("false", "0", "0.0", "no", "bad", "down", "dislike", "disliked", "thumbs_down", "thumbsdown", "negative",
+     "-1", "👎"),
+    False,
+)  # fmt: skip
+_THUMBS = {**_GOOD, **_BAD}
+Side = Literal["A", "B", "TIE", "BOTH_GOOD", "BOTH_BAD"]
+_SIDES: dict[str, Side] = {
+    **dict.fromkeys(("a", "response_a", "model_a", "left", "first", "1", "answer1"), "A"),
+    **dict.fromkeys(("b", "response_b", "model_b", "right", "second", "2", "answer2"), "B"),
+    **dict.fromkeys(("tie", "equal", "same", "0", "neither"), "TIE"),
+    "both_good": "BOTH_GOOD",
+    "both_bad": "BOTH_BAD",
+}
+
+
+def read(row: Row, place: str) -> Iterator[Canonical | Left]:
+    if row.get("prompt") is None:
+        shown = ", ".join(list(row)[:12])
+        raise InputError(f'"prompt" is missing (columns: {shown}). Say which it is: --map prompt=COLUMN')
+    prompt = with_system(row.get("system"), messages_of(row["prompt"], '"prompt"'))
+    more: dict[str, Any] = {
+        "id": as_id(row["id"]) or None if row.get("id") is not None else None,
+        "margin": number_of(row.get("margin")),
+        "probability": number_of(row.get("probability")),
+        "source": None if row.get("source") is None else str(row["source"]),
+        "place": place,
+    }
+    if row.get("chosen") is not None and row.get("rejected") is not None:
+        yield _ranked(prompt, row, more)
+    elif row.get("response_a") is not None and row.get("response_b") is not None:
+        yield _labelled(prompt, row, more)
+    elif row.get("response") is not None:
+        yield _single(prompt, row, more)
+    else:
+        raise InputError(
+            "there is no chosen and rejected, no response_a and response_b, and no response "
+            f"(columns: {', '.join(list(row)[:12])}). Say which they are: --map chosen=COLUMN,rejected=COLUMN"
+        )
+
+
+def _rated(row: Row, name: str, model: str, rating: str | None = None) -> Rated:
+    return Rated(
+        reply_of(row[name], f'"{name}"'),
+        str(row[model]) if row.get(model) else None,
+        number_of(row.get(rating)) if rating else None,
+    )
+
+
+def _ranked(prompt: Any, row: Row, more: dict[str, Any]) -> Canonical | Left:
+    chosen = _rated(row, "chosen", "chosen_model", "chosen_rating")
+    rejected = _rated(row, "rejected", "rejected_model", "rejected_rating")
+    if chosen.text.strip() == rejected.text.strip():
+        return Left(more["place"], "same_text")
+    return two(prompt, chosen, rejected, 1, **more)
+
+
+def _labelled(prompt: Any, row: Row, more: dict[str, Any]) -> Canonical | Left:
+    a, b = _rated(row, "response_a", "model_a"), _rated(row, "response_b", "model_b")
+    if a.text.strip() == b.text.strip():
+        return Left(more["place"], "same_text")
+    side = None
+    if row.get("label") is not None:
+        side = _SIDES.get(_word(row["label"]))
+        if side is None:
+            raise InputError(f'"label" is {row["label"]!r}; it is one of A, B, TIE, BOTH_GOOD, BOTH_BAD')
+    if side in ("BOTH_GOOD", "BOTH_BAD"):
+        good = side == "BOTH_GOOD"
+        a, b = Rated(a.text, a.model, good=good), Rated(b.text, b.model, good=good)
+    sign = None if side is None else {"A": 1, "B": -1}.get(side, 0)
+    return two(prompt, a, b, sign, shown=True, **more)
+
+
+def _single(prompt: Any, row: Row, more: dict[str, Any]) -> Canonical | Left:
+    said = row.get("good") if row.get("good") is not None else row.get("label")
+    good = None
+    if said is not None:
+        good = said if isinstance(said, bool) else _THUMBS.get(_word(said))
+        if good is None:
+            raise InputError(f'"good" is {said!r}; it is true or false, 1 or 0, up or down, good or bad')
+    rating = number_of(row.get("rating"))
+    if good is None and rating is None:
+        return Left(more["place"], "not_labelled")
+    one = _rated(row, "response", "model", "rating")
+    return Canonical(prompt, (Rated(one.text, one.model, rating, good=good),), **more)
+
+
+def _word(value: Any) -> str:
+    return (
+        str(value)
+        .strip()
+        .casefold()
+        .replace("-1", "\0")
+        .replace("-", "_")
+        .replace("\0", "-1")
+        .replace(" ", "_")
+    )
+
+
+def _looks(row: Mapping[str, Any]) -> bool:
+    return {"prompt", "response_a", "response_b", "label"} <= row.keys()
+
+
+FORMATS = (
+    Format(
+        "table",
+        "CSV, TSV or rows of your own, columns named with --map",
+        Source(read, _looks, "dataset", "person"),
+    ),
+)

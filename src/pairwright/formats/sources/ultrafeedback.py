@@ -1,0 +1,114 @@
+"""UltraFeedback as it was published: four answers a prompt, rated by GPT-4; and distilabel's generations.
+
+Source: trl's examples/datasets/ultrafeedback.py. Ratings are strings, "N/A" among them. About 2,000
+answers that were criticised with a 1 have an `overall_score` of 10 (OpenBMB/UltraFeedback#8): the mean of
+the fine-grained ratings counts, and such rows are marked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pairwright.errors import InputError
+from pairwright.formats.canonical import Canonical, Opinion, Rated, agreed, ranked
+from pairwright.formats.format import Format, Left, Row, Source
+from pairwright.formats.messages import messages_of, number_of
+
+ASPECTS = ("helpfulness", "honesty", "instruction_following", "truthfulness")
+LOW = 3.0  # a mean rating under this, of 1..5, does not go with 10 of 10
+FAULT = "overall_score_10_with_low_ratings"
+
+
+def read(row: Row, place: str) -> Iterator[Canonical | Left]:
+    prompt = messages_of(row["instruction"], '"instruction"')
+    found: list[Rated] = []
+    faults = 0
+    for number, item in enumerate(row["completions"], 1):
+        if not isinstance(item, dict) or not isinstance(item.get("response"), str):
+            raise InputError(f'"completions" number {number} has no "response"')
+        if not item["response"].strip():
+            continue  # an empty answer is rated too, and is no answer
+        rating = _rating(item.get("annotations"))
+        faults += rating is not None and rating < LOW and number_of(item.get("overall_score")) == 10
+        found.append(Rated(item["response"], item.get("model"), rating))
+    texts = {one.text.strip() for one in found}
+    if len(found) < 2 or len(texts) < len(found):
+        yield Left(place, "same_text" if len(found) > 1 else "single_response")
+        return
+    yield _judged(prompt, found, "gpt-4", row, place, (FAULT,) if faults else ())
+
+
+def _rating(annotations: Any) -> float | None:
+    """The mean of the aspects that have a number."""
+    ratings = []
+    for aspect in ASPECTS:
+        given = (annotations or {}).get(aspect)
+        given = given[0] if isinstance(given, list) and given else given
+        rating = number_of(given.get("Rating")) if isinstance(given, dict) else None
+        if rating is not None:
+            ratings.append(rating)
+    return sum(ratings) / len(ratings) if ratings else None
+
+
+def _judged(
+    prompt: Any, found: list[Rated], judge: str, row: Row, place: str, faults: tuple[str, ...] = ()
+) -> Canonical:
+    """Ranks only where all are rated: half a ranking would call the others equal."""
+    ratings = [one.rating for one in found if one.rating is not None]
+    opinions = (Opinion(judge, "judge", ranked(ratings)),) if len(ratings) == len(found) else ()
+    source = row.get("source")
+    return agreed(
+        Canonical(
+            prompt,
+            tuple(found),
+            source=source if isinstance(source, str) else None,
+            place=place,
+            opinions=opinions,
+            faults=faults,
+        )
+    )
+
+
+def read_distilabel(row: Row, place: str) -> Iterator[Canonical | Left]:
+    """`generations` with `ratings` (null where the judge failed) by `model_name`."""
+    texts, ratings = row["generations"], row["ratings"]
+    if not isinstance(texts, list) or not isinstance(ratings, list) or len(texts) != len(ratings):
+        raise InputError('"generations" and "ratings" are no lists of the same length')
+    models = row.get("generation_models") or [None] * len(texts)
+    found = [
+        Rated(text, model, number_of(rating))
+        for text, model, rating in zip(texts, models, ratings, strict=False)
+        if isinstance(text, str) and text.strip()
+    ]
+    if not any(one.rating is not None for one in found):
+        yield Left(place, "judge_failed")
+    elif len({one.text.strip() for one in found}) < max(2, len(found)):
+        yield Left(place, "same_text" if len(found) > 1 else "single_response")
+    else:
+        prompt = messages_of(row["instruction"], '"instruction"')
+        yield _judged(prompt, found, str(row.get("model_name") or "judge"), row, place)
+
+
+FORMATS = (
+    Format(
+        "ultrafeedback",
+        "UltraFeedback as published: four rated answers",
+        Source(
+            read,
+            lambda row: "instruction" in row and isinstance(row.get("completions"), list),
+            "gpt-4",
+            "judge",
+        ),
+    ),
+    Format(
+        "distilabel",
+        "distilabel's UltraFeedback task: generations and ratings",
+        Source(
+            read_distilabel,
+            lambda row: {"instruction", "generations", "ratings"} <= row.keys(),
+            "judge",
+            "judge",
+        ),
+    ),
+)

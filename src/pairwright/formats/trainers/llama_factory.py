@@ -1,0 +1,228 @@
+"""LLaMA-Factory: ranking rows (alpaca and ShareGPT) and KTO rows, with the stanza of dataset_info.json.
+
+Source: LLaMA-Factory's data/README.md and src/llamafactory/data/converter.py. A ShareGPT ranking
+row holds an odd number of messages, a KTO row an even one; others are skipped there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pairwright.errors import InputError
+from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, Single, two, unfit
+from pairwright.formats.format import Format, Left, Row, Source, Target, Written
+from pairwright.formats.messages import (
+    messages_of,
+    reply_of,
+    sharegpt,
+    system_of,
+    told_apart,
+    turns_of,
+    with_system,
+)
+from pairwright.types import Message
+
+_NEEDS = Needs(in_turn=True)
+
+
+def alpaca(pair: Pair) -> Row | Drop:
+    """The last question is `instruction`, earlier turns are `history`."""
+    if drop := unfit(pair.prompt, (pair.chosen.text, pair.rejected.text), _NEEDS):
+        return drop
+    turns = turns_of(pair.prompt)
+    return {
+        "instruction": turns[-1].content,
+        "input": "",
+        "chosen": pair.chosen.text,
+        "rejected": pair.rejected.text,
+        "system": system_of(pair.prompt),
+        "history": [[turns[n].content, turns[n + 1].content] for n in range(0, len(turns) - 1, 2)],
+    }
+
+
+def ranking(pair: Pair) -> Row | Drop:
+    if drop := unfit(pair.prompt, (pair.chosen.text, pair.rejected.text), _NEEDS):
+        return drop
+    return {
+        "conversations": sharegpt(pair.prompt),
+        "chosen": {"from": "gpt", "value": pair.chosen.text},
+        "rejected": {"from": "gpt", "value": pair.rejected.text},
+    }
+
+
+def kto(one: Single) -> Row | Drop:
+    """`kto_tag` is a JSON boolean: 0, 1 and "true" make an ordinary row there, without a word."""
+    if drop := unfit(one.prompt, (one.response.text,), _NEEDS):
+        return drop
+    return {
+        "conversations": sharegpt((*one.prompt, Message("assistant", one.response.text))),
+        "kto_tag": one.good,
+    }
+
+
+def read_alpaca(row: Row, place: str) -> Iterator[Canonical | Left]:
+    asked = "\n".join(str(row[name]) for name in ("instruction", "input") if row.get(name))
+    turns: list[Message] = []
+    for old in row.get("history") or []:
+        if not isinstance(old, list) or len(old) != 2:
+            raise InputError('"history" is no list of [question, answer]')
+        turns += [Message("user", str(old[0])), Message("assistant", str(old[1]))]
+    prompt = with_system(row.get("system"), (*turns, *messages_of(asked, '"instruction"')))
+    yield _pair(prompt, row, place)
+
+
+def read_sharegpt(row: Row, place: str) -> Iterator[Canonical | Left]:
+    name = "conversations" if "conversations" in row else "messages"
+    yield _pair(with_system(row.get("system"), messages_of(row[name], f'"{name}"')), row, place)
+
+
+def _pair(prompt: tuple[Message, ...], row: Row, place: str) -> Canonical | Left:
+    chosen, rejected = reply_of(row["chosen"], '"chosen"'), reply_of(row["rejected"], '"rejected"')
+    if chosen.strip() == rejected.strip():
+        return Left(place, "same_text")
+    return two(prompt, Rated(chosen), Rated(rejected), 1, place=place)
+
+
+def read_kto(row: Row, place: str) -> Iterator[Canonical | Left]:
+    good = row["kto_tag"]
+    if not isinstance(good, bool):
+        raise InputError(
+            f'"kto_tag" is {good!r}, not true or false: LLaMA-Factory would not take the row for KTO'
+        )
+    name = "conversations" if "conversations" in row else "messages"
+    prompt, answer = told_apart(row[name], f'"{name}"')
+    yield Canonical(with_system(row.get("system"), prompt), (Rated(answer, good=good),), place=place)
+
+
+# --- what to paste ------------------------------------------------------------------------------
+
+
+def _info(stanza: Mapping[str, Any]) -> Any:
+    """dataset_info.json beside the data: the folder can be LLaMA-Factory's dataset_dir as it is."""
+
+    def config(written: Written) -> dict[str, str]:
+        entries: dict[str, Any] = {}
+        for part, files in written.parts.items():
+            for number, file in enumerate(files):
+                entries[_entry(written, part, number)] = {"file_name": file, **stanza}
+        return {"dataset_info.json": json.dumps(entries, indent=2) + "\n"}
+
+    return config
+
+
+def _entry(written: Written, part: str, number: int) -> str:
+    name = written.name.replace(".", "_").replace("-", "_")
+    whole = name if list(written.parts) == [part] else f"{name}_{part}"
+    return whole if len(written.parts[part]) == 1 else f"{whole}_{number}"
+
+
+def _command(stage: str) -> Any:
+    def lines(written: Written) -> list[str]:
+        names = {
+            part: ",".join(_entry(written, part, n) for n in range(len(files)))
+            for part, files in written.parts.items()
+        }
+        first = next(iter(names))
+        more = {
+            "dpo": " --pref_beta 0.1",
+            "rm": "",
+            "kto": " --pref_beta 0.1",
+        }[stage]
+        if written.weights:
+            more += f" --kto_chosen_weight {written.weights.desirable}"
+            more += f" --kto_rejected_weight {written.weights.undesirable}"
+        held = next((names[each] for each in ("validation", "test") if each in names), None)
+        if held:
+            more += f" --eval_dataset {held}"
+        return [
+            f"llamafactory-cli train --stage {stage} --do_train --dataset_dir . --dataset {names[first]} "
+            f"--model_name_or_path MODEL --template TEMPLATE --finetuning_type lora --output_dir out{more}"
+        ]
+
+    return lines
+
+
+_ALPACA_INFO = {
+    "ranking": True,
+    "columns": {
+        "prompt": "instruction",
+        "query": "input",
+        "chosen": "chosen",
+        "rejected": "rejected",
+        "system": "system",
+        "history": "history",
+    },
+}
+_SHAREGPT_INFO = {
+    "formatting": "sharegpt",
+    "ranking": True,
+    "columns": {"messages": "conversations", "chosen": "chosen", "rejected": "rejected"},
+}
+_KTO_INFO = {"formatting": "sharegpt", "columns": {"messages": "conversations", "kto_tag": "kto_tag"}}
+_TURN = {"from": "text", "value": "text"}
+_FILES = (".jsonl", ".json", ".parquet")
+
+FORMATS = (
+    Format(
+        "llama-factory-dpo",
+        "LLaMA-Factory DPO, ORPO, SimPO, reward model: alpaca rows",
+        Source(
+            read_alpaca,
+            lambda row: "instruction" in row and "chosen" in row and "rejected" in row,
+            "dataset",
+            "person",
+        ),
+        Target(
+            "pairs",
+            alpaca,
+            {
+                "instruction": "text",
+                "input": "text",
+                "chosen": "text",
+                "rejected": "text",
+                "system": "text",
+                "history": [["text"]],
+            },
+            _command("dpo"),
+            _info(_ALPACA_INFO),
+            _FILES,
+        ),
+        "AlpacaDatasetConverter",
+    ),
+    Format(
+        "llama-factory-dpo-sharegpt",
+        "LLaMA-Factory DPO, ORPO, SimPO, reward model: ShareGPT rows",
+        Source(
+            read_sharegpt,
+            lambda row: isinstance(row.get("conversations"), list) and "chosen" in row and "rejected" in row,
+            "dataset",
+            "person",
+        ),
+        Target(
+            "pairs",
+            ranking,
+            {"conversations": [_TURN], "chosen": _TURN, "rejected": _TURN},
+            _command("dpo"),
+            _info(_SHAREGPT_INFO),
+            _FILES,
+        ),
+        "SharegptDatasetConverter",
+    ),
+    Format(
+        "llama-factory-kto",
+        "LLaMA-Factory KTO: ShareGPT rows with a boolean tag",
+        Source(read_kto, lambda row: "kto_tag" in row, "dataset", "person"),
+        Target(
+            "responses",
+            kto,
+            {"conversations": [_TURN], "kto_tag": "bool"},
+            _command("kto"),
+            _info(_KTO_INFO),
+            _FILES,
+            kto=True,
+        ),
+        "SharegptDatasetConverter",
+    ),
+)

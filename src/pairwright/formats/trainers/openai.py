@@ -1,0 +1,61 @@
+"""OpenAI's preference fine-tuning JSONL, which Together and Fireworks take as it is.
+
+Source: OpenAI's guide to direct preference optimization; docs.together.ai (exactly one assistant
+message an output); docs.fireworks.ai (3 examples at least).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pairwright.errors import InputError
+from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, two, unfit
+from pairwright.formats.format import JSONL_ONLY, Format, Left, Row, Source, Target, Written
+from pairwright.formats.messages import dicts, messages_of, reply_of, said
+
+
+def preference(pair: Pair) -> Row | Drop:
+    if drop := unfit(pair.prompt, (pair.chosen.text, pair.rejected.text), Needs()):
+        return drop
+    return {
+        "input": {"messages": dicts(pair.prompt), "tools": [], "parallel_tool_calls": True},
+        "preferred_output": [said(pair.chosen.text)],
+        "non_preferred_output": [said(pair.rejected.text)],
+    }
+
+
+def read(row: Row, place: str) -> Iterator[Canonical | Left]:
+    asked = row["input"]
+    if not isinstance(asked, dict) or "messages" not in asked:
+        raise InputError('"input" has no "messages"')
+    prompt = messages_of(asked["messages"], '"input.messages"')
+    chosen = reply_of(row["preferred_output"], '"preferred_output"')
+    rejected = reply_of(row["non_preferred_output"], '"non_preferred_output"')
+    if chosen.strip() == rejected.strip():
+        yield Left(place, "same_text")
+    else:
+        yield two(prompt, Rated(chosen), Rated(rejected), 1, place=place)
+
+
+def _lines(written: Written) -> list[str]:
+    return [
+        f'file = client.files.create(file=open("{written.train[0]}", "rb"), purpose="fine-tune")',
+        "client.fine_tuning.jobs.create(model=MODEL, training_file=file.id, "
+        'method={"type": "dpo", "dpo": {"hyperparameters": {"beta": 0.1}}})',
+    ]
+
+
+FORMATS = (
+    Format(
+        "openai-dpo",
+        "OpenAI, Together and Fireworks preference fine-tuning",
+        Source(
+            read,
+            lambda row: "preferred_output" in row and "non_preferred_output" in row,
+            "dataset",
+            "person",
+        ),
+        Target("pairs", preference, {}, _lines, endings=JSONL_ONLY),
+        "the vendor's upload",
+    ),
+)

@@ -1,0 +1,82 @@
+"""ms-swift: the conversation with the chosen answer, and the rejected one as text; KTO with a boolean.
+
+Source: ms-swift's docs, Customization/Custom-dataset; docs.simplismart.ai takes the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pairwright.errors import InputError
+from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, Single, two, unfit
+from pairwright.formats.format import Format, Left, Row, Source, Target, Written
+from pairwright.formats.messages import dicts, reply_of, said, told_apart
+
+
+def preference(pair: Pair) -> Row | Drop:
+    if drop := unfit(pair.prompt, (pair.chosen.text, pair.rejected.text), Needs()):
+        return drop
+    return {
+        "messages": [*dicts(pair.prompt), said(pair.chosen.text)],
+        "rejected_response": pair.rejected.text,
+    }
+
+
+def kto(one: Single) -> Row | Drop:
+    if drop := unfit(one.prompt, (one.response.text,), Needs()):
+        return drop
+    return {"messages": [*dicts(one.prompt), said(one.response.text)], "label": one.good}
+
+
+def read(row: Row, place: str) -> Iterator[Canonical | Left]:
+    prompt, chosen = told_apart(row["messages"], '"messages"')
+    rejected = reply_of(row["rejected_response"], '"rejected_response"')
+    if chosen.strip() == rejected.strip():
+        yield Left(place, "same_text")
+    else:
+        yield two(prompt, Rated(chosen), Rated(rejected), 1, place=place)
+
+
+def read_kto(row: Row, place: str) -> Iterator[Canonical | Left]:
+    good = row["label"]
+    if not isinstance(good, bool):
+        raise InputError(f'"label" is {good!r}, not true or false')
+    prompt, answer = told_apart(row["messages"], '"messages"')
+    yield Canonical(prompt, (Rated(answer, good=good),), place=place)
+
+
+def _lines(kind: str) -> Any:
+    def lines(written: Written) -> list[str]:
+        held = f" --val_dataset {' '.join(written.evaluation)}" if written.evaluation else ""
+        more = ""
+        if written.weights:
+            more = f" --desirable_weight {written.weights.desirable}"
+            more += f" --undesirable_weight {written.weights.undesirable}"
+        return [
+            f"swift rlhf --rlhf_type {kind} --model MODEL --dataset {' '.join(written.train)}{held}{more}"
+        ]
+
+    return lines
+
+
+def _looks_kto(row: Mapping[str, Any]) -> bool:
+    return isinstance(row.get("messages"), list) and isinstance(row.get("label"), bool)
+
+
+FORMATS = (
+    Format(
+        "ms-swift-dpo",
+        "ms-swift DPO, ORPO, CPO, SimPO, reward model",
+        Source(read, lambda row: "messages" in row and "rejected_response" in row, "dataset", "person"),
+        Target("pairs", preference, {"messages": "messages", "rejected_response": "text"}, _lines("dpo")),
+        "AutoPreprocessor",
+    ),
+    Format(
+        "ms-swift-kto",
+        "ms-swift KTO",
+        Source(read_kto, _looks_kto, "dataset", "person"),
+        Target("responses", kto, {"messages": "messages", "label": "bool"}, _lines("kto"), kto=True),
+        "AutoPreprocessor",
+    ),
+)

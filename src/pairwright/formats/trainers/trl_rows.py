@@ -1,0 +1,226 @@
+"""TRL: preference rows (DPO, ORPO, CPO, reward) and unpaired ones (KTO, BCO).
+
+Source: trl's docs/source/dataset_formats.md; RewardTrainer's optional float `margin`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pairwright.errors import InputError
+from pairwright.formats import trl
+from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, Single, two, unfit
+from pairwright.formats.format import Format, Left, Row, Source, Target, Written
+from pairwright.formats.messages import dicts, messages_of, number_of, reply_of, said, told_apart, with_system
+from pairwright.types import Message
+
+CONVERSATION, TEXT = Needs(no_tools=False), Needs(one_turn=True, no_system=True)
+_SEPARATOR = trl.SEPARATOR
+
+
+# --- out --------------------------------------------------------------------------------------
+
+
+def preference(pair: Pair) -> Row | Drop:
+    asked = trl.LabelledPair(pair.prompt, pair.chosen.text, pair.rejected.text)
+    return trl.preference_row(asked, "conversational")
+
+
+def preference_text(pair: Pair) -> Row | Drop:
+    asked = trl.LabelledPair(pair.prompt, pair.chosen.text, pair.rejected.text)
+    return unfit(pair.prompt, (), TEXT) or trl.preference_row(asked, "standard")
+
+
+def implicit(pair: Pair) -> Row | Drop:
+    """Prompt and answer in one conversation, twice: what RewardTrainer recommends."""
+    if drop := unfit(pair.prompt, (pair.chosen.text, pair.rejected.text), CONVERSATION):
+        return drop
+    prompt = dicts(pair.prompt)
+    return {"chosen": [*prompt, said(pair.chosen.text)], "rejected": [*prompt, said(pair.rejected.text)]}
+
+
+def implicit_text(pair: Pair) -> Row | Drop:
+    if drop := unfit(pair.prompt, (pair.chosen.text, pair.rejected.text), TEXT):
+        return drop
+    prompt = pair.prompt[-1].content + _SEPARATOR
+    return {"chosen": prompt + pair.chosen.text, "rejected": prompt + pair.rejected.text}
+
+
+def reward_margin(pair: Pair) -> Row | Drop:
+    row = implicit(pair)
+    if isinstance(row, Drop):
+        return row
+    # A missing margin would be no number, and RewardTrainer subtracts it from every row's logits.
+    return Drop("no_margin") if pair.margin is None else {**row, "margin": float(pair.margin)}
+
+
+def unpaired(one: Single) -> Row | Drop:
+    return trl.kto_row(trl.LabelledResponse(one.prompt, one.response.text, one.good), "conversational")
+
+
+def unpaired_text(one: Single) -> Row | Drop:
+    response = trl.LabelledResponse(one.prompt, one.response.text, one.good)
+    return unfit(one.prompt, (), TEXT) or trl.kto_row(response, "standard")
+
+
+# --- in ---------------------------------------------------------------------------------------
+
+
+def read(row: Row, place: str) -> Iterator[Canonical | Left]:
+    """Any of TRL's shapes, but a prompt that is only implied by two strings."""
+    if "label" in row:
+        yield _unpaired(row, place)
+        return
+    margin = number_of(row.get("margin"))
+    if "prompt" in row:
+        prompt = with_system(row.get("system"), _prompt(row["prompt"]))
+        chosen, rejected = reply_of(row["chosen"], '"chosen"'), reply_of(row["rejected"], '"rejected"')
+    else:
+        if isinstance(row["chosen"], str):
+            yield Left(place, "prompt_not_told")
+            return
+        prompt, chosen = told_apart(row["chosen"], '"chosen"')
+        other, rejected = told_apart(row["rejected"], '"rejected"')
+        if prompt != other:
+            yield Left(place, "prompts_differ")
+            return
+    if chosen.strip() == rejected.strip():
+        yield Left(place, "same_text")
+        return
+    yield two(prompt, Rated(chosen), Rated(rejected), 1, margin=margin, place=place)
+
+
+def _prompt(value: Any) -> tuple[Message, ...]:
+    if isinstance(value, str):
+        value = value.removesuffix(_SEPARATOR)  # what we and others put between the two strings
+    return messages_of(value, '"prompt"')
+
+
+def _unpaired(row: Row, place: str) -> Canonical:
+    good = row["label"]
+    if not isinstance(good, bool):
+        raise InputError(
+            f'"label" is {good!r}, not true or false: a trainer takes any other value for nothing'
+        )
+    return Canonical(
+        _prompt(row["prompt"]), (Rated(reply_of(row["completion"], '"completion"'), good=good),), place=place
+    )
+
+
+def _looks(*, prompt: type | None, answer: type, name: str = "chosen") -> Any:
+    def looks(row: Mapping[str, Any]) -> bool:
+        has = (row.get("prompt") is None) if prompt is None else isinstance(row.get("prompt"), prompt)
+        if not has or not isinstance(row.get(name), answer):
+            return False
+        if name == "completion":
+            return isinstance(row.get("label"), bool) and "system" not in row
+        if not isinstance(row.get("rejected"), answer) or "prompt_id" in row:
+            return False
+        if "system" in row and prompt is not str:
+            return False
+        return not str(row.get("prompt", "")).startswith("\n\nHuman:")
+
+    return looks
+
+
+def _source(looks: Any) -> Source:
+    return Source(read, looks, "dataset", "person")
+
+
+# --- what to paste ------------------------------------------------------------------------------
+
+
+def _lines(trainer: str, module: str = "trl") -> Any:
+    def lines(written: Written) -> list[str]:
+        kind = "parquet" if written.train[0].endswith(".parquet") else "json"
+        files = {name: list(found) for name, found in written.parts.items()}
+        evaluation = next((name for name in ("validation", "test") if name in files), None)
+        options = ""
+        if trainer == "KTO":
+            options = "per_device_train_batch_size=8"  # its KL term needs more than one row a batch
+            if written.weights:
+                good, bad = written.weights.desirable, written.weights.undesirable
+                options += f", desirable_weight={good}, undesirable_weight={bad}"
+        also = f', eval_dataset=data["{evaluation}"]' if evaluation else ""
+        first = next(iter(files))
+        return [
+            "from datasets import load_dataset",
+            f'data = load_dataset("{kind}", data_files={files})',
+            f"from {module} import {trainer}Config, {trainer}Trainer",
+            f"trainer = {trainer}Trainer(model, args={trainer}Config({options}), "
+            f'train_dataset=data["{first}"]{also})',
+        ]
+
+    return lines
+
+
+_PAIR = {"prompt": "messages", "chosen": "messages", "rejected": "messages"}
+_PAIR_TEXT = {"prompt": "text", "chosen": "text", "rejected": "text"}
+_KTO = {"prompt": "messages", "completion": "messages", "label": "bool"}
+_KTO_TEXT = {"prompt": "text", "completion": "text", "label": "bool"}
+_DPO, _REWARD = "DPOTrainer; also CPO and GRPO-like trainers of TRL", "RewardTrainer"
+
+FORMATS = (
+    Format(
+        "trl-dpo",
+        "TRL DPO: chat messages, explicit prompt",
+        _source(_looks(prompt=list, answer=list)),
+        Target("pairs", preference, _PAIR, _lines("DPO")),
+        _DPO,
+    ),
+    Format(
+        "trl-dpo-text",
+        "TRL DPO: plain strings, explicit prompt",
+        _source(_looks(prompt=str, answer=str)),
+        Target("pairs", preference_text, _PAIR_TEXT, _lines("DPO")),
+        _DPO,
+    ),
+    Format(
+        "trl-orpo",
+        "TRL ORPO: the rows of trl-dpo",
+        None,
+        Target("pairs", preference, _PAIR, _lines("ORPO", "trl.experimental.orpo")),
+        "ORPOTrainer",
+    ),
+    Format(
+        "trl-reward",
+        "TRL reward model: whole conversations, prompt implied",
+        _source(_looks(prompt=None, answer=list)),
+        Target("pairs", implicit, {"chosen": "messages", "rejected": "messages"}, _lines("Reward")),
+        _REWARD,
+    ),
+    Format(
+        "trl-reward-margin",
+        "trl-reward with how much better (float margin)",
+        None,
+        Target(
+            "pairs",
+            reward_margin,
+            {"chosen": "messages", "rejected": "messages", "margin": "float"},
+            _lines("Reward"),
+        ),
+        _REWARD,
+    ),
+    Format(
+        "trl-reward-text",
+        "TRL reward model: whole strings, prompt implied",
+        None,
+        Target("pairs", implicit_text, {"chosen": "text", "rejected": "text"}, _lines("Reward")),
+        _REWARD,
+    ),
+    Format(
+        "trl-kto",
+        "TRL KTO, BCO: one response a row, good or bad; chat messages",
+        _source(_looks(prompt=list, answer=list, name="completion")),
+        Target("responses", unpaired, _KTO, _lines("KTO"), kto=True),
+        "KTOTrainer",
+    ),
+    Format(
+        "trl-kto-text",
+        "TRL KTO, BCO: one response a row, good or bad; plain strings",
+        _source(_looks(prompt=str, answer=str, name="completion")),
+        Target("responses", unpaired_text, _KTO_TEXT, _lines("KTO"), kto=True),
+        "KTOTrainer",
+    ),
+)

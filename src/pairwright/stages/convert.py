@@ -1,0 +1,332 @@
+"""One dataset format to another, streaming, without a project.
+
+    convert(Path("hh.jsonl.gz"), Path("dpo.jsonl"), to="trl-dpo")
+
+Rows are read into canonical ones, made into what the target takes (pairs,
+rankings, single responses, prompts), checked as its loader would, and written.
+What gives no row is counted by reason, with the places of the first ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pairwright.errors import InputError
+from pairwright.formats import writing
+from pairwright.formats.canonical import (
+    REASONS,
+    Canonical,
+    Drop,
+    Pair,
+    Single,
+    Tally,
+    Which,
+    pairs,
+    singles,
+)
+from pairwright.formats.catalog import guess, read_dataset, target_named
+from pairwright.formats.files import DatasetFiles, Layout, Made, dataset_files
+from pairwright.formats.format import Left, Target
+from pairwright.formats.reading import BadRow
+from pairwright.stages.export import REMEDY
+from pairwright.store.scratch import Counts
+
+BAD_ROWS_LISTED = 20
+PROGRESS_EVERY = 500
+
+# Reasons that readers give, beside those of canonical.REASONS.
+_LEFT: dict[str, str] = {
+    "prompts_differ": "chosen and rejected do not answer the same prompt",
+    "conversations_differ": "the vote is about two whole conversations, not two answers to one prompt",
+    "prompt_not_told": "two whole strings do not tell where the prompt ends: give it in its own column",
+    "judge_failed": "the judge gave no verdict, which is no tie",
+    "no_answer": "nobody answered",
+    "no_submitted_answer": "nobody submitted an answer; drafts and suggestions are none",
+    "skipped": "everybody skipped it",
+    "empty_turn": "an earlier turn has no text",
+    "rejected_is_rated_higher": "the scores say the opposite of chosen and rejected",
+    "not_two_responses": "it has not two responses",
+    "settled_by_others": "not settled by whom --source names",
+    "says_nothing_of_a_response": "settled, but only which is better, or not as asked for: rate "
+    "responses, call both good or both bad, or pass --split-pairs",
+    "label_of_one_response": "a project votes on pairs; the response was added without its label",
+    "duplicate": "the same text answered the same prompt; it counts once",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which pairs, responses and rows are taken, the same for `convert` and `export`.
+
+    `which` pairs of a ranking. `threshold` is the rating from which a response
+    is good by itself; `split_pairs` calls winners good and losers bad where
+    nothing else is said. `per_prompt` rows at most of one prompt.
+    """
+
+    which: Which = "best"
+    threshold: float | None = None
+    split_pairs: bool = False
+    min_probability: float | None = None
+    per_prompt: int | None = None
+
+
+@dataclass
+class ConvertResult:
+    """What was read, written and left out.
+
+    `dropped` are pairs, responses and rows by reason. `faults` are rows with a
+    known error of the dataset that were written all the same, and marked.
+    """
+
+    source: str
+    guessed: bool
+    target: str
+    path: Path
+    read: int = 0
+    bad_rows: int = 0
+    bad: list[BadRow] = field(default_factory=list)
+    rows: int = 0
+    parts: dict[str, int] = field(default_factory=dict)
+    labels: dict[str, int] | None = None
+    neighbours: int = 0
+    weights: dict[str, float] | None = None
+    naive: bool = False
+    dropped: Tally = field(default_factory=Tally)
+    faults: dict[str, int] = field(default_factory=dict)
+    files: list[writing.WrittenFile] = field(default_factory=list)
+    config: list[str] = field(default_factory=list)
+    how_to_load: list[str] = field(default_factory=list)
+    dry_run: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "from": self.source,
+            "guessed": self.guessed,
+            "to": self.target,
+            "path": str(self.path),
+            "read": self.read,
+            "bad_rows": self.bad_rows,
+            "bad": [row.as_dict() for row in self.bad],
+            "rows": self.rows,
+            "parts": self.parts,
+            "label_balance": self.labels,
+            "same_prompt_neighbours": self.neighbours,
+            "suggested_weights": self.weights,
+            "naive_labels": self.naive,
+            "dropped": self.dropped.counts,
+            "first_dropped": self.dropped.places,
+            "faults": self.faults,
+            "files": [each.as_dict() for each in self.files],
+            "config": self.config,
+            "how_to_load": self.how_to_load,
+            "dry_run": self.dry_run,
+        }
+
+
+def remedy(reason: str) -> str:
+    return REASONS.get(reason) or _LEFT.get(reason) or REMEDY.get(reason, reason.replace("_", " "))
+
+
+def convert(
+    path: Path,
+    out: Path,
+    *,
+    to: str,
+    source: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    file_format: str | None = None,
+    selection: Selection | None = None,
+    layout: Layout | None = None,
+    dry_run: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> ConvertResult:
+    """Write the rows of `path` to `out` in the format `to`, all or nothing.
+
+    `source` None: the format is told by the rows' keys. `progress` is told how
+    many rows were read. Raises InputError for formats there are not, and where
+    nothing is left to write.
+    """
+    selection, mapping = selection or Selection(), mapping or {}
+    target = target_named(to)
+    writing.check_ending(out, target.endings)
+    name = source or guess(path, mapping, file_format)
+    result = ConvertResult(name, source is None, to, out, dry_run=dry_run)
+    result.naive = target.takes == "responses" and selection.split_pairs
+    found = read_dataset(path, name, mapping, file_format=file_format)
+    rows = _usable(found, result, selection, progress)
+    with ExitStack() as stack:
+        made = capped(
+            made_rows(rows, target, selection, result.dropped), target, selection, result.dropped, stack
+        )
+        if dry_run:
+            for each in made:
+                result.rows += 1
+                _count_label(result, target, each)
+        else:
+            files = stack.enter_context(dataset_files(out, target, layout or Layout()))
+            for each in made:
+                files.write(each)
+                _count_label(result, target, each)
+            finish(files, target, result)
+        if not result.rows:
+            raise InputError(_nothing(result, path))
+        if not dry_run:
+            files.publish(manifest(result))
+    return result
+
+
+def _usable(
+    found: Iterator[Canonical | Left | BadRow],
+    result: ConvertResult,
+    selection: Selection,
+    progress: Callable[[int], None] | None,
+) -> Iterator[Canonical]:
+    for each in found:
+        result.read += 1
+        if progress and result.read % PROGRESS_EVERY == 0:
+            progress(result.read)
+        if isinstance(each, BadRow):
+            result.bad_rows += 1
+            if len(result.bad) < BAD_ROWS_LISTED:
+                result.bad.append(each)
+        elif isinstance(each, Left):
+            result.dropped.add(each.reason, file_and_line(each.place))
+        else:
+            for fault in each.faults:
+                result.faults[fault] = result.faults.get(fault, 0) + 1
+            yield each
+    if progress:
+        progress(result.read)
+
+
+def _count_label(result: ConvertResult, target: Target, made: Made) -> None:
+    if target.takes == "responses":
+        result.labels = result.labels or {"good": 0, "bad": 0}
+        result.labels["good" if made.good else "bad"] += 1
+
+
+# --- what export does too -------------------------------------------------------------------------
+
+
+def made_rows(
+    rows: Iterator[Canonical],
+    target: Target,
+    selection: Selection,
+    dropped: Tally,
+    describe: Callable[[Canonical, Any], Mapping[str, Any]] | None = None,
+) -> Iterator[Made]:
+    """The rows a target takes of canonical ones; the others are counted by reason.
+
+    `describe` gives the side line of a row and what was taken of it.
+    """
+    describe = describe or _meta
+    least = selection.min_probability
+    for row in rows:
+        if least is not None and (row.probability is None or row.probability < least):
+            reason = "no_probability" if row.probability is None else "below_min_probability"
+            dropped.add(reason, file_and_line(row.place))
+            continue
+        for item in _items(row, target, selection):
+            made = item if isinstance(item, Drop) else target.row(item)
+            if isinstance(made, Drop):
+                dropped.add(made.reason, file_and_line(row.place))
+            else:
+                good = item.good if isinstance(item, Single) else None
+                yield Made(made, describe(row, item), row.prompt, row.key, good)
+
+
+def _items(row: Canonical, target: Target, selection: Selection) -> Iterator[Any]:
+    if target.takes == "pairs":
+        return pairs(row, selection.which)
+    if target.takes == "responses":
+        return singles(row, threshold=selection.threshold, split_pairs=selection.split_pairs)
+    return iter((row,))
+
+
+def capped(
+    made: Iterator[Made], target: Target, selection: Selection, dropped: Tally, stack: ExitStack
+) -> Iterator[Made]:
+    """At most `per_prompt` rows of each prompt, the first ones; a prompt alone stands once."""
+    most = 1 if target.takes == "prompts" else selection.per_prompt
+    if most is None:
+        return made
+    counts = stack.enter_context(Counts())
+
+    def kept() -> Iterator[Made]:
+        for each in made:
+            if counts.add(each.key) <= most:
+                yield each
+            else:
+                dropped.add("over_per_prompt", str(each.meta.get("place") or ""))
+
+    return kept()
+
+
+def _meta(row: Canonical, item: Any) -> dict[str, Any]:
+    """The side line: all that the framework's columns have no place for."""
+    said: dict[str, Any] = {"place": file_and_line(row.place), "id": row.id, "source": row.source}
+    if isinstance(item, Pair):
+        said |= {
+            "chosen_model": item.chosen.model,
+            "rejected_model": item.rejected.model,
+            "chosen_rating": item.chosen.rating,
+            "rejected_rating": item.rejected.rating,
+            "margin": item.margin,
+        }
+    elif isinstance(item, Single):
+        said |= {"model": item.response.model, "rating": item.response.rating}
+    if row.probability is not None:
+        said["probability"] = row.probability
+    if row.opinions:
+        said["votes"] = [asdict(each) for each in row.opinions]
+    if row.faults:
+        said["faults"] = list(row.faults)
+    if row.meta:
+        said["meta"] = dict(row.meta)
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def file_and_line(place: str) -> str:
+    """A place without its folder: where the file stood on this machine is nobody's business."""
+    return place.rpartition("/")[2]
+
+
+def finish(files: DatasetFiles, target: Target, result: ConvertResult) -> None:
+    """Complete the files and put into `result` what they are."""
+    result.files = files.complete()
+    result.rows = files.rows
+    if not result.rows:
+        return
+    result.config = files.configure()
+    result.how_to_load = target.how_to_load(files.written)
+    result.parts = files.rows_by_part
+    result.neighbours = sum(part.neighbours for part in files.parts.values()) if target.kto else 0
+    if files.weights:
+        result.weights = {
+            "desirable_weight": files.weights.desirable,
+            "undesirable_weight": files.weights.undesirable,
+        }
+
+
+def manifest(result: ConvertResult) -> dict[str, Any]:
+    said = result.as_dict()
+    for name in ("path", "dry_run", "bad"):  # where it stood is nobody's business; names are under "files"
+        del said[name]
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"pairwright": version("pairwright"), "created_at": created, **said}
+
+
+def _nothing(result: ConvertResult, path: Path) -> str:
+    what = f"nothing to write: none of {result.read:,} rows of {path} (read as {result.source}) gives a row"
+    reasons = "".join(
+        f"\n  {n:,} {reason.replace('_', ' ')}: {remedy(reason)}"
+        for reason, n in sorted(result.dropped.counts.items(), key=lambda each: -each[1])
+    )
+    bad = "".join(f"\n  {row.place}: {row.reason}" for row in result.bad[:3])
+    return f"{what} of {result.target}.{reasons}{bad}"

@@ -1,0 +1,138 @@
+"""What `convert` writes for TRL trains: each of its formats in the real trainer, two steps on the CPU.
+
+Needs `torch`, `transformers`, `datasets` and `trl`; without them these tests are skipped and say so.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import tiny
+
+from pairwright.formats.catalog import formats
+from pairwright.formats.files import Layout, parse_shares
+from pairwright.stages.convert import Selection, convert
+
+MISSING = [
+    name for name in ("torch", "transformers", "datasets", "trl") if not importlib.util.find_spec(name)
+]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        bool(MISSING), reason=f"TRL'S TRAINERS ARE NOT TESTED: {', '.join(MISSING)} not installed"
+    ),
+    pytest.mark.filterwarnings("default"),  # other people's warnings are not ours to fail on
+]
+
+TRAINERS = {
+    "trl-dpo": "DPO",
+    "trl-dpo-text": "DPO",
+    "trl-orpo": "ORPO",
+    "trl-reward": "Reward",
+    "trl-reward-margin": "Reward",
+    "trl-reward-text": "Reward",
+    "trl-kto": "KTO",
+    "trl-kto-text": "KTO",
+}
+
+
+def test_every_trl_format_is_trained_on_here():
+    assert set(TRAINERS) == {
+        name for name, each in formats().items() if name.startswith("trl-") and each.writes
+    }
+
+
+@pytest.fixture(autouse=True)
+def offline(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "hf" / "datasets"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+
+
+@pytest.fixture
+def rated(tmp_path) -> Path:
+    """Rated rankings: pairs with a margin, and responses that are good by themselves."""
+    rows = [
+        {
+            "prompt": f"what size is it {n}",
+            "responses": [
+                {"text": f"small {n}", "rank": 1, "rating": 5},
+                {"text": f"large {n}", "rank": 2, "rating": 2},
+                {"text": "no", "rank": 3, "rating": 1},
+            ],
+        }
+        for n in range(16)
+    ]
+    path = tmp_path / "rated.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".parquet"])
+@pytest.mark.parametrize("name", TRAINERS)
+def test_it_trains_with_the_very_lines_that_are_printed(rated, tmp_path, monkeypatch, name, ending):
+    monkeypatch.chdir(tmp_path)
+    result = convert(
+        rated,
+        Path(f"rows{ending}"),
+        to=name,
+        selection=Selection(threshold=3),
+        layout=Layout(parse_shares("0.7,0.3", 0)),
+    )
+    load, make_data, imports, make_trainer = result.how_to_load
+    kind = TRAINERS[name]
+    folder = tiny.model(tmp_path / "tiny", scores=kind == "Reward")
+    scope: dict = {"model": folder}
+    exec("\n".join([load, make_data, imports]), scope)
+    assert list(scope["data"]["train"].column_names) == list(formats()[name].writes.columns)
+    if kind == "ORPO":  # takes no name of a model
+        from transformers import AutoModelForCausalLM
+
+        scope["model"] = AutoModelForCausalLM.from_pretrained(folder)
+        make_trainer = make_trainer.replace("(model, ", "(model, processing_class=tokenizer, ")
+        scope["tokenizer"] = tiny.tokenizer()
+    config = scope[f"{kind}Config"]
+
+    def short(**options):
+        return config(
+            output_dir=str(tmp_path / "model"),
+            max_steps=2,
+            report_to=[],
+            use_cpu=True,
+            bf16=False,
+            save_strategy="no",
+            logging_steps=1,
+            **{"per_device_train_batch_size": 4, **options},
+        )
+
+    scope[f"{kind}Config"] = short
+    exec(make_trainer, scope)
+    trainer = scope["trainer"]
+    trainer.train()
+    losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+    assert len(losses) == 2
+    assert all(loss == loss for loss in losses)
+
+
+@pytest.mark.parametrize("name", [name for name in TRAINERS if "dpo" in name or "kto" in name])
+def test_trl_has_nothing_left_to_guess(rated, tmp_path, name):
+    from datasets import load_dataset
+    from trl.data_utils import is_conversational, maybe_extract_prompt, maybe_unpair_preference_dataset
+
+    out = tmp_path / "rows.jsonl"
+    convert(rated, out, to=name, selection=Selection(threshold=3))
+    dataset = load_dataset("json", data_files=str(out), split="train")
+    for row in dataset:
+        assert is_conversational(row) == (not name.endswith("-text"))
+        if "chosen" in row:
+            assert maybe_extract_prompt(row) == row
+    if "kto" in name:
+        assert maybe_unpair_preference_dataset(dataset).column_names == dataset.column_names

@@ -1,0 +1,135 @@
+"""What is written can be read back: prompt, chosen, rejected, tie and label are the same."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from pairwright.formats.canonical import Canonical, Drop, Rated, fractional, pairs, singles, two
+from pairwright.formats.catalog import formats
+from pairwright.formats.reading import BadRow
+from pairwright.types import Message
+
+TWO_WAY = {name: each for name, each in formats().items() if each.reads and each.writes}
+PAIRED = [name for name, each in TWO_WAY.items() if each.writes.takes == "pairs"]
+SINGLE = [name for name, each in TWO_WAY.items() if each.writes.takes == "responses"]
+# Surrogates and NUL are refused on the way in, with their place; here they would only be refused again.
+TEXT = st.text(
+    st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=40
+).filter(lambda text: text.strip())
+
+
+@st.composite
+def prompts(draw) -> tuple[Message, ...]:
+    turns = [Message("user", draw(TEXT))]
+    for _ in range(draw(st.integers(0, 2))):
+        turns += [Message("assistant", draw(TEXT)), Message("user", draw(TEXT))]
+    system = [Message("system", draw(TEXT))] if draw(st.booleans()) else []
+    return (*system, *turns)
+
+
+def back(name: str, item) -> Canonical | None:
+    """The row after writing and reading; None where the format refuses it."""
+    row = TWO_WAY[name].writes.row(item)
+    if isinstance(row, Drop):
+        return None
+    (found,) = TWO_WAY[name].reads.row(row, "there:1")
+    assert not isinstance(found, BadRow)
+    return found
+
+
+@pytest.mark.parametrize("name", PAIRED)
+@settings(max_examples=60, deadline=None)
+@given(prompt=prompts(), chosen=TEXT, rejected=TEXT)
+def test_pairs(name, prompt, chosen, rejected):
+    assume(chosen.strip() != rejected.strip())
+    (pair,) = pairs(two(prompt, Rated(chosen), Rated(rejected), 1))
+    found = back(name, pair)
+    if found is None:
+        return
+    (again,) = pairs(found)
+    assert found.prompt == prompt
+    assert (again.chosen.text, again.rejected.text) == (chosen, rejected)
+
+
+@pytest.mark.parametrize("name", PAIRED)
+def test_every_paired_format_takes_a_plain_question(name):
+    (pair,) = pairs(two((Message("user", "What?"),), Rated("yes"), Rated("no"), 1))
+    assert back(name, pair) is not None
+
+
+@pytest.mark.parametrize("name", SINGLE)
+@settings(max_examples=60, deadline=None)
+@given(prompt=prompts(), text=TEXT, good=st.booleans())
+def test_labels(name, prompt, text, good):
+    (single,) = singles(Canonical(prompt, (Rated(text, good=good),)))
+    found = back(name, single)
+    if found is None:
+        return
+    (again,) = singles(found)
+    assert (found.prompt, again.response.text, again.good) == (prompt, text, good)
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_every_format_of_labels_takes_a_plain_question(name):
+    (single,) = singles(Canonical((Message("user", "What?"),), (Rated("yes", good=True),)))
+    assert back(name, single) is not None
+
+
+RANKINGS = st.lists(
+    st.tuples(TEXT, st.integers(1, 3)), min_size=2, max_size=5, unique_by=lambda each: each[0].strip()
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(prompt=prompts(), ranking=RANKINGS)
+def test_rankings_and_their_ties(prompt, ranking):
+    ranks = fractional([float(rank) for _, rank in ranking])
+    row = Canonical(
+        prompt, tuple(Rated(text, rank=rank) for (text, _), rank in zip(ranking, ranks, strict=True))
+    )
+    kept = back("jsonl", row)
+    assert kept is not None
+    assert (kept.prompt, kept.responses) == (row.prompt, row.responses)
+    found = back("nemo-rl", row)
+    if len(set(ranks)) == 1:
+        assert found is None  # nothing to learn from, and its loader would not see that
+        return
+    assert found is not None
+
+    def told(which: Canonical) -> dict:
+        """Which text beats which, and which tie, whatever the numbers."""
+        order = {one.text: one.rank for one in which.responses}
+        return {(a, b): (order[a] < order[b]) - (order[a] > order[b]) for a in order for b in order}
+
+    assert told(found) == told(row)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    prompt=prompts(),
+    good=st.sampled_from([None, True, False]),
+    rating=st.none() | st.floats(-5, 10),
+    margin=st.none() | st.floats(0, 9),
+)
+def test_everything_else_stays_in_jsonl(prompt, good, rating, margin):
+    row = two(
+        prompt,
+        Rated("a", "m1", rating, good=good),
+        Rated("b"),
+        0,
+        margin=margin,
+        probability=0.75,
+        source="s",
+        id="7",
+    )
+    found = back("jsonl", row)
+    assert found is not None
+    assert (found.responses, found.margin, found.probability, found.source, found.id) == (
+        row.responses,
+        margin,
+        0.75,
+        "s",
+        "7",
+    )
