@@ -232,6 +232,36 @@ def test_a_thumbs_log_becomes_kto(tmp_path, capsys):
     }
 
 
+def test_an_argilla_export_becomes_a_llama_factory_run_in_one_command(tmp_path, capsys):
+    def record(n: int, ratings: tuple[int, int], status: str) -> dict:
+        return {
+            "id": f"rec-{n}",
+            "fields": {"instruction": f"question {n}", "generations-0": f"a {n}", "generations-1": f"b {n}"},
+            "metadata": {},
+            "responses": {
+                f"generations-{i}-rating": [{"value": ratings[i], "user_id": "u1", "status": status}]
+                for i in (0, 1)
+            },
+        }
+
+    records = [record(0, (5, 2), "submitted"), record(1, (1, 4), "submitted"), record(2, (3, 3), "submitted")]
+    path = tmp_path / "answers.json"
+    path.write_text(json.dumps([*records, record(3, (5, 1), "draft")], indent=1))
+    assert run(["convert", str(path), str(tmp_path / "dpo.json"), "--to", "llama-factory-dpo"]) == 0
+    told = capsys.readouterr().out
+    rows = json.loads((tmp_path / "dpo.json").read_text())
+    assert [(row["instruction"], row["chosen"], row["rejected"]) for row in rows] == [
+        ("question 0", "a 0", "b 0"),
+        ("question 1", "b 1", "a 1"),
+    ]
+    assert "1 tie" in told
+    assert "1 no submitted answer" in told
+    assert "llamafactory-cli train --stage dpo --do_train --dataset_dir . --dataset dpo " in told
+    assert json.loads((tmp_path / "dataset_info.json").read_text())["dpo"]["ranking"] is True
+    votes = lines(tmp_path / "dpo.json.meta.jsonl")[0]["votes"]
+    assert [(vote["rater"], vote["kind"]) for vote in votes] == [("argilla/u1", "person")]
+
+
 # --- all or nothing ------------------------------------------------------------------------------------------
 
 

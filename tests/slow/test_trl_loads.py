@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parent))
 
+import tiny
 from stores import a_store, chat
 
 from pairwright.stages.export import export
@@ -29,26 +31,6 @@ pytestmark = [
     pytest.mark.filterwarnings("default"),  # other people's warnings are not ours to fail on
 ]
 
-TEMPLATE = (
-    "{% for m in messages %}<{{ m['role'] }}> {{ m['content'] }} {% endfor %}"
-    "{% if add_generation_prompt %}<assistant> {% endif %}"
-)
-WORDS = [
-    "colour",
-    "size",
-    "is",
-    "it",
-    "blue",
-    "green",
-    "small",
-    "large",
-    "what",
-    "the",
-    "sky",
-    "no",
-    "be",
-    "hi",
-]
 ODD = 'line\u2028separator, quote ", backslash \\, nul-free \U0001f642\r\n'
 
 
@@ -125,36 +107,7 @@ def test_jsonl_and_parquet_load_as_the_same_dataset(store, tmp_path, shape, styl
 
 @pytest.fixture
 def tiny_model(tmp_path) -> str:
-    """The folder of a random two-layer model and a tokenizer of a few words: nothing is downloaded."""
-    import torch
-    from tokenizers import Tokenizer
-    from tokenizers.models import WordLevel
-    from tokenizers.pre_tokenizers import Whitespace
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    known = ["<unk>", "<pad>", "<eos>", "<", ">", "user", "assistant", "system", *WORDS]
-    vocabulary = {word: n for n, word in enumerate(known)}
-    tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="<unk>"))
-    tokenizer.pre_tokenizer = Whitespace()
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, unk_token="<unk>", pad_token="<pad>", eos_token="<eos>"
-    )
-    fast.chat_template = TEMPLATE
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(vocabulary),
-        hidden_size=16,
-        intermediate_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=2,
-        pad_token_id=1,
-        eos_token_id=2,
-    )
-    folder = str(tmp_path / "tiny")
-    LlamaForCausalLM(config).save_pretrained(folder)
-    fast.save_pretrained(folder)
-    return folder
+    return tiny.model(tmp_path / "tiny")
 
 
 def settings(tmp_path, **more) -> dict:
