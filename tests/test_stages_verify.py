@@ -8,7 +8,7 @@ from projects import a_project, add_rows, change, rows
 from test_stages_check import kept, label
 
 from pairwright.cli.main import run
-from pairwright.errors import InputError
+from pairwright.errors import ConfigError, InputError
 from pairwright.reward.light import LightModel
 from pairwright.stages.export_dataset import export_dataset
 from pairwright.stages.gold import import_gold
@@ -224,3 +224,22 @@ def test_embeddings_of_your_own_are_made_once(tmp_path):
         assert run_verify(project, model="mine", repeats=1).figures["agreement"]["value"] > 0.7
     assert made.read_text() == ".."
     assert (project.root / "reward-mine.npz").exists()
+    project = change(project, '[judges.embedded]\nkind = "reward"\nreward = "mine"\n')
+    add_rows(
+        project, [{"id": "new", "prompt": "New?", "response_a": "vague " * 9, "response_b": "clear " * 9}]
+    )
+    assert run_judge(project, "embedded").votes == N + 1
+    assert [vote.verdict for vote in rows(project, "vote")][-1] == "B"
+
+
+def test_a_judge_s_own_scores_are_no_second_vote(tmp_path):
+    project, _ = a_project_of(tmp_path)
+    (project.root / "rm.py").write_text("def score(prompt, response):\n    return len(response)\n")
+    project = change(
+        project,
+        '[judges.mine]\nkind = "scorer"\nscore = "rm.py:score"\n[rewards.mine]\njudge = "mine"\n'
+        '[judges.again]\nkind = "reward"\nreward = "mine"\n',
+    )
+    run_judge(project, "mine")
+    with pytest.raises(ConfigError, match="it votes already"):
+        run_judge(project, "again")

@@ -132,6 +132,13 @@ def calibrated(raw: np.ndarray, pairs: Comparisons, *, folds: int = FOLDS, seed:
     return found
 
 
+def unit_of(raw: np.ndarray, pairs: Comparisons) -> float:
+    """What turns raw margins into log-odds, by all labels: for pairs that have none of their own."""
+    size = max(float(np.std(raw)), 1e-12)
+    slope = fit_head(sparse.csr_matrix((raw / size)[:, None]), pairs.labels, 100.0)
+    return max(0.0, float(slope[0])) / size
+
+
 @dataclass(frozen=True)
 class Kept:
     """Margins on disk, in a folder that belongs to one model and one state of the labels."""

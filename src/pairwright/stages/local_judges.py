@@ -89,10 +89,10 @@ def _open(project: Project, name: str, settings: JudgeSettings) -> tuple[Ask, di
         assert settings.path is not None  # checked when the project file was read
         path = project.root / settings.path
         return _replay(project, Replay(_recorded_rows(path))), {"recorded": path.name}
-    if settings.kind == "light":
-        from pairwright.stages.light_judge import light_judge
+    if settings.kind in ("light", "reward"):
+        from pairwright.stages.reward_judge import reward_judge
 
-        return light_judge(project)
+        return reward_judge(project, name, settings)
     if settings.kind == "scorer":
         judge: Any = FromScores(
             own_function(project.root, f"[judges.{name}] score", settings.score), settings.tie
@@ -176,7 +176,7 @@ def _plugin(name: str, settings: JudgeSettings) -> Any:
                 f"[judges.{name}]: the plugin {found[settings.kind].value} could not be imported: {error!r}"
             ) from error
     else:
-        known = ["chat", "scores", "scorer", "light", "replay", *built_in, *found]
+        known = ["chat", "scores", "scorer", "light", "reward", "replay", *built_in, *found]
         raise ConfigError(
             f'[judges.{name}] kind "{settings.kind}" is not known{nearest(settings.kind, known)}'
         )

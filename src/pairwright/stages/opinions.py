@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from pairwright.errors import ConfigError, InputError
 from pairwright.keys import content_key
-from pairwright.reward.cross_fit import Kept, calibrated, cross_fit_by
+from pairwright.reward.cross_fit import Kept, calibrated, cross_fit_by, unit_of
 from pairwright.reward.full import FullModel, steps_of
-from pairwright.reward.light import train
+from pairwright.reward.light import Embed, train
 from pairwright.reward.training import Recipe, train_full
 from pairwright.reward.verify import Opinion, light_opinion
 from pairwright.stages.labelled import Labelled
@@ -31,17 +31,24 @@ Save = Callable[[Mapping[str, Any]], Path]
 Progress = Callable[[int, int], None]
 
 
+class Scores(Protocol):
+    def scores(self, prompts: Sequence[Any], responses: Sequence[str], /) -> np.ndarray: ...
+
+
 @dataclass(frozen=True)
 class Formed:
     """An opinion on `labelled`; `save(card)` keeps the model, where one was trained.
 
-    `unscored` labels were left out, for nobody scored them.
+    `unscored` labels were left out, for nobody scored them. `model` scores what has no
+    label yet, in units of `unit` log-odds; None where scores are a judge's.
     """
 
     labelled: Labelled
     opinion: Opinion
     save: Save | None = None
     unscored: int = 0
+    model: Scores | None = None
+    unit: float = 1.0
 
 
 def opinion_of(
@@ -66,8 +73,8 @@ def opinion_of(
         known = [LIGHT, *project.settings.rewards]
         raise ConfigError(f'--model "{name}" is not in [rewards.NAME]{nearest(name, known)}')
     if settings.embed is not None:
-        labelled = _embedded(project, labelled, name, settings.embed)
-        return _light(project, labelled, f"reward-{name}.npz", folds, repeats)
+        labelled, embed = _embedded(project, labelled, name, settings.embed)
+        return _light(project, labelled, f"reward-{name}.npz", folds, repeats, embed)
     if settings.judge is not None:
         return _by_judge(project, labelled, settings.judge, folds, seed)
     if settings.trained:
@@ -75,35 +82,42 @@ def opinion_of(
     return _trained_here(project, labelled, name, settings, folds, repeats, progress)
 
 
-def _light(project: Project, labelled: Labelled, file: str, folds: int, repeats: int) -> Formed:
+def _light(
+    project: Project, labelled: Labelled, file: str, folds: int, repeats: int, embed: Embed | None = None
+) -> Formed:
     seed = project.settings.project.seed
     said = light_opinion(labelled.pairs, folds=folds, repeats=repeats, seed=seed)
+    model = replace(train(labelled.pairs, strength=said.strength, seed=seed), embed=embed)
 
     def save(card: Mapping[str, Any]) -> Path:
         path = project.root / file
-        train(labelled.pairs, strength=said.strength, seed=seed).save(path, card)
+        model.save(path, card)
         return path
 
-    return Formed(labelled, said, save)
+    return Formed(labelled, said, save, model=model)
 
 
-def _embedded(project: Project, labelled: Labelled, name: str, embed: str) -> Labelled:
-    """The same with embeddings of its responses, which are made once and kept."""
+def _embedded(project: Project, labelled: Labelled, name: str, embed: str) -> tuple[Labelled, Embed]:
+    """The same with embeddings of its responses, which are made once and kept; and what makes them."""
     where = f"[rewards.{name}] embed"
+    function = own_function(project.root, where, embed)
+
+    def checked(texts: Sequence[str]) -> np.ndarray:
+        made = np.asarray(function(list(texts)), float)
+        if made.ndim != 2 or len(made) != len(texts) or not np.isfinite(made).all():
+            raise InputError(f"{where} gave {made.shape} for {len(texts):,} texts: it must be (n, d) numbers")
+        return made
+
     pairs = labelled.pairs
     kept = Kept(project.root / FOLDS_KEPT / content_key("embed", embed, labelled.key).hex())
     vectors = []
     for side, texts in (("chosen", pairs.chosen), ("rejected", pairs.rejected)):
         made = kept.load(side)
         if made is None:
-            made = np.asarray(own_function(project.root, where, embed)(list(texts)), float)
-            if made.ndim != 2 or len(made) != len(texts) or not np.isfinite(made).all():
-                raise InputError(
-                    f"{where} gave {made.shape} for {len(texts):,} texts: it must be (n, d) numbers"
-                )
+            made = checked(texts)
             kept.save(side, made)
         vectors.append(made)
-    return replace(labelled, pairs=replace(pairs, vectors=(vectors[0], vectors[1])))
+    return replace(labelled, pairs=replace(pairs, vectors=(vectors[0], vectors[1]))), checked
 
 
 def _by_judge(project: Project, labelled: Labelled, judge: str, folds: int, seed: int) -> Formed:
@@ -128,7 +142,8 @@ def _published(labelled: Labelled, settings: RewardSettings, folds: int, seed: i
     assert settings.base is not None
     model = FullModel.load(settings.base, max_tokens=settings.max_tokens, batch=settings.batch)
     raw = model.margins(labelled.pairs, np.arange(len(labelled.pairs)))
-    return Formed(labelled, Opinion(calibrated(raw, labelled.pairs, folds=folds, seed=seed)))
+    said = Opinion(calibrated(raw, labelled.pairs, folds=folds, seed=seed))
+    return Formed(labelled, said, model=model, unit=unit_of(raw, labelled.pairs))
 
 
 def _trained_here(
@@ -150,7 +165,7 @@ def _trained_here(
     every = np.arange(len(pairs))
     key = content_key("reward", settings.model_dump(mode="json"), labelled.key, folds, seed)
     kept = Kept(project.root / FOLDS_KEPT / key.hex())
-    whole = recipe.steps or steps_of(len(pairs), recipe.batch, recipe.epochs)
+    steps = recipe.steps or steps_of(len(pairs), recipe.batch, recipe.epochs)
     done = 0
 
     def fit(rows: np.ndarray, seed: int) -> FullModel:
@@ -158,10 +173,10 @@ def _trained_here(
         before = done
         model = train_full(
             pairs, rows, recipe, seed=seed,
-            progress=(lambda step, _: progress(before + step, whole * (folds * repeats + 1)))
+            progress=(lambda step, _: progress(before + step, steps * (folds * repeats + 1)))
             if progress else None,
         )  # fmt: skip
-        done += whole
+        done += steps
         return model
 
     raw, _ = cross_fit_by(fit, pairs, folds=folds, repeats=repeats, seed=seed, kept=kept)
@@ -178,4 +193,5 @@ def _trained_here(
         return folder
 
     margins = calibrated(raw, pairs, folds=folds, seed=seed)
-    return Formed(labelled, Opinion(margins, seen), save)
+    whole = model or FullModel.load(folder, max_tokens=settings.max_tokens, batch=settings.batch)
+    return Formed(labelled, Opinion(margins, seen), save, model=whole, unit=unit_of(raw, pairs))

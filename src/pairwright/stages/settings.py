@@ -49,7 +49,8 @@ class JudgeSettings(Settings):
 
     `kind` is chat, scores (a reward model or classifier behind an endpoint), scorer (a
     function of your own that scores a response), light (a reward model trained on the
-    project's own labels), replay (recorded verdicts), or a plugin's name.
+    project's own labels), reward (another model of [rewards.NAME]), replay (recorded
+    verdicts), or a plugin's name.
     """
 
     kind: str = "chat"
@@ -61,6 +62,7 @@ class JudgeSettings(Settings):
     )
     score: str | None = Field(None, description='for scorer: "file.py:function" of (prompt, response)')
     tie: float = Field(0.0, ge=0, description="for scorer: scores this close to each other are a tie")
+    reward: str | None = Field(None, description="for reward: a name from [rewards]")
     single_order: bool = False
     temperature: float = Field(0.0, ge=0, le=2)
     max_tokens: int | None = Field(None, ge=16, description="default: 300; 1200 where it thinks first")
@@ -235,6 +237,10 @@ class ProjectFile(Settings):
                     f"[judges.{name}] a ranking shows every response first once, in two calls a prompt: "
                     "take single_order away"
                 )
+            if judge.kind == "reward":
+                if judge.reward is None:
+                    raise ValueError(f'[judges.{name}] needs reward = "...", a name from [rewards.NAME]')
+                _require(judge.reward, self.rewards, f"[judges.{name}] reward", "[rewards.NAME]")
             if judge.kind == "replay" and judge.path is None:
                 raise ValueError(f'[judges.{name}] of kind "replay" needs path = "...", recorded verdicts')
         for name, judge in self.judges.items():
@@ -312,7 +318,8 @@ def _one_by_one(file: ProjectFile) -> ProjectFile:
                     "sample": sample if judge.samples > 1 else 0,
                     "max_tokens": most,
                     # A score does not depend on what it is compared with: one order says it all.
-                    "single_order": judge.single_order or judge.kind in ("scores", "scorer", "light"),
+                    "single_order": judge.single_order
+                    or judge.kind in ("scores", "scorer", "light", "reward"),
                 }
                 judges["/".join(parts)] = judge.model_copy(update=update)
                 names.setdefault(name, []).append("/".join(parts))

@@ -1,0 +1,70 @@
+"""A reward model trained on a project's own labels as a judge: a vote in beliefs, a cascade's first step.
+
+`kind = "light"` is the light model, `kind = "reward"` any other of [rewards.NAME]. On a pair
+that has a label it says only what a model says that never saw its prompt; on others, what
+one trained on all labels says. Its margin is what beliefs weigh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pairwright.errors import ConfigError
+from pairwright.judging.rubric import show_prompt
+from pairwright.judging.scores import compared
+from pairwright.reward import features
+from pairwright.reward.cross_fit import FOLDS, REPEATS
+from pairwright.reward.light import LightModel
+from pairwright.stages.labelled import read_labelled
+from pairwright.stages.opinions import LIGHT, opinion_of
+from pairwright.stages.project import Project
+from pairwright.stages.settings import JudgeSettings
+from pairwright.store.work import JudgeWork
+from pairwright.types import Answer
+
+
+def reward_judge(
+    project: Project, name: str, settings: JudgeSettings
+) -> tuple[Callable[[JudgeWork], Answer], dict[str, Any]]:
+    """How to ask it, and its rater's spec: other labels make another rater.
+
+    Raises InputError where there are too few labels, ConfigError where the model can't be one's own.
+    """
+    reward = settings.reward or LIGHT
+    repeats = REPEATS if reward == LIGHT else 1
+    labelled = read_labelled(project)
+    formed = opinion_of(project, labelled, reward, folds=FOLDS, repeats=repeats)
+    model = formed.model
+    if model is None:
+        raise ConfigError(f'[judges.{name}] reward = "{reward}" holds a judge\'s scores: it votes already')
+    if formed.save:
+        formed.save({"pairs": len(labelled.pairs), "data": labelled.key.hex()})
+    # In terms of the pair's own a and b.
+    sides = np.array([-1.0 if example.verdict == "B" else 1.0 for example in labelled.examples])
+    unseen = {
+        labelled.numbers[example.id]: float(margin)
+        for example, margin in zip(labelled.examples, formed.opinion.margins * sides, strict=True)
+    }
+
+    def ask(work: JudgeWork) -> Answer:
+        if work.pair_id in unseen:
+            margin = unseen[work.pair_id] * (1 if work.order == "AB" else -1)
+        else:
+            asked = (
+                show_prompt(work.prompt.messages) if isinstance(model, LightModel) else work.prompt.messages
+            )
+            first, second = model.scores([asked, asked], [work.first, work.second])
+            margin = float(first - second) * formed.unit
+        return compared(margin, 0.0)
+
+    spec = {
+        "kind": settings.kind,
+        "reward": reward,
+        "features": features.VERSION,
+        "labels": len(labelled.pairs),
+        "told": labelled.key.hex()[:16],
+    }
+    return ask, spec
