@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from byte_model import byte_model
 from made_up import comparisons
-from projects import a_project, add_rows, change
+from projects import a_project, add_rows, change, rows
 from test_stages_check import kept, label
 
 import pairwright as pw
@@ -25,6 +25,7 @@ from pairwright.models.local import find_model
 from pairwright.reward.full import FullModel
 from pairwright.reward.light import Comparisons
 from pairwright.reward.training import Recipe, train_full
+from pairwright.stages.judge import run_judge
 from pairwright.stages.route import run_route
 from pairwright.stages.verify import run_verify
 from pairwright.types import Message
@@ -189,6 +190,11 @@ def test_verify_cross_fits_it_and_a_killed_run_goes_on(base, tmp_path):
     found = run_verify(again, model="published", folds=3)
     assert found.figures["in_sample"] is None
     assert found.figures["agreement"]["value"] > 0.8
+
+    again = change(again, '[judges.trained]\nkind = "reward"\nreward = "tiny"\n')
+    add_rows(again, [{"id": "new", "prompt": "New?", "response_a": "no 7", "response_b": "yes 7"}])
+    assert run_judge(again, "trained").votes == 61
+    assert rows(again, "vote")[-1].verdict == "B"
 
 
 def test_a_gguf_file_is_a_base(tmp_path):
