@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pairwright.reward.head import log_loss
+from pairwright.reward.head import log_loss, one_thread
 
 SPREADS = (0.0, 0.5, 1.0, 1.5, 2.5)
 SCALES = (0.4, 0.7, 1.0, 1.5)
@@ -53,8 +53,9 @@ def hear_others(
     for spread in SPREADS[1:]:
         for each in SCALES:
             heard = each * margins
-            for rows, design in shared:
-                heard[rows] = _left_out(heard[rows], labels[rows], design, spread)
+            with one_thread():
+                for rows, design in shared:
+                    heard[rows] = _left_out(heard[rows], labels[rows], design, spread)
             loss = log_loss(heard, labels)
             if loss < best_loss:
                 best, best_loss = Consistent(heard, spread, each), loss

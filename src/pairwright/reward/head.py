@@ -7,10 +7,28 @@ the same from every start.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from functools import cache
+from typing import Any
+
 import numpy as np
 from scipy import optimize, sparse
+from threadpoolctl import ThreadpoolController
 
 from pairwright.errors import NotConverged
+
+
+@cache
+def _pools() -> Any:
+    return ThreadpoolController()
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """Many short sums are made here: threads that wait for each other cost more than they bring.
+
+    Measured on 894 pairs on 2 busy cores: 10.4 s of CPU with two threads, 0.35 s with one.
+    """
+    return _pools().limit(limits=1, user_api="blas")  # type: ignore[no-any-return]
 
 
 def fit_head(
@@ -35,13 +53,14 @@ def fit_head(
         slope = count * (1 / (1 + np.exp(-np.clip(z, -500, 500))) - labels)
         return float(value), transposed @ slope + w / strength
 
-    done = optimize.minimize(
-        loss,
-        np.zeros(len(told)),
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": 500, "gtol": 1e-4},
-    )
+    with one_thread():
+        done = optimize.minimize(
+            loss,
+            np.zeros(len(told)),
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxiter": 500, "gtol": 1e-4},
+        )
     if not done.success and np.abs(done.jac).max() > 1e-2 * max(1.0, len(labels) / 1000):
         raise NotConverged(f"the reward model's head did not settle: {done.message}")
     whole[told] = done.x
