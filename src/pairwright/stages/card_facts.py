@@ -43,8 +43,8 @@ def facts_of(project: Project) -> dict[str, Any]:
         people = origins.people(connection)
         used = origins.guidelines_used(connection)
         made = {
-            "prompt_files": origins.prompt_files(connection),
-            "answering": [_asked(each) for each in origins.answering(connection)],
+            "prompt_files": [(name and names.scrub(name), n) for name, n in origins.prompt_files(connection)],
+            "answering": [_asked(each, names) for each in origins.answering(connection)],
             "pairing": origins.pairing(connection),
             "model_hours": origins.model_seconds(connection) / 3600,
         }
@@ -63,7 +63,7 @@ def facts_of(project: Project) -> dict[str, Any]:
         "audit": audit_so_far(project),
         "agreement": _agreement(project),
         "left": _left(project),
-        "checks": _checks(project),
+        "checks": _checks(project, names),
         "fact_checked": project.settings.check.fact_check is not None,
         "contamination": bool(project.settings.check.contamination),
         "reward": _reward(project),
@@ -80,14 +80,15 @@ def pseudonyms_of(project: Project) -> Pseudonyms:
     return Pseudonyms(names[number] for number in sorted(names))
 
 
-def _asked(each: origins.Answering) -> dict[str, Any]:
+def _asked(each: origins.Answering, names: Pseudonyms) -> dict[str, Any]:
+    """A model and how it was asked; one that is called like a person may be that person."""
     params = each.params
     shown = {name: params[name] for name in ASKED_WITH if name in params}
     return {
-        "model": each.model,
+        "model": each.model and names.scrub(each.model),
         "asked_as": params.get("model"),
         "params": shown,
-        "system": params.get("system"),
+        "system": names.scrub(str(params["system"])) if params.get("system") else None,
         "drawn": each.drawn,
         "responses": each.responses,
     }
@@ -161,7 +162,7 @@ def _left(project: Project) -> dict[str, Any] | None:
     return asdict(wilson(round(sum(share.value * share.n for share in shares)), n)) if n else None
 
 
-def _checks(project: Project) -> dict[str, Any] | None:
+def _checks(project: Project, names: Pseudonyms) -> dict[str, Any] | None:
     """What was looked for and what is open, without the findings' own words, which may hold names."""
     found = summary(project)
     if found is None:
@@ -176,7 +177,7 @@ def _checks(project: Project) -> dict[str, Any] | None:
                 "part": each["part"],
                 "severity": each["severity"],
                 "n": each["n"],
-                "reason": None if each["examples"][0]["pair_id"] is not None else _whole(each),
+                "reason": _whole(each, names),
             }
             for each in found["open"]
         ],
@@ -184,10 +185,11 @@ def _checks(project: Project) -> dict[str, Any] | None:
     }
 
 
-def _whole(of: dict[str, Any]) -> str | None:
+def _whole(of: dict[str, Any], names: Pseudonyms) -> str | None:
     """What a finding about the whole set says, where it can't be about one person."""
-    told = of["check"] in ("shortcuts", "judge_health") and of["part"] != "shown"
-    return str(of["examples"][0]["reason"]) if told else None
+    of_set = of["examples"][0]["pair_id"] is None
+    told = of_set and of["check"] in ("shortcuts", "judge_health") and of["part"] != "shown"
+    return names.scrub(str(of["examples"][0]["reason"])) if told else None
 
 
 def _reward(project: Project) -> dict[str, Any] | None:
