@@ -225,6 +225,13 @@ def test_kto_says_its_weights_and_how_good_and_bad_came_about(people, tmp_path):
     assert "the loser of two good responses is called bad" in card
 
 
+def test_the_most_pairs_come_first(people, tmp_path):
+    export(people.store, people.root / "export" / "a-kto.jsonl", shape="kto")
+    found, _ = find_exports(people, ())
+    assert [each.name for each in found] == ["dpo", "a-kto", "kto"]
+    assert head(made(people, tmp_path).card)["configs"][0]["config_name"] == "dpo"
+
+
 def test_the_lines_that_load_it_are_python(people, tmp_path):
     blocks = re.findall(r"```python\n(.*?)```", made(people, tmp_path).card, re.DOTALL)
     assert len(blocks) == 2

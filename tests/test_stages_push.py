@@ -265,6 +265,7 @@ def test_shards_and_splits_are_sent_as_they_are(tmp_path, hub):
     }
     card = sent["README.md"].decode()
     assert "| `trl-dpo` | `train` | 16 |" in card
+    assert "A prompt is in one split only" in card
     assert f"| `trl-dpo` | `test` | {len(rows) - 16} |" in card
 
 

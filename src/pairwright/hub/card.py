@@ -22,6 +22,8 @@ from pairwright.quality.language import LANGUAGES
 # Guidelines up to here stand in the card itself; longer ones beside it.
 IN_FULL = 8_000
 GUIDELINES = "guidelines.md"
+# Reasons for which pairs are left out that are harder than others.
+_HARD = {"tie", "dropped", "waiting_for_people", "not_judged", "no_verdict", "conflicting"}
 _TRAINERS = {
     "dpo": "DPO",
     "orpo": "ORPO",
@@ -232,11 +234,13 @@ def _guidelines(of: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
 
 def _left_out(of: Subject) -> str:
     text = "## What was left out\n"
+    hard = False
     for export in of.exports:
         for what, reasons in export.drops.items():
             left = {reason: n for reason, n in reasons.items() if n}
             if not left:
                 continue
+            hard = hard or bool(_HARD & left.keys())
             rows = [
                 (reason.replace("_", " "), f"{n:,}")
                 for reason, n in sorted(left.items(), key=lambda r: -r[1])
@@ -244,10 +248,12 @@ def _left_out(of: Subject) -> str:
             text += f"\n`{export.name}`, of {what}:\n\n{table(('Why', what.capitalize()), rows)}\n"
     if text.endswith("out\n"):
         return text + "\nNothing: every pair of the project gave a row."
-    return text + (
-        "\nWhat was left out is not like what is here: ties and pairs nobody could settle are the hard ones, "
-        "so the rows here are clearer cases than a random pair would be."
-    )
+    if hard:
+        text += (
+            "\nWhat was left out is not like what is here: ties and pairs nobody could settle are the hard "
+            "ones, so the rows here are clearer cases than a random pair would be."
+        )
+    return text.rstrip()
 
 
 def _cost(facts: Mapping[str, Any]) -> str:

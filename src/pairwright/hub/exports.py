@@ -16,6 +16,7 @@ from pairwright.formats import writing
 _SUFFIX = ".manifest.json"
 _SIDE = ".meta.jsonl"
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
+_USUAL = ("dpo", "trl-dpo", "orpo", "trl-orpo")  # read by most
 _PARTS = ("train", "validation", "test")
 # Shapes and formats whose rows are chosen and rejected; what else there is holds single responses or prompts.
 _SINGLES = re.compile(r"kto|unpaired|prompt|sft")
@@ -91,6 +92,8 @@ def exports_in(folder: Path) -> tuple[list[Export], list[str]]:
         raise InputError(
             f"{folder} holds no finished export{there}. Run `pairwright export`, or name another with --path."
         )
+    # The first is what loads unless another is named, and what the card speaks of: pairs, the most.
+    found.sort(key=lambda each: (not each.of_pairs, -each.rows, not each.form.startswith(_USUAL), each.name))
     return found, passed
 
 
