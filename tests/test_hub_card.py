@@ -81,8 +81,9 @@ def judged(tmp_path):
 def test_who_answered_how_often_and_how_far_they_agree(people, tmp_path):
     card = made(people, tmp_path).card
     assert "3 people, 40 answers (between 8 and 24 each) on 24 pairs." in card
-    assert "67 % of these pairs were answered by one person only; 8 by 3." in card
+    assert "Overlap: of these pairs 16 (67 %) by one person only, 8 by 3." in card
     assert re.search(r"Krippendorff's alpha -?\d\.\d\d \[-?\d\.\d\d, -?\d\.\d\d\] on 8 pairs", card)
+    assert "People agree little (alpha" in card
     assert "A lead decided 1 pair over other people's answers." in card
     assert "Prefer what helps.\nIf in doubt ask annotator-1, or annotator-3." in card
     assert not any(name in card for name in PEOPLE)

@@ -250,8 +250,8 @@ def _left_out(of: Subject) -> str:
         return text + "\nNothing: every pair of the project gave a row."
     if hard:
         text += (
-            "\nWhat was left out is not like what is here: ties and pairs nobody could settle are the hard "
-            "ones, so the rows here are clearer cases than a random pair would be."
+            "\nWhat was left out may be unlike what is here: ties and pairs nobody could settle are the hard "
+            "ones, so the rows here may be clearer cases than a random pair."
         )
     return text.rstrip()
 

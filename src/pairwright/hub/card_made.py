@@ -10,9 +10,9 @@ from pairwright.types import Estimate
 
 _POLICIES = {
     "given": "came as pairs",
-    "all": "every two responses to a prompt",
-    "random": "responses to a prompt that met by chance",
-    "reference": "each response against one model's",
+    "all": "by letting every two responses to a prompt meet",
+    "random": "by letting responses to a prompt meet by chance",
+    "reference": "of a response and one by a model that all others are held against",
 }
 _KINDS = {
     "scores": "a reward model that scores each response",
@@ -147,11 +147,9 @@ def _people(of: Mapping[str, Any]) -> Iterator[str]:
         f"{each} on {several(pairs, 'pair')}."
     )
     alone = people["by_overlap"].get(1, 0)
-    overlap = ", ".join(f"{n:,} by {heads}" for heads, n in sorted(people["by_overlap"].items()) if heads > 1)
-    yield (
-        f"Overlap: {percent(alone / pairs)} of these pairs were answered by one person only"
-        + (f"; {overlap}." if overlap else ".")
-    )
+    overlap = [f"{n:,} by {heads}" for heads, n in sorted(people["by_overlap"].items()) if heads > 1]
+    first = [f"{alone:,} ({percent(alone / pairs)}) by one person only"] if alone else []
+    yield f"Overlap: of these pairs {', '.join([*first, *overlap])}."
     if of["combined_by"] and overlap:
         method = _METHODS.get(of["combined_by"], of["combined_by"])
         yield f"Where several answered, the label is by {method}."

@@ -13,6 +13,7 @@ from pairwright.quality.names import WHAT
 _WHAT = {**WHAT, "reward_model": "labels that a reward model doubts"}
 # A share this far from a half, interval and all, is worth a warning.
 _LEAN = 0.05
+_FLOOR = 0.67  # of alpha, as usual (Krippendorff, "Content Analysis")
 
 
 def how_far_to_trust(of: Mapping[str, Any]) -> str:
@@ -153,6 +154,7 @@ def limits(of: Mapping[str, Any], license: str | None, exports: Sequence[Export]
         *_languages(of["texts"]),
         *_length(of["texts"]),
         *_position(of),
+        *_disagreement(of),
         *_makers(of),
         *_unchecked(of, exports),
         *(() if license else ("Licence: unknown. Ask before you use it for more than looking.",)),
@@ -176,6 +178,8 @@ def _languages(texts: Mapping[str, Any]) -> Iterator[str]:
 def _length(texts: Mapping[str, Any]) -> Iterator[str]:
     longer = texts["longer"]
     if longer is None:
+        if texts["labels"]:
+            yield "Length: chosen and rejected have equally many words in every label."
         return
     words = texts["words"]
     text = (
@@ -234,6 +238,15 @@ def _makers(of: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"{several(alone, 'pair')} rest on one person's answer. Two people usually agree on 65 to "
             "90 % of such pairs, so some of these labels are a matter of taste, or wrong."
+        )
+
+
+def _disagreement(of: Mapping[str, Any]) -> Iterator[str]:
+    alpha = of["agreement"]["alpha"]
+    if alpha and alpha["value"] < _FLOOR:
+        yield (
+            f"People agree little (alpha {alpha['value']:.2f}, under {_FLOOR}): expect labels that others "
+            "would not give."
         )
 
 

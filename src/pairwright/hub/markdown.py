@@ -60,7 +60,9 @@ def coefficient(of: Mapping[str, Any]) -> str:
 def hours(value: float) -> str:
     if value >= 1:
         return f"{value:,.1f} hours"
-    return f"{value * 60:.0f} minutes" if value * 60 >= 1 else f"{value * 3600:.0f} seconds"
+    return (
+        several(round(value * 60), "minute") if value * 60 >= 1.5 else several(round(value * 3600), "second")
+    )
 
 
 def usd(value: float) -> str:

@@ -189,7 +189,10 @@ def _whole(of: dict[str, Any], names: Pseudonyms) -> str | None:
     """What a finding about the whole set says, where it can't be about one person."""
     of_set = of["examples"][0]["pair_id"] is None
     told = of_set and of["check"] in ("shortcuts", "judge_health") and of["part"] != "shown"
-    return names.scrub(str(of["examples"][0]["reason"])) if told else None
+    if not told:
+        return None
+    more = f" (and {of['n'] - 1:,} more)" if of["n"] > 1 else ""
+    return names.scrub(str(of["examples"][0]["reason"])) + more
 
 
 def _reward(project: Project) -> dict[str, Any] | None:
