@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 import yaml
+from postgres import empty_database
 from projects import a_project, add_pairs, add_rows, change, rows
 from pushing import PEOPLE, exported, label, labelled
 
@@ -305,6 +306,14 @@ def test_long_guidelines_stand_beside_the_card_and_old_ones_are_kept(tmp_path):
     assert files["guidelines.md"].size > 10_000
     assert b"ask annotator-1" in files["guidelines-1.md"].content
     assert "`guidelines-1.md` (" in dataset.card
+
+
+def test_a_teams_database_gives_the_same_card(people, tmp_path):
+    folder = tmp_path / "team"
+    folder.mkdir()
+    store = f'[project]\nstore = "{empty_database()}"\n'
+    team = exported(labelled(folder, settings=store))
+    assert made(team, folder).card == made(people, tmp_path).card
 
 
 def test_card_prints_and_writes_without_a_token_or_network(people, tmp_path, capsys, monkeypatch):

@@ -45,11 +45,14 @@ class Answering:
 
 def answering(connection: Connection) -> list[Answering]:
     """All models that responses are from, with how they were asked, most responses first."""
-    params = cast(response.c.params, Text)
-    drawn = case((response.c.slot.is_not(None), 1), else_=0)
+    drawn = response.c.slot.is_not(None)
     # What came with a given response is the user's own and says nothing sure about how it was drawn.
-    asked = case((response.c.slot.is_not(None), params), else_=None)
-    query = select(response.c.model, asked, drawn, func.count()).group_by(response.c.model, asked, drawn)
+    asked = case((drawn, cast(response.c.params, Text)), else_=None)
+    # Grouped outside: to PostgreSQL an expression with values bound in it is never twice the same.
+    each = select(response.c.model, asked.label("asked"), case((drawn, 1), else_=0).label("drawn")).subquery()
+    query = select(each.c.model, each.c.asked, each.c.drawn, func.count()).group_by(
+        each.c.model, each.c.asked, each.c.drawn
+    )
     found = [
         Answering(model, (orjson.loads(told) or {}) if told else {}, bool(own), n)
         for model, told, own, n in connection.execute(query)
