@@ -22,6 +22,7 @@ FLOORS = {
     "models": 2,
     "store": 2,
     "formats": 2,
+    "hub": 2,
     "report": 2,
     "stages": 3,
     "face": 3,

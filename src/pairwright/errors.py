@@ -30,6 +30,10 @@ class EndpointError(PairwrightError, RuntimeError):
     """An endpoint refuses every call (wrong key, unknown model, unreachable): nothing more is sent."""
 
 
+class HubError(PairwrightError, RuntimeError):
+    """The Hub refused what was to be sent, or could not be reached: nothing half-sent is to be seen there."""
+
+
 class BudgetReached(PairwrightError, RuntimeError):
     """The next call might cost more than what is left of the budget: nothing more is started."""
 

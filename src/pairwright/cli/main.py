@@ -20,6 +20,7 @@ from pairwright.cli import (
     export,
     label,
     output,
+    push,
     report,
     results,
     verify,
@@ -72,6 +73,7 @@ label.register(app)
 check.register(app)
 verify.register(app)
 report.register(app)
+push.register(app)
 
 
 def main() -> None:

@@ -1,0 +1,156 @@
+"""push and card: a dataset for others, with everything one has to know about it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pairwright.cli.options import Json
+from pairwright.cli.output import DONE, FINISHED_WITH_FAILURES, emit, fail, note, out, say
+
+Paths = Annotated[
+    list[Path] | None,
+    typer.Option("--path", help="An exported file; again for several. Default: all finished exports."),
+]
+License = Annotated[
+    str | None, typer.Option("--license", help="Such as cc-by-4.0; without, the card says unknown.")
+]
+Languages = Annotated[
+    list[str] | None,
+    typer.Option("--language", help="A code such as en; again for several. Default: as detected."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(push)
+    app.command()(card)
+
+
+def push(
+    context: typer.Context,
+    repo: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="The dataset on the Hugging Face Hub.")],
+    path: Paths = None,
+    public: Annotated[
+        bool, typer.Option("--public", help="Let everybody see it; without, it is and stays private.")
+    ] = False,
+    license: License = None,
+    language: Languages = None,
+    tag: Annotated[str | None, typer.Option("--tag", help="Name this version, such as v1.")] = None,
+    revision: Annotated[str, typer.Option("--revision", help="The branch to push to.")] = "main",
+    ids: Annotated[
+        bool, typer.Option("--ids", help="Also send your own ids of prompts and pairs in the side files.")
+    ] = False,
+    stale_ok: Annotated[
+        bool, typer.Option("--stale-ok", help="Push an export although labels have changed since.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace files that somebody changed on the Hub.")
+    ] = False,
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            help="Check first; push nothing where something so severe is found: error, warning, info, off."
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show all that would be sent, and the card; no network.")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Send exports to the Hugging Face Hub with card, Croissant metadata and hashes; private unless told."""
+    from pairwright.cli.check import level_of
+    from pairwright.stages.dataset import HUB, Wanted
+    from pairwright.stages.push import How
+    from pairwright.stages.push import push as send
+
+    endpoint = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
+    wanted = Wanted(repo, path or (), license, language or (), revision, ids, endpoint)
+    how = How(public, tag, dry_run, stale_ok, overwrite, level_of(fail_on), quiet=json)
+    with context.obj.open() as project:
+        result = send(project, wanted, how)
+    if json:
+        emit(result.as_dict())
+    elif dry_run:
+        print_dry(result)
+    else:
+        print_pushed(result)
+    return FINISHED_WITH_FAILURES if result.refused else DONE
+
+
+def print_dry(result: Any) -> None:
+    """The card as it would be, then every file."""
+    out.print(result.card, markup=False, soft_wrap=True)
+    seen = "private" if result.private else "PUBLIC"
+    total = sum(each["bytes"] for each in result.files)
+    say(f"[b]Would be sent[/b] to {result.url} ({seen}): {len(result.files)} files, {size(total)}")
+    for each in result.files:
+        out.print(f"  {size(each['bytes']):>10}  {each['path']}", markup=False, soft_wrap=True)
+    for text in result.notes:
+        note(text)
+    for text in result.refused:
+        fail(f"would be refused: {text}")
+
+
+def print_pushed(result: Any) -> None:
+    for text in result.notes:
+        note(text)
+    seen = "private" if result.private else "public"
+    if not result.changed:
+        say(f"Nothing changed: {result.url} ({seen}) holds all {len(result.files)} files as they are here.")
+        return
+    facts = [
+        f"{len(result.sent)} files sent" if result.sent else "",
+        f"{len(result.deleted)} deleted" if result.deleted else "",
+        f"{result.unchanged} unchanged" if result.unchanged else "",
+        f"tagged {result.tag}" if result.tag else "",
+        "now public" if result.published else "",
+    ]
+    say(f"{', '.join(fact for fact in facts if fact)} -> {result.url} ({seen})")
+
+
+def size(n: int) -> str:
+    """Bytes as people read them."""
+    value, unit = float(n), "B"
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            break
+        value /= 1000
+    return f"{value:,.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+
+
+def card(
+    context: typer.Context,
+    repo: Annotated[
+        str, typer.Option("--repo", help="OWNER/NAME it will have on the Hub, for the lines that load it.")
+    ] = "owner/dataset",
+    path: Paths = None,
+    license: License = None,
+    language: Languages = None,
+    target: Annotated[
+        Path | None, typer.Option("--out", "-o", help="File to write; default: print it.")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Print the card of what is exported: how it was made, how far to trust it, how to load it."""
+    from pairwright.stages.dataset import Wanted
+    from pairwright.stages.push import How
+    from pairwright.stages.push import push as look
+
+    wanted = Wanted(repo, path or (), license, language or ())
+    with context.obj.open() as project:
+        result = look(project, wanted, How(dry_run=True, fail_on="off"))
+    if target is not None:
+        target.write_text(result.card, encoding="utf-8")
+    if json:
+        emit({"card": result.card, "notes": result.notes, "stale": result.refused})
+        return DONE
+    if target is None:
+        out.print(result.card, markup=False, soft_wrap=True)
+    else:
+        say(f"Open {target}")
+    for text in (*result.notes, *result.refused):
+        note(text)
+    return DONE

@@ -1,0 +1,160 @@
+"""The card's section on how a dataset was made: prompts, answers, judges, people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pairwright.hub.markdown import bullets, hours, percent, plain, several, share, table
+from pairwright.types import Estimate
+
+_POLICIES = {
+    "given": "came as pairs",
+    "all": "by letting every two responses to a prompt meet",
+    "random": "by letting responses to a prompt meet by chance",
+    "reference": "of a response and one by a model that all others are held against",
+}
+_KINDS = {
+    "scores": "a reward model that scores each response",
+    "scorer": "a function that scores each response",
+    "light": "a light reward model trained on this project's labels",
+}
+_METHODS = {
+    "majority": "the majority",
+    "gold": "each person's record on pairs whose answer is known",
+    "dawid-skene": "Dawid-Skene's model",
+    "anchored": "each person's reliability, anchored on what judges say",
+}
+_SYSTEM = 300  # characters of a system prompt that are shown
+
+
+def how_made(of: Mapping[str, Any]) -> str:
+    parts = [
+        "## How it was made\n\n" + bullets(_steps(of)),
+        _answers(of),
+        _judges(of),
+        "### People\n\n" + bullets(_people(of)),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _steps(of: Mapping[str, Any]) -> Iterator[str]:
+    status = of["status"]
+    files = [f"{plain(name) if name else 'a place not on record'} ({n:,})" for name, n in of["prompt_files"]]
+    shown = ", ".join(files[:8]) + (f" and {len(files) - 8:,} more files" if len(files) > 8 else "")
+    yield f"{several(status['prompts'], 'prompt')}, added from {shown or 'nowhere'}."
+    texts = of["texts"]
+    if texts["several_turns"] or texts["with_system"]:
+        yield (
+            f"Of {texts['labels']:,} labelled pairs {texts['several_turns']:,} have a prompt of several "
+            f"turns, {texts['with_system']:,} one with a system message."
+        )
+    yield f"{several(status['responses'], 'response')}, by the models below."
+    met = "; ".join(f"{n:,} {_POLICIES.get(policy, plain(policy))}" for policy, n in of["pairing"].items())
+    yield f"{several(status['pairs'], 'pair')}: {met or 'none'}."
+    yield f"{_rule(of['promise'], of)} {_dated(of['dates'])}".strip()
+
+
+def _rule(promise: Mapping[str, Any], of: Mapping[str, Any]) -> str:
+    if not of["judges"]:
+        return "Labels: by people only."
+    return {
+        "guarantee": "Labels: people answered a random draw of pairs, judges were weighed against these "
+        "answers, and a label stands without a person only above a certainty tested on them; the rest went "
+        "to people.",
+        "stated": "Labels: a judge's label stands without a person where it named the same winner in every "
+        "order asked and was highly confident by its own word; the rest went to people.",
+        "consistent": "Labels: a judge's label stands without a person where it named the same winner in "
+        "every order asked; the rest went to people.",
+    }[promise["rule"]]
+
+
+def _dated(dates: Mapping[str, str] | None) -> str:
+    if not dates:
+        return ""
+    first, last = dates["first"], dates["last"]
+    return f"People answered on {first}." if first == last else f"People answered from {first} to {last}."
+
+
+def _answers(of: Mapping[str, Any]) -> str:
+    rows = []
+    for each in of["answering"]:
+        name = plain(each["model"]) if each["model"] else "not on record"
+        if each["asked_as"] and each["asked_as"] != each["model"]:
+            name = f"{plain(each['asked_as'])} (here called {name})"
+        params = ", ".join(f"{key} {plain(value)}" for key, value in each["params"].items())
+        if each["system"]:
+            system = str(each["system"])
+            cut = system if len(system) <= _SYSTEM else f"{system[:_SYSTEM]}..."
+            params += f", told: “{plain(cut)}”"
+        how = params if each["drawn"] else "came with the data; how it was asked is not on record"
+        rows.append((name, f"{each['responses']:,}", how or "-"))
+    if not rows:
+        return ""
+    return "### Models that answered\n\n" + table(("Model", "Responses", "How asked"), rows[:40])
+
+
+def _judges(of: Mapping[str, Any]) -> str:
+    if not of["judges"]:
+        return "### Judges\n\nNone: no model was asked which response is better."
+    rows = []
+    for each in of["judges"]:
+        worth = each["worth"] or {}
+        right = _estimate(worth.get("right"))
+        standing = worth.get("standing", "not known yet")
+        if each["refused"]:
+            standing += ", so it was left out"
+        votes = f"{each['votes']:,}" + (f" ({each['failed']:,} failed)" if each["failed"] else "")
+        rows.append((plain(each["name"]), _asked(each), votes, right, standing))
+    header = ("Judge", "How asked", "Votes", "Right where it and people take a side", "Against people")
+    note = "A judge's *right* is of pairs people labelled; an interval is of 95 %."
+    return f"### Judges\n\n{table(header, rows)}\n\n{note}"
+
+
+def _estimate(of: Mapping[str, Any] | Estimate | None) -> str:
+    return "not measured" if of is None else share(of if isinstance(of, Mapping) else vars(of))
+
+
+def _asked(judge: Mapping[str, Any]) -> str:
+    """A judge's spec in words: model, prompting, orders, temperature."""
+    spec = judge["spec"]
+    kind = "recorded verdicts, replayed" if "recorded" in spec else spec.get("kind")
+    told = [plain(_KINDS.get(kind, kind))] if kind else []
+    if spec.get("model"):
+        told = [f"model {plain(spec['model'])}"]
+        if kind is None:
+            strategy, template = spec.get("strategy", "plain"), spec.get("template", "?")
+            told.append(f"asked “{plain(strategy)}” (template {plain(template)})")
+    told.append("one order only" if spec.get("single_order") else "both orders")
+    if "temperature" in spec:
+        told.append(f"temperature {spec['temperature']:g}")
+    if judge["versions"] > 1:
+        told.append(f"{judge['versions']} versions of it were heard, this is the newest")
+    return ", ".join(told)
+
+
+def _people(of: Mapping[str, Any]) -> Iterator[str]:
+    people = of["people"]
+    if not people["answers"]:
+        yield "Nobody answered."
+        return
+    fewest, most = people["answers_each"][0], people["answers_each"][-1]
+    each = f" ({fewest:,} each)" if fewest == most else f" (between {fewest:,} and {most:,} each)"
+    each = each if people["count"] > 1 else ""
+    pairs = sum(people["by_overlap"].values())
+    yield (
+        f"{several(people['count'], 'person', 'people')}, {several(people['answers'], 'answer')}"
+        f"{each} on {several(pairs, 'pair')}."
+    )
+    alone = people["by_overlap"].get(1, 0)
+    overlap = [f"{n:,} by {heads}" for heads, n in sorted(people["by_overlap"].items()) if heads > 1]
+    first = [f"{alone:,} ({percent(alone / pairs)}) by one person only"] if alone else []
+    yield f"Overlap: of these pairs {', '.join([*first, *overlap])}."
+    if of["combined_by"] and overlap:
+        method = _METHODS.get(of["combined_by"], of["combined_by"])
+        yield f"Where several answered, the label is by {method}."
+    if people["decisions"]:
+        yield f"A lead decided {several(people['decisions'], 'pair')} over other people's answers."
+    if people["timed"]:
+        yield f"Mean active time on an answer: {hours(people['seconds'] / people['timed'] / 3600)}."
+    yield "Who these people are, what they know of the subject and what they were paid is not on record."

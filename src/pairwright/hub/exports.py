@@ -1,0 +1,151 @@
+"""Finished exports in a folder: what their manifests say, and that their files are still those."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from pairwright.errors import InputError
+from pairwright.formats import writing
+
+_SUFFIX = ".manifest.json"
+_SIDE = ".meta.jsonl"
+_SHARD = re.compile(r"-\d{5}-of-\d{5}$")
+_USUAL = ("dpo", "trl-dpo", "orpo", "trl-orpo")  # read by most
+_PARTS = ("train", "validation", "test")
+# Shapes and formats whose rows are chosen and rejected; what else there is holds single responses or prompts.
+_SINGLES = re.compile(r"kto|unpaired|prompt|sft")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part (train, validation, test) of an export, in one file or several."""
+
+    name: str
+    files: tuple[Path, ...]
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A finished export. `form` is its shape (dpo, kto, ...) or the format it was written for.
+
+    `sides` lead from every row back to its pair; `extras` are configuration
+    of a training framework that stands beside the rows.
+    """
+
+    name: str
+    path: Path
+    form: str
+    manifest: dict[str, Any]
+    parts: tuple[Part, ...]
+    sides: tuple[Path, ...]
+    extras: tuple[Path, ...]
+
+    @property
+    def rows(self) -> int:
+        return sum(part.rows for part in self.parts)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        return tuple(file for part in self.parts for file in part.files)
+
+    @property
+    def of_pairs(self) -> bool:
+        return not _SINGLES.search(self.form)
+
+    @property
+    def drops(self) -> dict[str, dict[str, int]]:
+        """What was left out, by reason: of pairs and, for single responses, of these."""
+        found = self.manifest.get("drops")
+        return found if found is not None else {"pairs": self.manifest.get("dropped", {})}
+
+    @property
+    def include_flagged(self) -> bool | None:
+        return self.manifest.get("include_flagged")
+
+    @property
+    def weights(self) -> dict[str, float] | None:
+        return self.manifest.get("suggested_weights")
+
+
+def exports_in(folder: Path) -> tuple[list[Export], list[str]]:
+    """All finished exports of a project in its export folder, and why others there were passed over.
+
+    Raises InputError where there is none, or where files are not those of their manifest.
+    """
+    found, passed = [], []
+    for path in sorted(folder.glob(f"*{_SUFFIX}")):
+        export = read_export(path)
+        if export.manifest.get("from", "project") == "project":
+            found.append(export)
+        else:
+            passed.append(f"{path.name} came from `convert`, so nothing here tells how it was made: left out")
+    if not found:
+        there = f" ({'; '.join(passed)})" if passed else ""
+        raise InputError(
+            f"{folder} holds no finished export{there}. Run `pairwright export`, or name another with --path."
+        )
+    # The first is what loads unless another is named, and what the card speaks of: pairs, the most.
+    found.sort(key=lambda each: (not each.of_pairs, -each.rows, not each.form.startswith(_USUAL), each.name))
+    return found, passed
+
+
+def export_at(path: Path) -> Export:
+    """The export of this file (its rows, its manifest), wherever it stands."""
+    manifest = path if path.name.endswith(_SUFFIX) else writing.manifest_path(path)
+    if not manifest.exists():
+        raise InputError(
+            f"{manifest} does not exist, so {path} is no finished export: run `pairwright export -o {path}`."
+        )
+    export = read_export(manifest)
+    if export.manifest.get("from", "project") != "project":
+        raise InputError(
+            f"{path} came from `convert`: nothing in this project tells how its labels were made. Add it "
+            "with `pairwright add` and export it from here."
+        )
+    return export
+
+
+def read_export(path: Path) -> Export:
+    """What the manifest at `path` describes. Raises InputError where a file is missing or was changed."""
+    name, ending = split_ending(path.name.removesuffix(_SUFFIX))
+    try:
+        manifest = orjson.loads(path.read_bytes())
+        described = [(path.with_name(file["name"]), file) for file in manifest["files"]]
+        form = str(manifest["shape"] if "shape" in manifest else manifest["to"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        raise InputError(f"{path} is no manifest of an export. Export again.") from None
+    for file, said in described:
+        if not file.exists() or writing.file_hash(file) != (said["bytes"], said["sha256"]):
+            what = "was changed after the export" if file.exists() else "is missing"
+            raise InputError(f"{file} {what}, so {path.name} does not describe it. Export again.")
+    rows = [(file, said) for file, said in described if not file.name.endswith(_SIDE)]
+    sides = tuple(file for file, _ in described if file.name.endswith(_SIDE))
+    extras = tuple(path.with_name(each) for each in manifest.get("config") or ())
+    parts = tuple(_parts(name, rows))
+    return Export(name, path.with_name(name + ending), form, manifest, parts, sides, extras)
+
+
+def _parts(name: str, rows: list[tuple[Path, dict[str, Any]]]) -> Iterator[Part]:
+    by_part: dict[str, list[tuple[Path, dict[str, Any]]]] = {}
+    for file, said in rows:
+        stem = _SHARD.sub("", split_ending(file.name)[0])
+        by_part.setdefault(stem.removeprefix(name).lstrip(".") or "train", []).append((file, said))
+    for part in sorted(by_part, key=lambda each: (*_PARTS, each).index(each)):
+        files = sorted(by_part[part], key=lambda each: each[0].name)
+        count = sum(said["rows"] for _, said in files)
+        size = sum(said["bytes"] for _, said in files)
+        yield Part(part, tuple(file for file, _ in files), count, size)
+
+
+def split_ending(name: str) -> tuple[str, str]:
+    """A file's name and its ending, both parts of `.jsonl.gz`."""
+    ending = max((each for each in (*writing.ENDINGS, ".json") if name.endswith(each)), key=len, default="")
+    return name.removesuffix(ending), ending

@@ -1,0 +1,74 @@
+"""Small pieces of Markdown for the card. Names of models and files are other people's words: escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+# Once in a while a text breaks a page: what means something to Markdown or HTML inside a table or a line.
+_ESCAPED = {
+    "\\": "\\\\",
+    "|": "\\|",
+    "<": "&lt;",
+    ">": "&gt;",
+    "`": "\\`",
+    "*": "\\*",
+    "[": "\\[",
+    "]": "\\]",
+}
+
+
+def plain(text: object) -> str:
+    """Any text on one line, meaning nothing but itself."""
+    return "".join(_ESCAPED.get(sign, sign) for sign in " ".join(str(text).split()))
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Cells are Markdown already: put others' words through `plain`."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
+def bullets(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def fenced(text: str, language: str = "") -> str:
+    """A block of text as it is, whatever fences it holds itself."""
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    return f"{fence}{language}\n{text.strip()}\n{fence}"
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:.0f} %"
+
+
+def share(of: Mapping[str, Any] | None) -> str:
+    """`93 % [90, 95] of 218`: a share, its interval, and of how many."""
+    if of is None:
+        return "not known"
+    low, high = (f"{100 * of[name]:.0f}" for name in ("low", "high"))
+    return f"{percent(of['value'])} [{low}, {high}] of {of['n']:,}"
+
+
+def coefficient(of: Mapping[str, Any]) -> str:
+    return f"{of['value']:.2f} [{of['low']:.2f}, {of['high']:.2f}] on {of['n']:,} pairs"
+
+
+def hours(value: float) -> str:
+    if value >= 1:
+        return f"{value:,.1f} hours"
+    return (
+        several(round(value * 60), "minute") if value * 60 >= 1.5 else several(round(value * 3600), "second")
+    )
+
+
+def usd(value: float) -> str:
+    return f"${value:,.2f}" if value >= 0.01 or value == 0 else f"${value:.4f}"
+
+
+def several(n: int, one: str, many: str | None = None) -> str:
+    """`1 pair`, `2 pairs`."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
