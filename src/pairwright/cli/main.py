@@ -11,7 +11,19 @@ import typer
 from sqlalchemy.exc import DBAPIError
 from typer.exceptions import TyperException
 
-from pairwright.cli import annotate, check, content, elsewhere, label, output, report, results, verify, votes
+from pairwright.cli import (
+    annotate,
+    browse,
+    check,
+    content,
+    elsewhere,
+    label,
+    output,
+    report,
+    results,
+    verify,
+    votes,
+)
 from pairwright.cli.options import Here
 from pairwright.errors import PairwrightError
 
@@ -57,6 +69,7 @@ label.register(app)
 check.register(app)
 verify.register(app)
 report.register(app)
+browse.register(app)
 
 
 def main() -> None:

@@ -162,7 +162,7 @@ def _how_right(of: dict[str, Any]) -> list[str]:
     if of["status"]["accepted_from_judges"] and certificate and certificate["threshold"] is not None:
         found.append(
             f"At least {of['target']:.0%} of the labels no person saw agree with people, "
-            f"with probability {1 - certificate['delta']:.0%}."
+            f"with probability {1 - of['delta']:.0%}."
         )
     elif certificate:
         found.append(

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from pairwright.formats.writing import meta_path
 from pairwright.stages.project import Project
 
 _MANIFEST = ".manifest.json"
@@ -50,7 +51,7 @@ def rows_of_pair(project: Project, pair: str, responses: tuple[str, str]) -> lis
     """
     found = []
     for export in exports_of(project):
-        path = project.root / f"{export.file}.meta.jsonl"
+        path = meta_path(project.root / export.file)
         for wanted in (pair, *responses):
             for line in _lines_with(path, f'"{wanted}'.encode()):
                 told = orjson.loads(line)

@@ -92,6 +92,7 @@ def _promised(project: Project, said: Said) -> dict[str, Any]:
     return {
         "certificate": result.get("certificate"),
         "target": result.get("target"),
+        "delta": result.get("delta"),
         "test": result.get("test"),
         "judges": result.get("judges", []),
         "fewer": [each.as_dict() for each in fewer],
