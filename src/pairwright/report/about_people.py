@@ -11,6 +11,7 @@ from pairwright.report import figures
 from pairwright.report.page import Section, share, table
 
 _SPARK = (90, 24)  # pixels
+SHOWN = 60  # people, those to worry about first
 _LOW = 0.4  # share right at the bottom of the line
 
 
@@ -69,7 +70,7 @@ def _with_judges(found: list[dict[str, Any]]) -> Markup:
     judges = list(dict.fromkeys(each["judge"] for each in found))
     rows = [
         (person, *(share(same.get((person, judge))) for judge in judges))
-        for person in dict.fromkeys(each["person"] for each in found)
+        for person in list(dict.fromkeys(each["person"] for each in found))[:SHOWN]
     ]
     html = Markup(
         '<p class="read">How often a person says what a judge says; one of two minds says a tie.</p>'
@@ -92,9 +93,8 @@ def _when(first: float, last: float) -> str:
 
 def people(of: dict[str, Any]) -> Section | None:
     rows, more = [], Markup("")
-    for person in of["people"]:
-        if not person["votes"]:
-            continue
+    voted = [person for person in of["people"] if person["votes"]]
+    for person in voted[:SHOWN]:
         longer: Any = "-" if person["longer"] is None else f"{person['longer']['value']:.0%}"
         if person["longer"] is not None and person["others_longer"] is not None:
             longer += Markup(' <span class="soft">others {:.0%}</span>').format(person["others_longer"])
@@ -126,6 +126,10 @@ def people(of: dict[str, Any]) -> Section | None:
     known = [(person["name"], person["agreement"]) for person in of["people"] if person.get("agreement")]
     if len(known) > 1:
         html = figures.forest(known, "says the same as most others", _mean(known), "the mean")
+    if len(voted) > SHOWN:
+        more += Markup('<p class="soft">{} more: <code>pairwright people</code></p>').format(
+            f"{len(voted) - SHOWN:,}"
+        )
     return Section("people", "People", how, html + table(header, rows) + more)
 
 

@@ -43,7 +43,7 @@ def numbers_of(project: Project) -> dict[str, Any]:
     with project.store.read() as connection:
         said = read_said(connection, list(project.settings.judges))
         closely = _closely(connection, said, status)
-    plans, checks, doubts = plans_of(project, status.pairs), summary(project), doubted(project)
+    plans, checks, doubts = plans_of(project, status.pairs, said), summary(project), doubted(project)
     told = dashboard.as_dict()
     found = {
         "project": project.root.resolve().name,
@@ -52,7 +52,7 @@ def numbers_of(project: Project) -> dict[str, Any]:
         "funnel": funnel_of(project, status, len(np.unique(said.ballots.row))),
         "savings": savings_of(project, status, dashboard),
         **_promised(project, said),
-        "audit": audit_so_far(project),
+        "audit": audit_so_far(project, said),
         "judges_closely": closely,
         "plans": [plan.as_dict() for plan in plans],
         "plan_in_words": plan_in_words(plans),
@@ -62,7 +62,7 @@ def numbers_of(project: Project) -> dict[str, Any]:
         "pairs": opened(project, checks, doubts),
         "wins": wins_of(project),
         "kappa": kappas_of(project),
-        "closely": agreement_of(project),
+        "closely": agreement_of(project, said),
         "people": [person.as_dict() for person in people_of(project)],
         "agreement": {
             name: told[name]

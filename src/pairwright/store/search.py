@@ -100,8 +100,9 @@ def count(connection: Connection, filters: Filters, *, seconds: float = 4.0) -> 
 
 
 def _bounds(connection: Connection) -> tuple[int, int]:
-    row = connection.execute(select(func.min(pair.c.id), func.max(pair.c.id))).one()
-    return (int(row[0]), int(row[1])) if row[0] is not None else (1, 0)
+    # Asked one by one: SQLite takes each from the index, and both at once from all rows.
+    ends = [connection.scalar(select(end(pair.c.id))) for end in (func.min, func.max)]
+    return (int(ends[0]), int(ends[1])) if ends[0] is not None and ends[1] is not None else (1, 0)
 
 
 def _in_slices(
