@@ -11,7 +11,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 # The browser's tests are a run of their own: Playwright's event loop stays in the thread it started in.
-.PHONY: help demo test test-slow test-train check bench bench-annotate bench-routing bench-quality bench-reward lock clean setup setup-demo setup-train
+.PHONY: help demo test test-slow test-train check bench bench-annotate bench-browse bench-routing bench-quality bench-reward lock clean setup setup-demo setup-train
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ bench: setup ## speed and memory, beside what else one would use
 
 bench-annotate: setup ## the annotation page under load (STORE=postgresql://... for PostgreSQL)
 	@$(BIN)/python benchmarks/annotate.py $(if $(STORE),--store $(STORE))
+
+bench-browse: setup ## pages of the pairs and the report, on 120,000 pairs
+	@$(BIN)/python benchmarks/browse.py
 
 bench-routing: setup ## what judges' verdicts are worth, on recorded sets (PAIRWRIGHT_DATA)
 	@$(BIN)/python benchmarks/routing

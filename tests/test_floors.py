@@ -27,6 +27,7 @@ FLOORS = {
     "stages": 3,
     "face": 3,
     "annotate": 4,
+    "browse": 4,
     "cli": 4,
     "demo": 5,
     "__init__": 5,

@@ -100,7 +100,7 @@ def test_the_report_shows_it(tmp_path):
         "when it was A",
         "Taken to be right in",
         "What is off",
-        "Say the same",
+        "Same as the judge",
     ):
         assert text in page
 

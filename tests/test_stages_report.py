@@ -61,7 +61,7 @@ def test_the_numbers_are_those_of_the_project(project):
     raw, after = of["confidence"]["share_of_votes"], of["confidence"]["calibrated"]
     assert 0 <= after["brier"] <= raw["brier"]  # calibration tells more than counting votes
     assert of["agreement"]["agreement"]["value"] == pytest.approx(0.9)
-    assert any("coin" in text for text in of["todo"])
+    assert any("coin" in each["text"] for each in of["todo"])
     assert "Full human" in of["plan_in_words"]
 
 
@@ -70,11 +70,16 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.loads, self.sections, self.scripts = [], [], 0
+        self.loads, self.sections, self.scripts, self.links, self.tags = [], [], 0, [], []
+        self.inside_nav = False
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
         of = dict(attributes)
+        self.tags.append(tag)
+        self.inside_nav |= tag == "nav"
+        if tag == "a" and self.inside_nav:
+            self.links.append(of["href"])
         self.scripts += tag == "script"
         self.loads += [
             value for name, value in attributes if name in ("src", "href") and not value.startswith("#")
@@ -82,22 +87,23 @@ class Page(HTMLParser):
         if tag == "section" and "id" in of:
             self.sections.append(of["id"])
 
+    def handle_endtag(self, tag):
+        self.inside_nav &= tag != "nav"
+
 
 def test_the_page_stands_alone_and_tells_every_figure_in_words(project):
     text = page_of(numbers_of(project))
     page = Page(text)
     assert (page.loads, page.scripts) == ([], 0)
     assert page.sections == [
-        "funnel",
-        "promise",
-        "judges",
-        "reliability",
-        "risk",
-        "plans",
-        "agreement",
-        "people",
+        "summary",
+        *("funnel", "savings", "plans"),
+        *("promise", "agreement", "reliability", "risk"),
+        *("judges", "people"),
     ]
-    assert text.count('role="img" aria-label="') == 3
+    assert page.links == ["#" + name for name in page.sections]  # the table of contents, in their order
+    assert text.count('role="img" aria-label="') == 5
+    assert text.count('class="read"') >= len(page.sections) - 1 + 2  # and two figures inside of sections
     assert "#010" not in text  # every colour is the page's own
     assert not re.search(r"url\(\s*['\"]?https?:", text)
 
@@ -105,7 +111,7 @@ def test_the_page_stands_alone_and_tells_every_figure_in_words(project):
 def test_what_somebody_wrote_is_shown_as_text(project):
     of = numbers_of(project)
     of["people"][0]["name"] = "<script>alert(1)</script>"
-    of["todo"] = ["<img src=x>"]
+    of["todo"] = [{"section": "people", "text": "<img src=x>", "do": "<script>"}]
     page = Page(page_of(of))
     assert (page.loads, page.scripts) == ([], 0)
 
@@ -117,7 +123,7 @@ def test_the_same_numbers_give_the_same_page(project):
 
 def test_a_new_project_has_a_report_too(tmp_path):
     with a_project(tmp_path, settings="") as project:
-        assert Page(page_of(numbers_of(project))).sections == ["funnel"]
+        assert Page(page_of(numbers_of(project))).sections == ["summary", "funnel"]
 
 
 def test_the_verb_writes_the_page_and_gives_the_numbers(project, capsys):

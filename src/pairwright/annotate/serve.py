@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import uvicorn
+from starlette.applications import Starlette
 
 from pairwright.annotate.app import make_app
 from pairwright.errors import InputError
@@ -51,10 +52,10 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def bind(host: str, port: int | None, names: Sequence[str] = ()) -> Place:
-    """Take a port: the one asked for, or the first free one. Raises InputError if it is taken."""
+def bind(host: str, port: int | None, names: Sequence[str] = (), first: int = PORT) -> Place:
+    """Take a port: the one asked for, or the first free one from `first` on. Raises InputError if taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    wanted = [port] if port is not None else [*range(PORT, PORT + TRIED), 0]
+    wanted = [port] if port is not None else [*range(first, first + TRIED), 0]
     problem: OSError | None = None
     for number in wanted:
         listener = socket.socket(family, socket.SOCK_STREAM)
@@ -68,7 +69,7 @@ def bind(host: str, port: int | None, names: Sequence[str] = ()) -> Place:
         hosts = ("localhost", "127.0.0.1", "[::1]", *names) if is_loopback(host) else tuple(names)
         return Place(listener, host, listener.getsockname()[1], hosts)
     raise InputError(
-        f"{host}:{port if port is not None else PORT} can't be listened on: {problem}. Try --port 0."
+        f"{host}:{port if port is not None else first} can't be listened on: {problem}. Try --port 0."
     )
 
 
@@ -83,7 +84,26 @@ def serve(
 ) -> None:
     """Serve until interrupted (or until `stop` is set). `ready` is told the link that signs in `local`."""
     app = make_app(project, local, place.hosts)
-    link = f"{place.url}/key/{app.state.site.link}"
+    run(
+        app,
+        place,
+        f"{place.url}/key/{app.state.site.link}",
+        open_browser=open_browser,
+        ready=ready,
+        stop=stop,
+    )
+
+
+def run(
+    app: Starlette,
+    place: Place,
+    link: str,
+    *,
+    open_browser: bool = False,
+    ready: Callable[[str], None] = lambda _link: None,
+    stop: threading.Event | None = None,
+) -> None:
+    """Run an app at a place until interrupted (or until `stop` is set); `link` is told and opened."""
     config = uvicorn.Config(
         app,
         log_level=logging.WARNING,

@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 
 from pairwright.cli import (
     annotate,
+    browse,
     check,
     content,
     convert,
@@ -74,6 +75,7 @@ check.register(app)
 verify.register(app)
 report.register(app)
 push.register(app)
+browse.register(app)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from pairwright.cli.options import Json
 from pairwright.cli.output import DONE, emit, say
@@ -36,7 +37,7 @@ def report(
     if json:
         emit(numbers)
         return DONE
-    for text in numbers["todo"]:
-        say(f"! {text}")
+    for each in numbers["todo"]:
+        say(escape(f"! {each['text']}"))
     say(f"Open {path}")
     return DONE

@@ -7,9 +7,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pairwright.report import figures
 from pairwright.report.page import Section, share, table
 
 _SPARK = (90, 24)  # pixels
+SHOWN = 60  # people, those to worry about first
 _LOW = 0.4  # share right at the bottom of the line
 
 
@@ -18,15 +20,9 @@ def agreement(of: dict[str, Any]) -> Section | None:
     if not found["answers"]:
         return None
     alpha = found["alpha"]
-    shown = (
-        f"{alpha['value']:.2f} [{alpha['low']:.2f}, {alpha['high']:.2f}] on {alpha['n']:,} pairs"
-        if alpha
-        else found["alpha_missing"]
-    )
     rows = [
-        ("Krippendorff's alpha", shown),
+        ("Krippendorff's alpha", _kappa(alpha) if alpha else found["alpha_missing"]),
         ("Fleiss' kappa", _kappa(of["kappa"]["fleiss"])),
-        *((f"Cohen's kappa of {one} and {other}", _kappa(each)) for one, other, each in of["kappa"]["cohen"]),
         ("two people say the same", share(found["agreement"])),
         ("people and judges lean the same way", share(found["with_judge"])),
     ]
@@ -35,6 +31,7 @@ def agreement(of: dict[str, Any]) -> Section | None:
     if closely["strength"]:
         rows.append(("... on how much better (ordinal alpha)", _kappa(closely["strength"])))
     html = table(("", ""), rows)
+    html += _each_two(of["kappa"]["cohen"])
     if closely["domains"]:
         html += table(
             ("Domain, least agreement first", "Answers", "Two say the same", "Alpha"),
@@ -51,18 +48,42 @@ def agreement(of: dict[str, Any]) -> Section | None:
                 for each in closely["periods"]
             ],
         )
-    if closely["judges"]:
-        html += table(
-            ("Person", "Judge (of two minds: a tie)", "Say the same"),
-            [(each["person"], each["judge"], share(each["agreement"])) for each in closely["judges"]],
-        )
+    html += _with_judges(closely["judges"])
     return Section("agreement", "Do people agree?", how, html)
 
 
-def _kappa(found: dict[str, Any] | None) -> str:
+def _each_two(cohen: list[Any]) -> Markup:
+    """Cohen's kappa of every two people."""
+    if not cohen:
+        return Markup("")
+    rows = [(f"{one} and {other}", _kappa(each)) for one, other, each in cohen]
+    return Markup("<details><summary>Every two people</summary>{}</details>").format(
+        table(("Cohen's kappa", ""), rows)
+    )
+
+
+def _with_judges(found: list[dict[str, Any]]) -> Markup:
+    """People down, judges across: how often they say the same."""
+    if not found:
+        return Markup("")
+    same = {(each["person"], each["judge"]): each["agreement"] for each in found}
+    judges = list(dict.fromkeys(each["judge"] for each in found))
+    rows = [
+        (person, *(share(same.get((person, judge))) for judge in judges))
+        for person in list(dict.fromkeys(each["person"] for each in found))[:SHOWN]
+    ]
+    html = Markup(
+        '<p class="read">How often a person says what a judge says; one of two minds says a tie.</p>'
+    )
+    return html + table(("Same as the judge", *judges), rows)
+
+
+def _kappa(found: dict[str, Any] | None) -> Markup:
     if found is None:
-        return "-"
-    return f"{found['value']:.2f} [{found['low']:.2f}, {found['high']:.2f}] on {found['n']:,} pairs"
+        return Markup("-")
+    return Markup('{:.2f} <span class="soft">[{:.2f}, {:.2f}] of {}</span>').format(
+        found["value"], found["low"], found["high"], f"{found['n']:,}"
+    )
 
 
 def _when(first: float, last: float) -> str:
@@ -71,46 +92,52 @@ def _when(first: float, last: float) -> str:
 
 
 def people(of: dict[str, Any]) -> Section | None:
-    rows = []
-    for person in of["people"]:
-        if not person["votes"]:
-            continue
-        longer = "-" if person["longer"] is None else f"{person['longer']['value']:.0%}"
+    rows, more = [], Markup("")
+    voted = [person for person in of["people"] if person["votes"]]
+    for person in voted[:SHOWN]:
+        longer: Any = "-" if person["longer"] is None else f"{person['longer']['value']:.0%}"
         if person["longer"] is not None and person["others_longer"] is not None:
-            longer += f" (most others {person['others_longer']:.0%})"
+            longer += Markup(' <span class="soft">others {:.0%}</span>').format(person["others_longer"])
         seconds = "-" if person["median_seconds"] is None else f"{person['median_seconds']:.0f}"
-        worries = Markup('<span class="bad">{}</span>').format("; ".join(person["worries"]))
+        off = (
+            Markup('<span class="bad">{}</span>').format(person["name"])
+            if person["worries"]
+            else person["name"]
+        )
         rows.append(
             (
-                person["name"],
+                off,
                 f"{person['votes']:,}",
                 share(person["gold"]),
                 share(person["agreement"]),
                 share(person["left"]),
                 longer,
                 seconds,
-                worries,
-                _closely(of["closely"]["people"].get(person["name"])),
             )
         )
+        more += _closely(person["name"], of["closely"]["people"].get(person["name"]))
     if not rows:
         return None
     header = (
-        "Person",
-        "Answers",
-        "Right on gold",
-        "With most others",
-        "Left side",
-        "Longer",
-        "Seconds",
-        "Look at",
-        "",
-    )
+        "Person", "Answers", "Right on gold", "With most others", "Left side", "The longer one", "Seconds",
+    )  # fmt: skip
     how = "Sides are shuffled, so 50 % left is fair; what is red is off by more than chance (p < 0.001)."
-    return Section("people", "People", how, table(header, rows))
+    html = Markup("")
+    known = [(person["name"], person["agreement"]) for person in of["people"] if person.get("agreement")]
+    if len(known) > 1:
+        html = figures.forest(known, "says the same as most others", _mean(known), "the mean")
+    if len(voted) > SHOWN:
+        more += Markup('<p class="soft">{} more: <code>pairwright people</code></p>').format(
+            f"{len(voted) - SHOWN:,}"
+        )
+    return Section("people", "People", how, html + table(header, rows) + more)
 
 
-def _closely(of: dict[str, Any] | None) -> Markup:
+def _mean(known: list[tuple[str, dict[str, Any]]]) -> float:
+    return float(sum(of["value"] * of["n"] for _, of in known) / max(1, sum(of["n"] for _, of in known)))
+
+
+def _closely(name: str, of: dict[str, Any] | None) -> Markup:
     """One person's confusion, reliability and course, to be opened."""
     if of is None or not any(map(sum, of["confusion"])):
         return Markup("")
@@ -132,7 +159,7 @@ def _closely(of: dict[str, Any] | None) -> Markup:
         html += Markup('<p class="bad">Chooses {} in {:.0%}, others on the same pairs in {:.0%}.</p>').format(
             each["model"], each["chosen"]["value"], each["others"]
         )
-    return Markup("<details><summary>closely</summary>{}</details>").format(html)
+    return Markup("<details><summary>{}, closely</summary>{}</details>").format(name, html)
 
 
 def _spark(values: list[float]) -> Markup:

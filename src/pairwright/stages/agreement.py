@@ -21,8 +21,11 @@ from pairwright.store.combinations import newest_combination
 MOST_DOMAINS = 30
 
 
-def agreement_of(project: Project) -> dict[str, Any]:
-    """`domains`, `periods`, `strength` (ordinal alpha), `judges` (person by judge) and `people`, closely."""
+def agreement_of(project: Project, said: Said | None = None) -> dict[str, Any]:
+    """`domains`, `periods`, `strength` (ordinal alpha), `judges` (person by judge) and `people`, closely.
+
+    `said` is all that was said, where it was read already.
+    """
     with project.store.read() as connection:
         columns = people.votes_as_columns(connection, lengths=False)
         names = people.person_names(connection)
@@ -31,7 +34,7 @@ def agreement_of(project: Project) -> dict[str, Any]:
         gold = people.gold_verdicts(connection)
         strength = people.strengths(connection)
         combination = newest_combination(connection)
-        said = read_said(connection, list(project.settings.judges))
+        said = said or read_said(connection, list(project.settings.judges))
     reliable = {} if combination is None else _reliability(combination.people)
     return {
         "domains": _domains(columns, facts),

@@ -347,18 +347,19 @@ def _apply(
     return found
 
 
-def audit_so_far(project: Project) -> dict[str, Any] | None:
+def audit_so_far(project: Project, said: Said | None = None) -> dict[str, Any] | None:
     """What people found among the accepted since the last look; None before anything is certified.
 
     `checked` and `wrong` count pairs, `accuracy` estimates all that is accepted,
-    `alarm` is set where it is worse than promised. Nothing is drawn or changed.
+    `alarm` is set where it is worse than promised. Nothing is drawn or changed. `said` is all that was
+    said, where it was read already.
     """
     with project.store.read() as connection:
         newest = newest_calibration(connection)
-        asked = orders_asked(connection, project)
-        said = read_said(connection, list(project.settings.judges))
         if newest is None or not newest.result["steps"]:
             return None
+        asked = orders_asked(connection, project)
+        said = said or read_said(connection, list(project.settings.judges))
         if not _fits(newest, [int(i) for i in said.raters], project):
             return None
         steps = steps_of(project, list(asked))

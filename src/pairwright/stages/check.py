@@ -311,9 +311,12 @@ def summary(project: Project) -> dict[str, Any] | None:
         by_part: Counter[tuple[str, str, str]] = Counter()
         examples: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
         done: Counter[str] = Counter()
+        settled: dict[str, list[dict[str, Any]]] = {}
         for kept in sql.findings(connection, settled=True):
             if not kept.open:
                 done[str(kept.action)] += 1
+                if done[str(kept.action)] <= 3:
+                    settled.setdefault(str(kept.action), []).append(kept.as_dict())
                 continue
             part = (kept.part or "").partition(":")[0]
             by_part[kept.severity, kept.check, part] += 1
@@ -334,4 +337,5 @@ def summary(project: Project) -> dict[str, Any] | None:
             for (severity, check, part), n in by_part.items()
         ],
         "settled": dict(done),
+        "settled_examples": settled,
     }

@@ -8,7 +8,7 @@ from pairwright.routing.plan import FEWEST, USUAL, Method, Plan, measured_plans,
 from pairwright.stages.project import Project
 from pairwright.stats.intervals import wilson
 from pairwright.store import totals
-from pairwright.store.ballots import read_said
+from pairwright.store.ballots import Said, read_said
 from pairwright.store.calibrations import newest_calibration
 from pairwright.types import Estimate
 
@@ -16,8 +16,11 @@ OVERLAPS = 30  # pairs two people answered, under which their agreement is assum
 VOTES = 20  # timed votes, under which their pace is
 
 
-def plans_of(project: Project, n_pairs: int) -> list[Plan]:
-    """The usual ways first, then those measured here, once people have calibrated the judges."""
+def plans_of(project: Project, n_pairs: int, said: Said | None = None) -> list[Plan]:
+    """The usual ways first, then those measured here, once people have calibrated the judges.
+
+    `said` is all that was said, where it was read already.
+    """
     usual = usual_plans(n_pairs, _methods(project))
     if not n_pairs:
         return []
@@ -26,7 +29,7 @@ def plans_of(project: Project, n_pairs: int) -> list[Plan]:
         tested = newest.result.get("tested", []) if newest else []
         if len(tested) < FEWEST:
             return usual
-        said = read_said(connection, list(project.settings.judges))
+        said = said or read_said(connection, list(project.settings.judges))
         votes = np.bincount(said.person_row, minlength=len(said.pair_ids))
         judge_usd = sum(totals.judge_cost(connection, name) for name in project.settings.judges)
     confidence, right = np.array(tested, float).T

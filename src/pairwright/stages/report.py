@@ -7,68 +7,97 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+from sqlalchemy import Connection
 
 from pairwright.report.page import render
 from pairwright.report.sections import BINS, sections_of
+from pairwright.report.summary import summary_of, todo_of
 from pairwright.routing.fewer import fewer_judges
 from pairwright.routing.plan import plan_in_words
 from pairwright.stages.agreement import agreement_of
 from pairwright.stages.calibrate import audit_so_far
 from pairwright.stages.check import summary
 from pairwright.stages.dashboard import dashboard_of
+from pairwright.stages.funnel import funnel_of
+from pairwright.stages.judges import judges_closely
 from pairwright.stages.kappas import kappas_of
 from pairwright.stages.people import people_of
 from pairwright.stages.plan import plans_of
 from pairwright.stages.project import Project
+from pairwright.stages.savings import savings_of
+from pairwright.stages.shown_pairs import doubted, opened
 from pairwright.stages.sizing import in_words
-from pairwright.stages.status import status_of
+from pairwright.stages.status import Status, status_of
 from pairwright.stages.verify import flag_precision
 from pairwright.stages.wins import wins_of
 from pairwright.stats.calibration import expected_calibration_error, reliability
-from pairwright.store.ballots import read_said
+from pairwright.store import people, totals
+from pairwright.store.ballots import Said, read_said
 from pairwright.store.calibrations import newest_calibration
 from pairwright.store.verifications import newest_verification
 
 
 def numbers_of(project: Project) -> dict[str, Any]:
     """All figures of the report, as JSON can hold them."""
-    status = status_of(project)
+    status, dashboard = status_of(project), dashboard_of(project)
     with project.store.read() as connection:
-        newest = newest_calibration(connection)
         said = read_said(connection, list(project.settings.judges))
-    result: dict[str, Any] = dict(newest.result) if newest else {}
-    heard = result["steps"][-1]["judges"] if result.get("steps") else []
-    tested = np.array(result.get("tested") or [], float).reshape(-1, 2)
-    raw = _raw(said.ballots, said.labels) if len(said.ballots.row) else np.zeros((0, 2))
-    plans = plans_of(project, status.pairs)
+        closely = _closely(connection, said, status)
+    plans, checks, doubts = plans_of(project, status.pairs, said), summary(project), doubted(project)
+    told = dashboard.as_dict()
     found = {
         "project": project.root.resolve().name,
         "made": time.strftime("%d %B %Y, %H:%M"),
         "status": status.as_dict(),
-        "certificate": result.get("certificate"),
-        "target": result.get("target"),
-        "test": result.get("test"),
-        "audit": audit_so_far(project),
-        "judges": result.get("judges", []),
-        "fewer": [
-            each.as_dict() for each in fewer_judges(said.ballots.of_judges(heard), said.labels, said.groups)
-        ],
-        "confidence": {"calibrated": _confidence(tested), "share_of_votes": _confidence(raw)},
+        "funnel": funnel_of(project, status, len(np.unique(said.ballots.row))),
+        "savings": savings_of(project, status, dashboard),
+        **_promised(project, said),
+        "audit": audit_so_far(project, said),
+        "judges_closely": closely,
         "plans": [plan.as_dict() for plan in plans],
         "plan_in_words": plan_in_words(plans),
-        "checks": summary(project),
+        "checks": checks,
         "reward": _reward(project),
+        "doubted": doubts,
+        "pairs": opened(project, checks, doubts),
         "wins": wins_of(project),
         "kappa": kappas_of(project),
-        "closely": agreement_of(project),
+        "closely": agreement_of(project, said),
         "people": [person.as_dict() for person in people_of(project)],
         "agreement": {
-            name: value
-            for name, value in dashboard_of(project).as_dict().items()
-            if name in ("alpha", "alpha_missing", "agreement", "with_judge", "conflicts", "answers")
+            name: told[name]
+            for name in ("alpha", "alpha_missing", "agreement", "with_judge", "conflicts", "answers")
         },
     }
-    return {**found, "todo": _todo(found)}
+    found["todo"] = todo_of(found)
+    return {**found, "summary": summary_of(found)}
+
+
+def _closely(connection: Connection, said: Said, status: Status) -> dict[str, dict[str, Any]]:
+    """Each judge closely, its taste in models held against people on the pairs they answered."""
+    answered = said.pair_ids[said.labels.sum(1) > 0]
+    facts = people.facts_of(connection, answered.tolist())
+    return judges_closely(said, status.judges, totals.judge_calls(connection), facts)
+
+
+def _promised(project: Project, said: Said) -> dict[str, Any]:
+    """What the newest calibration found and promised."""
+    with project.store.read() as connection:
+        newest = newest_calibration(connection)
+    result: dict[str, Any] = dict(newest.result) if newest else {}
+    heard = result["steps"][-1]["judges"] if result.get("steps") else []
+    tested = np.array(result.get("tested") or [], float).reshape(-1, 2)
+    raw = _raw(said.ballots, said.labels) if len(said.ballots.row) else np.zeros((0, 2))
+    fewer = fewer_judges(said.ballots.of_judges(heard), said.labels, said.groups)
+    return {
+        "certificate": result.get("certificate"),
+        "target": result.get("target"),
+        "delta": result.get("delta"),
+        "test": result.get("test"),
+        "judges": result.get("judges", []),
+        "fewer": [each.as_dict() for each in fewer],
+        "confidence": {"calibrated": _confidence(tested), "share_of_votes": _confidence(raw)},
+    }
 
 
 def _reward(project: Project) -> dict[str, Any] | None:
@@ -107,38 +136,6 @@ def _confidence(tested: np.ndarray) -> dict[str, Any] | None:
         "bins": [asdict(each) for each in reliability(sure, right, BINS)],
         "rows": [[float(a), float(b)] for a, b in tested],
     }
-
-
-def _todo(of: dict[str, Any]) -> list[str]:
-    """What needs somebody now, worst first."""
-    found = []
-    if of["audit"] and of["audit"]["alarm"]:
-        found.append(of["audit"]["alarm"])
-    for person in of["people"]:
-        for worry in person.get("worries", ()):
-            found.append(f"{person['name']}: {worry}")
-    for name, closely in of["closely"]["people"].items():
-        for each in closely["models"]:
-            more = "more" if each["chosen"]["value"] > each["others"] else "less"
-            found.append(
-                f"{name} chooses {each['model']} {more} often than others on the same pairs "
-                f"({each['chosen']['value']:.0%}, others {each['others']:.0%})"
-            )
-    for judge in of["judges"]:
-        if judge["standing"] in ("no better than chance", "worse than chance"):
-            found.append(f"judge {judge['judge']} is {judge['standing']} against people")
-    for each in (of["checks"] or {"open": ()})["open"]:
-        if each["severity"] == "error":
-            name = each["check"] + (f".{each['part']}" if each["part"] else "")
-            found.append(f"{each['n']:,} errors of {name}, such as: {each['examples'][0]['reason']}")
-    alpha = of["agreement"]["alpha"]
-    if alpha and alpha["high"] < 0.67:
-        found.append(f"people agree little (alpha {alpha['value']:.2f}): make the guidelines clearer")
-    if circles := of["wins"]["n_cycles"]:
-        found.append(f"{circles:,} sets of labels go round in a circle (a over b over c over a)")
-    if of["agreement"]["conflicts"]:
-        found.append(f"{of['agreement']['conflicts']:,} conflicts wait for a lead's decision")
-    return found
 
 
 def page_of(numbers: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from pairwright.errors import InputError
 from pairwright.keys import parse_public_id
 from pairwright.stages.export import row_of_export
+from pairwright.stages.exported import rows_of_pair
 from pairwright.stages.project import Project
 from pairwright.store import lookup
 
@@ -32,7 +33,9 @@ def chain_of(project: Project, name: str) -> dict[str, Any]:
             return lookup.response_chain(connection, number)
         if kind == "vote":
             number = lookup.pair_of_vote(connection, number)
-        return lookup.pair_chain(connection, number)
+        chain = lookup.pair_chain(connection, number)
+    sides = (chain["a"]["id"], chain["b"]["id"])
+    return {**chain, "exports": rows_of_pair(project, chain["pair"]["id"], sides)}
 
 
 def _find(connection: Connection, name: str) -> tuple[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,14 +23,22 @@ def wins_of(project: Project) -> dict[str, Any]:
 
     `models`: name, labels it took part in, and `beats`: the chance that it beats an average
     one of them, with a 95 % interval; strongest first, empty with fewer than two. `note` says what
-    they rest on where that is not labels alone. `cycles`: pairs of one prompt whose labels go round
+    they rest on where that is not labels alone. `each_two`: how often one model was preferred to another,
+    a tie as half, of `n` labels. `cycles`: pairs of one prompt whose labels go round
     in a circle, as pair numbers, of which there are `n_cycles`.
     """
     with project.store.read() as connection:
         labels = bouts(connection)
     models, note = _models(labels)
     cycles = _cycles(labels)
-    return {"models": models, "note": note, "cycles": cycles[:SHOWN], "n_cycles": len(cycles)}
+    two = _each_two(labels)
+    return {
+        "models": models,
+        "note": note,
+        "each_two": two,
+        "cycles": cycles[:SHOWN],
+        "n_cycles": len(cycles),
+    }
 
 
 def _models(labels: Sequence[Bout]) -> tuple[list[dict[str, Any]], str | None]:
@@ -64,6 +72,20 @@ def _models(labels: Sequence[Bout]) -> tuple[list[dict[str, Any]], str | None]:
             }
         )
     return rows, note
+
+
+def _each_two(labels: Sequence[Bout]) -> list[dict[str, Any]]:
+    won: defaultdict[tuple[str, str], float] = defaultdict(float)
+    met = Counter[tuple[str, str]]()
+    for each in labels:
+        if each.a_model and each.b_model and each.a_model != each.b_model:
+            for one, other, side in ((each.a_model, each.b_model, "A"), (each.b_model, each.a_model, "B")):
+                met[one, other] += 1
+                won[one, other] += 1.0 if each.verdict == side else 0.5 if each.verdict == "TIE" else 0.0
+    return [
+        {"model": one, "other": other, "won": float(won[one, other]), "n": n}
+        for (one, other), n in sorted(met.items())
+    ]
 
 
 def _cycles(labels: Sequence[Bout]) -> list[list[int]]:

@@ -73,8 +73,8 @@ def response_chain(connection: Connection, response_id: int) -> dict[str, Any]:
     """A response, the calls that drew it, and the pairs it stands in."""
     row = connection.execute(select(response).where(response.c.id == response_id)).one()
     pairs = connection.execute(
-        select(pair.c.key)
-        .where(or_(pair.c.a_id == response_id, pair.c.b_id == response_id))
+        select(pair.c.key)  # of its prompt: these have an index
+        .where(pair.c.prompt_id == row.prompt_id, or_(pair.c.a_id == response_id, pair.c.b_id == response_id))
         .order_by(pair.c.id)
     )
     shown = {

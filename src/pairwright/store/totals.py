@@ -156,6 +156,34 @@ def judge_cost(connection: Connection, judge: str) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgeCalls:
+    """What asking a judge took: `usd` as far as prices are known, `seconds` of all its calls."""
+
+    calls: int
+    pairs: int
+    usd: float
+    seconds: float
+
+
+def judge_calls(connection: Connection) -> dict[str, JudgeCalls]:
+    """By judge, of those that were called: recorded verdicts and the like are not."""
+    rows = connection.execute(
+        select(
+            rater.c.name,
+            func.count(call.c.id),
+            func.count(distinct(vote.c.pair_id)),
+            func.coalesce(func.sum(call.c.cost_usd), 0.0),
+            func.sum(call.c.seconds),
+        )
+        .select_from(vote.join(rater, rater.c.id == vote.c.rater_id))
+        .join(call, call.c.work_key == vote.c.key)
+        .where(rater.c.kind == "judge")
+        .group_by(rater.c.name)
+    )
+    return {name: JudgeCalls(*rest) for name, *rest in rows}
+
+
+@dataclass(frozen=True, slots=True)
 class JudgeCounts:
     """One judge over the pairs it was heard on. Shares are of `both_orders` or of `votes`; None where 0."""
 
@@ -209,6 +237,16 @@ def people_counts(connection: Connection) -> list[tuple[str, int, float | None]]
         .order_by(func.count().desc(), rater.c.name)
     )
     return [(name, n, seconds) for name, n, seconds in rows]
+
+
+def seconds_of_people(connection: Connection) -> tuple[int, float]:
+    """(answers of people whose time is known, their active seconds together)."""
+    row = connection.execute(
+        select(func.count(), func.coalesce(func.sum(vote.c.seconds), 0.0))
+        .select_from(vote.join(rater, rater.c.id == vote.c.rater_id))
+        .where(rater.c.kind == "person", vote.c.seconds.is_not(None), vote.c.purpose.is_(None), is_current())
+    ).one()
+    return int(row[0]), float(row[1])
 
 
 def decisions(connection: Connection) -> dict[tuple[str, str, str | None], int]:

@@ -1,0 +1,42 @@
+"""browse: search and read the pairs on a local page."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pairwright.cli.output import DONE, note, say
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(browse)
+
+
+def browse(
+    context: typer.Context,
+    host: Annotated[
+        str, typer.Option(help="Where to listen. Anything but this machine lets others read all pairs.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Default: 8420, or the next free one; 0: any.")
+    ] = None,
+    host_name: Annotated[
+        list[str] | None,
+        typer.Option("--host-name", help="A name others reach it by, as behind a proxy."),
+    ] = None,
+    open_: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in your browser.")] = True,
+) -> int:
+    """Search and read the pairs: what was said, by whom, what is believed and why. Changes nothing."""
+    from pairwright.annotate.serve import bind, is_loopback
+    from pairwright.browse.serve import PORT, serve
+
+    def ready(link: str) -> None:
+        say(f"Reading {project.root.resolve().name} at\n\n  {link}\n")
+        if not is_loopback(host):
+            note("Whoever reaches this address can read all pairs: there is no sign-in, over plain HTTP.")
+        say("Ctrl-C stops it.")
+
+    with context.obj.open() as project:
+        serve(project, bind(host, port, host_name or [], PORT), open_browser=open_, ready=ready)
+    return DONE

@@ -1,0 +1,183 @@
+"""The report's first screen: what this dataset is, whether it is good enough, and what to do first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+FLOOR = 0.67  # Krippendorff's alpha under which people do not measure the same thing
+UNFINISHED = 0.2  # share of pairs without a decision, over which a dataset is not done
+BAD = ("no better than chance", "worse than chance")
+
+
+def todo_of(of: dict[str, Any]) -> list[dict[str, str]]:
+    """What needs somebody now, worst first: `section` where it is told, `text`, `do` (a command or "")."""
+    return [*_labels(of), *_checks(of), *_judges(of), *_people(of), *_work(of)]
+
+
+def _item(section: str, text: str, do: str = "") -> dict[str, str]:
+    return {"section": section, "text": text, "do": do}
+
+
+def _labels(of: dict[str, Any]) -> list[dict[str, str]]:
+    found = []
+    if of["audit"] and of["audit"]["alarm"]:
+        found.append(_item("audit", of["audit"]["alarm"], "pairwright route"))
+    if _apart(of):
+        found.append(
+            _item(
+                "agreement",
+                f"people agree little (alpha {of['agreement']['alpha']['value']:.2f}): "
+                "make the guidelines clearer",
+                "pairwright annotate",
+            )
+        )
+    return found
+
+
+def _checks(of: dict[str, Any]) -> list[dict[str, str]]:
+    found = []
+    for each in (of["checks"] or {"open": ()})["open"]:
+        if each["severity"] == "error":
+            name = each["check"] + (f".{each['part']}" if each["part"] else "")
+            text = f"{each['n']:,} errors of {name}, such as: {each['examples'][0]['reason']}"
+            found.append(_item("checks", text, f"pairwright check list --check {each['check']}"))
+    if circles := of["wins"]["n_cycles"]:
+        sets = "set of labels goes" if circles == 1 else "sets of labels go"
+        text = f"{circles:,} {sets} round in a circle (a over b over c over a)"
+        found.append(_item("cycles", text, "pairwright browse"))
+    return found
+
+
+def _judges(of: dict[str, Any]) -> list[dict[str, str]]:
+    found = []
+    standing = {judge["judge"]: judge["standing"] for judge in of["judges"]}
+    for name, how in standing.items():
+        if how in BAD:
+            found.append(_item("judges", f"judge {name} is {how} against people"))
+    for name, closely in of["judges_closely"].items():
+        if closely["models"] and standing.get(name) not in BAD:
+            likes = "; ".join(_likes(each, "people") for each in closely["models"])
+            found.append(_item("judges", f"judge {name} {likes}"))
+    return found
+
+
+def _people(of: dict[str, Any]) -> list[dict[str, str]]:
+    """One line a person: all that is off about their answers belongs together."""
+    found, closely = [], of["closely"]["people"]
+    for person in of["people"]:
+        models = closely.get(person["name"], {"models": ()})["models"]
+        worries = [*person.get("worries", ()), *(_likes(each, "others") for each in models)]
+        if worries:
+            found.append(_item("people", f"{person['name']}: {'; '.join(worries)}", "pairwright annotate"))
+    if of["agreement"]["conflicts"]:
+        text = f"{of['agreement']['conflicts']:,} conflicts wait for a lead's decision"
+        found.append(_item("agreement", text, "pairwright annotate"))
+    return found
+
+
+def _likes(of: dict[str, Any], others: str) -> str:
+    more = "more" if of["chosen"]["value"] > of["others"] else "less"
+    return (
+        f"chooses {of['model']} {more} often than {others} on the same pairs "
+        f"({of['chosen']['value']:.0%}, {others} {of['others']:.0%})"
+    )
+
+
+def _work(of: dict[str, Any]) -> list[dict[str, str]]:
+    """What is left to do for the dataset to be whole."""
+    status, funnel, found = of["status"], of["funnel"], []
+    if status["for_people"]:
+        text = f"{status['for_people']:,} of {status['pairs']:,} pairs wait for people"
+        found.append(_item("funnel", text, "pairwright annotate"))
+    if status["outdated"]:
+        text = f"{status['outdated']:,} pairs have votes that routing has not heard"
+        found.append(_item("funnel", text, "pairwright route"))
+    if funnel["stale"]:
+        text = (
+            f"the newest export has another number of rows than the {funnel['rows']:,} labels that are ready"
+        )
+        found.append(_item("funnel", text, "pairwright export"))
+    elif funnel["rows"] and not funnel["exports"]:
+        found.append(
+            _item("funnel", f"{funnel['rows']:,} rows are ready and not exported", "pairwright export")
+        )
+    return found
+
+
+def _apart(of: dict[str, Any]) -> bool:
+    alpha = of["agreement"]["alpha"]
+    return bool(alpha and alpha["high"] < FLOOR)
+
+
+def summary_of(of: dict[str, Any]) -> dict[str, Any]:
+    """`what` it is; `enough`: yes, nearly or no; `why`, by sentences; `first`: the one thing to do."""
+    blocks = _blocks(of)
+    red = [each for each in of["todo"] if each["section"] != "funnel"]
+    enough = "no" if blocks else "nearly" if red else "yes"
+    todo = of["todo"]
+    first = todo[0] if todo else {"section": "", "text": of["status"]["next"], "do": ""}
+    return {"what": _what(of), "enough": enough, "why": [*blocks, *_how_right(of)], "first": first}
+
+
+def _what(of: dict[str, Any]) -> str:
+    status, rows = of["status"], of["funnel"]["rows"]
+    judges = sum(1 for judge in status["judges"] if judge["votes"])
+    people = len(status["people"])
+    parts = [
+        f"{_count(rows, 'preference row', 'preference rows')} ready to train on, from "
+        f"{status['pairs']:,} pairs of {status['prompts']:,} prompts",
+        f"compared by {_count(judges, 'judge', 'judges')} and {_count(people, 'person', 'people')}",
+    ]
+    by = {"judges'": status["accepted_from_judges"], "people's": status["accepted_from_people"]}
+    if all(by.values()):
+        parts.append("; ".join(f"{n:,} labels are {whose}" for whose, n in by.items()))
+    elif any(by.values()):
+        parts.append(next(f"all {n:,} labels are {whose}" for whose, n in by.items() if n))
+    return "; ".join(parts) + "."
+
+
+def _count(n: int, one: str, many: str) -> str:
+    return f"{n:,} {one if n == 1 else many}"
+
+
+def _blocks(of: dict[str, Any]) -> list[str]:
+    """Why it should not be trained on yet."""
+    status, found = of["status"], []
+    if not of["funnel"]["rows"]:
+        found.append("There is no row to train on yet.")
+    open_ = status["for_people"] + status["undecided"] + status["stuck"]
+    if of["funnel"]["rows"] and open_ > UNFINISHED * status["pairs"]:
+        found.append(f"{open_ / status['pairs']:.0%} of the pairs are not decided yet.")
+    if of["audit"] and of["audit"]["alarm"]:
+        found.append("The audit found what was accepted worse than promised.")
+    if _apart(of):
+        found.append("People agree too little with each other for labels to mean the same thing.")
+    return found
+
+
+def _how_right(of: dict[str, Any]) -> list[str]:
+    """What is known of how right the labels are."""
+    found = []
+    certificate, audit, reward = of["certificate"], of["audit"], of["reward"]
+    if of["status"]["accepted_from_judges"] and certificate and certificate["threshold"] is not None:
+        found.append(
+            f"At least {of['target']:.0%} of the labels no person saw agree with people, "
+            f"with probability {1 - of['delta']:.0%}."
+        )
+    elif certificate:
+        found.append(
+            f"Judges can't keep the promise of {of['target']:.0%} here, so people answer every pair."
+        )
+    if audit and audit["accuracy"]:
+        found.append(f"The audit puts what was accepted at {_share(audit['accuracy'])} right.")
+    if of["agreement"]["agreement"]:
+        found.append(f"Two people say the same on {_share(of['agreement']['agreement'])} of shared pairs.")
+    if reward and not reward["refused"] and reward["label_accuracy"]:
+        found.append(
+            f"A reward model that never saw them puts labels at {_share(reward['label_accuracy'])} right."
+        )
+    return found
+
+
+def _share(of: dict[str, Any]) -> str:
+    return f"{of['value']:.0%} [{of['low']:.0%}, {of['high']:.0%}]"

@@ -1,0 +1,88 @@
+"""From prompts to exported rows: how many came so far, and where the others went."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pairwright.stages.exported import exports_of
+from pairwright.stages.project import Project
+from pairwright.stages.status import Status
+from pairwright.store.export import census
+
+PAIRED = ("dpo", "orpo")
+LOST = {
+    "tie": "ties: no better side",
+    "flagged": "an open error keeps them out",
+    "dropped": "dropped",
+    "not_judged": "not decided yet",
+    "waiting_for_people": "wait for people",
+    "no_verdict": "without a verdict",
+}
+
+
+def funnel_of(project: Project, status: Status, judged: int) -> dict[str, Any]:
+    """`steps` from prompts to rows, each with its parts and what was lost there; `exports` as they lie there.
+
+    `judged` pairs have a judge's verdict. `rows` could be exported now, and `stale` says
+    whether the newest export of pairs has another number.
+    """
+    with project.store.read() as connection:
+        standing = census(connection)
+    exports = exports_of(project)
+    paired = next((each for each in reversed(exports) if each.shape in PAIRED), None)
+    ready = standing.standing.get("label", 0)
+    asked = status.accepted_from_people + status.for_people + status.stuck
+    steps = [
+        _step("prompts", status.prompts),
+        _step(
+            "responses",
+            status.responses,
+            lost={"could not be drawn": status.responses_failed, "still to draw": status.responses_pending},
+        ),
+        _step("pairs", status.pairs),
+        _step("judged", judged, lost={"without a judge's verdict": status.pairs - judged}),
+        _step(
+            "decided",
+            status.pairs - status.undecided,
+            {"accepted from judges": status.accepted_from_judges, "asked people": asked},
+            {"dropped": status.dropped, "not routed, or waiting for calibration": status.undecided},
+        ),
+        _step(
+            "labels",
+            status.accepted_from_judges + status.accepted_from_people,
+            {"from judges": status.accepted_from_judges, "from people": status.accepted_from_people},
+            {"wait for people": status.for_people, "skipped or disputed": status.stuck},
+        ),
+        _step(
+            "rows ready", ready, lost={_told(name): n for name, n in _after_label(standing.drops("label"))}
+        ),
+    ]
+    if paired is not None:
+        steps.append(_step("rows exported", paired.rows))
+    return {
+        "steps": steps,
+        "rows": ready,
+        "exports": [each.as_dict() for each in exports],
+        "stale": paired is not None and paired.rows != ready,
+    }
+
+
+def _step(
+    name: str, n: int, parts: dict[str, int] | None = None, lost: dict[str, int] | None = None
+) -> dict[str, Any]:
+    """A step; parts and losses of none are left out."""
+    return {
+        "name": name,
+        "n": n,
+        "parts": {each: count for each, count in (parts or {}).items() if count > 0},
+        "lost": {each: count for each, count in (lost or {}).items() if count > 0},
+    }
+
+
+def _after_label(drops: dict[str, int]) -> list[tuple[str, int]]:
+    """What keeps labels from being rows: the rest was lost at an earlier step."""
+    return [(name, n) for name, n in drops.items() if name in ("tie", "flagged", "no_verdict")]
+
+
+def _told(name: str) -> str:
+    return LOST.get(name, name.replace("_", " "))

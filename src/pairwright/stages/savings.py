@@ -1,0 +1,48 @@
+"""What this project's labels cost in money and hours, beside people labelling all the same pairs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pairwright.stages.dashboard import Dashboard
+from pairwright.stages.plan import pace
+from pairwright.stages.project import Project
+from pairwright.stages.status import Status
+from pairwright.store.totals import seconds_of_people
+
+
+def savings_of(project: Project, status: Status, dashboard: Dashboard) -> dict[str, Any] | None:
+    """USD and hours: `full` for people on every pair, `here` so far, `left` for those still asked.
+
+    People answer each pair as often as `[annotate] overlap` says. `times_cheaper` and `times_faster` compare
+    with what is spent and still to be spent; None where that is nothing.
+    """
+    if not status.pairs:
+        return None
+    settings = project.settings.annotate
+    each = pace(project)
+    with project.store.read() as connection:
+        timed, seconds = seconds_of_people(connection)
+    untimed = dashboard.answers - timed
+    full_answers = status.pairs * settings.overlap
+    full = {"usd": full_answers * settings.usd_per_pair, "hours": full_answers * each / 3600}
+    here = {
+        "calls_usd": status.spent_usd,
+        "people_usd": dashboard.usd,
+        "hours": (seconds + untimed * each) / 3600,
+    }
+    left = {"people_usd": dashboard.usd_left, "hours": dashboard.answers_wanted * each / 3600}
+    usd = here["calls_usd"] + here["people_usd"] + left["people_usd"]
+    hours = here["hours"] + left["hours"]
+    return {
+        "pairs": status.pairs,
+        "people_per_pair": settings.overlap,
+        "usd_per_answer": settings.usd_per_pair,
+        "seconds_per_answer": each,
+        "seconds_measured": timed,
+        "full": full,
+        "here": here,
+        "left": left,
+        "times_cheaper": full["usd"] / usd if usd else None,
+        "times_faster": full["hours"] / hours if hours else None,
+    }
