@@ -11,7 +11,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 # The browser's tests are a run of their own: Playwright's event loop stays in the thread it started in.
-.PHONY: help demo test test-slow test-train check bench bench-annotate bench-browse bench-routing bench-quality bench-reward lock clean setup setup-demo setup-train
+.PHONY: help demo docs notebook test test-slow test-train check bench bench-annotate bench-browse bench-routing bench-quality bench-reward lock clean setup setup-demo setup-docs setup-train
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -22,6 +22,9 @@ setup:
 setup-demo: setup
 	@bash tools/setup.sh demo
 
+setup-docs: setup
+	@bash tools/setup.sh docs
+
 # TORCH_INDEX names an index with the build you want, as PyTorch's own page says: CPU, or your GPU's.
 setup-train: setup ## what training reward models needs (1.5 GB); TORCH_INDEX=URL picks the build of torch
 	@TORCH_INDEX="$(TORCH_INDEX)" bash tools/setup.sh train
@@ -29,15 +32,21 @@ setup-train: setup ## what training reward models needs (1.5 GB); TORCH_INDEX=UR
 demo: setup-demo ## real pairs, a real small model, end to end: leaves a dataset and a report in demo/
 	@$(BIN)/python -m pairwright.demo demo
 
+docs: setup-docs ## the docs as a site, in site/; a broken link fails
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --clean
+
+notebook: setup-docs setup-train ## run examples/*.py and keep them as notebooks, with what they print
+	@$(BIN)/python tools/notebook.py
+
 test: check ## set up, check style and types, run the fast tests
 	@$(BIN)/python -m pytest -n $(WORKERS) -rs --ignore=tests/slow --ignore=tests/browser
 	@$(BIN)/python -m pytest -n $(WORKERS) -rs tests/browser
 
-test-slow: setup-demo ## tests that take minutes or need the local model; those that need TRL say so
+test-slow: setup-demo setup-docs ## tests that take minutes or need the local model; those that need TRL say so
 	@$(BIN)/python -m pytest -rs --ignore=tests/browser tests
 	@$(BIN)/python -m pytest -rs tests/browser
 
-test-train: setup-demo setup-train ## tests that train real models: reward models by TRL, and what trainers read
+test-train: setup-demo setup-docs setup-train ## tests that train real models: reward models by TRL, what trainers read, the notebook
 	@$(BIN)/python -m pytest -rs tests/slow
 
 check: setup ## ruff and mypy
@@ -72,7 +81,8 @@ lock: ## pin all dependencies anew (needs uv)
 	@$(COMPILE) pyproject.toml -o requirements/run.txt
 	@$(COMPILE) pyproject.toml --group dev -c requirements/run.txt -o requirements/dev.txt
 	@$(COMPILE) --group demo --no-deps -o requirements/demo.txt
+	@$(COMPILE) --group docs -c requirements/dev.txt -o requirements/docs.txt
 	@$(COMPILE) pyproject.toml --extra train --override requirements/no-torch.txt --no-emit-package torch -c requirements/dev.txt -o requirements/train.txt
 
 clean: ## remove what the targets made
-	@rm -rf .venv demo dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv demo dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis

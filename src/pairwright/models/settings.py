@@ -17,11 +17,13 @@ class EndpointSettings(Settings):
     url: str = Field(description="base URL up to and including /v1", pattern=r"^https?://")
     api_key_env: str | None = Field(None, description="name of the environment variable that holds the key")
     concurrency: int = Field(64, ge=1, le=4096, description="calls in flight at once")
-    requests_per_minute: float | None = Field(None, gt=0)
-    tokens_per_minute: float | None = Field(None, gt=0)
-    connect_timeout_s: float = Field(10, gt=0)
+    requests_per_minute: float | None = Field(None, gt=0, description="the endpoint's limit; default: none")
+    tokens_per_minute: float | None = Field(
+        None, gt=0, description="the endpoint's limit, of prompts and answers together; default: none"
+    )
+    connect_timeout_s: float = Field(10, gt=0, description="seconds to wait for a connection")
     read_timeout_s: float = Field(120, gt=0, description="longest silence while waiting for an answer")
-    total_timeout_s: float = Field(300, gt=0)
+    total_timeout_s: float = Field(300, gt=0, description="seconds one send may take in all")
     max_tries: int = Field(6, ge=1, le=50, description="sends of one call before it is a failure")
     headers: dict[str, str] = Field(default_factory=dict, description="extra headers; never put a key here")
 
@@ -39,10 +41,10 @@ class EndpointSettings(Settings):
 class ModelSettings(Settings):
     """One model behind an endpoint, and how to sample from it."""
 
-    endpoint: str
+    endpoint: str = Field(description="a name from [endpoints]")
     model: str = Field(description="the name the endpoint knows it by")
-    temperature: float = Field(1.0, ge=0, le=2)
-    max_tokens: int = Field(1024, ge=1)
+    temperature: float = Field(1.0, ge=0, le=2, description="for responses; judges have their own")
+    max_tokens: int = Field(1024, ge=1, description="longest response; one that reaches it is truncated")
     system: str | None = Field(None, description="system message put before prompts that have none")
     extra: dict[str, Any] = Field(
         default_factory=dict, description="further request fields, sent as they are"

@@ -18,9 +18,9 @@ class RewardSettings(Settings):
     embed: str | None = Field(
         None, description='"file.py:function" of texts to vectors: the light model with these besides'
     )
-    epochs: float = Field(1.0, gt=0)
-    learning_rate: float = Field(1e-4, gt=0)
-    batch: int = Field(8, ge=1)
+    epochs: float = Field(1.0, gt=0, description="times a training run sees every pair")
+    learning_rate: float = Field(1e-4, gt=0, description="of AdamW, as TRL's RewardTrainer takes it")
+    batch: int = Field(8, ge=1, description="pairs in one step")
     max_tokens: int = Field(1024, ge=16, description="longer texts lose their beginning")
     lora_rank: int = Field(16, ge=0, description="0: all weights are trained")
     steps: int | None = Field(None, ge=1, description="stop a training run after so many")

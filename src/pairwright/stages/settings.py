@@ -18,27 +18,39 @@ from pairwright.stages.reward_settings import RewardSettings
 
 
 class ProjectSettings(Settings):
+    """The project as a whole: where it is kept, and what it may spend."""
+
     store: str = Field("pairwright.db", description="a file beside this one, or a postgresql:// URL")
     guidelines: str = Field("guidelines.md", description="what judges and people are told to look for")
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, description="same seed: same pairs, same sides, same splits")
     prices: str | None = Field(None, description="a TOML file of your own prices")
     budget_usd: float | None = Field(None, ge=0, description="hard stop on the project's total spend")
 
 
 class GenerateSettings(Settings):
-    models: list[str] = Field(default_factory=list)
-    responses_per_prompt: int = Field(4, ge=1, le=16)
-    mix: Literal["all", "weighted"] = "all"
-    weights: dict[str, float] = Field(default_factory=dict)
+    """Prompts to responses. Without models nothing is drawn: responses come from elsewhere."""
+
+    models: list[str] = Field(default_factory=list, description="names from [models]")
+    responses_per_prompt: int = Field(4, ge=1, le=16, description="different ones, over all models")
+    mix: Literal["all", "weighted"] = Field(
+        "all", description="all: the models take turns; weighted: drawn by `weights`"
+    )
+    weights: dict[str, float] = Field(
+        default_factory=dict, description='by model, for `mix = "weighted"`; a model not named has 1'
+    )
     redraws: int = Field(3, ge=0, le=20, description="further draws when a response repeats another")
 
 
 class PairSettings(Settings):
-    policy: Literal["all", "random", "reference"] = "all"
-    k: int = Field(1, ge=1)
-    reference: str | None = None
-    include_truncated: bool = False
-    all_prompts: bool = False
+    """Which responses to a prompt meet."""
+
+    policy: Literal["all", "random", "reference"] = Field(
+        "all", description="every two; `k` random pairs a prompt; each against those of one model"
+    )
+    k: int = Field(1, ge=1, description="pairs a prompt, for `random`")
+    reference: str | None = Field(None, description="the model, for `reference`")
+    include_truncated: bool = Field(False, description="also pair responses that reached max_tokens")
+    all_prompts: bool = Field(False, description="also pair prompts that came with a pair of their own")
 
 
 PAID = ("chat", "scores")  # kinds of judges that ask an endpoint
@@ -53,7 +65,7 @@ class JudgeSettings(Settings):
     verdicts), or a plugin's name.
     """
 
-    kind: str = "chat"
+    kind: str = Field("chat", description="chat, scores, scorer, light, reward, replay, or a plugin's name")
     model: str | None = Field(None, description="for chat and scores: a name from [models]")
     path: str | None = Field(None, description="for replay: a file of recorded verdicts")
     api: Api = Field("pooling", description="for scores: how the endpoint is asked")
@@ -63,19 +75,25 @@ class JudgeSettings(Settings):
     score: str | None = Field(None, description='for scorer: "file.py:function" of (prompt, response)')
     tie: float = Field(0.0, ge=0, description="for scorer: scores this close to each other are a tie")
     reward: str | None = Field(None, description="for reward: a name from [rewards]")
-    single_order: bool = False
-    temperature: float = Field(0.0, ge=0, le=2)
+    single_order: bool = Field(False, description="half the price, and no check against position bias")
+    temperature: float = Field(0.0, ge=0, le=2, description="above 0 where there are several samples")
     max_tokens: int | None = Field(None, ge=16, description="default: 300; 1200 where it thinks first")
-    strategy: Name = "plain"
+    strategy: Name = Field("plain", description="how it is asked, see Pairs and judging")
     strategies: list[Name] = Field(
         default_factory=list, description="several: each is a judge, NAME/STRATEGY"
     )
     samples: int = Field(1, ge=1, le=64, description="several: each is a judge, NAME/1, NAME/2, ...")
     sample: int = Field(0, exclude=True)
-    answer_format: Literal["auto", "json_schema", "json_object", "text"] = "auto"
-    logprobs: Literal["auto", "off"] = "auto"
+    answer_format: Literal["auto", "json_schema", "json_object", "text"] = Field(
+        "auto", description="auto: json_schema where the endpoint has it, else json_object, else text"
+    )
+    logprobs: Literal["auto", "off"] = Field(
+        "auto", description="auto: token probabilities of the verdict, where the endpoint gives them"
+    )
     attempts: int = Field(2, ge=1, le=10, description="times to ask when the answer can't be read")
-    extra: dict[str, Any] = Field(default_factory=dict)
+    extra: dict[str, Any] = Field(
+        default_factory=dict, description="further request fields; for a plugin its own settings"
+    )
 
 
 class RouteSettings(Settings):
@@ -86,9 +104,11 @@ class RouteSettings(Settings):
     both orders. `consistent`: the same winner in both orders, whatever was stated.
     """
 
-    accept: Literal["guarantee", "stated", "consistent"] = "guarantee"
-    target: float = Field(0.9, gt=0.5, lt=1)
-    delta: float = Field(0.1, gt=0, lt=1)
+    accept: Literal["guarantee", "stated", "consistent"] = Field(
+        "guarantee", description="what decides a pair without a person"
+    )
+    target: float = Field(0.9, gt=0.5, lt=1, description="share of what is accepted that agrees with people")
+    delta: float = Field(0.1, gt=0, lt=1, description="how probable it may be that the promise is broken")
     test: Literal["exact", "betting"] = Field(
         "exact", description="exact: when all drawn pairs are answered; betting: after every answer"
     )
@@ -103,6 +123,8 @@ class RouteSettings(Settings):
 
 
 class AnnotateSettings(Settings):
+    """People: how many are asked, what they see, and who is let in."""
+
     seconds_per_pair: float = Field(45, gt=0, description="for estimates, until people's own pace is known")
     usd_per_pair: float = Field(0.30, ge=0, description="for estimates: crowd 0.10-0.50, expert 2-5")
     overlap: int = Field(1, ge=1, le=20, description="people asked about every pair")
@@ -117,11 +139,13 @@ class AnnotateSettings(Settings):
     gold_rate: float = Field(0.0, ge=0, le=0.5, description="share of gold pairs mixed in, unseen as such")
     qualify_pairs: int = Field(5, ge=0, description="gold pairs a new person practises on; 0: none")
     qualify_right: float = Field(0.6, ge=0, le=1, description="share of them to get right before real work")
-    assist: Literal["after", "before", "off"] = "after"
+    assist: Literal["after", "before", "off"] = Field(
+        "after", description="what judges said is shown after the choice, before it (it sways), or never"
+    )
     criteria: list[str] = Field(
         default_factory=list, description="rated 1-5 for each response, such as helpfulness; default: none"
     )
-    too_fast_seconds: float = Field(5, ge=0)
+    too_fast_seconds: float = Field(5, ge=0, description="answers faster than this were not read")
     proxies: list[str] = Field(
         default_factory=lambda: ["127.0.0.1", "::1"],
         description="addresses of proxies whose headers are believed",
@@ -141,7 +165,9 @@ class LabelSettings(Settings):
     they overlap on 400 pairs, else majority.
     """
 
-    method: Literal["auto", "majority", "gold", "dawid-skene", "anchored"] = "auto"
+    method: Literal["auto", "majority", "gold", "dawid-skene", "anchored"] = Field(
+        "auto", description="see Combining labels"
+    )
 
 
 class CheckSettings(Settings):
@@ -179,23 +205,31 @@ class CheckSettings(Settings):
     fact_check: str | None = Field(
         None, description="a model of [models] that looks for errors in facts; costs"
     )
-    plugins: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    plugins: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="settings of checks of your own, by name"
+    )
 
 
 class PlanMethod(Settings):
     """What one usual way to label costs and is worth, each from low to high."""
 
-    usd: tuple[float, float]
-    agreement: tuple[float, float]
-    per_hour: tuple[float, float]
+    usd: tuple[float, float] = Field(description="USD a pair")
+    agreement: tuple[float, float] = Field(description="share that agrees with people")
+    per_hour: tuple[float, float] = Field(description="pairs an hour, of one worker")
 
 
 class ExportSettings(Settings):
-    shapes: tuple[Literal["dpo", "orpo", "kto", "unpaired"], ...] = ("dpo", "kto")
-    style: Literal["conversational", "standard"] = "conversational"
-    file_format: Literal["jsonl", "parquet"] = "jsonl"
-    folder: str = "export"
-    separator: str = "\n\n"
+    """What `run` and `export` write unless told otherwise."""
+
+    shapes: tuple[Literal["dpo", "orpo", "kto", "unpaired"], ...] = Field(
+        ("dpo", "kto"), description="dpo (ORPO reads the same rows), kto, unpaired"
+    )
+    style: Literal["conversational", "standard"] = Field(
+        "conversational", description="conversational: lists of messages; standard: plain strings"
+    )
+    file_format: Literal["jsonl", "parquet"] = Field("jsonl", description="of the files in `folder`")
+    folder: str = Field("export", description="where they are written, beside this file")
+    separator: str = Field("\n\n", description="standard style: stands between prompt and response")
 
 
 class ProjectFile(Settings):
