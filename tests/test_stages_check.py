@@ -330,3 +330,16 @@ def test_the_summary_of_the_report_has_examples(tmp_path):
         ("secrets", 1),
     ]
     assert found["open"][0]["examples"][0]["external_id"] == "sum"
+
+
+def test_a_mistyped_check_or_severity_is_no_clean_set(tmp_path, capsys):
+    project = a_project(tmp_path, settings="")
+    for words in (
+        ["list", "--check", "too_simlar"],
+        ["drop", "--check", "nosuch"],
+        ["list", "--severity", "bad"],
+    ):
+        assert run(["-C", str(project.root), "check", *words]) == 1
+    told = capsys.readouterr().err
+    assert '"too_simlar" is none of' in told
+    assert 'error; got "bad"' in told.replace("\n", " ")

@@ -17,6 +17,7 @@ from pairwright.stages.labelled import read_labelled
 from pairwright.stages.report import numbers_of, page_of
 from pairwright.stages.route import run_route
 from pairwright.stages.settle import settle
+from pairwright.stages.status import status_of
 from pairwright.stages.verify import flag_precision, run_verify
 from pairwright.store.export import labelled_pairs
 
@@ -54,6 +55,7 @@ def test_running_again_keeps_what_was_done_about_a_finding(tmp_path):
     run_verify(project, repeats=1)
     first = kept(project, checks=["reward_model"])[0]
     settle(project, "dismiss", [first.id], by="lea", because="it is right")
+    assert run_verify(project, repeats=1, send=5).new == 0  # the controls are none of what it doubts
     assert run_verify(project, repeats=2).new < 10
     assert first.external_id not in {each.external_id for each in kept(project, checks=["reward_model"])}
 
@@ -62,6 +64,8 @@ def test_people_are_asked_about_doubted_pairs_among_others_and_the_flags_precisi
     project, flipped = a_project_of(tmp_path, flips=0.1)
     result = run_verify(project, repeats=1, send=10, by="lea")
     assert result.sent == 20
+    assert (status_of(project).for_people, status_of(project).stuck) == (20, 0)
+    assert "20 pairs wait for a person" in status_of(project).next
     sent = [each for each in kept(project, checks=["reward_model"], settled=True) if each.action == "sent"]
     assert {each.part for each in sent} == {"margin", "control"}
     assert flag_precision(project) == {"margin": None, "control": None}

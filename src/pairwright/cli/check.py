@@ -22,6 +22,7 @@ from pairwright.cli.output import (
     usd,
 )
 from pairwright.errors import InputError
+from pairwright.quality.example import SEVERITIES
 from pairwright.quality.names import WHAT
 
 _COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
@@ -183,8 +184,10 @@ def list_(
     """Show findings: number, pair, what was seen, what to do."""
     from pairwright.store.findings import findings
 
+    if severity is not None and severity not in SEVERITIES:
+        raise InputError(f'--severity is one of {", ".join(SEVERITIES)}; got "{severity}"')
     with context.obj.open() as project, project.store.read() as connection:
-        name, part = _named(check)
+        name, part = _named(check, connection)
         kept = list(
             findings(
                 connection,
@@ -213,10 +216,16 @@ def list_(
     return DONE
 
 
-def _named(check: str | None) -> tuple[str | None, str | None]:
+def _named(check: str | None, connection: Any) -> tuple[str | None, str | None]:
+    """The check and part that were named. Raises InputError for one that nobody knows."""
+    from pairwright.store.findings import checks_found
+
     if check is None:
         return None, None
     name, _, part = check.partition(".")
+    known = {*WHAT, "reward_model", *checks_found(connection)}
+    if name not in known:
+        raise InputError(f'--check "{name}" is none of {", ".join(sorted(known))}')
     return name, part or None
 
 
@@ -270,9 +279,9 @@ def _settle(
         )
     with context.obj.open() as project:
         if check is not None:
-            name, part = _named(check)
-            assert name is not None
             with project.store.read() as connection:
+                name, part = _named(check, connection)
+                assert name is not None
                 of = findings(connection, checks=[name], parts=[part] if part else [], settled=step == "undo")
                 ids = [*ids, *(each.id for each in of if each.open != (step == "undo"))]
         if dry_run:

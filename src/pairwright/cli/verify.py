@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 def verify(
     context: typer.Context,
     model: Annotated[
-        str, typer.Option(help="light, or a name from [rewards.NAME]: a transformer, a judge's scores.")
+        str, typer.Option(help="light, or a name from \\[rewards.NAME]: a transformer, a judge's scores.")
     ] = "light",
     threshold: Annotated[
         float,
@@ -85,7 +85,10 @@ def _print(result: dict[str, Any]) -> None:
         f"surest wrong are findings ({result['new']:,} new): `pairwright check list --check reward_model`."
     )
     if result["sent"]:
-        say(f"{result['sent']:,} pairs were sent to people, doubted ones and others mixed.")
+        say(
+            f"{result['sent']:,} pairs were sent to people, doubted ones and others mixed: they wait for "
+            "somebody who has not answered them (`pairwright annotate`)."
+        )
     margin, control = result["precision"]["margin"], result["precision"]["control"]
     if margin and control:
         say(

@@ -95,7 +95,7 @@ def cross_fit_by(
     if len(pairs) < FEWEST or len(np.unique(pairs.groups)) < 2 * folds:
         raise InputError(
             f"{len(pairs):,} labelled pairs of {len(np.unique(pairs.groups)):,} prompts are too few for a "
-            f"reward model: it takes {FEWEST} pairs of {2 * folds} prompts at least"
+            f"reward model: it takes {FEWEST} pairs of {2 * folds} prompts at least ({folds} folds)"
         )
     all_margins = []
     for repeat in range(repeats):

@@ -93,10 +93,14 @@ def run_verify(
         ).as_dict()
     with project.store.exclusively("check"):
         controls = _controls(labelled, found, min(send, len(kept)), threshold, seed)
+        with project.store.read() as connection:
+            before = sql.findings(connection, checks=[CHECK], parts=["margin"], settled=True, gone=True)
+            known = {each.pair_id for each in before}
         made = [_finding(labelled, found, int(row)) for row in kept]
         made += [_control(labelled.examples[int(row)]) for row in controls]
         made = list(as_rated(project, made))
-        done = record(project, [CHECK], made, labelled.numbers, by_reason=False)
+        record(project, [CHECK], made, labelled.numbers, by_reason=False)
+    new = sum(labelled.numbers[labelled.examples[int(row)].id] not in known for row in kept)
     sent = _send(project, send, by) if send else 0
     result = {
         "model": model,
@@ -117,7 +121,7 @@ def run_verify(
         formed.save(_card(labelled, found))
     return VerifyResult(
         model, len(labelled.pairs), formed.unscored, threshold, found.figures(), len(flagged), len(kept),
-        done.new, sent, flag_precision(project), bent,
+        new, sent, flag_precision(project), bent,
     )  # fmt: skip
 
 

@@ -223,6 +223,11 @@ def stands(connection: Connection, pair_id: int, action: Action) -> bool:
     return connection.execute(query).first() is not None
 
 
+def checks_found(connection: Connection) -> set[str]:
+    """The names of all checks, own ones too, that ever found something."""
+    return set(connection.scalars(select(finding.c.check).distinct()))
+
+
 def open_counts(connection: Connection) -> dict[str, dict[str, int]]:
     """severity -> check -> how many findings are open."""
     last = last_actions()
@@ -291,6 +296,17 @@ def softened(connection: Connection, between: tuple[int, int] | None = None) -> 
     if between is not None:
         query = query.where(finding.c.pair_id.between(*between))
     return {pair_id: float(detail["probability"]) for pair_id, detail in connection.execute(query)}
+
+
+def is_sent(pair_id: Any) -> Any:
+    """The condition that the last word on a finding of this pair is that it was sent to people."""
+    last, newer = settlement.alias("last"), settlement.alias("newer")
+    return exists().where(
+        finding.c.pair_id == pair_id,
+        last.c.finding_id == finding.c.id,
+        last.c.action == "sent",
+        ~exists().where(newer.c.finding_id == last.c.finding_id, newer.c.id > last.c.id),
+    )
 
 
 @cache

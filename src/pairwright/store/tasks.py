@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Select, Table, and_, exists, false, func, or_, select, union, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
+from pairwright.store.findings import is_sent
 from pairwright.store.schema import (
     belief,
     failure,
@@ -39,8 +40,9 @@ class Task:
 
 
 def waiting(connection: Connection) -> int:
-    """How many pairs wait for a person that nobody has answered or skipped."""
-    query = select(func.count()).select_from(task).where(~_flagged(), ~_handled(task.c.pair_id))
+    """How many pairs wait for a person: nobody has handled them, or they were sent to one more."""
+    fresh = or_(~_handled(task.c.pair_id), is_sent(task.c.pair_id))
+    query = select(func.count()).select_from(task).where(~_flagged(), fresh)
     return int(connection.execute(query).scalar_one())
 
 
@@ -52,7 +54,8 @@ def uncalibrated(connection: Connection) -> int:
 
 def stuck(connection: Connection) -> int:
     """How many need somebody else: people skipped them, or disagree."""
-    handled = select(func.count()).select_from(task).where(~_flagged(), _handled(task.c.pair_id))
+    left = and_(_handled(task.c.pair_id), ~is_sent(task.c.pair_id))
+    handled = select(func.count()).select_from(task).where(~_flagged(), left)
     return int(connection.execute(handled).scalar_one()) + conflicts(connection)
 
 
