@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from postgres import empty_database
 from projects import a_project, add_rows, change, rows
 
 from pairwright.stages.check import run_check
@@ -33,9 +34,10 @@ PAIRS = [
 ]
 
 
-@pytest.fixture
-def project(tmp_path):
-    with a_project(tmp_path, settings="") as project:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def project(tmp_path, request):
+    settings = "" if request.param == "sqlite" else f'[project]\nstore = "{empty_database()}"\n'
+    with a_project(tmp_path, settings=settings) as project:
         add_rows(project, PAIRS)
         yield project
 
