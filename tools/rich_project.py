@@ -1,9 +1,9 @@
 """A project with something of everything, to look at: real pairs, people and judges' verdicts.
 
 PandaLM (three people, two judges, five models) and LLMBar (gold labels, GPT-4 and ChatGPT), from the
-folder PAIRWRIGHT_DATA. Made up are the seconds people took, a careless person, some planted faults,
-a strong judge (right in 95 %), and the answers (with tokens and prices) of a judge that a
-loopback server plays.
+folder PAIRWRIGHT_DATA. Made up are the seconds people took, a careless person, people's answers on
+LLMBar (drawn about its gold labels), some planted faults, a strong judge (right in 95 %), and the
+answers (with tokens and prices) of a judge that a loopback server plays.
 """
 
 from __future__ import annotations
