@@ -248,7 +248,7 @@ def combining() -> Picture:
     p.box(180, 70, 170, 82, "one forecast\nthey err together, so they\nspeak with one voice", "amber")
     p.box(440, 70, 130, 82, "belief\nP(A), P(B), P(TIE)", "green")
     p.arrow((350, 111), (440, 111))
-    for i, text in enumerate(("Ann: right in 92 %", "Bob: right in 81 %")):
+    for i, text in enumerate(("Ann, mostly right", "Bob, less often")):
         p.box(180, 190 + 50 * i, 170, 40, text, "blue", bold=False)
         p.arrow((350, 210 + 50 * i), (505, 210 + 50 * i), (505, 152))
     p.text(90, 240, "people, each as", soft=True, size=12)

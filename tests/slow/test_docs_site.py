@@ -71,7 +71,7 @@ def test_pages_open_from_a_folder_ask_no_other_host_and_fit_a_telephone(site, sc
                 assert page.evaluate(wide) <= 0, f"{path.name} is wider than the screen"
         page.goto((site / "index.html").as_uri())
         page.locator("label[for=__search]").first.click()
-        page.locator(".md-search__input").fill("krippendorff")
+        page.locator(".md-search__input").press_sequentially("krippendorff")
         page.locator(".md-search-result__link").first.wait_for(timeout=10_000)
         browser.close()
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
