@@ -254,8 +254,8 @@ def test_an_argilla_export_becomes_a_llama_factory_run_in_one_command(tmp_path, 
         ("question 0", "a 0", "b 0"),
         ("question 1", "b 1", "a 1"),
     ]
-    assert "1 tie" in told
-    assert "1 no submitted answer" in told
+    assert "1 pair, tie" in told
+    assert "1 row, no submitted answer" in told
     assert "llamafactory-cli train --stage dpo --do_train --dataset_dir . --dataset dpo " in told
     assert json.loads((tmp_path / "dataset_info.json").read_text())["dpo"]["ranking"] is True
     votes = lines(tmp_path / "dpo.json.meta.jsonl")[0]["votes"]

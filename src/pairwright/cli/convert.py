@@ -148,14 +148,10 @@ def print_converted(result: ConvertResult) -> None:
 
 
 def print_left_out(result: ConvertResult) -> None:
-    from pairwright.stages.convert import remedy
+    from pairwright.stages.convert import left_out
 
-    for reason, n in sorted(result.dropped.counts.items(), key=lambda each: -each[1]):
-        first = ", ".join(result.dropped.places.get(reason, []))
-        say(
-            f"Left out: {n:,} {reason.replace('_', ' ')} ({remedy(reason)})"
-            + (f"; first: {first}" if first else "")
-        )
+    for line in left_out(result.dropped):
+        say(f"Left out: {line}")
     for fault, n in result.faults.items():
         note(f"{n:,} rows have a known error of this dataset ({fault}); the side file marks them")
     if result.labels:

@@ -49,13 +49,18 @@ def _message(item: Any, where: str) -> Message:
 
 
 def reply_of(value: Any, where: str) -> str:
-    """The text of an answer: a text, a message, or a list whose last message is the assistant's."""
+    """The text of an answer: a text, or one message of the assistant's."""
     if isinstance(value, str) and not value.startswith("[{"):
         return as_text(value, where)
-    last = messages_of(value, where)[-1]
-    if last.role != "assistant":
-        raise InputError(f"{where} ends with a message of role {last.role}, not with the assistant's")
-    return last.content
+    messages = messages_of(value, where)
+    if messages[-1].role != "assistant":
+        raise InputError(f"{where} ends with a message of role {messages[-1].role}, not with the assistant's")
+    if len(messages) > 1:
+        raise InputError(
+            f"{where} has {len(messages)} messages, where one answer belongs. Put the turns before the "
+            "answer into the prompt"
+        )
+    return messages[0].content
 
 
 def told_apart(value: Any, where: str) -> tuple[tuple[Message, ...], str]:

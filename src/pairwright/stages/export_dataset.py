@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, select
 
 from pairwright.errors import InputError
 from pairwright.formats import writing
-from pairwright.formats.canonical import Canonical, Pair, Rated, Tally
+from pairwright.formats.canonical import Canonical, Pair, Rated, Tally, Unit
 from pairwright.formats.catalog import target_named
 from pairwright.formats.files import Layout, dataset_files
 from pairwright.formats.format import Target
@@ -104,7 +104,7 @@ def _pairs(
         ratings = ratings_by_key(connection, [label.pair_key for label in page])
         for label in page:
             if source is not None and label.source != source:
-                result.dropped.add("settled_by_others", "")
+                result.dropped.add("settled_by_others", "", "pair")
                 continue
             a, b = ratings.get(label.pair_key, (None, None))
             good, bad = (a, b) if label.verdict == "A" else (b, a)
@@ -151,12 +151,9 @@ def _responses(
     tally = singles_of.count_responses(connection, seed, wanted=wanted)
     accepted = census.pairs - sum(census.drops(*singles_of.TOLD, "tie").values())
     _count(result.dropped, census.drops(*singles_of.TOLD, "tie"))
-    said = {
-        "says_nothing_of_a_response": accepted - _speaking(connection),
-        "conflicting": tally.conflicting,
-        "duplicate": tally.duplicate,
-    }
-    _count(result.dropped, said)
+    _count(result.dropped, {"says_nothing_of_a_response": accepted - _speaking(connection)})
+    said = {"conflicting": tally.conflicting, "duplicate": tally.duplicate}
+    _count(result.dropped, said, "response")
     for label in singles_of.labelled_responses(connection):
         yield Canonical(
             label.prompt, (Rated(label.text, label.model, good=label.good),), meta=response_meta(label)
@@ -178,10 +175,10 @@ def _describe(row: Canonical, item: Any) -> Mapping[str, Any]:
     return said
 
 
-def _count(dropped: Tally, counts: Mapping[str, int]) -> None:
+def _count(dropped: Tally, counts: Mapping[str, int], unit: Unit = "pair") -> None:
     for reason, n in counts.items():
         if n:
-            dropped.counts[reason] = dropped.counts.get(reason, 0) + n
+            dropped.add(reason, "", unit, n)
 
 
 def _nothing(result: ConvertResult) -> str:

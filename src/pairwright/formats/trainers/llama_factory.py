@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pairwright.errors import InputError
+from pairwright.formats.answers import pair_of
 from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, Single, two, unfit
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
 from pairwright.formats.messages import (
     messages_of,
-    reply_of,
     sharegpt,
     system_of,
     told_apart,
@@ -79,10 +79,11 @@ def read_sharegpt(row: Row, place: str) -> Iterator[Canonical | Left]:
 
 
 def _pair(prompt: tuple[Message, ...], row: Row, place: str) -> Canonical | Left:
-    chosen, rejected = reply_of(row["chosen"], '"chosen"'), reply_of(row["rejected"], '"rejected"')
-    if chosen.strip() == rejected.strip():
-        return Left(place, "same_text")
-    return two(prompt, Rated(chosen), Rated(rejected), 1, place=place)
+    found = pair_of(prompt, row, place)
+    if isinstance(found, Left):
+        return found
+    asked, chosen, rejected = found
+    return two(asked, Rated(chosen), Rated(rejected), 1, place=place)
 
 
 def read_kto(row: Row, place: str) -> Iterator[Canonical | Left]:

@@ -13,7 +13,10 @@ from pairwright.formats.trainers.trl_rows import implicit
 
 def conversations(pair: Pair) -> Row | Drop:
     row = implicit(pair)
-    return row if isinstance(row, Drop) else {**row, "margin": float(pair.margin or 0.0)}
+    if isinstance(row, Drop):
+        return row
+    margin = pair.margin or 0.0
+    return Drop("rejected_is_rated_higher") if margin < 0 else {**row, "margin": float(margin)}
 
 
 def _lines(written: Written) -> list[str]:

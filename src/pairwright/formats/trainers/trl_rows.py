@@ -10,9 +10,10 @@ from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.formats import trl
+from pairwright.formats.answers import answer_to, pair_of
 from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, Single, two, unfit
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
-from pairwright.formats.messages import dicts, messages_of, number_of, reply_of, said, told_apart, with_system
+from pairwright.formats.messages import dicts, messages_of, number_of, said, told_apart, with_system
 from pairwright.types import Message
 
 CONVERSATION, TEXT = Needs(no_tools=False), Needs(one_turn=True, no_system=True)
@@ -52,7 +53,9 @@ def reward_margin(pair: Pair) -> Row | Drop:
     if isinstance(row, Drop):
         return row
     # A missing margin would be no number, and RewardTrainer subtracts it from every row's logits.
-    return Drop("no_margin") if pair.margin is None else {**row, "margin": float(pair.margin)}
+    if pair.margin is None:
+        return Drop("no_margin")
+    return Drop("rejected_is_rated_higher") if pair.margin < 0 else {**row, "margin": float(pair.margin)}
 
 
 def unpaired(one: Single) -> Row | Drop:
@@ -74,8 +77,11 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
         return
     margin = number_of(row.get("margin"))
     if "prompt" in row:
-        prompt = with_system(row.get("system"), _prompt(row["prompt"]))
-        chosen, rejected = reply_of(row["chosen"], '"chosen"'), reply_of(row["rejected"], '"rejected"')
+        found = pair_of(with_system(row.get("system"), _prompt(row["prompt"])), row, place)
+        if isinstance(found, Left):
+            yield found
+            return
+        prompt, chosen, rejected = found
     else:
         if isinstance(row["chosen"], str):
             yield Left(place, "prompt_not_told")
@@ -97,15 +103,16 @@ def _prompt(value: Any) -> tuple[Message, ...]:
     return messages_of(value, '"prompt"')
 
 
-def _unpaired(row: Row, place: str) -> Canonical:
+def _unpaired(row: Row, place: str) -> Canonical | Left:
     good = row["label"]
     if not isinstance(good, bool):
         raise InputError(
             f'"label" is {good!r}, not true or false: a trainer takes any other value for nothing'
         )
-    return Canonical(
-        _prompt(row["prompt"]), (Rated(reply_of(row["completion"], '"completion"'), good=good),), place=place
-    )
+    found = answer_to(_prompt(row["prompt"]), row["completion"], '"completion"', place)
+    if isinstance(found, Left):
+        return found
+    return Canonical(found[0], (Rated(found[1], good=good),), place=place)
 
 
 def _looks(*, prompt: type | None, answer: type, name: str = "chosen") -> Any:
