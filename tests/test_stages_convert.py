@@ -322,7 +322,7 @@ def test_an_ending_the_framework_cannot_read_is_refused(tmp_path):
         ("openai-dpo", "a.parquet"),
         ("llama-factory-dpo", "a.jsonl.gz"),
     ):
-        with pytest.raises(InputError, match="its reader takes no such file"):
+        with pytest.raises(InputError, match=rf"{to} \(.*\) takes no such file"):
             convert(source, tmp_path / name, to=to)
 
 

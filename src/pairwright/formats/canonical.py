@@ -101,12 +101,18 @@ class Pair:
 
     @property
     def margin(self) -> float | None:
-        """The row's own where it has two responses, else the difference of their ratings."""
-        if len(self.row.responses) == 2 and self.row.margin is not None:
+        """The row's own where it has two responses, else the difference of their ratings.
+
+        Else how much surer than of the opposite: P(chosen) - P(rejected), and never under 0.
+        """
+        two_only = len(self.row.responses) == 2
+        if two_only and self.row.margin is not None:
             return self.row.margin
-        if self.chosen.rating is None or self.rejected.rating is None:
-            return None
-        return self.chosen.rating - self.rejected.rating
+        if self.chosen.rating is not None and self.rejected.rating is not None:
+            return self.chosen.rating - self.rejected.rating
+        if two_only and self.row.probability is not None:
+            return round(max(0.0, 2 * self.row.probability - 1), 4)
+        return None
 
 
 @dataclass(frozen=True, slots=True)

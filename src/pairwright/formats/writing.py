@@ -163,14 +163,14 @@ def arrow_schema(columns: Mapping[str, Column]) -> Any:
     return pa.schema([pa.field(name, kind(column)) for name, column in columns.items()])
 
 
-def check_ending(out: Path, endings: tuple[str, ...] = ENDINGS) -> None:
+def check_ending(out: Path, endings: tuple[str, ...] = ENDINGS, reader: str = "its reader") -> None:
     """Raises InputError unless the file's ending says how to write it, and is one of `endings`."""
     if out.is_dir():
         raise InputError(f"{out} is a folder. Give the name of a file in it, such as {out / 'dpo.jsonl'}.")
     if not out.name.endswith(ENDINGS):
         raise InputError(f"{out}: cannot tell the format from the name. End it with {', '.join(endings)}.")
     if not out.name.endswith(endings):
-        raise InputError(f"{out}: its reader takes no such file. End it with {', '.join(endings)}.")
+        raise InputError(f"{out}: {reader} takes no such file. End it with {', '.join(endings)}.")
 
 
 def without_ending(name: str) -> tuple[str, str]:

@@ -35,7 +35,7 @@ from pairwright.formats.canonical import (
     plain,
     singles,
 )
-from pairwright.formats.catalog import guess, read_dataset, target_named
+from pairwright.formats.catalog import guess, read_dataset, reader_of, target_named
 from pairwright.formats.files import DatasetFiles, Layout, Made, dataset_files
 from pairwright.formats.format import Left, Target
 from pairwright.formats.reading import BadRow
@@ -169,7 +169,7 @@ def convert(
     """
     selection, mapping = selection or Selection(), mapping or {}
     target = target_named(to)
-    writing.check_ending(out, target.endings)
+    writing.check_ending(out, target.endings, reader_of(to))
     name = source or guess(path, mapping, file_format)
     result = ConvertResult(name, source is None, to, out, dry_run=dry_run)
     result.naive = target.takes == "responses" and selection.split_pairs
@@ -373,6 +373,8 @@ def manifest(result: ConvertResult) -> dict[str, Any]:
 
 
 def _nothing(result: ConvertResult, path: Path) -> str:
+    if not result.read:
+        return f"nothing to write: {path} holds no rows. Is it the right file?"
     what = f"nothing to write: none of {result.read:,} rows of {path} (read as {result.source}) gives a row"
     reasons = "".join(
         f"\n  {n:,} {reason.replace('_', ' ')}: {remedy(reason)}"

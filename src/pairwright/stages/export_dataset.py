@@ -18,7 +18,7 @@ from sqlalchemy import Connection, func, select
 from pairwright.errors import InputError
 from pairwright.formats import writing
 from pairwright.formats.canonical import Canonical, Pair, Rated, Tally, Unit
-from pairwright.formats.catalog import target_named
+from pairwright.formats.catalog import reader_of, target_named
 from pairwright.formats.files import Layout, dataset_files
 from pairwright.formats.format import Target
 from pairwright.keys import public_id
@@ -63,7 +63,7 @@ def export_dataset(
     """
     selection = selection or Selection()
     target = target_named(to)
-    writing.check_ending(out, target.endings)
+    writing.check_ending(out, target.endings, reader_of(to))
     result = ConvertResult("project", False, to, out)
     result.naive = target.takes == "responses" and selection.split_pairs
     with store.read() as connection, ExitStack() as stack:

@@ -13,7 +13,7 @@ from pairwright.errors import InputError
 from pairwright.formats.answers import pair_of
 from pairwright.formats.canonical import Canonical, Rated, two
 from pairwright.formats.format import Format, Left, Row, Source
-from pairwright.formats.messages import messages_of, number_of, reply_of, with_system
+from pairwright.formats.messages import messages_of, number_of, probability_of, reply_of, with_system
 from pairwright.formats.rows import as_id
 
 COLUMNS = (
@@ -64,7 +64,7 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     more: dict[str, Any] = {
         "id": as_id(row["id"]) or None if row.get("id") is not None else None,
         "margin": number_of(row.get("margin")),
-        "probability": number_of(row.get("probability")),
+        "probability": probability_of(row.get("probability")),
         "source": None if row.get("source") is None else str(row["source"]),
         "place": place,
     }
@@ -148,7 +148,9 @@ def _word(value: Any) -> str:
 
 
 def _looks(row: Mapping[str, Any]) -> bool:
-    return {"prompt", "response_a", "response_b", "label"} <= row.keys()
+    if {"prompt", "response_a", "response_b", "label"} <= row.keys():
+        return True
+    return {"prompt", "response"} <= row.keys() and ("rating" in row or "good" in row)
 
 
 FORMATS = (

@@ -159,6 +159,12 @@ def _text(*names: str) -> dict[str, Any]:
     return dict.fromkeys(names, "text")
 
 
+def _looks_orpo(row: Any) -> bool:
+    """Whole conversations: beside a prompt of messages they are answers only (trl-dpo)."""
+    conversation = isinstance(row.get("chosen"), list) and not isinstance(row.get("prompt"), list)
+    return conversation and "system" in row and "prompt_id" not in row
+
+
 _MESSAGE = {"role": "text", "content": "text"}
 _ICR = _text("system", "input", "chosen", "rejected")
 
@@ -235,7 +241,7 @@ FORMATS = (
         "Axolotl ORPO: whole conversations (chat_template.argilla)",
         Source(
             read_orpo,
-            lambda row: isinstance(row.get("chosen"), list) and "system" in row and "prompt_id" not in row,
+            _looks_orpo,
             "dataset",
             "person",
         ),

@@ -64,19 +64,34 @@ def _looks_kto(row: Mapping[str, Any]) -> bool:
     return isinstance(row.get("messages"), list) and isinstance(row.get("label"), bool)
 
 
+_FILES = (".jsonl", ".json", ".parquet")  # its loader goes by the last ending, and .gz is none it knows
+
 FORMATS = (
     Format(
         "ms-swift-dpo",
         "ms-swift DPO, ORPO, CPO, SimPO, reward model",
         Source(read, lambda row: "messages" in row and "rejected_response" in row, "dataset", "person"),
-        Target("pairs", preference, {"messages": "messages", "rejected_response": "text"}, _lines("dpo")),
+        Target(
+            "pairs",
+            preference,
+            {"messages": "messages", "rejected_response": "text"},
+            _lines("dpo"),
+            endings=_FILES,
+        ),
         "AutoPreprocessor",
     ),
     Format(
         "ms-swift-kto",
         "ms-swift KTO",
         Source(read_kto, _looks_kto, "dataset", "person"),
-        Target("responses", kto, {"messages": "messages", "label": "bool"}, _lines("kto"), kto=True),
+        Target(
+            "responses",
+            kto,
+            {"messages": "messages", "label": "bool"},
+            _lines("kto"),
+            endings=_FILES,
+            kto=True,
+        ),
         "AutoPreprocessor",
     ),
 )

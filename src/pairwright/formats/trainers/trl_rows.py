@@ -13,7 +13,15 @@ from pairwright.formats import trl
 from pairwright.formats.answers import answer_to, pair_of
 from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, Single, two, unfit
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
-from pairwright.formats.messages import dicts, messages_of, number_of, said, told_apart, with_system
+from pairwright.formats.messages import (
+    dicts,
+    messages_of,
+    number_of,
+    probability_of,
+    said,
+    told_apart,
+    with_system,
+)
 from pairwright.types import Message
 
 CONVERSATION, TEXT = Needs(no_tools=False), Needs(one_turn=True, no_system=True)
@@ -72,7 +80,7 @@ def unpaired_text(one: Single) -> Row | Drop:
 
 def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     """Any of TRL's shapes, but a prompt that is only implied by two strings."""
-    if "label" in row:
+    if "chosen" not in row and "label" in row:
         yield _unpaired(row, place)
         return
     margin = number_of(row.get("margin"))
@@ -94,7 +102,8 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     if chosen.strip() == rejected.strip():
         yield Left(place, "same_text")
         return
-    yield two(prompt, Rated(chosen), Rated(rejected), 1, margin=margin, place=place)
+    sure = probability_of(row.get("probability"))
+    yield two(prompt, Rated(chosen), Rated(rejected), 1, margin=margin, probability=sure, place=place)
 
 
 def _prompt(value: Any) -> tuple[Message, ...]:
@@ -124,7 +133,7 @@ def _looks(*, prompt: type | None, answer: type, name: str = "chosen") -> Any:
             return isinstance(row.get("label"), bool) and "system" not in row
         if not isinstance(row.get("rejected"), answer) or "prompt_id" in row:
             return False
-        if "system" in row and prompt is not str:
+        if "system" in row and prompt is None:
             return False
         return not str(row.get("prompt", "")).startswith("\n\nHuman:")
 
