@@ -375,7 +375,7 @@ class Parts:
             if at < share:
                 return name
             at -= share
-        return self.shares[-1][0]
+        return next(name for name, share in reversed(self.shares) if share)
 
 
 @dataclass(slots=True)

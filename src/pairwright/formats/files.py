@@ -14,6 +14,7 @@ from pairwright.errors import InputError
 from pairwright.formats import trl, writing
 from pairwright.formats.canonical import Parts
 from pairwright.formats.format import Row, Target, Written
+from pairwright.formats.planned import PlannedFiles
 from pairwright.types import Message
 
 PARTS = ("train", "validation", "test")
@@ -62,13 +63,15 @@ def parse_shares(text: str | None, seed: int) -> Parts | None:
         raise InputError(
             f'--split "{text}": two shares (train, test) or three (train, validation, test) that come to 1'
         )
-    return Parts(tuple((name, share) for name, share in zip(names, shares, strict=True) if share), seed)
+    return Parts(tuple((name, share) for name, share in zip(names, shares, strict=True)), seed)
 
 
 class DatasetFiles:
     """Takes rows for one target and lays them out. `complete` and `publish` as of writing.FileSet."""
 
-    def __init__(self, out: Path, target: Target, layout: Layout, files: writing.FileSet) -> None:
+    def __init__(
+        self, out: Path, target: Target, layout: Layout, files: writing.FileSet | PlannedFiles
+    ) -> None:
         self._out, self._target, self._layout, self._files = out, target, layout, files
         self._name, self._ending = writing.without_ending(out.name)
         self._open: dict[str, tuple[writing.RowWriter, writing.RowWriter]] = {}
@@ -135,6 +138,12 @@ class DatasetFiles:
         return self._files.complete()
 
     @property
+    def empty_parts(self) -> list[str]:
+        """The parts that were asked for and got no row."""
+        parts = self._layout.parts
+        return [name for name, _ in parts.shares if name not in self.parts] if parts else []
+
+    @property
     def weights(self) -> trl.Weights | None:
         """For KTO: of the part to train on."""
         if not self._target.kto or not self.parts:
@@ -184,9 +193,15 @@ def _merged(there: Path, text: str, stale: set[str]) -> str:
 
 @contextmanager
 def dataset_files(
-    out: Path, target: Target, layout: Layout, source: Path | None = None
+    out: Path, target: Target, layout: Layout, source: Path | None = None, *, dry_run: bool = False
 ) -> Iterator[DatasetFiles]:
-    """The files of a dataset at `out`; they appear when published, or never. Raises as file_set."""
+    """The files of a dataset at `out`; they appear when published, or never. Raises as file_set.
+
+    `source` is read meanwhile and never written over. A dry run only counts.
+    """
     writing.check_ending(out, target.endings)
+    if dry_run:
+        yield DatasetFiles(out, target, layout, PlannedFiles(out, source))
+        return
     with writing.file_set(out, None, source) as files:
         yield DatasetFiles(out, target, layout, files)

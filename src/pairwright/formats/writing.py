@@ -282,7 +282,7 @@ class FileSet:
         final = manifest_path(self._out)
         stale = self.stale()
         for name in (*(each.name for each in self._files), *self._texts, *stale, final.name):
-            _spare(self._source, self._out, final.with_name(name))
+            spare(self._source, self._out, final.with_name(name))
         (self._folder / _OLDER).write_bytes(orjson.dumps(sorted(stale)))  # for the next run, if we are killed
         for number, (name, text) in enumerate(self._texts.items()):
             path = self._folder / f"text-{number}"
@@ -319,7 +319,7 @@ def _older_names(out: Path, folder: Path) -> set[str]:
     return {name for name in names if Path(name).name == name}
 
 
-def _spare(source: Path | None, out: Path, there: Path) -> None:
+def spare(source: Path | None, out: Path, there: Path) -> None:
     """Raises InputError where writing or removing `there` would cost the file that is being read."""
     if source is not None and there.exists() and source.exists() and os.path.samefile(source, there):
         raise InputError(
@@ -342,7 +342,7 @@ def file_set(
     check_ending(out)
     folder = partial_path(out)
     for there in (out, meta_path(out), manifest_path(out), *map(out.with_name, _older_names(out, folder))):
-        _spare(source, out, there)
+        spare(source, out, there)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / "lock", blocking=False)

@@ -107,6 +107,7 @@ class ConvertResult:
     bad: list[BadRow] = field(default_factory=list)
     rows: int = 0
     parts: dict[str, int] = field(default_factory=dict)
+    empty_parts: list[str] = field(default_factory=list)
     labels: dict[str, int] | None = None
     neighbours: int = 0
     weights: dict[str, float] | None = None
@@ -129,6 +130,7 @@ class ConvertResult:
             "bad": [row.as_dict() for row in self.bad],
             "rows": self.rows,
             "parts": self.parts,
+            "empty_parts": self.empty_parts,
             "label_balance": self.labels,
             "same_prompt_neighbours": self.neighbours,
             "suggested_weights": self.weights,
@@ -137,7 +139,10 @@ class ConvertResult:
             "first_dropped": self.dropped.places,
             "dropped_by_unit": self.dropped.units,
             "faults": self.faults,
-            "files": [each.as_dict() for each in self.files],
+            "files": [
+                {"name": each.name, "rows": each.rows} if self.dry_run else each.as_dict()
+                for each in self.files
+            ],
             "config": self.config,
             "how_to_load": self.how_to_load,
             "dry_run": self.dry_run,
@@ -180,20 +185,15 @@ def convert(
         settle = partial(by_majority, dropped=dropped, stack=stack) if target.takes == "responses" else None
         made = made_rows(rows, target, selection, dropped, settle=settle)
         made = capped(made, target, selection, dropped, stack)
-        if dry_run:
-            for each in made:
-                result.rows += 1
-                _count_label(result, target, each)
-        else:
-            files = stack.enter_context(dataset_files(out, target, layout or Layout(), path))
-            for each in made:
-                files.write(each)
-                _count_label(result, target, each)
-            finish(files, target, result)
+        written = dataset_files(out, target, layout or Layout(), path, dry_run=dry_run)
+        files = stack.enter_context(written)
+        for each in made:
+            files.write(each)
+            _count_label(result, target, each)
+        finish(files, target, result)
         if not result.rows:
             raise InputError(_nothing(result, path))
-        if not dry_run:
-            files.publish(manifest(result))
+        files.publish(manifest(result))
     return result
 
 
@@ -355,7 +355,7 @@ def finish(files: DatasetFiles, target: Target, result: ConvertResult) -> None:
         return
     result.config = files.configure()
     result.how_to_load = target.how_to_load(files.written)
-    result.parts = files.rows_by_part
+    result.parts, result.empty_parts = files.rows_by_part, files.empty_parts
     result.neighbours = sum(part.neighbours for part in files.parts.values()) if target.kto else 0
     if files.weights:
         result.weights = {
@@ -376,9 +376,6 @@ def _nothing(result: ConvertResult, path: Path) -> str:
     if not result.read:
         return f"nothing to write: {path} holds no rows. Is it the right file?"
     what = f"nothing to write: none of {result.read:,} rows of {path} (read as {result.source}) gives a row"
-    reasons = "".join(
-        f"\n  {n:,} {reason.replace('_', ' ')}: {remedy(reason)}"
-        for reason, n in sorted(result.dropped.counts.items(), key=lambda each: -each[1])
-    )
+    reasons = "".join(f"\n  {line}" for line in left_out(result.dropped))
     bad = "".join(f"\n  {row.place}: {row.reason}" for row in result.bad[:3])
     return f"{what} of {result.target}.{reasons}{bad}"

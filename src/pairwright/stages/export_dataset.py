@@ -27,9 +27,9 @@ from pairwright.stages.convert import (
     Selection,
     capped,
     finish,
+    left_out,
     made_rows,
     manifest,
-    remedy,
 )
 from pairwright.stages.export import pair_meta, response_meta
 from pairwright.store import export as rows_of
@@ -185,10 +185,7 @@ def _nothing(result: ConvertResult) -> str:
     what = f"nothing to export to {result.path} as {result.target}"
     if not result.read:
         return f"{what}: the store has no pairs. Run `pairwright add`, `generate` and `pair` first."
-    reasons = "".join(
-        f"\n  {n:,} {reason.replace('_', ' ')}: {remedy(reason)}"
-        for reason, n in sorted(result.dropped.counts.items(), key=lambda each: -each[1])
-    )
+    reasons = "".join(f"\n  {line}" for line in left_out(result.dropped))
     return f"{what}: none of {result.read:,} pairs gives a row.{reasons}"
 
 

@@ -8,6 +8,7 @@ A ranking (Nectar's shape) is never written for it: its reader takes the worst f
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 from typing import Any
 
 import yaml
@@ -152,7 +153,8 @@ _KTO_NOTE = """\
 
 
 def _lines(written: Written) -> list[str]:
-    return [f"axolotl train {written.name}.axolotl.yaml  # after adding base_model and what else you set"]
+    name = quote(f"{written.name}.axolotl.yaml")
+    return [f"axolotl train {name}  # after adding base_model and what else you set"]
 
 
 def _text(*names: str) -> dict[str, Any]:

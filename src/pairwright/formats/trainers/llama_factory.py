@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from shlex import quote
 from typing import Any
 
 from pairwright.errors import InputError
@@ -125,7 +126,6 @@ def _command(stage: str) -> Any:
             part: ",".join(_entry(written, part, n) for n in range(len(files)))
             for part, files in written.parts.items()
         }
-        first = next(iter(names))
         more = {
             "dpo": " --pref_beta 0.1",
             "rm": "",
@@ -134,11 +134,11 @@ def _command(stage: str) -> Any:
         if written.weights:
             more += f" --kto_chosen_weight {written.weights.desirable}"
             more += f" --kto_rejected_weight {written.weights.undesirable}"
-        held = next((names[each] for each in ("validation", "test") if each in names), None)
-        if held:
-            more += f" --eval_dataset {held}"
+        if written.evaluation_part:
+            more += f" --eval_dataset {quote(names[written.evaluation_part])}"
         return [
-            f"llamafactory-cli train --stage {stage} --do_train --dataset_dir . --dataset {names[first]} "
+            f"llamafactory-cli train --stage {stage} --do_train --dataset_dir . --dataset "
+            f"{quote(names[written.train_part])} "
             f"--model_name_or_path MODEL --template TEMPLATE --finetuning_type lora --output_dir out{more}"
         ]
 

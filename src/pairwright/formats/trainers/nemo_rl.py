@@ -7,6 +7,7 @@ highest for rejected, so a row in which all are equal is never written.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 from pairwright.errors import InputError
 from pairwright.formats.answers import answers_to
@@ -59,7 +60,7 @@ def _lines(written: Written) -> list[str]:
     held = written.evaluation or written.train
     return [
         "uv run examples/run_dpo.py data.default.dataset_name=PreferenceDataset "
-        f"data.train.data_path={written.train[0]} data.validation.data_path={held[0]}"
+        f"data.train.data_path={quote(written.train[0])} data.validation.data_path={quote(held[0])}"
     ]
 
 

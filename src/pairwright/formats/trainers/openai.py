@@ -6,6 +6,7 @@ message an output); docs.fireworks.ai (3 examples at least).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from pairwright.errors import InputError
@@ -44,7 +45,7 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
 
 def _lines(written: Written) -> list[str]:
     return [
-        f'file = client.files.create(file=open("{written.train[0]}", "rb"), purpose="fine-tune")',
+        f'file = client.files.create(file=open({json.dumps(written.train[0])}, "rb"), purpose="fine-tune")',
         "client.fine_tuning.jobs.create(model=MODEL, training_file=file.id, "
         'method={"type": "dpo", "dpo": {"hyperparameters": {"beta": 0.1}}})',
     ]

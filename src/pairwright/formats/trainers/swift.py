@@ -6,6 +6,7 @@ Source: ms-swift's docs, Customization/Custom-dataset; docs.simplismart.ai takes
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from shlex import join
 from typing import Any
 
 from pairwright.errors import InputError
@@ -48,14 +49,12 @@ def read_kto(row: Row, place: str) -> Iterator[Canonical | Left]:
 
 def _lines(kind: str) -> Any:
     def lines(written: Written) -> list[str]:
-        held = f" --val_dataset {' '.join(written.evaluation)}" if written.evaluation else ""
+        held = f" --val_dataset {join(written.evaluation)}" if written.evaluation else ""
         more = ""
         if written.weights:
             more = f" --desirable_weight {written.weights.desirable}"
             more += f" --undesirable_weight {written.weights.undesirable}"
-        return [
-            f"swift rlhf --rlhf_type {kind} --model MODEL --dataset {' '.join(written.train)}{held}{more}"
-        ]
+        return [f"swift rlhf --rlhf_type {kind} --model MODEL --dataset {join(written.train)}{held}{more}"]
 
     return lines
 

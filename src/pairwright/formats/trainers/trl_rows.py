@@ -151,21 +151,22 @@ def _lines(trainer: str, module: str = "trl") -> Any:
     def lines(written: Written) -> list[str]:
         kind = "parquet" if written.train[0].endswith(".parquet") else "json"
         files = {name: list(found) for name, found in written.parts.items()}
-        evaluation = next((name for name in ("validation", "test") if name in files), None)
         options = ""
         if trainer == "KTO":
             options = "per_device_train_batch_size=8"  # its KL term needs more than one row a batch
             if written.weights:
                 good, bad = written.weights.desirable, written.weights.undesirable
                 options += f", desirable_weight={good}, undesirable_weight={bad}"
-        also = f', eval_dataset=data["{evaluation}"]' if evaluation else ""
-        first = next(iter(files))
+        load = ["from datasets import load_dataset", f'data = load_dataset("{kind}", data_files={files})']
+        if "train" not in files:
+            return load  # what is held out is not to be trained on
+        held = written.evaluation_part
+        also = f', eval_dataset=data["{held}"]' if held else ""
         return [
-            "from datasets import load_dataset",
-            f'data = load_dataset("{kind}", data_files={files})',
+            *load,
             f"from {module} import {trainer}Config, {trainer}Trainer",
             f"trainer = {trainer}Trainer(model, args={trainer}Config({options}), "
-            f'train_dataset=data["{first}"]{also})',
+            f'train_dataset=data["train"]{also})',
         ]
 
     return lines
