@@ -194,7 +194,9 @@ def test_an_export_can_be_traced_back_by_file_and_line(tmp_path):
 
 def test_kto_of_plain_pairs_needs_a_word_about_each_response(tmp_path):
     source = write(tmp_path / "in.jsonl", paired(4))
-    with pytest.raises(InputError, match="8 no absolute signal: which is better says not which is good"):
+    with pytest.raises(
+        InputError, match=r"8 responses, no absolute signal \(which is better says not which is good"
+    ):
         convert(source, tmp_path / "kto.jsonl", to="trl-kto")
     result = convert(source, tmp_path / "kto.jsonl", to="trl-kto", selection=Selection(split_pairs=True))
     assert (result.naive, result.labels) == (True, {"good": 4, "bad": 4})
@@ -254,8 +256,8 @@ def test_an_argilla_export_becomes_a_llama_factory_run_in_one_command(tmp_path, 
         ("question 0", "a 0", "b 0"),
         ("question 1", "b 1", "a 1"),
     ]
-    assert "1 tie" in told
-    assert "1 no submitted answer" in told
+    assert "1 pair, tie" in told
+    assert "1 row, no submitted answer" in told
     assert "llamafactory-cli train --stage dpo --do_train --dataset_dir . --dataset dpo " in told
     assert json.loads((tmp_path / "dataset_info.json").read_text())["dpo"]["ranking"] is True
     votes = lines(tmp_path / "dpo.json.meta.jsonl")[0]["votes"]
@@ -286,7 +288,7 @@ def test_nothing_to_write_leaves_what_was_there(tmp_path):
         tmp_path / "in.jsonl",
         [{"prompt": "q", "responses": [{"text": "a", "rank": 1}, {"text": "b", "rank": 1}]}],
     )
-    with pytest.raises(InputError, match="1 tie: a tie has no better side"):
+    with pytest.raises(InputError, match=r"1 pair, tie \(a tie has no better side\)"):
         convert(source, out, to="trl-dpo")
     assert out.read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl"]
@@ -299,7 +301,8 @@ def test_a_dry_run_counts_and_writes_nothing(tmp_path, capsys):
         == 0
     )
     said = json.loads(capsys.readouterr().out)
-    assert (said["rows"], said["dry_run"], said["files"]) == (3, True, [])
+    assert (said["rows"], said["dry_run"]) == (3, True)
+    assert said["files"] == [{"name": "out.jsonl", "rows": 3}, {"name": "out.jsonl.meta.jsonl", "rows": 3}]
     assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
 
 
@@ -322,7 +325,7 @@ def test_an_ending_the_framework_cannot_read_is_refused(tmp_path):
         ("openai-dpo", "a.parquet"),
         ("llama-factory-dpo", "a.jsonl.gz"),
     ):
-        with pytest.raises(InputError, match="its reader takes no such file"):
+        with pytest.raises(InputError, match=rf"{to} \(.*\) takes no such file"):
             convert(source, tmp_path / name, to=to)
 
 

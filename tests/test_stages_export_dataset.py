@@ -111,7 +111,7 @@ def labels(builder, tmp_path, **options) -> tuple[dict, dict]:
 
 def test_winning_alone_makes_no_response_good(builder, tmp_path):
     builder.pair("1?", "a", "b", belief="A")
-    with pytest.raises(InputError, match="1 says nothing of a response"):
+    with pytest.raises(InputError, match="1 pair, says nothing of a response"):
         labels(builder, tmp_path)
     assert labels(builder, tmp_path, split_pairs=True) == ({"a": True, "b": False}, {})
 
@@ -189,3 +189,12 @@ def test_the_shapes_there_were_take_parts_and_caps_too(labelled, capsys):
 def test_export_writes_parquet_where_the_framework_wants_it(labelled):
     assert run(["-C", str(labelled.root), "export", "--to", "verl-reward"]) == 0
     assert (labelled.root / "export" / "verl-reward.parquet").exists()
+
+
+def test_options_that_another_one_decides_are_named(labelled, capsys):
+    words = ["--style", "standard", "--shape", "dpo", "--threshold", "3"]
+    assert run(["-C", str(labelled.root), "export", "--to", "trl-dpo", *words]) == 0
+    told = " ".join(capsys.readouterr().err.split())
+    assert "--style standard does nothing beside --to trl-dpo" in told
+    assert "--shape dpo does nothing beside --to trl-dpo" in told
+    assert "--threshold does nothing for trl-dpo" in told

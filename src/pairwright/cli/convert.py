@@ -24,7 +24,7 @@ from pairwright.cli.output import (
 from pairwright.errors import InputError
 
 if TYPE_CHECKING:
-    from pairwright.stages.convert import ConvertResult
+    from pairwright.stages.convert import ConvertResult, Selection
 
 
 class Pairs(StrEnum):
@@ -105,6 +105,8 @@ def convert(
         raise InputError(
             "convert needs IN, OUT and --to FORMAT: pairwright convert hh.jsonl.gz dpo.jsonl --to trl-dpo"
         )
+    selection = Selection(which.value, threshold, split_pairs, min_probability, per_prompt)
+    tell_unused(to, selection, seed=seed, split=split)
     with count_bar("converting rows", json=json) as progress:
         result = convert_to(
             source,
@@ -113,7 +115,7 @@ def convert(
             source=from_,
             mapping=parse_mapping(columns),
             file_format=file_format,
-            selection=Selection(which.value, threshold, split_pairs, min_probability, per_prompt),
+            selection=selection,
             layout=Layout(parse_shares(split, seed), shard),
             dry_run=dry_run,
             progress=progress,
@@ -125,6 +127,22 @@ def convert(
     return FINISHED_WITH_FAILURES if result.bad_rows else DONE
 
 
+def tell_unused(to: str, selection: Selection, *, seed: int = 0, split: str | None = "") -> None:
+    """Say which options do nothing for the format: they may have been meant for another."""
+    from pairwright.formats.catalog import target_named
+
+    takes = target_named(to).takes
+    unused = {
+        "--threshold": selection.threshold is not None and takes != "responses",
+        "--split-pairs": selection.split_pairs and takes != "responses",
+        f"--pairs {selection.which}": selection.which != "best" and takes != "pairs",
+    }
+    for name in (name for name, given in unused.items() if given):
+        note(f"{name} does nothing for {to}, which takes {takes}")
+    if seed and split is None:
+        note("--seed does nothing without --split")
+
+
 def print_converted(result: ConvertResult) -> None:
     if result.guessed:
         note(f"read as {result.source}, told by the rows' keys; --from says otherwise")
@@ -132,15 +150,20 @@ def print_converted(result: ConvertResult) -> None:
         err.print(f"{row.place}: {row.reason}", markup=False, soft_wrap=True)
     verb = "would be written to" if result.dry_run else "->"
     names = [file.name for file in result.files if not file.name.endswith(".meta.jsonl")]
-    where = result.path if len(names) < 2 else result.path.parent
+    where = result.path.with_name(names[0]) if len(names) == 1 else result.path.parent
     parts = ", ".join(f"{n:,} {part}" for part, n in result.parts.items()) if len(result.parts) > 1 else ""
     say(
         f"{result.rows:,} {result.target} rows of {result.read:,} read {verb} {where}"
         + (f" ({len(names)} files" + (f": {parts})" if parts else ")") if len(names) > 1 else "")
     )
+    if result.dry_run and len(names) > 1:
+        for name in names:
+            say(f"  {result.path.with_name(name)}")
     print_left_out(result)
     if result.bad_rows:
         fail(f"{result.bad_rows:,} of {result.read:,} rows can't be read and were left out.")
+    if result.dry_run:
+        return
     for name in result.config:
         say(f"Configuration: {result.path.with_name(name)}")
     for line in result.how_to_load:
@@ -148,14 +171,12 @@ def print_converted(result: ConvertResult) -> None:
 
 
 def print_left_out(result: ConvertResult) -> None:
-    from pairwright.stages.convert import remedy
+    from pairwright.stages.convert import left_out
 
-    for reason, n in sorted(result.dropped.counts.items(), key=lambda each: -each[1]):
-        first = ", ".join(result.dropped.places.get(reason, []))
-        say(
-            f"Left out: {n:,} {reason.replace('_', ' ')} ({remedy(reason)})"
-            + (f"; first: {first}" if first else "")
-        )
+    for line in left_out(result.dropped):
+        say(f"Left out: {line}")
+    if result.empty_parts:
+        note(f"no row is in {', '.join(result.empty_parts)}, so there is no such file: see --split")
     for fault, n in result.faults.items():
         note(f"{n:,} rows have a known error of this dataset ({fault}); the side file marks them")
     if result.labels:

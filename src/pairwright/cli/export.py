@@ -17,9 +17,10 @@ from pairwright.cli.convert import (
     SplitPairs,
     To,
     print_left_out,
+    tell_unused,
 )
 from pairwright.cli.options import Json
-from pairwright.cli.output import DONE, emit, out, say
+from pairwright.cli.output import DONE, emit, note, out, say
 
 if TYPE_CHECKING:
     from pairwright.formats.trl import Style as TrlStyle
@@ -54,8 +55,9 @@ def export(
     ] = None,
     to: To = None,
     shape: Annotated[
-        Shape, typer.Option(help="dpo and orpo: pairs; kto and unpaired: single responses.")
-    ] = Shape.dpo,
+        Shape | None,
+        typer.Option(help="dpo (the default) and orpo: pairs; kto and unpaired: single responses."),
+    ] = None,
     style: Annotated[Style | None, typer.Option(help="Message lists, or plain strings.")] = None,
     source: Annotated[
         Settled | None, typer.Option("--source", help="Only what judges, or what people settled.")
@@ -88,6 +90,11 @@ def export(
     from pairwright.stages.export_dataset import default_target, ending_for, export_dataset
     from pairwright.stages.run import export_path
 
+    if to is not None:
+        for name, given in (("--shape", shape), ("--style", style)):
+            if given is not None:
+                note(f"{name} {given.value} does nothing beside --to {to}, which says both")
+    shape = shape or Shape.dpo
     more = (source, min_probability, threshold, per_prompt, split, shard)
     with context.obj.open() as project:
         settings, seed = project.settings.export, project.settings.project.seed
@@ -108,12 +115,14 @@ def export(
         name = to or default_target(shape.value, style_name)
         ending = ending_for(target_named(name), settings.file_format)
         parts = parse_shares(split, seed)
+        selection = Selection("best", threshold, split_pairs, min_probability, per_prompt)
+        tell_unused(name, selection)
         open_gate(project, level_of(fail_on))
         result = export_dataset(
             project.store,
             target or project.root / settings.folder / f"{name}{ending}",
             to=name,
-            selection=Selection("best", threshold, split_pairs, min_probability, per_prompt),
+            selection=selection,
             layout=Layout(parts, shard),
             source=source.value if source else None,
             seed=seed,

@@ -8,6 +8,7 @@ Pure.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, pairwise
@@ -19,6 +20,7 @@ from pairwright.types import Message, prompt_key
 Which = Literal["best", "all", "adjacent"]
 WHICH: tuple[Which, ...] = get_args(Which)
 Both = Literal["good", "bad"]
+Unit = Literal["row", "pair", "response"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +101,18 @@ class Pair:
 
     @property
     def margin(self) -> float | None:
-        """The row's own where it has two responses, else the difference of their ratings."""
-        if len(self.row.responses) == 2 and self.row.margin is not None:
+        """The row's own where it has two responses, else the difference of their ratings.
+
+        Else how much surer than of the opposite: P(chosen) - P(rejected), and never under 0.
+        """
+        two_only = len(self.row.responses) == 2
+        if two_only and self.row.margin is not None:
             return self.row.margin
-        if self.chosen.rating is None or self.rejected.rating is None:
-            return None
-        return self.chosen.rating - self.rejected.rating
+        if self.chosen.rating is not None and self.rejected.rating is not None:
+            return self.chosen.rating - self.rejected.rating
+        if two_only and self.row.probability is not None:
+            return round(max(0.0, 2 * self.row.probability - 1), 4)
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +280,22 @@ def agreed(row: Canonical) -> Canonical:
     return replace(row, responses=responses)
 
 
+def contradicts_itself(row: Canonical) -> bool:
+    """Whether a pair's own margin or ratings say the opposite of which is better.
+
+    Where raters are named the ranks are theirs together, and may well differ from mean ratings.
+    """
+    if len(row.responses) != 2 or row.opinions:
+        return False
+    a, b = row.responses
+    sign = better(a, b)
+    if not sign:
+        return False
+    if row.margin is not None and row.margin < 0:
+        return True
+    return a.rating is not None and b.rating is not None and (a.rating - b.rating) * sign < 0
+
+
 def two(prompt: tuple[Message, ...], a: Rated, b: Rated, sign: int | None, **more: Any) -> Canonical:
     """A row of two responses: sign 1 a is better, -1 b is, 0 a tie, None nothing is said."""
     ranks = {1: (1.0, 2.0), -1: (2.0, 1.0), 0: (1.5, 1.5), None: (None, None)}[sign]
@@ -317,34 +341,59 @@ def unfit(prompt: Sequence[Message], texts: Sequence[str], needs: Needs) -> Drop
     return None
 
 
+def plain(prompt: Sequence[Message]) -> list[list[str]]:
+    """The messages without what makes no other question: case, white space, how Unicode spells it.
+
+    A prompt that stands in train and, with one more space, in test would be a leak all the same.
+    """
+    return [[message.role, _plain(message.content)] for message in prompt]
+
+
+def _plain(text: str) -> str:
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+        # Cf: zero-width spaces and joiners, soft hyphens, marks of direction.
+        text = "".join(each for each in text if unicodedata.category(each) != "Cf")
+    return " ".join(text.casefold().split())
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Train, validation and test by the prompt: the same prompt is always in the same part."""
+    """Train, validation and test by the prompt: the same prompt is always in the same part.
+
+    The same is what `plain` makes alike.
+    """
 
     shares: tuple[tuple[str, float], ...]
     seed: int = 0
 
     def of(self, prompt: Sequence[Message]) -> str:
-        """The part's name. White space at the ends of a message makes no other prompt."""
-        said = [[message.role, message.content.strip()] for message in prompt]
-        key = content_key("split", self.seed, said)
+        """The part's name."""
+        key = content_key("split", self.seed, plain(prompt))
         at = int.from_bytes(key[:7]) / 2**56
         for name, share in self.shares:
             if at < share:
                 return name
             at -= share
-        return self.shares[-1][0]
+        return next(name for name, share in reversed(self.shares) if share)
 
 
 @dataclass(slots=True)
 class Tally:
-    """What was left out, by reason, with the places of the first ones."""
+    """What was left out, by reason, with the places of the first ones.
+
+    `units` says of what: whole rows, pairs of a row, or its single responses.
+    """
 
     counts: dict[str, int] = field(default_factory=dict)
     places: dict[str, list[str]] = field(default_factory=dict)
+    units: dict[str, dict[Unit, int]] = field(default_factory=dict)
 
-    def add(self, reason: str, place: str) -> None:
-        self.counts[reason] = self.counts.get(reason, 0) + 1
-        first = self.places.setdefault(reason, [])
-        if len(first) < 3 and place:
+    def add(self, reason: str, place: str, unit: Unit = "row", n: int = 1) -> None:
+        """`place` is shown without its folder: where a file stood is nobody's business."""
+        self.counts[reason] = self.counts.get(reason, 0) + n
+        said = self.units.setdefault(reason, {})
+        said[unit] = said.get(unit, 0) + n
+        first, place = self.places.setdefault(reason, []), place.rpartition("/")[2]
+        if len(first) < 3 and place and place not in first:
             first.append(place)

@@ -101,6 +101,12 @@ def target_named(name: str) -> Target:
     return target
 
 
+def reader_of(name: str) -> str:
+    """Who reads what is written in the format: `verl-reward (RMDataset)`."""
+    loader = formats()[name].loader
+    return f"{name} ({loader})" if loader else name
+
+
 def source_named(name: str) -> Source:
     """Raises InputError listing those that can be read."""
     known = formats()
@@ -130,33 +136,73 @@ def guess(path: str | Path, mapping: Mapping[str, str], file_format: str | None 
         raise InputError(f"{path} is a folder, and what it holds is not told: pass --from (potato)")
     if mapping:
         return "table"
-    rows = []
-    for record in read_records(path, file_format=file_format):
-        if isinstance(record, Record):
-            rows.append(record.row)
-        if len(rows) == LOOKED_AT:
-            break
-    if not rows:
-        raise InputError(f"{path} has no row that can be read, so its format can't be told: pass --from")
-    known = formats()
-    found = [name for name, each in known.items() if each.reads and _fits(each.reads, rows)]
+    records = _first_records(path, file_format)
+    rows = [_values(record) for record in records]
+    fits = {name: _fits(each.reads, rows) for name, each in formats().items() if each.reads}
+    most = max(fits.values())
+    # An odd row among many is one bad row, and no reason to refuse the others.
+    found = [name for name, n in fits.items() if n == most and 2 * n >= len(rows)]
     if len(found) == 1:
         return found[0]
     keys = ", ".join(list(rows[0])[:12])
     if found:
         raise InputError(f"{path} (keys: {keys}) may be {' or '.join(found)}: say which with --from")
-    readable = ", ".join(name for name, each in known.items() if each.reads)
-    raise InputError(
-        f"{path} (keys: {keys}) is in none of the formats known by their keys ({readable}). Pass --from "
-        "NAME, or name the columns: --map prompt=COLUMN,chosen=COLUMN,rejected=COLUMN"
+    raise InputError(printable(f"{path} (keys: {keys}) {_in_none(records[0], keys)}"))
+
+
+def _first_records(path: str | Path, file_format: str | None) -> list[Record]:
+    """Raises InputError saying what is wrong with the first row where none can be read."""
+    records: list[Record] = []
+    bad: BadRow | None = None
+    for record in read_records(path, file_format=file_format):
+        if isinstance(record, Record):
+            records.append(record)
+        else:
+            bad = bad or record
+        if len(records) == LOOKED_AT:
+            break
+    if records:
+        return records
+    if bad is None:
+        raise InputError(f"{path} holds no rows: it is empty")
+    raise InputError(f"{path} has no row that can be read. {bad.place}: {bad.reason}")
+
+
+def _in_none(first: Record, keys: str) -> str:
+    if len(first.row) == 1 and ";" in keys:
+        return 'looks separated by ";". Save it with commas, or with tabs as .tsv'
+    shown = repr(first.row)
+    return (
+        "is in none of the formats known by their keys (`pairwright convert --list`). Pass --from NAME, or "
+        "name the columns: --map prompt=COLUMN,chosen=COLUMN,rejected=COLUMN. "
+        f"{first.place} is {shown if len(shown) <= 200 else shown[:197] + '...'}"
     )
 
 
-def _fits(source: Source, rows: list[Row]) -> bool:
+def _fits(source: Source, rows: list[Row]) -> int:
+    """How many of the rows look like those of the format."""
+    return sum(_looks(source, row) for row in rows)
+
+
+def _looks(source: Source, row: Row) -> bool:
     try:
-        return all(source.looks(row) for row in rows)
+        return source.looks(row)
     except (TypeError, AttributeError, KeyError):
         return False
+
+
+_BOOLEANS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
+
+
+def _values(record: Record) -> Row:
+    """The row, with the booleans that cells can only hold as text, as pandas writes them."""
+    row = record.row
+    if record.form == "cells":
+        for name in ("label", "kto_tag"):
+            said = _BOOLEANS.get(str(row.get(name)).strip().lower())
+            if said is not None and (name == "kto_tag" or "completion" in row):
+                row = {**row, name: said}
+    return row
 
 
 # --- reading ------------------------------------------------------------------------------------
@@ -183,7 +229,7 @@ def _row(record: Record | BadRow, source: Source, name: str) -> Iterable[Found]:
     if isinstance(record, BadRow):
         return (record,)
     try:
-        return list(source.row(record.row, record.place))
+        return list(source.row(_values(record), record.place))
     except InputError as error:
         return (BadRow(record.place, printable(str(error))),)
     except KeyError as error:

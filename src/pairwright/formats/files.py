@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from pairwright.errors import InputError
 from pairwright.formats import trl, writing
 from pairwright.formats.canonical import Parts
 from pairwright.formats.format import Row, Target, Written
+from pairwright.formats.planned import PlannedFiles
 from pairwright.types import Message
 
 PARTS = ("train", "validation", "test")
@@ -57,17 +59,19 @@ def parse_shares(text: str | None, seed: int) -> Parts | None:
     except ValueError:
         raise InputError(f'--split "{text}" is no list of shares, as in --split 0.9,0.05,0.05') from None
     names = {2: ("train", "test"), 3: PARTS}.get(len(shares))
-    if names is None or min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
+    if names is None or not all(map(isfinite, shares)) or min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
         raise InputError(
             f'--split "{text}": two shares (train, test) or three (train, validation, test) that come to 1'
         )
-    return Parts(tuple((name, share) for name, share in zip(names, shares, strict=True) if share), seed)
+    return Parts(tuple((name, share) for name, share in zip(names, shares, strict=True)), seed)
 
 
 class DatasetFiles:
     """Takes rows for one target and lays them out. `complete` and `publish` as of writing.FileSet."""
 
-    def __init__(self, out: Path, target: Target, layout: Layout, files: writing.FileSet) -> None:
+    def __init__(
+        self, out: Path, target: Target, layout: Layout, files: writing.FileSet | PlannedFiles
+    ) -> None:
         self._out, self._target, self._layout, self._files = out, target, layout, files
         self._name, self._ending = writing.without_ending(out.name)
         self._open: dict[str, tuple[writing.RowWriter, writing.RowWriter]] = {}
@@ -134,6 +138,12 @@ class DatasetFiles:
         return self._files.complete()
 
     @property
+    def empty_parts(self) -> list[str]:
+        """The parts that were asked for and got no row."""
+        parts = self._layout.parts
+        return [name for name, _ in parts.shares if name not in self.parts] if parts else []
+
+    @property
     def weights(self) -> trl.Weights | None:
         """For KTO: of the part to train on."""
         if not self._target.kto or not self.parts:
@@ -153,7 +163,10 @@ class DatasetFiles:
         for name, text in made.items():
             there = self._out.with_name(name)
             self._files.text(
-                name, _merged(there, text) if name.endswith(".json") and there.exists() else text
+                name,
+                _merged(there, text, self._files.stale())
+                if name.endswith(".json") and there.exists()
+                else text,
             )
         return list(made)
 
@@ -161,8 +174,8 @@ class DatasetFiles:
         self._files.publish(manifest)
 
 
-def _merged(there: Path, text: str) -> str:
-    """A registry of several datasets keeps the others' entries."""
+def _merged(there: Path, text: str, stale: set[str]) -> str:
+    """A registry of several datasets keeps the others' entries, but none of files that are removed."""
     try:
         old = json.loads(there.read_text(encoding="utf-8"))
     except ValueError as error:
@@ -171,12 +184,24 @@ def _merged(there: Path, text: str) -> str:
         ) from None
     if not isinstance(old, dict):
         raise InputError(f"{there} is no JSON object, and the new entry belongs in it. Mend it.")
+    for name in [
+        name for name, each in old.items() if isinstance(each, dict) and each.get("file_name") in stale
+    ]:
+        del old[name]
     return json.dumps({**old, **json.loads(text)}, indent=2, ensure_ascii=False) + "\n"
 
 
 @contextmanager
-def dataset_files(out: Path, target: Target, layout: Layout) -> Iterator[DatasetFiles]:
-    """The files of a dataset at `out`; they appear when published, or never. Raises as file_set."""
+def dataset_files(
+    out: Path, target: Target, layout: Layout, source: Path | None = None, *, dry_run: bool = False
+) -> Iterator[DatasetFiles]:
+    """The files of a dataset at `out`; they appear when published, or never. Raises as file_set.
+
+    `source` is read meanwhile and never written over. A dry run only counts.
+    """
     writing.check_ending(out, target.endings)
-    with writing.file_set(out, None) as files:
+    if dry_run:
+        yield DatasetFiles(out, target, layout, PlannedFiles(out, source))
+        return
+    with writing.file_set(out, None, source) as files:
         yield DatasetFiles(out, target, layout, files)

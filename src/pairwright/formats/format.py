@@ -58,12 +58,22 @@ class Written:
     weights: Weights | None = None
 
     @property
+    def train_part(self) -> str:
+        return "train" if "train" in self.parts else next(iter(self.parts))
+
+    @property
+    def evaluation_part(self) -> str | None:
+        """Never the part that is trained on."""
+        held = (name for name in ("validation", "test") if name in self.parts)
+        return next((name for name in held if name != self.train_part), None)
+
+    @property
     def train(self) -> tuple[str, ...]:
-        return self.parts.get("train") or next(iter(self.parts.values()))
+        return self.parts[self.train_part]
 
     @property
     def evaluation(self) -> tuple[str, ...]:
-        return self.parts.get("validation") or self.parts.get("test") or ()
+        return self.parts[self.evaluation_part] if self.evaluation_part else ()
 
 
 def _no_files(_: Written) -> dict[str, str]:

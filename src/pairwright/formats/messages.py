@@ -35,8 +35,15 @@ def messages_of(value: Any, where: str) -> tuple[Message, ...]:
     if isinstance(value, dict):
         value = [value]
     if not isinstance(value, list) or not value:
-        raise InputError(f"{where} is no text and no list of messages")
+        raise InputError(f"{where} is {_shown(value)}, which is no text and no list of messages")
     return tuple(_message(item, f"{where} message {number}") for number, item in enumerate(value, 1))
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "null"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _message(item: Any, where: str) -> Message:
@@ -49,13 +56,18 @@ def _message(item: Any, where: str) -> Message:
 
 
 def reply_of(value: Any, where: str) -> str:
-    """The text of an answer: a text, a message, or a list whose last message is the assistant's."""
+    """The text of an answer: a text, or one message of the assistant's."""
     if isinstance(value, str) and not value.startswith("[{"):
         return as_text(value, where)
-    last = messages_of(value, where)[-1]
-    if last.role != "assistant":
-        raise InputError(f"{where} ends with a message of role {last.role}, not with the assistant's")
-    return last.content
+    messages = messages_of(value, where)
+    if messages[-1].role != "assistant":
+        raise InputError(f"{where} ends with a message of role {messages[-1].role}, not with the assistant's")
+    if len(messages) > 1:
+        raise InputError(
+            f"{where} has {len(messages)} messages, where one answer belongs. Put the turns before the "
+            "answer into the prompt"
+        )
+    return messages[0].content
 
 
 def told_apart(value: Any, where: str) -> tuple[tuple[Message, ...], str]:
@@ -69,7 +81,12 @@ def told_apart(value: Any, where: str) -> tuple[tuple[Message, ...], str]:
 def with_system(system: Any, turns: Sequence[Message], where: str = '"system"') -> tuple[Message, ...]:
     if system is None or system == "":
         return tuple(turns)
-    return (Message("system", as_text(system, where)), *turns)
+    first = Message("system", as_text(system, where))
+    if turns and turns[0].role == "system":
+        if turns[0] != first:
+            raise InputError(f"{where} is not the system message that the conversation begins with")
+        return tuple(turns)
+    return (first, *turns)
 
 
 def system_of(prompt: Sequence[Message]) -> str:
@@ -133,3 +150,11 @@ def number_of(value: Any) -> float | None:
     except (TypeError, ValueError):
         return None
     return found if found - found == 0 else None
+
+
+def probability_of(value: Any) -> float | None:
+    """A number from 0 to 1; None for what is missing."""
+    found = number_of(value)
+    if found is not None and not 0 <= found <= 1:
+        raise InputError(f'"probability" is {value!r}; it is from 0 to 1')
+    return found

@@ -36,6 +36,7 @@ ENDINGS = {
     ".txt": "txt",
 }
 _PARQUET_ROWS = 500
+_MOST_HOLLOW = 10_000
 
 Form = Literal["object", "cells", "line"]
 
@@ -296,6 +297,7 @@ def _table(name: str, delimiter: str) -> Records:
     with open_text(name) as text:
         reader = csv.reader(_short_lines(text), delimiter=delimiter, strict=True)
         header: list[str] | None = None
+        hollow: list[str] = []  # at the end of a sheet they are nothing, before a row they are a hole
         while True:
             place = f"{shown}:{reader.line_num + 1}"
             try:
@@ -306,7 +308,11 @@ def _table(name: str, delimiter: str) -> Records:
                 yield BadRow(place, f'not valid CSV ({error}). Is a quote (") left open or not doubled?')
                 continue
             if not any(cells):
+                if cells and header and len(hollow) < _MOST_HOLLOW:
+                    hollow.append(place)
                 continue
+            yield from (BadRow(each, "all its cells are empty") for each in hollow)
+            hollow.clear()
             if header is None:
                 header = _header(cells)
             elif not _is_text("".join(cells)):
@@ -371,7 +377,18 @@ def _parquet(name: str) -> Records:
                     number += 1
                     yield Record(f"{shown} row {number}", row)
     except (pa.ArrowException, ValueError) as error:
-        raise Unreadable(f"not readable as Parquet ({_excerpt(str(error))})") from None
+        what = _excerpt(str(error)).rstrip(".")
+        raise Unreadable(f"not readable as Parquet ({what}). {_no_parquet(name)}") from None
+
+
+def _no_parquet(name: str) -> str:
+    with open(name, "rb") as file:
+        head = file.read(4)
+    if head == b"PAR1":
+        return "It begins as Parquet does: it is damaged or cut short. Fetch it again"
+    return (
+        "It does not begin as Parquet does: rename it after what it is, or pass --format jsonl|json|csv|tsv"
+    )
 
 
 def _whole_microseconds(batch: Any) -> Any:

@@ -72,11 +72,18 @@ def open_stream(name: str) -> Iterator[io.BufferedReader]:
         if name == STDIN:
             closing.callback(stream.detach)  # or it would close standard input with itself
         head = stream.peek(4)[:4]
-        if head.startswith(GZIP_MAGIC) or (name.lower().endswith(".gz") and head):
+        if head.startswith(GZIP_MAGIC):
             unzipped: Any = closing.enter_context(gzip.GzipFile(fileobj=stream))
             stream = io.BufferedReader(unzipped, CHUNK)
-        elif head == ZSTD_MAGIC or (name.lower().endswith(".zst") and head):
+        elif head == ZSTD_MAGIC:
             stream = io.BufferedReader(_Zstd(stream), CHUNK)
+        elif head and name.lower().endswith((".gz", ".zst")):
+            ending = name[name.rindex(".") :]
+            if (GZIP_MAGIC + ZSTD_MAGIC).find(head) >= 0 and len(head) < 4:
+                raise Unreadable("the file is cut short after its first bytes. Fetch it again")
+            raise Unreadable(
+                f'this is a plain file, not compressed as "{ending}" says. Rename it without that'
+            )
         start = stream.peek(4)[:4]
         if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise Unreadable("this is UTF-16 text. Save it as UTF-8")

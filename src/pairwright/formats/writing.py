@@ -163,14 +163,14 @@ def arrow_schema(columns: Mapping[str, Column]) -> Any:
     return pa.schema([pa.field(name, kind(column)) for name, column in columns.items()])
 
 
-def check_ending(out: Path, endings: tuple[str, ...] = ENDINGS) -> None:
+def check_ending(out: Path, endings: tuple[str, ...] = ENDINGS, reader: str = "its reader") -> None:
     """Raises InputError unless the file's ending says how to write it, and is one of `endings`."""
     if out.is_dir():
         raise InputError(f"{out} is a folder. Give the name of a file in it, such as {out / 'dpo.jsonl'}.")
     if not out.name.endswith(ENDINGS):
         raise InputError(f"{out}: cannot tell the format from the name. End it with {', '.join(endings)}.")
     if not out.name.endswith(endings):
-        raise InputError(f"{out}: its reader takes no such file. End it with {', '.join(endings)}.")
+        raise InputError(f"{out}: {reader} takes no such file. End it with {', '.join(endings)}.")
 
 
 def without_ending(name: str) -> tuple[str, str]:
@@ -225,8 +225,10 @@ class FileSet:
     rows: RowWriter
     meta: RowWriter
 
-    def __init__(self, out: Path, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, out: Path, folder: Path, stack: ExitStack, source: Path | None = None) -> None:
         self._out = out
+        self._source = source
+        self._older = _older_names(out, folder)
         self._folder = folder
         self._stack = stack
         self._files: list[_Open] = []
@@ -266,9 +268,22 @@ class FileSet:
             self.finish(each.writer)
         return [each.written for each in self._files if each.written is not None]
 
+    def stale(self) -> set[str]:
+        """What an earlier run at the same place wrote and this one does not: other parts and shards.
+
+        Left there, rows would stand in an old train file and in the new test file.
+        """
+        gone = self._older - {each.name for each in self._files}
+        # A name that has a manifest of its own has become somebody else's since.
+        return {name for name in gone if not manifest_path(self._out.with_name(name)).exists()}
+
     def publish(self, manifest: Mapping[str, Any]) -> None:
-        """Move the completed files to their final names, the manifest last."""
+        """Move the completed files to their final names, the manifest last; then the stale ones go."""
         final = manifest_path(self._out)
+        stale = self.stale()
+        for name in (*(each.name for each in self._files), *self._texts, *stale, final.name):
+            spare(self._source, self._out, final.with_name(name))
+        (self._folder / _OLDER).write_bytes(orjson.dumps(sorted(stale)))  # for the next run, if we are killed
         for number, (name, text) in enumerate(self._texts.items()):
             path = self._folder / f"text-{number}"
             with path.open("wb") as file:
@@ -283,20 +298,51 @@ class FileSet:
         for each in reversed(self._files):
             os.replace(each.path, final.with_name(each.name))
         os.replace(self._folder / "manifest", final)
+        for name in stale:
+            final.with_name(name).unlink(missing_ok=True)
         _folder_to_disk(self._out.parent)
 
 
+_OLDER = "older"
+
+
+def _older_names(out: Path, folder: Path) -> set[str]:
+    """The files that the last run at `out` named in its manifest, or was killed before it had removed."""
+    names: set[str] = set()
+    with suppress(OSError, ValueError):
+        names |= set(orjson.loads((folder / _OLDER).read_bytes()))
+    try:
+        said = orjson.loads(manifest_path(out).read_bytes())
+        names |= {str(each["name"]) for each in said["files"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # none, or none of ours: nothing of it is touched
+    return {name for name in names if Path(name).name == name}
+
+
+def spare(source: Path | None, out: Path, there: Path) -> None:
+    """Raises InputError where writing or removing `there` would cost the file that is being read."""
+    if source is not None and there.exists() and source.exists() and os.path.samefile(source, there):
+        raise InputError(
+            f"{source} is read, and writing {out} would replace it ({there.name} is the same file): "
+            "rows that can't be read or used would be lost. Choose another name for what is written"
+        )
+
+
 @contextmanager
-def file_set(out: Path, columns: Mapping[str, Column] | None) -> Iterator[FileSet]:
+def file_set(
+    out: Path, columns: Mapping[str, Column] | None, source: Path | None = None
+) -> Iterator[FileSet]:
     """Open the files of an export to `out`; they appear when `publish` is called, or never.
 
     With `columns` it is one rows file and its side file; with None they are
     opened one by one. What a killed export left behind is cleaned away. Raises
-    InputError if the name's ending is unknown, the folder cannot be written, or
-    another process is writing the same file.
+    InputError if the name's ending is unknown, the folder cannot be written,
+    another process is writing the same file, or it would replace `source`.
     """
     check_ending(out)
     folder = partial_path(out)
+    for there in (out, meta_path(out), manifest_path(out), *map(out.with_name, _older_names(out, folder))):
+        spare(source, out, there)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / "lock", blocking=False)
@@ -311,7 +357,7 @@ def file_set(out: Path, columns: Mapping[str, Column] | None) -> Iterator[FileSe
         ) from error
     try:
         with ExitStack() as stack:
-            files = FileSet(out, folder, stack)
+            files = FileSet(out, folder, stack, source)
             if columns is not None:
                 files.rows = files.open(out.name, columns)
                 files.meta = files.open(meta_path(out).name, {})

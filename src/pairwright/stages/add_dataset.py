@@ -29,6 +29,7 @@ from pairwright.formats.canonical import (
     Tally,
     Which,
     better,
+    contradicts_itself,
     fractional,
     meetings,
     unfit,
@@ -42,7 +43,6 @@ from pairwright.keys import seeded_fraction
 from pairwright.pairing import pair_key, text_key
 from pairwright.stages.add import BAD_ROWS_LISTED, Added
 from pairwright.stages.annotate import renew_beliefs
-from pairwright.stages.convert import file_and_line
 from pairwright.stages.project import Project
 from pairwright.store.content import (
     NewPair,
@@ -169,9 +169,11 @@ def _usable(
             if len(result.bad) < BAD_ROWS_LISTED:
                 result.bad.append(each)
         elif isinstance(each, Left):
-            result.dropped.add(each.reason, file_and_line(each.place))
+            result.dropped.add(each.reason, each.place)
         elif drop := unfit(each.prompt, [one.text for one in each.responses], Needs(no_tools=False)):
-            result.dropped.add(drop.reason, file_and_line(each.place))
+            result.dropped.add(drop.reason, each.place)
+        elif contradicts_itself(each):
+            result.dropped.add("rejected_is_rated_higher", each.place)
         else:
             for fault in each.faults:
                 result.faults[fault] = result.faults.get(fault, 0) + 1
@@ -221,7 +223,7 @@ def _add_page(
         own_met = _meet(row, keys[n], which)
         met += own_met
         if not own_met and len(row.responses) == 1 and row.responses[0].good is not None:
-            result.dropped.add("label_of_one_response", file_and_line(row.place))
+            result.dropped.add("label_of_one_response", row.place)
         for number, each in enumerate(own_met):
             a, b = (there[new[n, place].key] for place in (each.first, each.second))
             name = row.id if len(own_met) == 1 or row.id is None else f"{row.id}/{number + 1}"

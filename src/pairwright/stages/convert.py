@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +28,19 @@ from pairwright.formats.canonical import (
     Pair,
     Single,
     Tally,
+    Unit,
     Which,
+    contradicts_itself,
     pairs,
+    plain,
     singles,
 )
-from pairwright.formats.catalog import guess, read_dataset, target_named
+from pairwright.formats.catalog import guess, read_dataset, reader_of, target_named
 from pairwright.formats.files import DatasetFiles, Layout, Made, dataset_files
 from pairwright.formats.format import Left, Target
 from pairwright.formats.reading import BadRow
+from pairwright.keys import content_key
+from pairwright.stages.convert_responses import by_majority
 from pairwright.stages.export import REMEDY
 from pairwright.store.scratch import Counts
 
@@ -50,7 +57,8 @@ _LEFT: dict[str, str] = {
     "no_submitted_answer": "nobody submitted an answer; drafts and suggestions are none",
     "skipped": "everybody skipped it",
     "empty_turn": "an earlier turn has no text",
-    "rejected_is_rated_higher": "the scores say the opposite of chosen and rejected",
+    "rejected_is_rated_higher": "the scores or the margin say the opposite of chosen and rejected",
+    "several_answers": "the label is about several answers together, not about the last one",
     "not_two_responses": "it has not two responses",
     "settled_by_others": "not settled by whom --source names",
     "says_nothing_of_a_response": "settled, but only which is better, or not as asked for: rate "
@@ -75,6 +83,12 @@ class Selection:
     min_probability: float | None = None
     per_prompt: int | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("threshold", "min_probability"):
+            value = getattr(self, name)
+            if value is not None and not isfinite(value):
+                raise InputError(f"--{name.replace('_', '-')} is {value}: give a number")
+
 
 @dataclass
 class ConvertResult:
@@ -93,6 +107,7 @@ class ConvertResult:
     bad: list[BadRow] = field(default_factory=list)
     rows: int = 0
     parts: dict[str, int] = field(default_factory=dict)
+    empty_parts: list[str] = field(default_factory=list)
     labels: dict[str, int] | None = None
     neighbours: int = 0
     weights: dict[str, float] | None = None
@@ -115,14 +130,19 @@ class ConvertResult:
             "bad": [row.as_dict() for row in self.bad],
             "rows": self.rows,
             "parts": self.parts,
+            "empty_parts": self.empty_parts,
             "label_balance": self.labels,
             "same_prompt_neighbours": self.neighbours,
             "suggested_weights": self.weights,
             "naive_labels": self.naive,
             "dropped": self.dropped.counts,
             "first_dropped": self.dropped.places,
+            "dropped_by_unit": self.dropped.units,
             "faults": self.faults,
-            "files": [each.as_dict() for each in self.files],
+            "files": [
+                {"name": each.name, "rows": each.rows} if self.dry_run else each.as_dict()
+                for each in self.files
+            ],
             "config": self.config,
             "how_to_load": self.how_to_load,
             "dry_run": self.dry_run,
@@ -154,30 +174,26 @@ def convert(
     """
     selection, mapping = selection or Selection(), mapping or {}
     target = target_named(to)
-    writing.check_ending(out, target.endings)
+    writing.check_ending(out, target.endings, reader_of(to))
     name = source or guess(path, mapping, file_format)
     result = ConvertResult(name, source is None, to, out, dry_run=dry_run)
     result.naive = target.takes == "responses" and selection.split_pairs
     found = read_dataset(path, name, mapping, file_format=file_format)
     rows = _usable(found, result, selection, progress)
     with ExitStack() as stack:
-        made = capped(
-            made_rows(rows, target, selection, result.dropped), target, selection, result.dropped, stack
-        )
-        if dry_run:
-            for each in made:
-                result.rows += 1
-                _count_label(result, target, each)
-        else:
-            files = stack.enter_context(dataset_files(out, target, layout or Layout()))
-            for each in made:
-                files.write(each)
-                _count_label(result, target, each)
-            finish(files, target, result)
+        dropped = result.dropped
+        settle = partial(by_majority, dropped=dropped, stack=stack) if target.takes == "responses" else None
+        made = made_rows(rows, target, selection, dropped, settle=settle)
+        made = capped(made, target, selection, dropped, stack)
+        written = dataset_files(out, target, layout or Layout(), path, dry_run=dry_run)
+        files = stack.enter_context(written)
+        for each in made:
+            files.write(each)
+            _count_label(result, target, each)
+        finish(files, target, result)
         if not result.rows:
             raise InputError(_nothing(result, path))
-        if not dry_run:
-            files.publish(manifest(result))
+        files.publish(manifest(result))
     return result
 
 
@@ -196,7 +212,9 @@ def _usable(
             if len(result.bad) < BAD_ROWS_LISTED:
                 result.bad.append(each)
         elif isinstance(each, Left):
-            result.dropped.add(each.reason, file_and_line(each.place))
+            result.dropped.add(each.reason, each.place)
+        elif contradicts_itself(each):
+            result.dropped.add("rejected_is_rated_higher", each.place)
         else:
             for fault in each.faults:
                 result.faults[fault] = result.faults.get(fault, 0) + 1
@@ -220,25 +238,43 @@ def made_rows(
     selection: Selection,
     dropped: Tally,
     describe: Callable[[Canonical, Any], Mapping[str, Any]] | None = None,
+    settle: Callable[[Iterator[Any]], Iterator[Any]] | None = None,
 ) -> Iterator[Made]:
     """The rows a target takes of canonical ones; the others are counted by reason.
 
-    `describe` gives the side line of a row and what was taken of it.
+    `describe` gives the side line of a row and what was taken of it. `settle`
+    makes one of all that speak of the same response.
     """
     describe = describe or _meta
+    items = _taken(rows, target, selection, dropped)
+    for item in settle(items) if settle else items:
+        row = item if isinstance(item, Canonical) else item.row
+        made = target.row(item)
+        if isinstance(made, Drop):
+            dropped.add(made.reason, row.place, _unit(target))
+        else:
+            good = item.good if isinstance(item, Single) else None
+            yield Made(made, describe(row, item), row.prompt, row.key, good)
+
+
+def _taken(rows: Iterator[Canonical], target: Target, selection: Selection, dropped: Tally) -> Iterator[Any]:
+    """The pairs, responses or rows that are sure enough."""
     least = selection.min_probability
     for row in rows:
         if least is not None and (row.probability is None or row.probability < least):
             reason = "no_probability" if row.probability is None else "below_min_probability"
-            dropped.add(reason, file_and_line(row.place))
+            dropped.add(reason, row.place)
             continue
         for item in _items(row, target, selection):
-            made = item if isinstance(item, Drop) else target.row(item)
-            if isinstance(made, Drop):
-                dropped.add(made.reason, file_and_line(row.place))
+            if isinstance(item, Drop):
+                dropped.add(item.reason, row.place, _unit(target))
             else:
-                good = item.good if isinstance(item, Single) else None
-                yield Made(made, describe(row, item), row.prompt, row.key, good)
+                yield item
+
+
+def _unit(target: Target) -> Unit:
+    units: dict[str, Unit] = {"pairs": "pair", "responses": "response"}
+    return units.get(target.takes, "row")
 
 
 def _items(row: Canonical, target: Target, selection: Selection) -> Iterator[Any]:
@@ -260,10 +296,11 @@ def capped(
 
     def kept() -> Iterator[Made]:
         for each in made:
-            if counts.add(each.key) <= most:
+            key = content_key("plain prompt", plain(each.prompt)) if selection.per_prompt else each.key
+            if counts.add(key) <= most:
                 yield each
             else:
-                dropped.add("over_per_prompt", str(each.meta.get("place") or ""))
+                dropped.add("over_per_prompt", str(each.meta.get("place") or ""), _unit(target))
 
     return kept()
 
@@ -292,6 +329,19 @@ def _meta(row: Canonical, item: Any) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value is not None}
 
 
+def left_out(dropped: Tally) -> list[str]:
+    """What was left out, one line a reason, the most first: `4 pairs tie (...); first: in.jsonl:3`."""
+    lines = []
+    for reason, n in sorted(dropped.counts.items(), key=lambda each: -each[1]):
+        units = dropped.units.get(reason) or {"row": n}
+        of = " and ".join(f"{m:,} {unit}{'s' if m != 1 else ''}" for unit, m in units.items())
+        first = ", ".join(dropped.places.get(reason, []))
+        lines.append(
+            f"{of}, {reason.replace('_', ' ')} ({remedy(reason)})" + (f"; first: {first}" if first else "")
+        )
+    return lines
+
+
 def file_and_line(place: str) -> str:
     """A place without its folder: where the file stood on this machine is nobody's business."""
     return place.rpartition("/")[2]
@@ -305,7 +355,7 @@ def finish(files: DatasetFiles, target: Target, result: ConvertResult) -> None:
         return
     result.config = files.configure()
     result.how_to_load = target.how_to_load(files.written)
-    result.parts = files.rows_by_part
+    result.parts, result.empty_parts = files.rows_by_part, files.empty_parts
     result.neighbours = sum(part.neighbours for part in files.parts.values()) if target.kto else 0
     if files.weights:
         result.weights = {
@@ -323,10 +373,9 @@ def manifest(result: ConvertResult) -> dict[str, Any]:
 
 
 def _nothing(result: ConvertResult, path: Path) -> str:
+    if not result.read:
+        return f"nothing to write: {path} holds no rows. Is it the right file?"
     what = f"nothing to write: none of {result.read:,} rows of {path} (read as {result.source}) gives a row"
-    reasons = "".join(
-        f"\n  {n:,} {reason.replace('_', ' ')}: {remedy(reason)}"
-        for reason, n in sorted(result.dropped.counts.items(), key=lambda each: -each[1])
-    )
+    reasons = "".join(f"\n  {line}" for line in left_out(result.dropped))
     bad = "".join(f"\n  {row.place}: {row.reason}" for row in result.bad[:3])
     return f"{what} of {result.target}.{reasons}{bad}"

@@ -17,8 +17,8 @@ from sqlalchemy import Connection, func, select
 
 from pairwright.errors import InputError
 from pairwright.formats import writing
-from pairwright.formats.canonical import Canonical, Pair, Rated, Tally
-from pairwright.formats.catalog import target_named
+from pairwright.formats.canonical import Canonical, Pair, Rated, Tally, Unit
+from pairwright.formats.catalog import reader_of, target_named
 from pairwright.formats.files import Layout, dataset_files
 from pairwright.formats.format import Target
 from pairwright.keys import public_id
@@ -27,9 +27,9 @@ from pairwright.stages.convert import (
     Selection,
     capped,
     finish,
+    left_out,
     made_rows,
     manifest,
-    remedy,
 )
 from pairwright.stages.export import pair_meta, response_meta
 from pairwright.store import export as rows_of
@@ -63,7 +63,7 @@ def export_dataset(
     """
     selection = selection or Selection()
     target = target_named(to)
-    writing.check_ending(out, target.endings)
+    writing.check_ending(out, target.endings, reader_of(to))
     result = ConvertResult("project", False, to, out)
     result.naive = target.takes == "responses" and selection.split_pairs
     with store.read() as connection, ExitStack() as stack:
@@ -104,7 +104,7 @@ def _pairs(
         ratings = ratings_by_key(connection, [label.pair_key for label in page])
         for label in page:
             if source is not None and label.source != source:
-                result.dropped.add("settled_by_others", "")
+                result.dropped.add("settled_by_others", "", "pair")
                 continue
             a, b = ratings.get(label.pair_key, (None, None))
             good, bad = (a, b) if label.verdict == "A" else (b, a)
@@ -151,12 +151,9 @@ def _responses(
     tally = singles_of.count_responses(connection, seed, wanted=wanted)
     accepted = census.pairs - sum(census.drops(*singles_of.TOLD, "tie").values())
     _count(result.dropped, census.drops(*singles_of.TOLD, "tie"))
-    said = {
-        "says_nothing_of_a_response": accepted - _speaking(connection),
-        "conflicting": tally.conflicting,
-        "duplicate": tally.duplicate,
-    }
-    _count(result.dropped, said)
+    _count(result.dropped, {"says_nothing_of_a_response": accepted - _speaking(connection)})
+    said = {"conflicting": tally.conflicting, "duplicate": tally.duplicate}
+    _count(result.dropped, said, "response")
     for label in singles_of.labelled_responses(connection):
         yield Canonical(
             label.prompt, (Rated(label.text, label.model, good=label.good),), meta=response_meta(label)
@@ -178,20 +175,17 @@ def _describe(row: Canonical, item: Any) -> Mapping[str, Any]:
     return said
 
 
-def _count(dropped: Tally, counts: Mapping[str, int]) -> None:
+def _count(dropped: Tally, counts: Mapping[str, int], unit: Unit = "pair") -> None:
     for reason, n in counts.items():
         if n:
-            dropped.counts[reason] = dropped.counts.get(reason, 0) + n
+            dropped.add(reason, "", unit, n)
 
 
 def _nothing(result: ConvertResult) -> str:
     what = f"nothing to export to {result.path} as {result.target}"
     if not result.read:
         return f"{what}: the store has no pairs. Run `pairwright add`, `generate` and `pair` first."
-    reasons = "".join(
-        f"\n  {n:,} {reason.replace('_', ' ')}: {remedy(reason)}"
-        for reason, n in sorted(result.dropped.counts.items(), key=lambda each: -each[1])
-    )
+    reasons = "".join(f"\n  {line}" for line in left_out(result.dropped))
     return f"{what}: none of {result.read:,} pairs gives a row.{reasons}"
 
 

@@ -1,27 +1,27 @@
-"""Counting by key on disk, for runs over more keys than memory should hold."""
+"""Counting by key on disk, for runs over more keys than memory should hold.
+
+SQLite's nameless database is a file without a name: whatever ends the process, nothing stays behind.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-import tempfile
-from pathlib import Path
+from collections.abc import Iterator
 from types import TracebackType
-from typing import Self
-
-_CACHE_KB = 16_384
+from typing import ClassVar, Self
 
 
-class Counts:
-    """How often each key came, in a temporary file that is gone afterwards."""
+class _Scratch:
+    _TABLE: ClassVar[str]
+    _CACHE_KB: ClassVar[int]
 
     def __enter__(self) -> Self:
-        self._folder = tempfile.TemporaryDirectory(prefix="pairwright-")
-        self._db = sqlite3.connect(Path(self._folder.name) / "counts.db", isolation_level=None)
+        self._db = sqlite3.connect("", isolation_level=None)
         for statement in (
             "PRAGMA journal_mode = OFF",
             "PRAGMA synchronous = OFF",
-            f"PRAGMA cache_size = -{_CACHE_KB}",
-            "CREATE TABLE seen (key BLOB PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID",
+            f"PRAGMA cache_size = -{self._CACHE_KB}",
+            self._TABLE,
             "BEGIN",
         ):
             self._db.execute(statement)
@@ -31,9 +31,37 @@ class Counts:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._db.close()
-        self._folder.cleanup()
+
+
+class Counts(_Scratch):
+    """How often each key came."""
+
+    _TABLE = "CREATE TABLE seen (key BLOB PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID"
+    _CACHE_KB = 16_384
 
     def add(self, key: bytes) -> int:
         """Count one more; gives how many there are now."""
         query = "INSERT INTO seen VALUES (?, 1) ON CONFLICT (key) DO UPDATE SET n = n + 1 RETURNING n"
         return int(self._db.execute(query, (key,)).fetchone()[0])
+
+
+class Votes(_Scratch):
+    """What was said for and against each key, with what came with it first, in the order of coming."""
+
+    _TABLE = (
+        "CREATE TABLE said (place INTEGER PRIMARY KEY, key BLOB UNIQUE NOT NULL, "
+        "good INTEGER NOT NULL, bad INTEGER NOT NULL, what BLOB NOT NULL)"
+    )
+    _CACHE_KB = 8_192  # most of it is written once and read once, in order
+
+    def add(self, key: bytes, good: bool, what: bytes) -> int:
+        """Count one more; gives how many there are now."""
+        query = (
+            "INSERT INTO said (key, good, bad, what) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE "
+            "SET good = good + excluded.good, bad = bad + excluded.bad RETURNING good + bad"
+        )
+        return int(self._db.execute(query, (key, good, not good, what)).fetchone()[0])
+
+    def all(self) -> Iterator[tuple[int, int, bytes]]:
+        """(how many said good, how many bad, what came first) of each key."""
+        yield from self._db.execute("SELECT good, bad, what FROM said ORDER BY place")

@@ -31,7 +31,8 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
         return
     first = 0.5 if value == 0 else 2 - value
     sign = (first > 0.5) - (first < 0.5)
-    soft = first not in (0.0, 0.5, 1.0)
+    # A whole 1 or 2 is a vote; 1.0 and 2.0 are probabilities, as those beside them are.
+    soft = first != 0.5 and not str(row["preference"]).strip().isdigit()
     judge = str(row.get("annotator") or "alpaca-eval")
     ranks = {1: (1.0, 2.0), -1: (2.0, 1.0), 0: (1.5, 1.5)}[sign]
     yield two(

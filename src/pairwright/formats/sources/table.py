@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pairwright.errors import InputError
+from pairwright.formats.answers import pair_of
 from pairwright.formats.canonical import Canonical, Rated, two
 from pairwright.formats.format import Format, Left, Row, Source
-from pairwright.formats.messages import messages_of, number_of, reply_of, with_system
+from pairwright.formats.messages import messages_of, number_of, probability_of, reply_of, with_system
 from pairwright.formats.rows import as_id
 
 COLUMNS = (
@@ -45,10 +46,11 @@ _BAD = dict.fromkeys(
 )  # fmt: skip
 _THUMBS = {**_GOOD, **_BAD}
 Side = Literal["A", "B", "TIE", "BOTH_GOOD", "BOTH_BAD"]
+# Nothing else: whether 1 stands for the first or for "the second won" (as beside 0) is not told by a number.
 _SIDES: dict[str, Side] = {
-    **dict.fromkeys(("a", "response_a", "model_a", "left", "first", "1", "answer1"), "A"),
-    **dict.fromkeys(("b", "response_b", "model_b", "right", "second", "2", "answer2"), "B"),
-    **dict.fromkeys(("tie", "equal", "same", "0", "neither"), "TIE"),
+    "a": "A",
+    "b": "B",
+    "tie": "TIE",
     "both_good": "BOTH_GOOD",
     "both_bad": "BOTH_BAD",
 }
@@ -62,7 +64,7 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     more: dict[str, Any] = {
         "id": as_id(row["id"]) or None if row.get("id") is not None else None,
         "margin": number_of(row.get("margin")),
-        "probability": number_of(row.get("probability")),
+        "probability": probability_of(row.get("probability")),
         "source": None if row.get("source") is None else str(row["source"]),
         "place": place,
     }
@@ -88,11 +90,16 @@ def _rated(row: Row, name: str, model: str, rating: str | None = None) -> Rated:
 
 
 def _ranked(prompt: Any, row: Row, more: dict[str, Any]) -> Canonical | Left:
-    chosen = _rated(row, "chosen", "chosen_model", "chosen_rating")
-    rejected = _rated(row, "rejected", "rejected_model", "rejected_rating")
-    if chosen.text.strip() == rejected.text.strip():
-        return Left(more["place"], "same_text")
-    return two(prompt, chosen, rejected, 1, **more)
+    found = pair_of(prompt, row, more["place"])
+    if isinstance(found, Left):
+        return found
+    good, bad = (_said(row, text, side) for side, text in zip(("chosen", "rejected"), found[1:], strict=True))
+    return two(found[0], good, bad, 1, **more)
+
+
+def _said(row: Row, text: str, side: str) -> Rated:
+    model = row.get(f"{side}_model")
+    return Rated(text, str(model) if model else None, number_of(row.get(f"{side}_rating")))
 
 
 def _labelled(prompt: Any, row: Row, more: dict[str, Any]) -> Canonical | Left:
@@ -103,7 +110,10 @@ def _labelled(prompt: Any, row: Row, more: dict[str, Any]) -> Canonical | Left:
     if row.get("label") is not None:
         side = _SIDES.get(_word(row["label"]))
         if side is None:
-            raise InputError(f'"label" is {row["label"]!r}; it is one of A, B, TIE, BOTH_GOOD, BOTH_BAD')
+            raise InputError(
+                f'"label" is {row["label"]!r}; it is one of A, B, TIE, BOTH_GOOD, BOTH_BAD. '
+                "Write these words in its place: which answer a number means is not told"
+            )
     if side in ("BOTH_GOOD", "BOTH_BAD"):
         good = side == "BOTH_GOOD"
         a, b = Rated(a.text, a.model, good=good), Rated(b.text, b.model, good=good)
@@ -138,7 +148,9 @@ def _word(value: Any) -> str:
 
 
 def _looks(row: Mapping[str, Any]) -> bool:
-    return {"prompt", "response_a", "response_b", "label"} <= row.keys()
+    if {"prompt", "response_a", "response_b", "label"} <= row.keys():
+        return True
+    return {"prompt", "response"} <= row.keys() and ("rating" in row or "good" in row)
 
 
 FORMATS = (

@@ -8,17 +8,18 @@ A ranking (Nectar's shape) is never written for it: its reader takes the worst f
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 from typing import Any
 
 import yaml
 
 from pairwright.errors import InputError
+from pairwright.formats.answers import answer_to, pair_of
 from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, Single, two, unfit
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
 from pairwright.formats.messages import (
     dicts,
     messages_of,
-    reply_of,
     said,
     system_of,
     told_apart,
@@ -107,14 +108,19 @@ def read_kto(row: Row, place: str) -> Iterator[Canonical | Left]:
     if not isinstance(good, bool):
         raise InputError(f'"label" is {good!r}, not true or false')
     prompt = with_system(row.get("system"), messages_of(row["prompt"], '"prompt"'))
-    yield Canonical(prompt, (Rated(reply_of(row["completion"], '"completion"'), good=good),), place=place)
+    found = answer_to(prompt, row["completion"], '"completion"', place)
+    if isinstance(found, Left):
+        yield found
+    else:
+        yield Canonical(found[0], (Rated(found[1], good=good),), place=place)
 
 
 def _pair(prompt: Any, row: Row, place: str) -> Canonical | Left:
-    chosen, rejected = reply_of(row["chosen"], '"chosen"'), reply_of(row["rejected"], '"rejected"')
-    if chosen.strip() == rejected.strip():
-        return Left(place, "same_text")
-    return two(prompt, Rated(chosen), Rated(rejected), 1, place=place)
+    found = pair_of(prompt, row, place)
+    if isinstance(found, Left):
+        return found
+    asked, chosen, rejected = found
+    return two(asked, Rated(chosen), Rated(rejected), 1, place=place)
 
 
 # --- what to paste ------------------------------------------------------------------------------
@@ -147,11 +153,18 @@ _KTO_NOTE = """\
 
 
 def _lines(written: Written) -> list[str]:
-    return [f"axolotl train {written.name}.axolotl.yaml  # after adding base_model and what else you set"]
+    name = quote(f"{written.name}.axolotl.yaml")
+    return [f"axolotl train {name}  # after adding base_model and what else you set"]
 
 
 def _text(*names: str) -> dict[str, Any]:
     return dict.fromkeys(names, "text")
+
+
+def _looks_orpo(row: Any) -> bool:
+    """Whole conversations: beside a prompt of messages they are answers only (trl-dpo)."""
+    conversation = isinstance(row.get("chosen"), list) and not isinstance(row.get("prompt"), list)
+    return conversation and "system" in row and "prompt_id" not in row
 
 
 _MESSAGE = {"role": "text", "content": "text"}
@@ -230,7 +243,7 @@ FORMATS = (
         "Axolotl ORPO: whole conversations (chat_template.argilla)",
         Source(
             read_orpo,
-            lambda row: isinstance(row.get("chosen"), list) and "system" in row and "prompt_id" not in row,
+            _looks_orpo,
             "dataset",
             "person",
         ),

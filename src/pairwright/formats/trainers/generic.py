@@ -8,7 +8,7 @@ from typing import Any
 from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Drop, Rated, fractional
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
-from pairwright.formats.messages import dicts, messages_of, number_of, reply_of
+from pairwright.formats.messages import dicts, messages_of, number_of, probability_of, reply_of
 
 
 def everything(row: Canonical) -> Row | Drop:
@@ -59,7 +59,7 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
         tuple(found),
         None if row.get("id") is None else str(row["id"]),
         number_of(row.get("margin")),
-        number_of(row.get("probability")),
+        probability_of(row.get("probability")),
         row.get("source"),
         row.get("meta"),
         place,

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from shlex import quote
 from typing import Any
 
 from pairwright.errors import InputError
+from pairwright.formats.answers import pair_of
 from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, Single, two, unfit
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
 from pairwright.formats.messages import (
     messages_of,
-    reply_of,
     sharegpt,
     system_of,
     told_apart,
@@ -79,10 +80,11 @@ def read_sharegpt(row: Row, place: str) -> Iterator[Canonical | Left]:
 
 
 def _pair(prompt: tuple[Message, ...], row: Row, place: str) -> Canonical | Left:
-    chosen, rejected = reply_of(row["chosen"], '"chosen"'), reply_of(row["rejected"], '"rejected"')
-    if chosen.strip() == rejected.strip():
-        return Left(place, "same_text")
-    return two(prompt, Rated(chosen), Rated(rejected), 1, place=place)
+    found = pair_of(prompt, row, place)
+    if isinstance(found, Left):
+        return found
+    asked, chosen, rejected = found
+    return two(asked, Rated(chosen), Rated(rejected), 1, place=place)
 
 
 def read_kto(row: Row, place: str) -> Iterator[Canonical | Left]:
@@ -124,7 +126,6 @@ def _command(stage: str) -> Any:
             part: ",".join(_entry(written, part, n) for n in range(len(files)))
             for part, files in written.parts.items()
         }
-        first = next(iter(names))
         more = {
             "dpo": " --pref_beta 0.1",
             "rm": "",
@@ -133,11 +134,11 @@ def _command(stage: str) -> Any:
         if written.weights:
             more += f" --kto_chosen_weight {written.weights.desirable}"
             more += f" --kto_rejected_weight {written.weights.undesirable}"
-        held = next((names[each] for each in ("validation", "test") if each in names), None)
-        if held:
-            more += f" --eval_dataset {held}"
+        if written.evaluation_part:
+            more += f" --eval_dataset {quote(names[written.evaluation_part])}"
         return [
-            f"llamafactory-cli train --stage {stage} --do_train --dataset_dir . --dataset {names[first]} "
+            f"llamafactory-cli train --stage {stage} --do_train --dataset_dir . --dataset "
+            f"{quote(names[written.train_part])} "
             f"--model_name_or_path MODEL --template TEMPLATE --finetuning_type lora --output_dir out{more}"
         ]
 

@@ -7,11 +7,13 @@ highest for rejected, so a row in which all are equal is never written.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 from pairwright.errors import InputError
+from pairwright.formats.answers import answers_to
 from pairwright.formats.canonical import Canonical, Drop, Needs, Rated, better, unfit
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
-from pairwright.formats.messages import dicts, messages_of, number_of, reply_of, said
+from pairwright.formats.messages import dicts, messages_of, number_of, said
 
 
 def completions(row: Canonical) -> Row | Drop:
@@ -37,21 +39,28 @@ def completions(row: Canonical) -> Row | Drop:
 
 
 def read(row: Row, place: str) -> Iterator[Canonical | Left]:
-    found = []
+    ranks, answers = [], []
     for number, item in enumerate(row["completions"], 1):
         where = f'"completions" number {number}'
         rank = number_of(item.get("rank")) if isinstance(item, dict) else None
         if rank is None:
             raise InputError(f'{where} has no "rank" that is a number')
-        found.append(Rated(reply_of(item.get("completion"), where), rank=rank))
-    yield Canonical(messages_of(row["context"], '"context"'), tuple(found), place=place)
+        ranks.append(rank)
+        answers.append((item.get("completion"), where))
+    found = answers_to(messages_of(row["context"], '"context"'), answers, place)
+    if isinstance(found, Left):
+        yield found
+        return
+    asked, texts = found
+    rated = tuple(Rated(text, rank=rank) for text, rank in zip(texts, ranks, strict=True))
+    yield Canonical(asked, rated, place=place)
 
 
 def _lines(written: Written) -> list[str]:
     held = written.evaluation or written.train
     return [
         "uv run examples/run_dpo.py data.default.dataset_name=PreferenceDataset "
-        f"data.train.data_path={written.train[0]} data.validation.data_path={held[0]}"
+        f"data.train.data_path={quote(written.train[0])} data.validation.data_path={quote(held[0])}"
     ]
 
 

@@ -6,12 +6,14 @@ message an output); docs.fireworks.ai (3 examples at least).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from pairwright.errors import InputError
+from pairwright.formats.answers import answers_to
 from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, two, unfit
 from pairwright.formats.format import JSONL_ONLY, Format, Left, Row, Source, Target, Written
-from pairwright.formats.messages import dicts, messages_of, reply_of, said
+from pairwright.formats.messages import dicts, messages_of, said
 
 
 def preference(pair: Pair) -> Row | Drop:
@@ -29,17 +31,21 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     if not isinstance(asked, dict) or "messages" not in asked:
         raise InputError('"input" has no "messages"')
     prompt = messages_of(asked["messages"], '"input.messages"')
-    chosen = reply_of(row["preferred_output"], '"preferred_output"')
-    rejected = reply_of(row["non_preferred_output"], '"non_preferred_output"')
+    answers = [(row[name], f'"{name}"') for name in ("preferred_output", "non_preferred_output")]
+    found = answers_to(prompt, answers, place)
+    if isinstance(found, Left):
+        yield found
+        return
+    asked, (chosen, rejected) = found
     if chosen.strip() == rejected.strip():
         yield Left(place, "same_text")
     else:
-        yield two(prompt, Rated(chosen), Rated(rejected), 1, place=place)
+        yield two(asked, Rated(chosen), Rated(rejected), 1, place=place)
 
 
 def _lines(written: Written) -> list[str]:
     return [
-        f'file = client.files.create(file=open("{written.train[0]}", "rb"), purpose="fine-tune")',
+        f'file = client.files.create(file=open({json.dumps(written.train[0])}, "rb"), purpose="fine-tune")',
         "client.fine_tuning.jobs.create(model=MODEL, training_file=file.id, "
         'method={"type": "dpo", "dpo": {"hyperparameters": {"beta": 0.1}}})',
     ]

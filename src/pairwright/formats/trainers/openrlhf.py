@@ -6,6 +6,8 @@ must begin alike; a missing margin is 0 there. It has no KTO.
 
 from __future__ import annotations
 
+from shlex import quote
+
 from pairwright.formats.canonical import Drop, Pair
 from pairwright.formats.format import Format, Row, Target, Written
 from pairwright.formats.trainers.trl_rows import implicit
@@ -13,13 +15,16 @@ from pairwright.formats.trainers.trl_rows import implicit
 
 def conversations(pair: Pair) -> Row | Drop:
     row = implicit(pair)
-    return row if isinstance(row, Drop) else {**row, "margin": float(pair.margin or 0.0)}
+    if isinstance(row, Drop):
+        return row
+    margin = pair.margin or 0.0
+    return Drop("rejected_is_rated_higher") if margin < 0 else {**row, "margin": float(margin)}
 
 
 def _lines(written: Written) -> list[str]:
-    data = f"--data.dataset {','.join(written.train)} --data.apply_chat_template"
+    data = f"--data.dataset {quote(','.join(written.train))} --data.apply_chat_template"
     if written.evaluation and written.evaluation != written.train:
-        data += f" --eval.dataset {','.join(written.evaluation)} --eval.split train"
+        data += f" --eval.dataset {quote(','.join(written.evaluation))} --eval.split train"
     return [
         f"deepspeed --module openrlhf.cli.train_dpo {data} --model.model_name_or_path MODEL",
         f"deepspeed --module openrlhf.cli.train_rm {data} --model.margin_loss_enable "

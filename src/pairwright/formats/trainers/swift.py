@@ -6,6 +6,7 @@ Source: ms-swift's docs, Customization/Custom-dataset; docs.simplismart.ai takes
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from shlex import join
 from typing import Any
 
 from pairwright.errors import InputError
@@ -48,14 +49,12 @@ def read_kto(row: Row, place: str) -> Iterator[Canonical | Left]:
 
 def _lines(kind: str) -> Any:
     def lines(written: Written) -> list[str]:
-        held = f" --val_dataset {' '.join(written.evaluation)}" if written.evaluation else ""
+        held = f" --val_dataset {join(written.evaluation)}" if written.evaluation else ""
         more = ""
         if written.weights:
             more = f" --desirable_weight {written.weights.desirable}"
             more += f" --undesirable_weight {written.weights.undesirable}"
-        return [
-            f"swift rlhf --rlhf_type {kind} --model MODEL --dataset {' '.join(written.train)}{held}{more}"
-        ]
+        return [f"swift rlhf --rlhf_type {kind} --model MODEL --dataset {join(written.train)}{held}{more}"]
 
     return lines
 
@@ -64,19 +63,34 @@ def _looks_kto(row: Mapping[str, Any]) -> bool:
     return isinstance(row.get("messages"), list) and isinstance(row.get("label"), bool)
 
 
+_FILES = (".jsonl", ".json", ".parquet")  # its loader goes by the last ending, and .gz is none it knows
+
 FORMATS = (
     Format(
         "ms-swift-dpo",
         "ms-swift DPO, ORPO, CPO, SimPO, reward model",
         Source(read, lambda row: "messages" in row and "rejected_response" in row, "dataset", "person"),
-        Target("pairs", preference, {"messages": "messages", "rejected_response": "text"}, _lines("dpo")),
+        Target(
+            "pairs",
+            preference,
+            {"messages": "messages", "rejected_response": "text"},
+            _lines("dpo"),
+            endings=_FILES,
+        ),
         "AutoPreprocessor",
     ),
     Format(
         "ms-swift-kto",
         "ms-swift KTO",
         Source(read_kto, _looks_kto, "dataset", "person"),
-        Target("responses", kto, {"messages": "messages", "label": "bool"}, _lines("kto"), kto=True),
+        Target(
+            "responses",
+            kto,
+            {"messages": "messages", "label": "bool"},
+            _lines("kto"),
+            endings=_FILES,
+            kto=True,
+        ),
         "AutoPreprocessor",
     ),
 )

@@ -10,9 +10,18 @@ from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.formats import trl
+from pairwright.formats.answers import answer_to, pair_of
 from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, Single, two, unfit
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
-from pairwright.formats.messages import dicts, messages_of, number_of, reply_of, said, told_apart, with_system
+from pairwright.formats.messages import (
+    dicts,
+    messages_of,
+    number_of,
+    probability_of,
+    said,
+    told_apart,
+    with_system,
+)
 from pairwright.types import Message
 
 CONVERSATION, TEXT = Needs(no_tools=False), Needs(one_turn=True, no_system=True)
@@ -52,7 +61,9 @@ def reward_margin(pair: Pair) -> Row | Drop:
     if isinstance(row, Drop):
         return row
     # A missing margin would be no number, and RewardTrainer subtracts it from every row's logits.
-    return Drop("no_margin") if pair.margin is None else {**row, "margin": float(pair.margin)}
+    if pair.margin is None:
+        return Drop("no_margin")
+    return Drop("rejected_is_rated_higher") if pair.margin < 0 else {**row, "margin": float(pair.margin)}
 
 
 def unpaired(one: Single) -> Row | Drop:
@@ -69,13 +80,16 @@ def unpaired_text(one: Single) -> Row | Drop:
 
 def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     """Any of TRL's shapes, but a prompt that is only implied by two strings."""
-    if "label" in row:
+    if "chosen" not in row and "label" in row:
         yield _unpaired(row, place)
         return
     margin = number_of(row.get("margin"))
     if "prompt" in row:
-        prompt = with_system(row.get("system"), _prompt(row["prompt"]))
-        chosen, rejected = reply_of(row["chosen"], '"chosen"'), reply_of(row["rejected"], '"rejected"')
+        found = pair_of(with_system(row.get("system"), _prompt(row["prompt"])), row, place)
+        if isinstance(found, Left):
+            yield found
+            return
+        prompt, chosen, rejected = found
     else:
         if isinstance(row["chosen"], str):
             yield Left(place, "prompt_not_told")
@@ -88,7 +102,8 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     if chosen.strip() == rejected.strip():
         yield Left(place, "same_text")
         return
-    yield two(prompt, Rated(chosen), Rated(rejected), 1, margin=margin, place=place)
+    sure = probability_of(row.get("probability"))
+    yield two(prompt, Rated(chosen), Rated(rejected), 1, margin=margin, probability=sure, place=place)
 
 
 def _prompt(value: Any) -> tuple[Message, ...]:
@@ -97,15 +112,16 @@ def _prompt(value: Any) -> tuple[Message, ...]:
     return messages_of(value, '"prompt"')
 
 
-def _unpaired(row: Row, place: str) -> Canonical:
+def _unpaired(row: Row, place: str) -> Canonical | Left:
     good = row["label"]
     if not isinstance(good, bool):
         raise InputError(
             f'"label" is {good!r}, not true or false: a trainer takes any other value for nothing'
         )
-    return Canonical(
-        _prompt(row["prompt"]), (Rated(reply_of(row["completion"], '"completion"'), good=good),), place=place
-    )
+    found = answer_to(_prompt(row["prompt"]), row["completion"], '"completion"', place)
+    if isinstance(found, Left):
+        return found
+    return Canonical(found[0], (Rated(found[1], good=good),), place=place)
 
 
 def _looks(*, prompt: type | None, answer: type, name: str = "chosen") -> Any:
@@ -117,7 +133,7 @@ def _looks(*, prompt: type | None, answer: type, name: str = "chosen") -> Any:
             return isinstance(row.get("label"), bool) and "system" not in row
         if not isinstance(row.get("rejected"), answer) or "prompt_id" in row:
             return False
-        if "system" in row and prompt is not str:
+        if "system" in row and prompt is None:
             return False
         return not str(row.get("prompt", "")).startswith("\n\nHuman:")
 
@@ -135,21 +151,22 @@ def _lines(trainer: str, module: str = "trl") -> Any:
     def lines(written: Written) -> list[str]:
         kind = "parquet" if written.train[0].endswith(".parquet") else "json"
         files = {name: list(found) for name, found in written.parts.items()}
-        evaluation = next((name for name in ("validation", "test") if name in files), None)
         options = ""
         if trainer == "KTO":
             options = "per_device_train_batch_size=8"  # its KL term needs more than one row a batch
             if written.weights:
                 good, bad = written.weights.desirable, written.weights.undesirable
                 options += f", desirable_weight={good}, undesirable_weight={bad}"
-        also = f', eval_dataset=data["{evaluation}"]' if evaluation else ""
-        first = next(iter(files))
+        load = ["from datasets import load_dataset", f'data = load_dataset("{kind}", data_files={files})']
+        if "train" not in files:
+            return load  # what is held out is not to be trained on
+        held = written.evaluation_part
+        also = f', eval_dataset=data["{held}"]' if held else ""
         return [
-            "from datasets import load_dataset",
-            f'data = load_dataset("{kind}", data_files={files})',
+            *load,
             f"from {module} import {trainer}Config, {trainer}Trainer",
             f"trainer = {trainer}Trainer(model, args={trainer}Config({options}), "
-            f'train_dataset=data["{first}"]{also})',
+            f'train_dataset=data["train"]{also})',
         ]
 
     return lines

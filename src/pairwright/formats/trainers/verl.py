@@ -7,6 +7,7 @@ docs/preparation/prepare_data.rst. It has no offline DPO or KTO trainer.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, two, unfit
 from pairwright.formats.format import PARQUET_ONLY, Format, Left, Row, Source, Target, Written
@@ -66,8 +67,8 @@ def _reward_lines(written: Written) -> list[str]:
 def _prompt_lines(written: Written) -> list[str]:
     held = written.evaluation or written.train
     return [
-        f"python -m verl.trainer.main_ppo data.train_files={list(written.train)} "
-        f"data.val_files={list(held)} data.prompt_key=prompt"
+        f"python -m verl.trainer.main_ppo {quote(f'data.train_files={list(written.train)}')} "
+        f"{quote(f'data.val_files={list(held)}')} data.prompt_key=prompt"
     ]
 
 
