@@ -84,3 +84,8 @@ def test_all_mistakes_are_named_at_once(tmp_path):
     with pytest.raises(ConfigError) as caught:
         read(tmp_path, GOOD + "x = 1\n[pair]\nk = 0\n")
     assert len(str(caught.value).splitlines()) == 2
+
+
+def test_a_table_that_stands_twice_says_to_write_into_the_first(tmp_path):
+    with pytest.raises(ConfigError, match=r"twice.*write into the one that is there"):
+        read(tmp_path, '[route]\ntarget = 0.9\n[route]\naccept = "stated"\n')

@@ -327,7 +327,8 @@ def read_settings(path: Path) -> ProjectFile:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: is not UTF-8 text ({error.reason} at byte {error.start})") from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: is not valid TOML: {error}") from None
+        twice = ". A table stands once: write into the one that is there" if "twice" in str(error) else ""
+        raise ConfigError(f"{path}: is not valid TOML: {error}{twice}") from None
     try:
         return _one_by_one(ProjectFile.model_validate(values))
     except ValidationError as error:
