@@ -143,7 +143,7 @@ def test_a_judge_of_two_minds_over_its_orders_calls_a_tie():
 def plain():
     """Numbers of a whole dataset with nothing wrong."""
     estimate = {"value": 0.9, "low": 0.85, "high": 0.95, "n": 100}
-    status = {"prompts": 50, "pairs": 100, "judges": [{"votes": 3}], "people": [("ann", 3, None)]}
+    status = {"prompts": 50, "pairs": 1000, "judges": [{"votes": 3}], "people": [("ann", 3, None)]}
     status |= {
         "for_people": 0,
         "undecided": 0,
@@ -152,8 +152,8 @@ def plain():
         "next": "pairwright export   (...)",
     }
     return {
-        "status": {**status, "accepted_from_judges": 60, "accepted_from_people": 40},
-        "funnel": {"rows": 100, "exports": [{}], "stale": False},
+        "status": {**status, "accepted_from_judges": 600, "accepted_from_people": 400},
+        "funnel": {"rows": 1000, "exports": [{}], "stale": False},
         "certificate": {"threshold": 0.8}, "target": 0.9, "delta": 0.1,
         "audit": None, "reward": None, "checks": None, "judges": [], "judges_closely": {}, "people": [],
         "closely": {"people": {}}, "wins": {"n_cycles": 0},
@@ -169,7 +169,7 @@ def enough(of):
 def test_good_enough_is_said_only_where_nothing_is_wrong():
     whole = enough(plain())
     assert (whole["enough"], whole["first"]["text"]) == ("yes", "pairwright export   (...)")
-    assert whole["what"].startswith("100 preference rows ready to train on, from 100 pairs of 50 prompts")
+    assert whole["what"].startswith("1,000 preference rows ready to train on, from 1,000 pairs of 50 prompts")
     assert "At least 90% of the labels no person saw agree with people, with probability 90%." in whole["why"]
 
 
@@ -177,10 +177,12 @@ def test_good_enough_is_said_only_where_nothing_is_wrong():
     ("change", "told", "said"),
     [
         (lambda of: of["funnel"].update(rows=0), "no", "There is no row"),
-        (lambda of: of["status"].update(for_people=21), "no", "21% of the pairs are not decided"),
+        (lambda of: of["status"].update(for_people=210), "no", "21% of the pairs are not decided"),
         (lambda of: of.update(audit={"alarm": "worse", "accuracy": None}), "no", "worse than promised"),
         (lambda of: of["agreement"]["alpha"].update(value=0.5, high=0.6), "no", "People agree too little"),
         (lambda of: of["status"].update(for_people=1), "yes", "At least"),
+        (lambda of: of["funnel"].update(rows=11), "nearly", "11 rows are few"),
+        (lambda of: of.update(certificate=None), "nearly", "Nobody has tested how often the judges' labels"),
         (lambda of: of.update(judges=[{"judge": "j", "standing": "no better than chance"}]), "nearly", "At least"),
         (lambda of: of["wins"].update(n_cycles=2), "nearly", "At least"),
         (lambda of: of.update(people=[{"name": "bob", "worries": ["too fast"]}]), "nearly", "At least"),

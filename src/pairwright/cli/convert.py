@@ -166,6 +166,8 @@ def print_converted(result: ConvertResult) -> None:
         return
     for name in result.config:
         say(f"Configuration: {result.path.with_name(name)}")
+    if result.how_to_load and result.path.parent != Path():
+        say(f"In {result.path.parent}:")
     for line in result.how_to_load:
         out.print(f"  {line}", markup=False, soft_wrap=True)
 

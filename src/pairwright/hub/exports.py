@@ -99,6 +99,16 @@ def exports_in(folder: Path) -> tuple[list[Export], list[str]]:
 
 def export_at(path: Path) -> Export:
     """The export of this file (its rows, its manifest), wherever it stands."""
+    if path.is_dir():
+        known = sorted(each.name.removesuffix(_SUFFIX) for each in path.glob(f"*{_SUFFIX}"))
+        raise InputError(
+            f"--path {path} is a folder; it is the file of an export's rows"
+            + (
+                f", such as {path / known[0]}"
+                if known
+                else f", and {path} holds none: run `pairwright export`"
+            )
+        )
     manifest = path if path.name.endswith(_SUFFIX) else writing.manifest_path(path)
     if not manifest.exists():
         raise InputError(

@@ -6,6 +6,7 @@ from typing import Any
 
 FLOOR = 0.67  # Krippendorff's alpha under which people do not measure the same thing
 UNFINISHED = 0.2  # share of pairs without a decision, over which a dataset is not done
+FEW = 500  # rows under which no fine-tuning moves a model; about 10,000 move one of 7B measurably
 BAD = ("no better than chance", "worse than chance")
 
 
@@ -111,12 +112,18 @@ def _apart(of: dict[str, Any]) -> bool:
 
 def summary_of(of: dict[str, Any]) -> dict[str, Any]:
     """`what` it is; `enough`: yes, nearly or no; `why`, by sentences; `first`: the one thing to do."""
-    blocks = _blocks(of)
+    blocks, doubts = _blocks(of), _doubts(of)
     red = [each for each in of["todo"] if each["section"] != "funnel"]
-    enough = "no" if blocks else "nearly" if red else "yes"
+    enough = "no" if blocks else "nearly" if red or doubts else "yes"
     todo = of["todo"]
     first = todo[0] if todo else {"section": "", "text": of["status"]["next"], "do": ""}
-    return {"what": _what(of), "enough": enough, "why": [*blocks, *_how_right(of)], "first": first}
+    return {
+        "what": _what(of),
+        "enough": enough,
+        "red": bool(red),
+        "why": [*blocks, *doubts, *_how_right(of)],
+        "first": first,
+    }
 
 
 def _what(of: dict[str, Any]) -> str:
@@ -152,6 +159,17 @@ def _blocks(of: dict[str, Any]) -> list[str]:
         found.append("The audit found what was accepted worse than promised.")
     if _apart(of):
         found.append("People agree too little with each other for labels to mean the same thing.")
+    return found
+
+
+def _doubts(of: dict[str, Any]) -> list[str]:
+    """Why nobody can call it good yet, though nothing is known to be wrong."""
+    found, rows = [], of["funnel"]["rows"]
+    if 0 < rows < FEW:
+        found.append(f"{rows:,} rows are few: about 10,000 good pairs move a 7B model measurably.")
+    tested = of["certificate"] and of["certificate"]["threshold"] is not None
+    if of["status"]["accepted_from_judges"] and not tested and not (of["audit"] and of["audit"]["accuracy"]):
+        found.append("Nobody has tested how often the judges' labels agree with people.")
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pairwright.stages.dashboard import Dashboard
-from pairwright.stages.plan import pace
+from pairwright.stages.plan import VOTES, pace
 from pairwright.stages.project import Project
 from pairwright.stages.status import Status
 from pairwright.store.totals import seconds_of_people
@@ -39,7 +39,7 @@ def savings_of(project: Project, status: Status, dashboard: Dashboard) -> dict[s
         "people_per_pair": settings.overlap,
         "usd_per_answer": settings.usd_per_pair,
         "seconds_per_answer": each,
-        "seconds_measured": timed,
+        "seconds_measured": timed if timed >= VOTES else 0,  # of fewer, the settings' pace is taken
         "full": full,
         "here": here,
         "left": left,
