@@ -10,6 +10,7 @@ from projects import a_project, add_pairs, rows
 from pairwright.errors import InputError
 from pairwright.formats.elsewhere.tools import TOOLS
 from pairwright.stages import accounts, queue
+from pairwright.stages.annotate import Person
 from pairwright.stages.elsewhere import send, take
 from pairwright.stages.route import run_route
 
@@ -275,3 +276,10 @@ def test_a_dry_run_sends_nothing(project, tmp_path):
 def test_an_unknown_tool_names_the_nearest(project, tmp_path):
     with pytest.raises(InputError, match='did you mean "label-studio"'):
         send(project, "labelstudio", tmp_path / "out")
+
+
+def test_what_is_away_is_not_offered_in_the_terminal(project, tmp_path):
+    person = Person.sign_in(project, "bob")
+    assert person.next_task() is not None
+    send(project, "argilla", tmp_path / "out")
+    assert person.next_task() is None

@@ -72,9 +72,12 @@ class Person:
             return tasks.waiting_for(connection, self.rater_id)
 
     def next_task(self) -> Task | None:
-        """The next open task, or None."""
+        """The next open task that nobody else has, here or in another tool; or None."""
         with self.project.store.read() as connection:
-            found = tasks.next_tasks(connection, self.rater_id, 1)
+            first = leases.held_open(connection, self.rater_id) or leases.free_for(
+                connection, self.rater_id, 1
+            )
+            found = tasks.tasks_on(connection, first[:1])
         return found[0] if found else None
 
     def task_on(self, pair_id: int) -> Task | None:

@@ -32,6 +32,16 @@ def held(connection: Connection, rater_id: int) -> list[tuple[int, str]]:
     return [(row.pair_id, row.kind) for row in rows]
 
 
+def held_open(connection: Connection, rater_id: int) -> list[int]:
+    """The pairs this person holds now and has still to answer, as after an undo."""
+    query = (
+        select(task.c.pair_id)
+        .where(*open_to(rater_id), _holds(rater_id))
+        .order_by(task.c.rank, task.c.pair_id)
+    )
+    return list(connection.scalars(query))
+
+
 def free_for(
     connection: Connection,
     rater_id: int,
