@@ -242,3 +242,8 @@ def test_status_sends_to_route_again_after_failed_calls_were_healed(tmp_path, ca
         assert as_json(capsys, project, "status")["next"] == "pairwright route   (3 pairs to decide)"
         verb(project, "route")
         assert as_json(capsys, project, "status")["outdated"] == 0
+
+
+def test_showing_a_line_of_a_file_that_is_not_there_says_so(project, capsys):
+    assert run(["-C", str(project.root), "show", "export/dpo.jsonl:1"]) == 1
+    assert "there is no file export/dpo.jsonl" in capsys.readouterr().err

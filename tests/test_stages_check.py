@@ -332,6 +332,15 @@ def test_the_summary_of_the_report_has_examples(tmp_path):
     assert found["open"][0]["examples"][0]["external_id"] == "sum"
 
 
+def test_where_nothing_is_off_no_finding_is_offered(tmp_path, capsys):
+    project = a_project(tmp_path, settings="")
+    add_pairs(project, 2)
+    assert run(["-C", str(project.root), "check"]) == 0
+    told = capsys.readouterr().out
+    assert "Nothing is off." in told
+    assert "check send" not in told
+
+
 def test_a_mistyped_check_or_severity_is_no_clean_set(tmp_path, capsys):
     project = a_project(tmp_path, settings="")
     for words in (

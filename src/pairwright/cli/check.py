@@ -155,7 +155,9 @@ def _print(result: dict[str, Any], shown: list[dict[str, Any]]) -> None:
     what = f"{result['new']:,} new, {result['gone']:,} gone"
     if result["settled"]:
         what += f", {result['settled']:,} settled before"
-    say(f"{what}. `pairwright check list` shows all; `pairwright check send 12` sends one to people.")
+    if shown:
+        what += ". `pairwright check list` shows all; `pairwright check send NUMBER` sends one to people"
+    say(f"{what}.")
 
 
 def _line(kept: dict[str, Any]) -> str:

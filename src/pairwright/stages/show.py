@@ -45,6 +45,8 @@ def _find(connection: Connection, name: str) -> tuple[str, int]:
         found = [(kind, number, full) for number, full in lookup.by_key(connection, kind, digits)]
     else:
         found = lookup.by_external_id(connection, name)
+    if not found and (place := re.fullmatch(r"(.+\.\w+):\d+", name)):
+        raise InputError(f"there is no file {place[1]}, of which {name} would be a line. Export first?")
     if not found:
         raise InputError(
             f'nothing here has the id "{name}". Ids look like p-3fa9c2d41b07 (prompt), r-... (response), '
