@@ -10,7 +10,7 @@ twice adds nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
@@ -23,27 +23,27 @@ from sqlalchemy import Connection
 from pairwright.formats.canonical import (
     Both,
     Canonical,
+    Drop,
     Needs,
     Opinion,
     Rated,
     Tally,
     Which,
     better,
-    contradicts_itself,
     fractional,
     meetings,
     unfit,
 )
 from pairwright.formats.catalog import guess, read_dataset, source_named
-from pairwright.formats.format import Left
 from pairwright.formats.reading import BadRow
 from pairwright.formats.rows import as_json
 from pairwright.formats.writing import without_ending
 from pairwright.keys import seeded_fraction
 from pairwright.pairing import pair_key, text_key
-from pairwright.stages.add import BAD_ROWS_LISTED, Added
+from pairwright.stages.add import Added
 from pairwright.stages.annotate import renew_beliefs
 from pairwright.stages.project import Project
+from pairwright.stages.usable import usable
 from pairwright.store.content import (
     NewPair,
     NewResponse,
@@ -73,7 +73,7 @@ class AddDatasetResult:
 
     source: str
     guessed: bool
-    rows: int = 0
+    read: int = 0
     prompts: Added = field(default_factory=Added)
     responses: Added = field(default_factory=Added)
     pairs: Added = field(default_factory=Added)
@@ -87,13 +87,18 @@ class AddDatasetResult:
     bad: list[BadRow] = field(default_factory=list)
     committed: bool = True
 
+    @property
+    def rows(self) -> int:
+        """As of an `AddResult`."""
+        return self.read
+
     def as_dict(self) -> dict[str, Any]:
         kinds = ("prompts", "responses", "pairs", "votes")
         counts = {kind: getattr(self, kind) for kind in kinds}
         return {
             "from": self.source,
             "guessed": self.guessed,
-            "rows": self.rows,
+            "rows": self.read,
             **{kind: {"added": each.added, "already": each.already} for kind, each in counts.items()},
             "changed": self.changed,
             "contradictions": self.contradictions,
@@ -143,7 +148,7 @@ def add_dataset(
                         name, kind or reads.kind, rater or (stem if reads.rater == _FILE else reads.rater)
                     )
                     found = read_dataset(path, name, mapping, file_format=file_format)
-                    rows = _usable(found, result, progress)
+                    rows = usable(found, result, progress, _unfit)
                     while page := list(islice(rows, PAGE)):
                         _add_page(connection, project, page, own, which, result, seen)
                 if result.bad_rows and on_error == "stop":
@@ -155,29 +160,9 @@ def add_dataset(
     return result
 
 
-def _usable(
-    found: Iterator[Canonical | Left | BadRow],
-    result: AddDatasetResult,
-    progress: Callable[[int], None] | None,
-) -> Iterator[Canonical]:
-    for each in found:
-        result.rows += 1
-        if progress and result.rows % PAGE == 0:
-            progress(result.rows)
-        if isinstance(each, BadRow):
-            result.bad_rows += 1
-            if len(result.bad) < BAD_ROWS_LISTED:
-                result.bad.append(each)
-        elif isinstance(each, Left):
-            result.dropped.add(each.reason, each.place)
-        elif drop := unfit(each.prompt, [one.text for one in each.responses], Needs(no_tools=False)):
-            result.dropped.add(drop.reason, each.place)
-        elif contradicts_itself(each):
-            result.dropped.add("rejected_is_rated_higher", each.place)
-        else:
-            for fault in each.faults:
-                result.faults[fault] = result.faults.get(fault, 0) + 1
-            yield each
+def _unfit(row: Canonical) -> Drop | None:
+    """Why a project can't hold it."""
+    return unfit(row.prompt, [one.text for one in row.responses], Needs(no_tools=False))
 
 
 # --- content --------------------------------------------------------------------------------------

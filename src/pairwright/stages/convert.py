@@ -30,22 +30,19 @@ from pairwright.formats.canonical import (
     Tally,
     Unit,
     Which,
-    contradicts_itself,
     pairs,
     plain,
     singles,
 )
 from pairwright.formats.catalog import guess, read_dataset, reader_of, target_named
 from pairwright.formats.files import DatasetFiles, Layout, Made, dataset_files
-from pairwright.formats.format import Left, Target
+from pairwright.formats.format import Target
 from pairwright.formats.reading import BadRow
 from pairwright.keys import content_key
 from pairwright.stages.convert_responses import by_majority
 from pairwright.stages.export import REMEDY
+from pairwright.stages.usable import usable
 from pairwright.store.scratch import Counts
-
-BAD_ROWS_LISTED = 20
-PROGRESS_EVERY = 500
 
 # Reasons that readers give, beside those of canonical.REASONS.
 _LEFT: dict[str, str] = {
@@ -179,7 +176,7 @@ def convert(
     result = ConvertResult(name, source is None, to, out, dry_run=dry_run)
     result.naive = target.takes == "responses" and selection.split_pairs
     found = read_dataset(path, name, mapping, file_format=file_format)
-    rows = _usable(found, result, selection, progress)
+    rows = usable(found, result, progress)
     with ExitStack() as stack:
         dropped = result.dropped
         settle = partial(by_majority, dropped=dropped, stack=stack) if target.takes == "responses" else None
@@ -195,32 +192,6 @@ def convert(
             raise InputError(_nothing(result, path))
         files.publish(manifest(result))
     return result
-
-
-def _usable(
-    found: Iterator[Canonical | Left | BadRow],
-    result: ConvertResult,
-    selection: Selection,
-    progress: Callable[[int], None] | None,
-) -> Iterator[Canonical]:
-    for each in found:
-        result.read += 1
-        if progress and result.read % PROGRESS_EVERY == 0:
-            progress(result.read)
-        if isinstance(each, BadRow):
-            result.bad_rows += 1
-            if len(result.bad) < BAD_ROWS_LISTED:
-                result.bad.append(each)
-        elif isinstance(each, Left):
-            result.dropped.add(each.reason, each.place)
-        elif contradicts_itself(each):
-            result.dropped.add("rejected_is_rated_higher", each.place)
-        else:
-            for fault in each.faults:
-                result.faults[fault] = result.faults.get(fault, 0) + 1
-            yield each
-    if progress:
-        progress(result.read)
 
 
 def _count_label(result: ConvertResult, target: Target, made: Made) -> None:
