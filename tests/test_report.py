@@ -19,7 +19,7 @@ from pairwright.stages.report import numbers_of, page_of
 from pairwright.stages.route import run_route
 from pairwright.stages.settle import settle
 from pairwright.stages.shown_pairs import BEGINNING, LONGEST, MOST
-from pairwright.stages.status import JudgeStatus
+from pairwright.stages.status import JudgeStatus, status_of
 from pairwright.store.ballots import Said
 from pairwright.store.findings import findings
 from pairwright.store.people import PairFacts
@@ -294,3 +294,19 @@ def test_a_crowd_does_not_make_the_page_large(tmp_path):
     of["people"] = [{**of["people"][0], "name": f"worker-{i}"} for i in range(1000)]
     assert len(page_of(of)) < small + 60_000
     assert "940 more: <code>pairwright people</code>" in page_of(of)
+
+
+def test_an_export_for_another_framework_is_one_too_and_status_stops_asking_for_it(tmp_path):
+    with a_project(tmp_path, settings="") as project:
+        add_pairs(project, 6)
+        answer(project, [(f"pair-{i}", "A", "ann") for i in range(6)])
+        assert status_of(project).next.startswith("pairwright export")
+        assert run(["-C", str(project.root), "export", "--to", "llama-factory-dpo"]) == 0
+        of = numbers_of(project)
+        assert [(each["shape"], each["rows"]) for each in of["funnel"]["exports"]] == [
+            ("llama-factory-dpo", 6)
+        ]
+        assert of["funnel"]["stale"] is None
+        assert status_of(project).next.startswith("pairwright report")
+        answer(project, [("pair-5", "B", "bob"), ("pair-5", "B", "cyd")])
+        assert numbers_of(project)["funnel"]["stale"]

@@ -14,7 +14,7 @@ from pairwright.errors import InputError
 from pairwright.formats import writing
 
 _SUFFIX = ".manifest.json"
-_SIDE = ".meta.jsonl"
+SIDE = ".meta.jsonl"
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 _USUAL = ("dpo", "trl-dpo", "orpo", "trl-orpo")  # read by most
 _PARTS = ("train", "validation", "test")
@@ -71,6 +71,11 @@ class Export:
         return self.manifest.get("include_flagged")
 
     @property
+    def made(self) -> str:
+        """When, in UTC."""
+        return str(self.manifest["created_at"])
+
+    @property
     def weights(self) -> dict[str, float] | None:
         return self.manifest.get("suggested_weights")
 
@@ -125,19 +130,26 @@ def export_at(path: Path) -> Export:
 
 def read_export(path: Path) -> Export:
     """What the manifest at `path` describes. Raises InputError where a file is missing or was changed."""
+    export = described_at(path)
+    for said in export.manifest["files"]:
+        file = path.with_name(said["name"])
+        if not file.exists() or writing.file_hash(file) != (said["bytes"], said["sha256"]):
+            what = "was changed after the export" if file.exists() else "is missing"
+            raise InputError(f"{file} {what}, so {path.name} does not describe it. Export again.")
+    return export
+
+
+def described_at(path: Path) -> Export:
+    """The same without a look at the files themselves. Raises InputError where it is no manifest."""
     name, ending = split_ending(path.name.removesuffix(_SUFFIX))
     try:
         manifest = orjson.loads(path.read_bytes())
         described = [(path.with_name(file["name"]), file) for file in manifest["files"]]
         form = str(manifest["shape"] if "shape" in manifest else manifest["to"])
-    except (orjson.JSONDecodeError, KeyError, TypeError):
+    except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
         raise InputError(f"{path} is no manifest of an export. Export again.") from None
-    for file, said in described:
-        if not file.exists() or writing.file_hash(file) != (said["bytes"], said["sha256"]):
-            what = "was changed after the export" if file.exists() else "is missing"
-            raise InputError(f"{file} {what}, so {path.name} does not describe it. Export again.")
-    rows = [(file, said) for file, said in described if not file.name.endswith(_SIDE)]
-    sides = tuple(file for file, _ in described if file.name.endswith(_SIDE))
+    rows = [(file, said) for file, said in described if not file.name.endswith(SIDE)]
+    sides = tuple(file for file, _ in described if file.name.endswith(SIDE))
     extras = tuple(path.with_name(each) for each in manifest.get("config") or ())
     parts = tuple(_parts(name, rows))
     return Export(name, path.with_name(name + ending), form, manifest, parts, sides, extras)

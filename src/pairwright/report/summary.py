@@ -94,9 +94,7 @@ def _work(of: dict[str, Any]) -> list[dict[str, str]]:
         text = f"{status['outdated']:,} pairs have votes that routing has not heard"
         found.append(_item("funnel", text, "pairwright route"))
     if funnel["stale"]:
-        text = (
-            f"the newest export has another number of rows than the {funnel['rows']:,} labels that are ready"
-        )
+        text = f"the newest export is out of date: {funnel['stale']}"
         found.append(_item("funnel", text, "pairwright export"))
     elif funnel["rows"] and not funnel["exports"]:
         found.append(

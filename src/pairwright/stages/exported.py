@@ -3,44 +3,40 @@
 from __future__ import annotations
 
 import mmap
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from pairwright.formats.writing import meta_path
+from pairwright.errors import InputError
+from pairwright.hub.exports import SIDE, Export, described_at
 from pairwright.stages.project import Project
 
 _MANIFEST = ".manifest.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """One export as its manifest tells it; `drops` are pairs that gave no row, by reason."""
-
-    file: str
-    shape: str
-    rows: int
-    made: str
-    drops: dict[str, int]
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-def exports_of(project: Project) -> list[Exported]:
-    """Every finished export under the folder that `[export] folder` names, newest last."""
+def exports_of(project: Project) -> list[Export]:
+    """Every finished export of the project under the folder that `[export] folder` names, newest last."""
     found = []
-    for path in sorted((project.root / project.settings.export.folder).rglob(f"*{_MANIFEST}")):
+    for path in (project.root / project.settings.export.folder).rglob(f"*{_MANIFEST}"):
         try:
-            told = orjson.loads(path.read_bytes())
-            name = str(path.relative_to(project.root)).removesuffix(_MANIFEST)
-            drops = dict(told["drops"]["pairs"])
-            found.append(Exported(name, told["shape"], told["totals"]["rows"], told["created_at"], drops))
-        except (OSError, ValueError, KeyError, TypeError):
+            export = described_at(path)
+        except InputError:
             continue  # no manifest of ours, or one that is being written
-    return sorted(found, key=lambda each: each.made)
+        if export.manifest.get("from", "project") == "project":
+            found.append(export)
+    return sorted(found, key=lambda each: (each.made, str(each.path)))
+
+
+def told(project: Project, export: Export) -> dict[str, Any]:
+    """An export as reports tell of it; `drops` are pairs that gave no row, by reason."""
+    return {
+        "file": str(export.path.relative_to(project.root)),
+        "shape": export.form,
+        "rows": export.rows,
+        "made": export.made,
+        "drops": export.drops["pairs"],
+    }
 
 
 def rows_of_pair(project: Project, pair: str, responses: tuple[str, str]) -> list[dict[str, Any]]:
@@ -51,12 +47,13 @@ def rows_of_pair(project: Project, pair: str, responses: tuple[str, str]) -> lis
     """
     found = []
     for export in exports_of(project):
-        path = meta_path(project.root / export.file)
-        for wanted in (pair, *responses):
-            for line in _lines_with(path, f'"{wanted}'.encode()):
-                told = orjson.loads(line)
-                if any(str(told.get(key, "")).startswith(wanted) for key in ("pair", "response")):
-                    found.append({"file": export.file, "made": export.made, "row": told["row"], "says": told})
+        for path in export.sides:
+            file = str(path.relative_to(project.root)).removesuffix(SIDE)
+            for wanted in (pair, *responses):
+                for line in _lines_with(path, f'"{wanted}'.encode()):
+                    says = orjson.loads(line)
+                    if any(str(says.get(key, "")).startswith(wanted) for key in ("pair", "response")):
+                        found.append({"file": file, "made": export.made, "row": says["row"], "says": says})
     return found
 
 

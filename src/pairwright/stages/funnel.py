@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pairwright.stages.exported import exports_of
+from pairwright.stages.exported import exports_of, told
 from pairwright.stages.project import Project
+from pairwright.stages.stale import stale
 from pairwright.stages.status import Status
 from pairwright.store.export import census
 
-PAIRED = ("dpo", "orpo")
 LOST = {
     "tie": "ties: no better side",
     "flagged": "an open error keeps them out",
@@ -24,12 +24,12 @@ def funnel_of(project: Project, status: Status, judged: int) -> dict[str, Any]:
     """`steps` from prompts to rows, each with its parts and what was lost there; `exports` as they lie there.
 
     `judged` pairs have a judge's verdict. `rows` could be exported now, and `stale` says
-    whether the newest export of pairs has another number.
+    what has changed since the newest export of pairs.
     """
     with project.store.read() as connection:
         standing = census(connection)
     exports = exports_of(project)
-    paired = next((each for each in reversed(exports) if each.shape in PAIRED), None)
+    paired = next((each for each in reversed(exports) if each.of_pairs), None)
     ready = standing.standing.get("label", 0)
     asked = status.accepted_from_people + status.for_people + status.stuck
     steps = [
@@ -62,8 +62,8 @@ def funnel_of(project: Project, status: Status, judged: int) -> dict[str, Any]:
     return {
         "steps": steps,
         "rows": ready,
-        "exports": [each.as_dict() for each in exports],
-        "stale": paired is not None and paired.rows != ready,
+        "exports": [told(project, each) for each in exports],
+        "stale": stale(project, paired) if paired is not None else None,
     }
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from pairwright.stages.exported import exports_of
 from pairwright.stages.panel import comes_later, orders_asked, refused_judges
 from pairwright.stages.project import Project
+from pairwright.stages.stale import stale
 from pairwright.store import tasks, totals
 from pairwright.store.findings import open_counts
 from pairwright.types import Order
@@ -168,4 +170,7 @@ def _next(project: Project, counts: dict[str, int], judges: tuple[JudgeStatus, .
         return f"pairwright annotate   ({counts['for_people']:,} pairs wait for a person)"
     if counts["stuck"]:
         return f"pairwright export   ({counts['stuck']:,} pairs that people skipped or dispute stay out)"
+    exports = exports_of(project)
+    if exports and stale(project, exports[-1]) is None:
+        return "pairwright report   (every pair is decided and exported)"
     return "pairwright export   (every pair is decided)"
