@@ -207,3 +207,12 @@ def test_a_forged_address_is_not_believed_from_anybody_else(site):
         visitor.http.headers["x-forwarded-for"] = f"203.0.113.{i}"
         visitor.post("/signin", name=f"name {i}", password="wrong")
     assert visitor.post("/signin", name="y", password="wrong").status_code == 429
+
+
+def test_a_lead_on_their_own_has_come_to_choose_and_one_with_a_team_to_look(site):
+    def first_page() -> str:
+        return site.visitor().get(f"/key/{site.app.state.site.link}").url.path
+
+    assert first_page() == "/work"
+    site.annotator("ann")
+    assert first_page() == "/lead"

@@ -13,7 +13,9 @@ from pairwright.browse.view import View, view_of
 from pairwright.cli.main import run
 from pairwright.errors import InputError
 from pairwright.keys import public_id
+from pairwright.stages.dataset import find_exports
 from pairwright.stages.export import export
+from pairwright.stages.exported import exports_of
 from pairwright.stages.import_labels import import_labels
 from pairwright.stages.judge import run_judge
 from pairwright.stages.route import run_route
@@ -180,3 +182,35 @@ def test_show_says_which_rows_a_pair_became(project, capsys):
     capsys.readouterr()
     assert run(["-C", str(project.root), "show", "p1"]) == 0
     assert "export/dpo.jsonl:1 (the pair)" in capsys.readouterr().out
+
+
+def test_an_export_outside_the_folder_is_known_as_long_as_it_is_this_projects(project, tmp_path, capsys):
+    label = {"id": "p1", "label": "A", "annotator": "ann"}
+    (project.root / "l.jsonl").write_text(json.dumps(label))
+    import_labels(project, [project.root / "l.jsonl"])
+    run_route(project)
+    out = tmp_path / "elsewhere" / "dpo.jsonl"
+    for _ in range(2):
+        assert run(["-C", str(project.root), "export", "-o", str(out)]) == 0
+    assert [each.path for each in exports_of(project)] == [out.resolve()]
+    assert [each.path for each in find_exports(project, [])[0]] == [out.resolve()]
+    capsys.readouterr()
+    assert run(["-C", str(project.root), "show", "p1"]) == 0
+    assert "dpo.jsonl:1 (the pair)" in capsys.readouterr().out
+
+    manifest = out.with_name("dpo.jsonl.manifest.json")
+    others = json.loads(manifest.read_text()) | {"created_at": "2020-01-01T00:00:00+00:00"}
+    manifest.write_text(json.dumps(others))
+    assert exports_of(project) == []
+    manifest.unlink()
+    assert exports_of(project) == []
+
+
+def test_a_tie_is_not_told_as_a_chance_of_nought_for_a(project, visit):
+    label = {"id": "p1", "label": "TIE", "annotator": "ann"}
+    (project.root / "l.jsonl").write_text(json.dumps(label))
+    import_labels(project, [project.root / "l.jsonl"])
+    run_route(project)
+    page = visit(f"/pair/{id_of(project, 'p1')}").text
+    assert "a tie" in page
+    assert "0.000" not in page

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,6 @@ from pairwright.formats.canonical import (
     Needs,
     Opinion,
     Pair,
-    Parts,
     Rated,
     agreed,
     fractional,
@@ -66,6 +67,15 @@ def test_good_is_better_than_bad_and_two_good_ones_say_nothing():
 def test_nothing_said_and_nobody_to_meet_are_reasons():
     assert texts(pairs(Canonical(ASKED, (Rated("a"), Rated("b"))))) == ["not_labelled"]
     assert texts(pairs(Canonical(ASKED, (Rated("a", rank=1),)))) == ["single_response"]
+
+
+def test_raters_who_disagree_are_no_tie_of_theirs():
+    row = Canonical(ASKED, (Rated("a0"), Rated("a1"), Rated("a2")))
+    said = ((1.0, 2.0, 3.0), (2.0, 1.0, 3.0))
+    row = agreed(
+        replace(row, opinions=tuple(Opinion(f"p{n}", "person", ranks) for n, ranks in enumerate(said)))
+    )
+    assert texts(pairs(row, "all")) == ["raters_disagree", ("0", "2"), ("1", "2")]
 
 
 @given(st.lists(st.integers(1, 3), min_size=2, max_size=6))
@@ -167,19 +177,3 @@ def chat(*roles: str) -> tuple[Message, ...]:
 def test_what_a_loader_would_refuse_or_misread_is_told_before(prompt, answers, needs, reason):
     found = unfit(prompt, answers, needs)
     assert (found and found.reason) == reason
-
-
-def test_the_same_prompt_is_always_in_the_same_part():
-    parts = Parts((("train", 0.8), ("validation", 0.1), ("test", 0.1)), seed=1)
-    counts: dict[str, int] = {}
-    for n in range(2000):
-        part = parts.of((Message("user", f"question {n}"),))
-        assert part == parts.of((Message("user", f"question {n} \n"),))
-        counts[part] = counts.get(part, 0) + 1
-    assert 1540 < counts["train"] < 1660
-    assert 150 < counts["validation"] < 250
-    other = Parts(parts.shares, seed=2)
-    assert any(
-        other.of((Message("user", f"question {n}"),)) != parts.of((Message("user", f"question {n}"),))
-        for n in range(50)
-    )

@@ -146,6 +146,7 @@ def plain():
     status = {"prompts": 50, "pairs": 1000, "judges": [{"votes": 3}], "people": [("ann", 3, None)]}
     status |= {
         "for_people": 0,
+        "away": {},
         "undecided": 0,
         "stuck": 0,
         "outdated": 0,

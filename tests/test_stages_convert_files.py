@@ -9,8 +9,8 @@ import pytest
 
 from pairwright.cli.main import run
 from pairwright.errors import InputError
-from pairwright.formats.canonical import Parts
 from pairwright.formats.files import Layout, parse_shares
+from pairwright.formats.split import Parts
 from pairwright.stages.convert import Selection, convert
 from pairwright.types import Message
 

@@ -7,12 +7,15 @@ import pytest
 import yaml
 from projects import a_project, add_pairs, rows
 
+from pairwright.cli.main import run
 from pairwright.errors import InputError
 from pairwright.formats.elsewhere.tools import TOOLS
 from pairwright.stages import accounts, queue
 from pairwright.stages.annotate import Person
 from pairwright.stages.elsewhere import send, take
+from pairwright.stages.report import numbers_of
 from pairwright.stages.route import run_route
+from pairwright.stages.status import status_of
 
 
 @pytest.fixture
@@ -283,3 +286,35 @@ def test_what_is_away_is_not_offered_in_the_terminal(project, tmp_path):
     assert person.next_task() is not None
     send(project, "argilla", tmp_path / "out")
     assert person.next_task() is None
+
+
+# --- while they are away ----------------------------------------------------------------------------
+
+
+def test_what_is_away_is_said_and_what_brings_it_back(project, tmp_path, capsys):
+    root = ["-C", str(project.root)]
+    assert run([*root, "send", "csv", str(tmp_path / "one"), "--n", "6"]) == 0
+    assert status_of(project).away == {"csv": 6}
+    assert status_of(project).next.startswith("pairwright annotate")  # two have still a place here
+    assert run([*root, "send", "csv", str(tmp_path / "two")]) == 0
+    assert status_of(project).next.startswith("pairwright take csv FILE")
+    capsys.readouterr()
+    assert run([*root, "send", "csv", str(tmp_path / "three")]) == 0
+    assert "is away already (8 in csv)" in " ".join(capsys.readouterr().err.split())
+    assert run([*root, "status"]) == 0
+    assert "8 away in csv" in capsys.readouterr().out
+    report = numbers_of(project)
+    assert {"do": "pairwright take csv FILE"}.items() <= report["todo"][0].items()
+    assert "8 of them away in csv" in report["todo"][0]["text"]
+
+
+def test_answers_that_come_home_are_away_no_more(project, tmp_path):
+    send(project, "csv", tmp_path / "out")
+    with (tmp_path / "out" / "tasks.csv").open(encoding="utf-8", newline="") as file:
+        tasks = list(csv.DictReader(file))
+    with (tmp_path / "back.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, [*tasks[0], "worker", "answer"])
+        writer.writeheader()
+        writer.writerows({**task, "worker": "w1", "answer": "first"} for task in tasks[:3])
+    take(project, "csv", [tmp_path / "back.csv"])
+    assert status_of(project).away == {"csv": 5}

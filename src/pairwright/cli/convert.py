@@ -38,6 +38,9 @@ Split = Annotated[
     str | None,
     typer.Option("--split", help="Shares of train, validation, test, by prompt: 0.9,0.05,0.05."),
 ]
+Stratify = Annotated[
+    bool, typer.Option("--stratify", help="With --split: every domain has its share of every part.")
+]
 Shard = Annotated[int | None, typer.Option("--shard", min=1, help="Rows a file at most.")]
 PerPrompt = Annotated[int | None, typer.Option(min=1, help="Rows of one prompt at most.")]
 MinProbability = Annotated[
@@ -82,6 +85,7 @@ def convert(
     min_probability: MinProbability = None,
     per_prompt: PerPrompt = None,
     split: Split = None,
+    stratify: Stratify = False,
     shard: Shard = None,
     seed: Annotated[int, typer.Option(help="Of the split.")] = 0,
     file_format: Annotated[
@@ -106,7 +110,7 @@ def convert(
             "convert needs IN, OUT and --to FORMAT: pairwright convert hh.jsonl.gz dpo.jsonl --to trl-dpo"
         )
     selection = Selection(which.value, threshold, split_pairs, min_probability, per_prompt)
-    tell_unused(to, selection, seed=seed, split=split)
+    tell_unused(to, selection, seed=seed, stratify=stratify, split=split)
     with count_bar("converting rows", json=json) as progress:
         result = convert_to(
             source,
@@ -116,7 +120,7 @@ def convert(
             mapping=parse_mapping(columns),
             file_format=file_format,
             selection=selection,
-            layout=Layout(parse_shares(split, seed), shard),
+            layout=Layout(parse_shares(split, seed), shard, stratify),
             dry_run=dry_run,
             progress=progress,
         )
@@ -127,7 +131,9 @@ def convert(
     return FINISHED_WITH_FAILURES if result.bad_rows else DONE
 
 
-def tell_unused(to: str, selection: Selection, *, seed: int = 0, split: str | None = "") -> None:
+def tell_unused(
+    to: str, selection: Selection, *, split: str | None, seed: int = 0, stratify: bool = False
+) -> None:
     """Say which options do nothing for the format: they may have been meant for another."""
     from pairwright.formats.catalog import target_named
 
@@ -139,8 +145,9 @@ def tell_unused(to: str, selection: Selection, *, seed: int = 0, split: str | No
     }
     for name in (name for name, given in unused.items() if given):
         note(f"{name} does nothing for {to}, which takes {takes}")
-    if seed and split is None:
-        note("--seed does nothing without --split")
+    for name, given in (("--seed", seed), ("--stratify", stratify)):
+        if given and split is None:
+            note(f"{name} does nothing without --split")
 
 
 def print_converted(result: ConvertResult) -> None:
@@ -177,6 +184,8 @@ def print_left_out(result: ConvertResult) -> None:
 
     for line in left_out(result.dropped):
         say(f"Left out: {line}")
+    if result.domains is not None and set(result.domains) <= {""}:
+        note("no row names a domain (or source, subset, category), so --stratify had nothing to go by")
     if result.empty_parts:
         note(f"no row is in {', '.join(result.empty_parts)}, so there is no such file: see --split")
     for fault, n in result.faults.items():

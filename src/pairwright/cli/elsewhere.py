@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from pairwright.cli.annotate import told_import
@@ -38,11 +39,20 @@ def send(
 ) -> int:
     """Send open pairs to another annotation tool, blind and shuffled."""
     from pairwright.stages.elsewhere import send as send_out
+    from pairwright.store import leases
 
     with context.obj.open() as project:
         result = send_out(project, tool, folder, n=n, people=for_people, days=days, dry_run=dry_run)
+        with project.store.read() as connection:
+            gone = leases.away(connection)
     if json:
         emit(result.as_dict())
+        return DONE
+    if not result.pairs and gone:
+        where = ", ".join(f"{n:,} in {name}" for name, n in gone.items())
+        note(
+            f"Every pair that waits is away already ({where}): `pairwright take TOOL FILE` brings them home."
+        )
         return DONE
     if not result.pairs:
         note("No pair waits for people: `pairwright route` decides what they are asked.")
@@ -120,9 +130,8 @@ def people(context: typer.Context, json: Json = False) -> int:
         "Longer (others)",
         "Seconds",
         "Too fast",
-        "Look at",
     ):
-        table.add_column(name, justify="left" if name in ("Name", "Look at") else "right")
+        table.add_column(name, justify="left" if name == "Name" else "right")
     for each in found:
         of = each.figures
         if of is None:
@@ -138,7 +147,9 @@ def people(context: typer.Context, json: Json = False) -> int:
             longer,
             "-" if of.median_seconds is None else f"{of.median_seconds:.0f}",
             "-" if of.too_fast is None else f"{of.too_fast:.0%}",
-            "; ".join(of.worries),
         )
     out.print(table)
+    for each in found:
+        if each.figures and each.figures.worries:
+            say(f"Look at {escape(each.name)}: {'; '.join(each.figures.worries)}")
     return DONE

@@ -15,6 +15,7 @@ from pairwright.cli.convert import (
     Shard,
     Split,
     SplitPairs,
+    Stratify,
     To,
     print_left_out,
     tell_unused,
@@ -69,6 +70,7 @@ def export(
     split_pairs: SplitPairs = False,
     per_prompt: PerPrompt = None,
     split: Split = None,
+    stratify: Stratify = False,
     shard: Shard = None,
     include_flagged: Annotated[
         bool, typer.Option(help="Also export pairs that were flagged as unfit.")
@@ -88,6 +90,7 @@ def export(
     from pairwright.stages.convert import Selection
     from pairwright.stages.export import export as export_to
     from pairwright.stages.export_dataset import default_target, ending_for, export_dataset
+    from pairwright.stages.exported import remember
     from pairwright.stages.run import export_path
 
     if to is not None:
@@ -99,7 +102,7 @@ def export(
     with context.obj.open() as project:
         settings, seed = project.settings.export, project.settings.project.seed
         style_name: TrlStyle = style.value if style else settings.style
-        if to is None and not split_pairs and all(each is None for each in more):
+        if to is None and not split_pairs and not stratify and all(each is None for each in more):
             open_gate(project, level_of(fail_on))
             done = export_to(
                 project.store,
@@ -110,24 +113,26 @@ def export(
                 separator=settings.separator,
                 include_flagged=include_flagged,
             )
+            remember(project, Path(done.path))
             emit(done.as_dict()) if json else print_exported(done.as_dict())
             return DONE
         name = to or default_target(shape.value, style_name)
         ending = ending_for(target_named(name), settings.file_format)
         parts = parse_shares(split, seed)
         selection = Selection("best", threshold, split_pairs, min_probability, per_prompt)
-        tell_unused(name, selection)
+        tell_unused(name, selection, stratify=stratify, split=split)
         open_gate(project, level_of(fail_on))
         result = export_dataset(
             project.store,
             target or project.root / settings.folder / f"{name}{ending}",
             to=name,
             selection=selection,
-            layout=Layout(parts, shard),
+            layout=Layout(parts, shard, stratify),
             source=source.value if source else None,
             seed=seed,
             include_flagged=include_flagged,
         )
+        remember(project, result.path)
     if json:
         emit(result.as_dict())
     else:

@@ -50,10 +50,10 @@ def fail(text: str) -> None:
 
 
 def usd(amount: float | None) -> str:
-    """Money as people read it: cents from a dollar up, more digits below."""
+    """Money as people read it: cents from ten cents up, more digits below."""
     if amount is None:
         return "price unknown"
-    if amount == 0 or amount >= 1:
+    if amount == 0 or amount >= 0.1:
         return f"${amount:,.2f}"
     return f"${amount:.4f}" if amount >= 0.0001 else "under $0.0001"
 

@@ -68,7 +68,8 @@ def print_status(state: Status) -> None:
     table.add_row("Labels", f"{state.accepted_from_judges:,}", "from judges")
     table.add_row("", f"{state.accepted_from_people:,}", "from people")
     table.add_row("", f"{state.ties:,}", "of these are ties (not exported as pairs)")
-    table.add_row("Wait for people", f"{state.for_people:,}", "")
+    away = ", ".join(f"{n:,} away in {tool}" for tool, n in state.away.items())
+    table.add_row("Wait for people", f"{state.for_people:,}", away)
     if state.stuck:
         table.add_row("", f"{state.stuck:,}", "more were skipped or are disputed: somebody else may answer")
     table.add_row("Not decided", f"{state.undecided:,}", "")

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations, pairwise
 from typing import Any, Literal, get_args
 
-from pairwright.keys import content_key
 from pairwright.types import Message, prompt_key
 
 Which = Literal["best", "all", "adjacent"]
@@ -131,6 +130,8 @@ class Single:
 # Why a row, pair or response is not in the file, and what moves it on.
 REASONS: dict[str, str] = {
     "tie": "a tie has no better side",
+    "raters_disagree": "as many for one side as for the other: `pairwright add --from` keeps each vote, and "
+    "people can settle it",
     "not_labelled": "nothing says which response is better",
     "single_response": "one response alone makes no pair",
     "no_absolute_signal": "which is better says not which is good: pass --threshold for ratings, or "
@@ -211,9 +212,19 @@ def pairs(row: Canonical, which: Which = "best") -> Iterator[Pair | Drop]:
     for first, second, sign in met:
         a, b = row.responses[first], row.responses[second]
         if not sign:
-            yield Drop("tie")
+            yield Drop("raters_disagree" if _split(row, first, second) else "tie")
         else:
             yield Pair(row, a, b) if sign > 0 else Pair(row, b, a)
+
+
+def _split(row: Canonical, first: int, second: int) -> bool:
+    """Whether some rater took one side and some the other: what that comes to is no tie of theirs."""
+    sides = {
+        each.ranks[first] < each.ranks[second]
+        for each in row.opinions
+        if each.ranks[first] != each.ranks[second]
+    }
+    return len(sides) > 1
 
 
 def singles(
@@ -355,27 +366,6 @@ def _plain(text: str) -> str:
         # Cf: zero-width spaces and joiners, soft hyphens, marks of direction.
         text = "".join(each for each in text if unicodedata.category(each) != "Cf")
     return " ".join(text.casefold().split())
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Train, validation and test by the prompt: the same prompt is always in the same part.
-
-    The same is what `plain` makes alike.
-    """
-
-    shares: tuple[tuple[str, float], ...]
-    seed: int = 0
-
-    def of(self, prompt: Sequence[Message]) -> str:
-        """The part's name."""
-        key = content_key("split", self.seed, plain(prompt))
-        at = int.from_bytes(key[:7]) / 2**56
-        for name, share in self.shares:
-            if at < share:
-                return name
-            at -= share
-        return next(name for name, share in reversed(self.shares) if share)
 
 
 @dataclass(slots=True)

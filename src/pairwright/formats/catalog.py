@@ -6,12 +6,14 @@ A plugin's entry point is a `Format`, or a tuple of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from importlib.metadata import entry_points
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from pairwright.errors import ConfigError, InputError
+from pairwright.formats.canonical import Canonical
 from pairwright.formats.format import Format, Found, Row, Source, Target
 from pairwright.formats.reading import BadRow, Record, printable, read_records
 from pairwright.formats.sources import (
@@ -42,6 +44,7 @@ from pairwright.formats.trainers import (
 )
 
 GROUP = "pairwright.formats"
+_DOMAINS = ("source", "domain", "subset", "category", "tag")  # columns that say where a row comes from
 LOOKED_AT = 20  # rows that are looked at to tell a format
 _BUILT_IN: tuple[Format, ...] = (
     *trl_rows.FORMATS,
@@ -229,7 +232,8 @@ def _row(record: Record | BadRow, source: Source, name: str) -> Iterable[Found]:
     if isinstance(record, BadRow):
         return (record,)
     try:
-        return list(source.row(_values(record), record.place))
+        values = _values(record)
+        return [_with_domain(each, values) for each in source.row(values, record.place)]
     except InputError as error:
         return (BadRow(record.place, printable(str(error))),)
     except KeyError as error:
@@ -237,6 +241,14 @@ def _row(record: Record | BadRow, source: Source, name: str) -> Iterable[Found]:
         return (BadRow(record.place, printable(f'{name} needs "{error.args[0]}" (keys: {keys})')),)
     except (TypeError, AttributeError, ValueError) as error:
         return (BadRow(record.place, printable(f"not in the shape of {name} ({error})")),)
+
+
+def _with_domain(found: Found, values: Mapping[str, Any]) -> Found:
+    """A row's domain also where its format has no word for it: trainers ignore such columns."""
+    if not isinstance(found, Canonical) or found.source is not None:
+        return found
+    named = (values[name] for name in _DOMAINS if isinstance(values.get(name), str | int))
+    return replace(found, source=next((str(each) for each in named if each != ""), None))
 
 
 def _renamed(records: Iterator[Record | BadRow], mapping: Mapping[str, str]) -> Iterator[Record | BadRow]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.formats import trl, writing
-from pairwright.formats.canonical import Parts
 from pairwright.formats.format import Row, Target, Written
 from pairwright.formats.planned import PlannedFiles
+from pairwright.formats.split import Parts, Stratified, stratified
 from pairwright.types import Message
 
 PARTS = ("train", "validation", "test")
@@ -34,10 +34,25 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How rows are laid out in files. `parts` None is one part, `shard` None one file a part."""
+    """How rows are laid out in files. `parts` None is one part, `shard` None one file a part.
 
-    parts: Parts | None = None
+    `stratify`: whoever reads the rows makes `parts` stratified by domain first.
+    """
+
+    parts: Parts | Stratified | None = None
     shard: int | None = None
+    stratify: bool = False
+
+    def by_domain(self, prompts: Callable[[], Iterable[tuple[Sequence[Message], str | None]]]) -> Layout:
+        """This layout with its parts stratified, if that was asked for."""
+        if not self.stratify or not isinstance(self.parts, Parts):
+            return self
+        return replace(self, parts=stratified(self.parts, prompts()))
+
+    @property
+    def domains(self) -> dict[str, dict[str, int]] | None:
+        """How many prompts of each domain are in each part, where parts are stratified."""
+        return self.parts.domains if isinstance(self.parts, Stratified) else None
 
 
 @dataclass(slots=True)

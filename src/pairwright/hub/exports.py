@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,13 +80,15 @@ class Export:
         return self.manifest.get("suggested_weights")
 
 
-def exports_in(folder: Path) -> tuple[list[Export], list[str]]:
+def exports_in(folder: Path, more: Sequence[Path] = ()) -> tuple[list[Export], list[str]]:
     """All finished exports of a project in its export folder, and why others there were passed over.
+
+    `more` are manifests of its exports that stand elsewhere.
 
     Raises InputError where there is none, or where files are not those of their manifest.
     """
     found, passed = [], []
-    for path in sorted(folder.glob(f"*{_SUFFIX}")):
+    for path in (*sorted(folder.glob(f"*{_SUFFIX}")), *more):
         export = read_export(path)
         if export.manifest.get("from", "project") == "project":
             found.append(export)

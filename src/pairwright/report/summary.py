@@ -54,7 +54,8 @@ def _judges(of: dict[str, Any]) -> list[dict[str, str]]:
     standing = {judge["judge"]: judge["standing"] for judge in of["judges"]}
     for name, how in standing.items():
         if how in BAD:
-            found.append(_item("judges", f"judge {name} is {how} against people"))
+            text = f"judge {name} is {how} against people: name a stronger one in pairwright.toml"
+            found.append(_item("judges", text, "pairwright judge"))
     for name, closely in of["judges_closely"].items():
         if closely["models"] and standing.get(name) not in BAD:
             likes = "; ".join(_likes(each, "people") for each in closely["models"])
@@ -89,7 +90,9 @@ def _work(of: dict[str, Any]) -> list[dict[str, str]]:
     status, funnel, found = of["status"], of["funnel"], []
     if status["for_people"]:
         text = f"{status['for_people']:,} of {status['pairs']:,} pairs wait for people"
-        found.append(_item("funnel", text, "pairwright annotate"))
+        text += "".join(f", {n:,} of them away in {tool}" for tool, n in status["away"].items())
+        command = status["next"].partition("   ")[0]
+        found.append(_item("funnel", text, command if " take " in command else "pairwright annotate"))
     if status["outdated"]:
         text = f"{status['outdated']:,} pairs have votes that routing has not heard"
         found.append(_item("funnel", text, "pairwright route"))

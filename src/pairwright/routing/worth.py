@@ -52,10 +52,12 @@ def judges_worth(ballots: Ballots, labels: np.ndarray) -> list[JudgeWorth]:
     truth = np.where(np.abs(signed) > 1 / 3, np.sign(signed), 0.0)
     known = labels.sum(1) > 0
     means = ballots.means(ballots.verdict.astype(float))
+    sided = ballots.means(np.abs(ballots.verdict.astype(float)))
+    same = np.isin(sided, (0, 1)) & (np.abs(means) == sided)  # a tie both times is the same, too
     first = ballots.means(ballots.verdict * ballots.order)
     both = ballots.means(ballots.order.astype(float)) == 0
     return [
-        _worth(name, means[:, j], first[:, j], both[:, j], truth, known, ballots.length_gap)
+        _worth(name, means[:, j], same[:, j], first[:, j], both[:, j], truth, known, ballots.length_gap)
         for j, name in enumerate(ballots.judges)
     ]
 
@@ -63,6 +65,7 @@ def judges_worth(ballots: Ballots, labels: np.ndarray) -> list[JudgeWorth]:
 def _worth(
     judge: str,
     mean: np.ndarray,
+    same: np.ndarray,
     first: np.ndarray,
     both: np.ndarray,
     truth: np.ndarray,
@@ -90,7 +93,7 @@ def _worth(
         standing,
         right,
         _share(said[heard & known] != 0),
-        _share(np.abs(mean[twice]) == 1),
+        _share(same[twice]),
         _mean_share((1 + first[taken]) / 2),
         _difference(said[gap] == longer, truth[gap] == longer),
     )

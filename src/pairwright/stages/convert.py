@@ -38,6 +38,7 @@ from pairwright.formats.catalog import guess, read_dataset, reader_of, target_na
 from pairwright.formats.files import DatasetFiles, Layout, Made, dataset_files
 from pairwright.formats.format import Target
 from pairwright.formats.reading import BadRow
+from pairwright.formats.streams import STDIN
 from pairwright.keys import content_key
 from pairwright.stages.convert_responses import by_majority
 from pairwright.stages.export import REMEDY
@@ -91,6 +92,7 @@ class Selection:
 class ConvertResult:
     """What was read, written and left out.
 
+    `domains` are prompts by domain and part, where the split was stratified.
     `dropped` are pairs, responses and rows by reason. `faults` are rows with a
     known error of the dataset that were written all the same, and marked.
     """
@@ -105,6 +107,7 @@ class ConvertResult:
     rows: int = 0
     parts: dict[str, int] = field(default_factory=dict)
     empty_parts: list[str] = field(default_factory=list)
+    domains: dict[str, dict[str, int]] | None = None
     labels: dict[str, int] | None = None
     neighbours: int = 0
     weights: dict[str, float] | None = None
@@ -128,6 +131,7 @@ class ConvertResult:
             "rows": self.rows,
             "parts": self.parts,
             "empty_parts": self.empty_parts,
+            "prompts_by_domain": self.domains,
             "label_balance": self.labels,
             "same_prompt_neighbours": self.neighbours,
             "suggested_weights": self.weights,
@@ -165,9 +169,9 @@ def convert(
 ) -> ConvertResult:
     """Write the rows of `path` to `out` in the format `to`, all or nothing.
 
-    `source` None: the format is told by the rows' keys. `progress` is told how
-    many rows were read. Raises InputError for formats there are not, and where
-    nothing is left to write.
+    `source` None: the format is told by the rows' keys. Stratified parts take
+    reading `path` twice. `progress` is told how many rows were read. Raises
+    InputError for formats there are not, and where nothing is left to write.
     """
     selection, mapping = selection or Selection(), mapping or {}
     target = target_named(to)
@@ -175,14 +179,23 @@ def convert(
     name = source or guess(path, mapping, file_format)
     result = ConvertResult(name, source is None, to, out, dry_run=dry_run)
     result.naive = target.takes == "responses" and selection.split_pairs
-    found = read_dataset(path, name, mapping, file_format=file_format)
-    rows = usable(found, result, progress)
+
+    def read(into: ConvertResult) -> Iterator[Canonical]:
+        return usable(read_dataset(path, name, mapping, file_format=file_format), into, progress)
+
+    layout = layout or Layout()
+    if layout.stratify and str(path) == STDIN:
+        raise InputError("--stratify reads IN twice, and - can be read once: save it to a file first")
+    layout = layout.by_domain(
+        lambda: ((row.prompt, row.source) for row in read(ConvertResult(name, False, to, out)))
+    )
+    result.domains, rows = layout.domains, read(result)
     with ExitStack() as stack:
         dropped = result.dropped
         settle = partial(by_majority, dropped=dropped, stack=stack) if target.takes == "responses" else None
         made = made_rows(rows, target, selection, dropped, settle=settle)
         made = capped(made, target, selection, dropped, stack)
-        written = dataset_files(out, target, layout or Layout(), path, dry_run=dry_run)
+        written = dataset_files(out, target, layout, path, dry_run=dry_run)
         files = stack.enter_context(written)
         for each in made:
             files.write(each)

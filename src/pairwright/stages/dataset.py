@@ -18,6 +18,7 @@ from pairwright.hub.exports import Export, export_at, exports_in
 from pairwright.hub.front_matter import DATA
 from pairwright.hub.pseudonyms import Pseudonyms
 from pairwright.stages.card_facts import facts_of, pseudonyms_of
+from pairwright.stages.exported import elsewhere
 from pairwright.stages.project import Project
 
 META = "meta"
@@ -68,10 +69,10 @@ def check_wanted(wanted: Wanted) -> None:
 
 
 def find_exports(project: Project, paths: Sequence[Path]) -> tuple[list[Export], list[str]]:
-    """Those to send, and why others in the folder are not."""
+    """Those to send, and why others there are not."""
     if paths:
         return [export_at(path) for path in paths], []
-    return exports_in(project.root / project.settings.export.folder)
+    return exports_in(project.root / project.settings.export.folder, elsewhere(project))
 
 
 def dataset_of(project: Project, wanted: Wanted, exports: Sequence[Export], folder: Path) -> Dataset:

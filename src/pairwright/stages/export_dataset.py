@@ -34,6 +34,7 @@ from pairwright.stages.convert import (
 from pairwright.stages.export import pair_meta, response_meta
 from pairwright.store import export as rows_of
 from pairwright.store import export_responses as singles_of
+from pairwright.store.examples import prompts_by_domain
 from pairwright.store.export import PAGE, Source
 from pairwright.store.ratings import ratings_by_key
 from pairwright.store.store import Store
@@ -59,6 +60,7 @@ def export_dataset(
     (KTO) good and bad need a word about the response itself: both good, both
     bad, or ratings held against `selection.threshold` (3.5 of 5 unless told);
     `selection.split_pairs` calls winners good and losers bad, by majority.
+    Stratified parts go by all prompts that have a pair, so they are the same in every format.
     Raises InputError where there is nothing to write.
     """
     selection = selection or Selection()
@@ -68,6 +70,8 @@ def export_dataset(
     result.naive = target.takes == "responses" and selection.split_pairs
     with store.read() as connection, ExitStack() as stack:
         rows_of.snapshot(connection)
+        layout = (layout or Layout()).by_domain(lambda: prompts_by_domain(connection))
+        result.domains = layout.domains
         if target.takes == "responses":
             rows = _responses(connection, selection, source, seed, include_flagged, result)
             selection = Selection(per_prompt=selection.per_prompt)  # the rest was done by the database
@@ -80,7 +84,7 @@ def export_dataset(
             result.dropped,
             stack,
         )
-        files = stack.enter_context(dataset_files(out, target, layout or Layout()))
+        files = stack.enter_context(dataset_files(out, target, layout))
         for each in made:
             files.write(each)
         finish(files, target, result)

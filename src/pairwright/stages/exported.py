@@ -9,16 +9,48 @@ from typing import Any
 import orjson
 
 from pairwright.errors import InputError
+from pairwright.formats.writing import manifest_path
 from pairwright.hub.exports import SIDE, Export, described_at
 from pairwright.stages.project import Project
 
 _MANIFEST = ".manifest.json"
+# In the folder of exports: those that stand outside of it, when made and where their manifest is.
+_ELSEWHERE = "elsewhere.tsv"
+
+
+def remember(project: Project, path: Path) -> None:
+    """Keep in mind where an export of `path` stands, if that is not in the project's folder of exports."""
+    folder, manifest = _folder(project).resolve(), manifest_path(path).resolve()
+    if manifest.is_relative_to(folder):
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / _ELSEWHERE).open("a", encoding="utf-8") as file:
+        file.write(f"{described_at(manifest).made}\t{manifest}\n")
+
+
+def elsewhere(project: Project) -> list[Path]:
+    """The manifests of exports outside the folder, where they are still what this project wrote."""
+    kept = _folder(project) / _ELSEWHERE
+    lines = kept.read_text(encoding="utf-8").splitlines() if kept.exists() else []
+    made = {Path(path): when for when, _, path in (line.partition("\t") for line in lines)}
+    return [path for path, when in made.items() if _made(path) == when]
+
+
+def _made(manifest: Path) -> str | None:
+    try:
+        return described_at(manifest).made
+    except (InputError, OSError):
+        return None
+
+
+def _folder(project: Project) -> Path:
+    return project.root / project.settings.export.folder
 
 
 def exports_of(project: Project) -> list[Export]:
-    """Every finished export of the project under the folder that `[export] folder` names, newest last."""
+    """Every finished export of the project that still exists, newest last."""
     found = []
-    for path in (project.root / project.settings.export.folder).rglob(f"*{_MANIFEST}"):
+    for path in (*_folder(project).rglob(f"*{_MANIFEST}"), *elsewhere(project)):
         try:
             export = described_at(path)
         except InputError:
@@ -31,12 +63,17 @@ def exports_of(project: Project) -> list[Export]:
 def told(project: Project, export: Export) -> dict[str, Any]:
     """An export as reports tell of it; `drops` are pairs that gave no row, by reason."""
     return {
-        "file": str(export.path.relative_to(project.root)),
+        "file": _shown(project, export.path),
         "shape": export.form,
         "rows": export.rows,
         "made": export.made,
         "drops": export.drops["pairs"],
     }
+
+
+def _shown(project: Project, path: Path) -> str:
+    """Within the project, or else the name alone: reports travel, and folders tell whose machine it was."""
+    return str(path.relative_to(project.root)) if path.is_relative_to(project.root) else path.name
 
 
 def rows_of_pair(project: Project, pair: str, responses: tuple[str, str]) -> list[dict[str, Any]]:
@@ -48,7 +85,7 @@ def rows_of_pair(project: Project, pair: str, responses: tuple[str, str]) -> lis
     found = []
     for export in exports_of(project):
         for path in export.sides:
-            file = str(path.relative_to(project.root)).removesuffix(SIDE)
+            file = _shown(project, path).removesuffix(SIDE)
             for wanted in (pair, *responses):
                 for line in _lines_with(path, f'"{wanted}'.encode()):
                     says = orjson.loads(line)

@@ -14,6 +14,7 @@ from pairwright.report.sections import BINS, sections_of
 from pairwright.report.summary import summary_of, todo_of
 from pairwright.routing.fewer import fewer_judges
 from pairwright.routing.plan import plan_in_words
+from pairwright.routing.worth import judges_worth
 from pairwright.stages.agreement import agreement_of
 from pairwright.stages.calibrate import audit_so_far
 from pairwright.stages.check import summary
@@ -94,7 +95,8 @@ def _promised(project: Project, said: Said) -> dict[str, Any]:
         "target": result.get("target"),
         "delta": result.get("delta"),
         "test": result.get("test"),
-        "judges": result.get("judges", []),
+        "judges": result.get("judges")
+        or [each.as_dict() for each in judges_worth(said.ballots, said.labels)],
         "fewer": [each.as_dict() for each in fewer],
         "confidence": {"calibrated": _confidence(tested), "share_of_votes": _confidence(raw)},
     }

@@ -11,7 +11,7 @@ from pairwright.stages.exported import exports_of
 from pairwright.stages.panel import comes_later, orders_asked, refused_judges
 from pairwright.stages.project import Project
 from pairwright.stages.stale import stale
-from pairwright.store import tasks, totals
+from pairwright.store import leases, tasks, totals
 from pairwright.store.findings import open_counts
 from pairwright.types import Order
 
@@ -38,7 +38,10 @@ class JudgeStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The state of a project, all of it counted from the store."""
+    """The state of a project, all of it counted from the store.
+
+    `away` are pairs of `for_people` that were sent to other tools, by tool.
+    """
 
     prompts: int
     responses: int
@@ -52,6 +55,7 @@ class Status:
     accepted_from_people: int
     ties: int
     for_people: int
+    away: dict[str, int]
     stuck: int
     dropped: int
     undecided: int
@@ -89,7 +93,8 @@ def status_of(project: Project) -> Status:
             source: sum(n for (decision, by, _), n in decided.items() if (decision, by) == ("accept", source))
             for source in ("judge", "people")
         }
-        for_people = tasks.waiting(connection)
+        for_people, away = tasks.waiting(connection), leases.away(connection)
+        here = bool(leases.to_send(connection, 1))
         counts = {
             "prompts": content.prompts,
             "responses": content.responses,
@@ -118,7 +123,8 @@ def status_of(project: Project) -> Status:
             spent_usd=totals.spent_usd(connection),
             unpriced_calls=sum(each.calls for each in totals.unpriced(connection)),
             calls=tuple(totals.call_counts(connection)),
-            next=_next(project, counts, judges),
+            away=away,
+            next=_next(project, counts, judges, away, here=here),
         )
 
 
@@ -146,8 +152,15 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _next(project: Project, counts: dict[str, int], judges: tuple[JudgeStatus, ...]) -> str:
-    """The one thing to do next, as a command and why."""
+def _next(
+    project: Project,
+    counts: dict[str, int],
+    judges: tuple[JudgeStatus, ...],
+    away: dict[str, int],
+    *,
+    here: bool,
+) -> str:
+    """The one thing to do next, as a command and why. `here`: some pair has a place for somebody here."""
     if not counts["prompts"]:
         return "pairwright add FILE   (there are no prompts yet)"
     if counts["responses_pending"] > 0:
@@ -166,6 +179,9 @@ def _next(project: Project, counts: dict[str, int], judges: tuple[JudgeStatus, .
             return f"pairwright judge --retry-failed   ({judge.failed:,} answers of {judge.name} failed)"
     if to_route := counts["undecided"] + counts["outdated"]:
         return f"pairwright route   ({to_route:,} pairs to decide)"
+    if counts["for_people"] and away and not here:
+        tool, n = max(away.items(), key=lambda each: each[1])
+        return f"pairwright take {tool} FILE   ({n:,} pairs are away in {tool}; FILE is what it exports)"
     if counts["for_people"]:
         return f"pairwright annotate   ({counts['for_people']:,} pairs wait for a person)"
     if counts["stuck"]:

@@ -10,10 +10,11 @@ from sqlalchemy import Connection, and_, select
 from pairwright.judging.rubric import show_prompt
 from pairwright.keys import public_id
 from pairwright.quality.example import Example, Said
-from pairwright.store.export import in_messages
+from pairwright.store.export import PAGE, in_messages
 from pairwright.store.schema import belief, failure, pair, prompt, rater, response, retraction, vote
 from pairwright.store.store import Store
 from pairwright.store.votes import failure_counts, newest_beliefs, pair_pages
+from pairwright.types import Message
 
 # Names under which a row of the user's file may hold these.
 REFERENCE = ("reference", "reference_answer", "answer", "target")
@@ -108,6 +109,18 @@ def of_meta(row: Any, names: Sequence[str]) -> str | None:
                 if isinstance(meta.get(name), str | int | float):
                     return str(meta[name])
     return None
+
+
+def prompts_by_domain(connection: Connection) -> Iterator[tuple[tuple[Message, ...], str | None]]:
+    """The prompt and the domain of every pair, whatever its label; a prompt comes once for each domain."""
+    columns = (pair.c.prompt_id, pair.c.meta.label("pair_meta"), prompt.c.meta, prompt.c.messages)
+    query = select(*columns).join(prompt, prompt.c.id == pair.c.prompt_id).order_by(pair.c.prompt_id)
+    before = None
+    for row in connection.execution_options(yield_per=PAGE).execute(query):
+        domain = of_meta(row, DOMAIN)
+        if (row.prompt_id, domain) != before:
+            yield in_messages(row.messages), domain
+        before = row.prompt_id, domain
 
 
 def _said(connection: Connection, page: Sequence[int]) -> dict[int, list[Said]]:

@@ -98,6 +98,18 @@ def send(connection: Connection, tool: str, pairs: Sequence[tuple[int, int]], un
         connection.execute(insert(sent), rows)
 
 
+def away(connection: Connection) -> dict[str, int]:
+    """How many open pairs other tools hold now, by tool."""
+    query = (
+        select(sent.c.tool, func.count(sent.c.pair_id.distinct()))
+        .join(task, task.c.pair_id == sent.c.pair_id)
+        .where(sent.c.places > 0, sent.c.until > time.time(), task.c.open > 0)
+        .group_by(sent.c.tool)
+        .order_by(sent.c.tool)
+    )
+    return {tool: int(n) for tool, n in connection.execute(query)}
+
+
 def came_back(connection: Connection, tool: str, pair_id: int) -> None:
     """One answer came back from a tool: it holds a place less on this pair."""
     newest = (
