@@ -9,18 +9,21 @@ believed, is chosen so that left-out labels are explained best.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse, special
+from scipy.sparse import csgraph
 
+from pairwright.errors import NotConverged
 from pairwright.reward.head import log_loss, one_thread
 
 SPREADS = (0.0, 0.5, 1.0, 1.5, 2.5)
 SCALES = (0.4, 0.7, 1.0, 1.5)
-_STEPS = 8
-_MOST = 60  # other labels of a prompt that are heard: those that share a response come first
+_STEPS, _HALVINGS = 100, 30
+_SETTLED = 1e-6  # the steepest slope of a fit that is done
+_MOST = 150  # pairs of a prompt that hear each other; more are cut into parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,39 +68,77 @@ def hear_others(
 def _shared(
     groups: np.ndarray, chosen: Sequence[object], rejected: Sequence[object]
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(rows, design matrix +1/-1) of prompts in which a response stands in two pairs."""
-    by: dict[object, list[int]] = defaultdict(list)
-    for row, group in enumerate(groups.tolist()):
-        by[group].append(row)
+    """(rows, design matrix +1/-1) of pairs of a prompt that are joined by responses they share."""
+    names: dict[tuple[object, object], int] = {}
+    sides = np.array([
+        [names.setdefault((group, one), len(names)) for one in (first, second)]
+        for group, first, second in zip(groups.tolist(), chosen, rejected, strict=True)
+    ]).reshape(-1, 2)  # fmt: skip
+    met = sparse.coo_matrix((np.ones(len(sides)), (sides[:, 0], sides[:, 1])), shape=(len(names),) * 2)
+    _, part = csgraph.connected_components(met.tocsr(), directed=False)
+    of_pair = part[sides[:, 0]]
+    order = np.argsort(of_pair, kind="stable")
     found = []
-    for rows in by.values():
-        rows = rows[:_MOST]
-        names = {
-            name: i
-            for i, name in enumerate(
-                dict.fromkeys([*(chosen[r] for r in rows), *(rejected[r] for r in rows)])
-            )
-        }
-        if len(rows) < 2 or len(names) == 2 * len(rows):
-            continue
-        design = np.zeros((len(rows), len(names)))
-        for i, row in enumerate(rows):
-            design[i, names[chosen[row]]] += 1
-            design[i, names[rejected[row]]] -= 1
-        found.append((np.array(rows), design))
+    for rows in np.split(order, np.flatnonzero(np.diff(of_pair[order])) + 1):
+        for some in _cut(rows, sides):
+            used, place = np.unique(sides[some], return_inverse=True)
+            place = place.reshape(-1, 2)
+            if len(some) < 2 or len(used) == 2 * len(some):
+                continue
+            design = np.zeros((len(some), len(used)))
+            np.add.at(design, (np.arange(len(some)), place[:, 0]), 1)
+            np.add.at(design, (np.arange(len(some)), place[:, 1]), -1)
+            found.append((some, design))
     return found
 
 
+def _cut(rows: np.ndarray, sides: np.ndarray) -> list[np.ndarray]:
+    """Pairs that hang together, at most _MOST at a time: neighbours stay beside each other."""
+    if len(rows) <= _MOST:
+        return [rows]
+    used, place = np.unique(sides[rows], return_inverse=True)
+    place = place.reshape(-1, 2)
+    met = sparse.coo_matrix((np.ones(len(rows)), (place[:, 0], place[:, 1])), shape=(len(used),) * 2)
+    walk = csgraph.breadth_first_order(met.tocsr(), 0, directed=False, return_predecessors=False)
+    rank = np.empty(len(used), int)
+    rank[walk] = np.arange(len(walk))
+    order = np.lexsort((rank[place].max(1), rank[place].min(1)))
+    return [rows[order[at : at + _MOST]] for at in range(0, len(rows), _MOST)]
+
+
 def _left_out(prior: np.ndarray, labels: np.ndarray, design: np.ndarray, spread: float) -> np.ndarray:
-    """(m,) each pair's margin given the other pairs' labels; all leave-one-out fits at once."""
+    """(m,) each pair's margin given the other pairs' labels; all leave-one-out fits at once.
+
+    Newton's method, each step halved until it climbs: far from its optimum a whole step can leave a
+    posterior this flat for good. Raises NotConverged.
+    """
     m, k = design.shape
     heard = 1.0 - np.eye(m)  # row i: the fit without pair i
     utility = np.zeros((m, k))
     ridge = np.eye(k) / spread**2
+
+    def height(of: np.ndarray) -> np.ndarray:
+        z = prior[None] + of @ design.T
+        return np.asarray(
+            (heard * (labels[None] * z - np.logaddexp(0, z))).sum(1) - (of**2).sum(1) / (2 * spread**2)
+        )
+
+    here = height(utility)
     for _ in range(_STEPS):
-        z = np.clip(prior[None] + utility @ design.T, -30, 30)
-        p = 1 / (1 + np.exp(-z))
+        p = special.expit(prior[None] + utility @ design.T)
         slope = (heard * (labels[None] - p)) @ design - utility / spread**2
-        curve = np.einsum("ij,ja,jb->iab", heard * p * (1 - p), design, design) + ridge
-        utility = utility + np.linalg.solve(curve, slope[:, :, None])[:, :, 0]
-    return np.asarray(prior + np.einsum("ik,ik->i", utility, design))
+        if np.abs(slope).max() < _SETTLED:
+            return np.asarray(prior + np.einsum("ik,ik->i", utility, design))
+        curve = np.matmul((heard * p * (1 - p))[:, None, :] * design.T[None], design) + ridge
+        step = np.linalg.solve(curve, slope[:, :, None])[:, :, 0]
+        size = np.ones(m)
+        for _ in range(_HALVINGS):
+            there = height(utility + size[:, None] * step)
+            lower = there < here - 1e-12
+            if not lower.any():
+                break
+            size[lower] /= 2
+        utility, here = utility + size[:, None] * step, height(utility + size[:, None] * step)
+    raise NotConverged(
+        f"the labels of a prompt with {m} pairs of {k} responses did not settle in {_STEPS} steps"
+    )

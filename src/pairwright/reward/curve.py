@@ -2,27 +2,29 @@
 
 acc(n) = a - b n^-c (Hestness et al. 2017, arXiv:1712.00409), fitted by weighted least
 squares with a held under 1 and c between 0.1 and 1; what it says of twice the data
-has an interval from refits of resampled points.
+has an interval from refits to resampled prompts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy import optimize
+from scipy import optimize, special
 
 from pairwright.errors import InputError
 from pairwright.reward.cross_fit import folds_of
 from pairwright.reward.light import Comparisons, train
+from pairwright.reward.verify import halves
 
 SIZES = 6
 REPEATS = 4
 SMALLEST = 60
 _DRAWS = 300
 _HELD_OUT = 5  # one in so many prompts is never trained on
+_LEAST_ERROR = 0.003
 FEWEST_IN_DOMAIN = 60  # held-out pairs, under which a domain's slope says nothing
 
 
@@ -40,7 +42,8 @@ class Curve:
     """`points` as measured; `now` and `doubled` by the fitted law with 95 % intervals (low, value, high).
 
     `gain` is what doubling should add. `domains`: the same of each, in what the largest size
-    added and what doubling should (with its interval).
+    added and what doubling should (with its interval). `drawn` (draws, sizes) are the means of
+    resampled prompts, which intervals are made of.
     """
 
     points: tuple[Point, ...]
@@ -51,9 +54,11 @@ class Curve:
     doubled: tuple[float, float, float]
     gain: tuple[float, float, float]
     domains: tuple[dict[str, Any], ...]
+    drawn: np.ndarray
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """Everything but `drawn`."""
+        return {name: value for name, value in asdict(self).items() if name != "drawn"}
 
 
 def learning_curve(
@@ -70,8 +75,8 @@ def learning_curve(
 
     Raises InputError where there are too few pairs for three sizes.
     """
-    steps, values, by_domain = None, [], []
-    total = repeats * sizes
+    steps, seen = None, []
+    names = np.full(len(pairs), "") if domains is None else domains.astype(str)
     for repeat in range(repeats):
         fold = folds_of(pairs.groups, _HELD_OUT, seed + repeat)
         inside, outside = np.flatnonzero(fold != 0), np.flatnonzero((fold == 0) & (pairs.labels != 0.5))
@@ -80,46 +85,86 @@ def learning_curve(
             np.argsort(order[np.unique(pairs.groups, return_inverse=True)[1][inside]], kind="stable")
         ]
         if steps is None:
-            most = min(len(inside), int(len(pairs) * (1 - 1 / _HELD_OUT) * 0.95))
-            if most < 3 * SMALLEST:
-                raise InputError(
-                    f"{len(pairs):,} pairs are too few for a learning curve: it takes {4 * SMALLEST}"
-                )
-            steps = np.unique(np.geomspace(SMALLEST, most, sizes).round().astype(int))
-        row = []
+            steps = _steps(pairs, len(inside), sizes)
+        right = np.zeros((len(outside), len(steps)))
         for i, n in enumerate(steps):
-            right = train(pairs, inside[:n], strength=strength, seed=seed).margins(pairs, outside) > 0
-            row.append(float(right.mean()))
-            if domains is not None:
-                by_domain.append((i, domains[outside], right))
+            model = train(pairs, inside[:n], strength=strength, seed=seed)
+            right[:, i] = halves(model.margins(pairs, outside))
             if progress:
-                progress(repeat * sizes + i + 1, total)
-        values.append(row)
+                progress(repeat * len(steps) + i + 1, repeats * len(steps))
+        seen.append(HeldOut(pairs.groups[outside], names[outside], right))
     assert steps is not None
-    table = np.array(values)
-    return _fitted(steps, table, seed, _by_domain(steps, by_domain, seed))
-
-
-def _fitted(steps: np.ndarray, table: np.ndarray, seed: int, domains: tuple[dict[str, Any], ...]) -> Curve:
-    mean = table.mean(0)
-    error = np.maximum(table.std(0, ddof=1) / np.sqrt(len(table)), 0.003)
-    (a, b, c), now, doubled, gain = _extrapolated(steps, mean, error, seed)
+    mean, drawn = resampled(seen, seed)
+    error = np.maximum(drawn.std(0, ddof=1), _LEAST_ERROR)
+    (a, b, c), now, doubled, gain = _extrapolated(steps, mean, drawn, error)
     points = tuple(Point(int(n), float(v), float(e)) for n, v, e in zip(steps, mean, error, strict=True))
-    return Curve(points, a, b, c, now, doubled, gain, domains)
+    return Curve(points, a, b, c, now, doubled, gain, _by_domain(steps, seen, seed), drawn)
+
+
+def check_size(pairs: Comparisons) -> None:
+    """Raises InputError where there are too few pairs for a curve, before anything is trained."""
+    inside = np.flatnonzero(folds_of(pairs.groups, _HELD_OUT, 0) != 0)
+    _steps(pairs, len(inside), SIZES)
+
+
+def _steps(pairs: Comparisons, inside: int, sizes: int) -> np.ndarray:
+    most = min(inside, int(len(pairs) * (1 - 1 / _HELD_OUT) * 0.95))
+    if most < 3 * SMALLEST:
+        raise InputError(f"{len(pairs):,} pairs are too few for a learning curve: it takes {4 * SMALLEST}")
+    return np.unique(np.geomspace(SMALLEST, most, sizes).round().astype(int))
 
 
 Interval = tuple[float, float, float]
 
 
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """One repeat: prompts and domains (m,) held out, and `right` (m, sizes), a half where it was even."""
+
+    groups: np.ndarray
+    domains: np.ndarray
+    right: np.ndarray
+
+
+def resampled(seen: Sequence[HeldOut], seed: int, domain: str | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """((sizes,) mean, (draws, sizes) means) of pairs held out, prompts and repeats drawn with replacement.
+
+    The same draw is asked at every size, for what is hard is hard at all of them; a prompt that is held
+    out in several repeats comes or goes in all of them.
+    """
+    rng = np.random.default_rng(seed)
+    some = [each for each in seen if domain is None or (each.domains == domain).any()]
+    kept = [slice(None) if domain is None else each.domains == domain for each in some]
+    prompts, place = np.unique(
+        np.concatenate([e.groups[k] for e, k in zip(some, kept, strict=True)]), return_inverse=True
+    )
+    # (repeats, prompts, sizes) of how many were right, and (repeats, prompts) of how many there were.
+    won = np.zeros((len(some), len(prompts), some[0].right.shape[1]))
+    asked = np.zeros((len(some), len(prompts)))
+    at = 0
+    for i, (each, k) in enumerate(zip(some, kept, strict=True)):
+        told = each.right[k]
+        here = place[at : at + len(told)]
+        np.add.at(won[i], here, told)
+        np.add.at(asked[i], here, 1)
+        at += len(told)
+    drawn = np.zeros((_DRAWS, won.shape[2]))
+    for draw in range(_DRAWS):
+        weight = np.bincount(rng.integers(len(prompts), size=len(prompts)), minlength=len(prompts))
+        repeats = rng.integers(len(some), size=len(some))
+        total = (asked[repeats] @ weight).sum()
+        drawn[draw] = np.einsum("rps,p->s", won[repeats], weight) / max(1.0, total)
+    return won.sum((0, 1)) / asked.sum(), drawn
+
+
 def _extrapolated(
-    steps: np.ndarray, mean: np.ndarray, error: np.ndarray, seed: int
+    steps: np.ndarray, mean: np.ndarray, drawn: np.ndarray, error: np.ndarray
 ) -> tuple[Interval, Interval, Interval, Interval]:
     """The law's (a, b, c), and what it says of the largest size, of twice that, and of the gain between."""
     a, b, c = fit_law(steps, mean, error)
-    rng = np.random.default_rng(seed)
     now, later = int(steps[-1]), 2 * int(steps[-1])
-    drawn = np.array([fit_law(steps, mean + rng.normal(0, error), error) for _ in range(_DRAWS)])
-    at = {n: drawn[:, 0] - drawn[:, 1] * n ** -drawn[:, 2] for n in (now, later)}
+    laws = np.array([fit_law(steps, each, error) for each in drawn])
+    at = {n: laws[:, 0] - laws[:, 1] * n ** -laws[:, 2] for n in (now, later)}
 
     def interval(of: np.ndarray, value: float) -> Interval:
         low, high = np.quantile(of, [0.025, 0.975])
@@ -145,27 +190,24 @@ def fit_law(n: np.ndarray, value: np.ndarray, error: np.ndarray) -> tuple[float,
     return best
 
 
-def _by_domain(
-    steps: np.ndarray, seen: list[tuple[int, np.ndarray, np.ndarray]], seed: int
-) -> tuple[dict[str, Any], ...]:
-    """Agreement by domain at the largest size, whether it still climbs, and what doubling should add."""
+def _by_domain(steps: np.ndarray, seen: Sequence[HeldOut], seed: int) -> tuple[dict[str, Any], ...]:
+    """Agreement by domain at the largest size, whether it still climbs, and what doubling should add.
+
+    A domain climbs or falls where its last step is outside what chance gives one of as many domains
+    as there are, in 5 % (Bonferroni).
+    """
     found = []
-    names = sorted({str(name) for _, domain, _ in seen for name in domain} - {""})
-    for name in names:
-        right = [
-            np.concatenate([told[domain == name] for at, domain, told in seen if at == i])
-            for i in range(len(steps))
-        ]
-        last, before = right[-1], right[-2]
-        if len(last) < FEWEST_IN_DOMAIN:
-            continue
-        mean = np.array([each.mean() for each in right])
-        error = np.sqrt(np.maximum(mean * (1 - mean), 0.01) / len(last))
-        gain = float(last.mean() - before.mean())
-        apart = float(np.std(last.astype(float) - before) / np.sqrt(len(last)))  # the same pairs, twice
-        state = "climbs" if gain > 2 * apart else "falls" if gain < -2 * apart else "flat"
+    names, counts = np.unique(np.concatenate([each.domains for each in seen]), return_counts=True)
+    large = [str(name) for name, n in zip(names, counts, strict=True) if name and n >= FEWEST_IN_DOMAIN]
+    far = float(special.ndtri(1 - 0.025 / max(1, len(large))))
+    for name in large:
+        mean, drawn = resampled(seen, seed, name)
+        error = np.maximum(drawn.std(0, ddof=1), _LEAST_ERROR)
+        gain = float(mean[-1] - mean[-2])
+        apart = float((drawn[:, -1] - drawn[:, -2]).std(ddof=1))  # the same pairs, twice
+        state = "climbs" if gain > far * apart else "falls" if gain < -far * apart else "flat"
         found.append({
-            "domain": name, "agreement": float(last.mean()), "gain": gain, "error": apart, "state": state,
-            "doubling": _extrapolated(steps, mean, error, seed)[3],
+            "domain": name, "agreement": float(mean[-1]), "gain": gain, "error": apart, "state": state,
+            "doubling": _extrapolated(steps, mean, drawn, error)[3],
         })  # fmt: skip
     return tuple(sorted(found, key=lambda each: -each["doubling"][1]))

@@ -162,7 +162,8 @@ def train(
     """
     rows = np.arange(len(pairs)) if rows is None else rows
     fc, wc, fr, wr = pairs.seen
-    scale = np.maximum((fc[rows] - fr[rows]).std(0), 1e-9)
+    # Around zero, not around the mean: which response is called chosen must not matter.
+    scale = np.maximum(np.sqrt(((fc[rows] - fr[rows]) ** 2).mean(0)), 1e-9)
     idf = features.inverse_frequency(sparse.vstack([wc[rows], wr[rows]]).tocsr())
     form = (fc - fr)[rows] * (features.SHARES / scale) * use_form
     words = features.weighed(wc[rows], idf) - features.weighed(wr[rows], idf)

@@ -2,27 +2,30 @@
 
 Out-of-fold agreement is not label accuracy: a model that is right in a share `a` of
 pairs agrees with labels that are right in a share `q` in m = a q + (1 - a)(1 - q), if
-both err independently. With `a` known from gold pairs, q = (m + a - 1) / (2 a - 1).
+both err independently. With `a` known from gold pairs, q = (m + a - 1) / (2 a - 1). That rests on two
+assumptions which cannot be tested here: that gold pairs are as hard as the others, and that the model's
+errors are not the labels' (one that learned to like length from labels that do agrees with them too often).
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from pairwright.errors import InputError
 from pairwright.reward.consistency import hear_others
 from pairwright.reward.cross_fit import FOLDS, REPEATS, cross_fit, folds_of
 from pairwright.reward.light import Comparisons, train
-from pairwright.stats.intervals import wilson
+from pairwright.stats.clustered import clustered_share
 from pairwright.types import Estimate
 
 THRESHOLD = 0.1  # of the margin: probability of chosen minus that of rejected
 WEAK = 0.55  # the least the held-out agreement's interval must reach, for its flags to mean anything
 WEAK_ON_GOLD = 0.6
 FEWEST_GOLD = 30
+_DRAWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,9 @@ class Verification:
     the other labels. `agreement` is held out, `length_only` and `words_only` by
     baselines held out too, `in_sample` that of a model that was trained on the pairs, None
     where there is none.
+    `undecided` is the share of pairs on which it takes no side (equal scores): these count as half right.
     `refused` says why its flags mean nothing. `label_accuracy` needs gold pairs.
+    Intervals are by prompts.
     """
 
     support: np.ndarray
@@ -71,6 +76,7 @@ class Verification:
     label_accuracy: Estimate | None
     strength: float | None
     others_spread: float
+    undecided: float
     refused: str | None
 
     @property
@@ -90,7 +96,8 @@ class Verification:
             name: asdict(value) if isinstance(value, Estimate) else value
             for name in (
                 "agreement", "with_others", "length_only", "words_only", "in_sample", "in_sample_flagged",
-                "on_gold", "label_accuracy", "strength", "others_spread", "refused",
+                "on_gold", "label_accuracy", "strength", "others_spread", "undecided",
+                "refused",
             )
             for value in (getattr(self, name),)
         }  # fmt: skip
@@ -111,26 +118,31 @@ def verify(
     InputError where there are too few pairs, NotConverged.
     """
     decided = pairs.labels != 0.5
+    if not decided.any():
+        raise InputError(f"all {len(pairs):,} labels are ties: there is no better response to verify")
     said = opinion or light_opinion(pairs, folds=folds, repeats=repeats, seed=seed)
     heard = hear_others(said.margins, pairs.labels, pairs.groups, pairs.chosen, pairs.rejected)
     alone = hear_others(said.margins, pairs.labels, np.arange(len(pairs)), pairs.chosen, pairs.rejected)
     words = cross_fit(pairs, folds=folds, repeats=1, seed=seed, strength=said.strength, use_form=False)
-    agreement = _share((said.margins > 0)[decided])
-    with_others = _share((heard.margins > 0)[decided])
+
+    def agrees(margins: np.ndarray, rows: np.ndarray, truth: float | np.ndarray = 1.0) -> Estimate:
+        return clustered_share(halves(margins[rows], truth), pairs.groups[rows])
+
+    with_others = agrees(heard.margins, decided)
     seen = said.in_sample
     on_gold = accuracy = None
-    if gold is not None and np.isfinite(gold).sum() >= FEWEST_GOLD:
-        known = np.isfinite(gold) & decided
-        on_gold = _share((heard.margins > 0)[known] == (gold[known] > 0.5))
+    known = np.isfinite(gold) & decided if gold is not None else np.zeros(len(pairs), bool)
+    if gold is not None and known.sum() >= FEWEST_GOLD:
+        on_gold = agrees(heard.margins, known, np.where(gold[known] > 0.5, 1.0, -1.0))
         accuracy = corrected_accuracy(with_others, on_gold)
     return Verification(
         support=_probability(heard.margins),
         alone=_probability(alone.margins),
-        agreement=agreement,
+        agreement=agrees(said.margins, decided),
         with_others=with_others,
         length_only=_length_only(pairs, decided, folds, seed),
-        words_only=_share((words.margins > 0)[decided]),
-        in_sample=None if seen is None else _share((seen > 0)[decided]),
+        words_only=agrees(words.margins, decided),
+        in_sample=None if seen is None else agrees(seen, decided),
         in_sample_flagged=None
         if seen is None
         else int((2 * _probability(seen) - 1 < THRESHOLD)[decided].sum()),
@@ -138,27 +150,33 @@ def verify(
         label_accuracy=accuracy,
         strength=said.strength,
         others_spread=heard.spread,
+        undecided=float((said.margins == 0)[decided].mean()),
         refused=_refusal(with_others, on_gold),
     )
 
 
-def corrected_accuracy(agreement: Estimate, on_gold: Estimate, level_z: float = 1.96) -> Estimate | None:
+def corrected_accuracy(agreement: Estimate, on_gold: Estimate, seed: int = 0) -> Estimate | None:
     """How many labels are right, from how often the model agrees and how often it is right on gold pairs.
 
-    By the delta method, errors of model and labels taken to be independent; None where the model
-    is right in under 60 % of gold pairs, for then the division says nothing.
+    Assumes what stands at the head of this module. The interval is of 20,000 draws
+    of both shares, as wide as their own intervals: near a coin the division is
+    unsteady, and so are the draws. None where the model is right in under 60 % of
+    gold pairs, for then the division says nothing, and where it agrees so much more
+    often than it is right that the assumptions can't hold.
     """
     m, a = agreement.value, on_gold.value
     if a < WEAK_ON_GOLD:
         return None
-    q = (m + a - 1) / (2 * a - 1)
-    by_m, by_a = 1 / (2 * a - 1), (1 - 2 * m) / (2 * a - 1) ** 2
-    variance = by_m**2 * m * (1 - m) / agreement.n + by_a**2 * a * (1 - a) / on_gold.n
-    half = level_z * math.sqrt(variance)
-    low, high = max(0.0, q - half), min(1.0, q + half)
+    rng = np.random.default_rng(seed)
+    ms, as_ = (rng.normal(each.value, (each.high - each.low) / 3.92, _DRAWS) for each in (agreement, on_gold))
+    q = (ms + as_ - 1) / np.maximum(2 * as_ - 1, 1e-3)
+    low, high = np.quantile(q, [0.025, 0.975])
+    if low > 1 or high < 0:
+        return None
     return Estimate(
-        min(max(q, 0.0), 1.0), low, high, agreement.n, "corrected for the model's errors, delta method 95%"
-    )
+        float(np.clip((m + a - 1) / (2 * a - 1), 0, 1)), max(0.0, float(low)), min(1.0, float(high)),
+        agreement.n, "corrected for the model's errors, drawn 95%",
+    )  # fmt: skip
 
 
 def softened(before: float, support: float) -> float:
@@ -185,8 +203,9 @@ def _probability(margins: np.ndarray) -> np.ndarray:
     return np.asarray(1 / (1 + np.exp(-np.clip(margins, -500, 500))))
 
 
-def _share(right: np.ndarray) -> Estimate:
-    return wilson(int(right.sum()), max(1, len(right)))
+def halves(margins: np.ndarray, truth: float | np.ndarray = 1.0) -> np.ndarray:
+    """(n,) 1 where a margin is on the side of `truth` (1 or -1), 0 where on the other, 0.5 where on none."""
+    return np.asarray((1 + np.sign(margins) * truth) / 2)
 
 
 def _length_only(pairs: Comparisons, decided: np.ndarray, folds: int, seed: int) -> Estimate:
@@ -200,4 +219,4 @@ def _length_only(pairs: Comparisons, decided: np.ndarray, folds: int, seed: int)
         side = np.sign(longer[(fold != each) & decided].sum()) or 1.0
         here = fold == each
         right[here] = np.where(longer[here] == 0, 0.5, longer[here] == side)
-    return wilson(float(right[decided].sum()), max(1, int(decided.sum())))
+    return clustered_share(right[decided], pairs.groups[decided])

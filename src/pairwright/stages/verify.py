@@ -18,12 +18,13 @@ from pairwright.quality.example import Example, Finding
 from pairwright.reward.cross_fit import FOLDS, REPEATS
 from pairwright.reward.curve import learning_curve
 from pairwright.reward.repair import repairs
-from pairwright.reward.verify import THRESHOLD, Verification, verify
+from pairwright.reward.verify import THRESHOLD, Opinion, Verification, halves, verify
 from pairwright.stages.check import as_rated, record
 from pairwright.stages.labelled import Labelled, read_labelled
 from pairwright.stages.opinions import LIGHT, opinion_of
 from pairwright.stages.project import Project
 from pairwright.stages.settle import settle
+from pairwright.stats.clustered import clustered_share
 from pairwright.stats.intervals import wilson
 from pairwright.store import findings as sql
 from pairwright.store.verifications import add_verification, answered_since, newest_verification
@@ -112,7 +113,7 @@ def run_verify(
         "findings": len(kept),
         "histogram": np.histogram(found.margins, BINS, (-1, 1))[0].tolist(),
         "causes": _causes(labelled, kept),
-        "repairs": _repairs(labelled, found, kept, folds, seed),
+        "repairs": _repairs(labelled, found, formed.opinion, review, threshold, folds, seed),
         "curve": bent or _last_curve(project),
     }
     with project.store.write() as connection:
@@ -199,17 +200,30 @@ def _causes(labelled: Labelled, kept: np.ndarray) -> dict[str, list[dict[str, An
 
 
 def _repairs(
-    labelled: Labelled, found: Verification, kept: np.ndarray, folds: int, seed: int
+    labelled: Labelled,
+    found: Verification,
+    said: Opinion,
+    review: float,
+    threshold: float,
+    folds: int,
+    seed: int,
 ) -> dict[str, Any] | None:
-    """Right on gold pairs, by what was done about doubted labels before training; None without gold."""
-    if found.on_gold is None or not len(kept):
+    """Right on gold pairs, by what was done about doubted labels before training; None without gold.
+
+    Doubts are found anew among the labels trained on (reward/repair.py): by the light model, or by
+    `said` where that model was never trained on them.
+    """
+    if found.on_gold is None or not len(found.flagged(threshold)):
         return None
     known = np.isfinite(labelled.gold) & (labelled.pairs.labels != 0.5)
-    tried = repairs(labelled.pairs, kept, found.support, strength=found.strength, folds=folds, seed=seed)
+    truth = np.where(labelled.gold[known] > 0.5, 1.0, -1.0)
+    tried = repairs(
+        labelled.pairs, margins=said.margins if said.in_sample is None else None,
+        open_=np.isnan(labelled.gold), review=review, threshold=threshold, strength=found.strength,
+        folds=folds, seed=seed,
+    )  # fmt: skip
     return {
-        name: asdict(
-            wilson(int(((margins > 0)[known] == (labelled.gold[known] > 0.5)).sum()), int(known.sum()))
-        )
+        name: asdict(clustered_share(halves(margins[known], truth), labelled.pairs.groups[known]))
         for name, margins in tried.items()
     }
 
