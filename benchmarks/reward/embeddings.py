@@ -4,7 +4,7 @@
     python benchmarks/reward/embeddings.py        # MiniLM-L6: half an hour on 2 cores
     pip install --no-deps wordllama
     python benchmarks/reward/embeddings.py --of static --sets pandalm llmbar hh_rlhf
-    python benchmarks/reward/embeddings.py --of 135m --sets pandalm    # mean hidden states of the demo's model
+    python benchmarks/reward/embeddings.py --of 135m --sets pandalm llmbar
 
 Vectors are kept in --kept, so that a run that was broken off goes on.
 """

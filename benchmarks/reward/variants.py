@@ -12,6 +12,7 @@ from pairwright.reward.cross_fit import cross_fit
 from pairwright.reward.light import Comparisons, train
 
 EPOCHS = 8
+DRAWS = 300
 NEIGHBOURS = 30
 
 
@@ -19,6 +20,22 @@ def auroc(wrong: np.ndarray, doubt: np.ndarray) -> float:
     ranks = stats.rankdata(doubt)
     n = wrong.sum()
     return float((ranks[wrong].sum() - n * (n + 1) / 2) / (n * (~wrong).sum()))
+
+
+def auroc_within(
+    wrong: np.ndarray, doubt: np.ndarray, groups: np.ndarray, beside: np.ndarray | None = None
+) -> tuple[float, float]:
+    """95 % of the AUROC, or of how much greater it is than that of `beside`, over resampled prompts."""
+    rng = np.random.default_rng(0)
+    order = np.argsort(groups, kind="stable")
+    names, starts = np.unique(groups[order], return_index=True)
+    rows = np.split(order, starts[1:])
+    found = []
+    for _ in range(DRAWS):
+        some = np.concatenate([rows[i] for i in rng.integers(len(names), size=len(names))])
+        value = auroc(wrong[some], doubt[some])
+        found.append(value - (auroc(wrong[some], beside[some]) if beside is not None else 0.0))
+    return float(np.quantile(found, 0.025)), float(np.quantile(found, 0.975))
 
 
 def variants(pairs: Comparisons) -> dict[str, np.ndarray]:
@@ -90,7 +107,7 @@ def _neighbours(pairs: Comparisons) -> np.ndarray:
 
 def _differences(pairs: Comparisons) -> sparse.csr_matrix:
     fc, wc, fr, wr = pairs.seen
-    scale = np.maximum((fc - fr).std(0), 1e-9)
+    scale = np.maximum(np.sqrt(((fc - fr) ** 2).mean(0)), 1e-9)
     idf = features.inverse_frequency(sparse.vstack([wc, wr]).tocsr())
     form = sparse.csr_matrix((fc - fr) * features.SHARES / scale)
     return sparse.hstack([form, features.weighed(wc, idf) - features.weighed(wr, idf)]).tocsr()

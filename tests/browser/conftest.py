@@ -87,7 +87,9 @@ class Seat:
             self.elsewhere.append(url)
 
     def lead(self):
-        self.page.goto(self.served.link)
+        """Signed in and at the lead's page: the page to choose on, where a lead alone starts, holds pairs."""
+        self.page.request.get(self.served.link, max_redirects=0)
+        self.page.goto(f"{self.served.url}/lead")
         return self
 
     def join(self, name):

@@ -193,7 +193,8 @@ def _how_right(of: dict[str, Any]) -> list[str]:
         found.append(f"Two people say the same on {_share(of['agreement']['agreement'])} of shared pairs.")
     if reward and not reward["refused"] and reward["label_accuracy"]:
         found.append(
-            f"A reward model that never saw them puts labels at {_share(reward['label_accuracy'])} right."
+            f"A reward model puts labels at {_share(reward['label_accuracy'])} right, if its errors are not "
+            "theirs and gold pairs are as hard as the others."
         )
     return found
 
