@@ -53,6 +53,34 @@ def test_intervals_hold_the_truth_about_as_often_as_stated():
     assert np.mean(inside) == pytest.approx(0.95, abs=0.03)
 
 
+def test_comparisons_of_one_prompt_are_not_told_as_if_of_many():
+    rng = np.random.default_rng(0)
+    covered = simple = 0
+    for _ in range(200):
+        prompt = np.repeat(np.arange(60), 6)
+        first_wins = rng.random(360) < np.repeat(rng.beta(1.4, 0.7, 60), 6)  # 2 in 3 on average
+        winner, loser = np.where(first_wins, 0, 1), np.where(first_wins, 1, 0)
+        for by, groups in (("prompt", prompt), ("pair", None)):
+            found = bradley_terry(winner, loser, np.zeros(360, bool), 2, groups=groups)
+            gap = found.log_strength[0] - found.log_strength[1]
+            half = 1.96 * np.sqrt(
+                found.covariance[0, 0] - 2 * found.covariance[0, 1] + found.covariance[1, 1]
+            )
+            inside = abs(gap - np.log(2)) < half
+            covered += inside and by == "prompt"
+            simple += inside and by == "pair"
+    assert covered / 200 > 0.92
+    assert simple / 200 < 0.85
+
+
+def test_with_a_group_for_each_comparison_errors_are_the_usual():
+    rng = np.random.default_rng(0)
+    first_wins = rng.random(2000) < 0.7
+    sides = np.where(first_wins, 0, 1), np.where(first_wins, 1, 0), np.zeros(2000, bool)
+    plain, grouped = bradley_terry(*sides, 2), bradley_terry(*sides, 2, groups=np.arange(2000))
+    assert grouped.error == pytest.approx(plain.error, rel=0.02)
+
+
 def test_who_never_lost_has_no_finite_strength():
     winner, loser = np.array([0, 0, 1, 2]), np.array([1, 2, 2, 1])
     with pytest.raises(NotConverged, match="never lost"):

@@ -22,7 +22,7 @@ def wins_of(project: Project) -> dict[str, Any]:
     """Figures of the report.
 
     `models`: name, labels it took part in, and `beats`: the chance that it beats an average
-    one of them, with a 95 % interval; strongest first, empty with fewer than two. `note` says what
+    one of them, with a 95 % interval by prompts; strongest first, empty with fewer than two. `note` says what
     they rest on where that is not labels alone. `each_two`: how often one model was preferred to another,
     a tie as half, of `n` labels. `cycles`: pairs of one prompt whose labels go round
     in a circle, as pair numbers, of which there are `n_cycles`.
@@ -51,10 +51,11 @@ def _models(labels: Sequence[Bout]) -> tuple[list[dict[str, Any]], str | None]:
     lost = np.array([each.verdict == "B" for each in met])
     winner, loser = np.where(lost, sides[:, 1], sides[:, 0]), np.where(lost, sides[:, 0], sides[:, 1])
     tied = np.array([each.verdict == "TIE" for each in met])
-    note = None
+    note, prompts = None, np.array([each.prompt_id for each in met])
     try:
-        found = bradley_terry(winner, loser, tied, len(names))
+        found = bradley_terry(winner, loser, tied, len(names), groups=prompts)
     except NotConverged:
+        # Where somebody never lost, what labels tell of errors is nothing: the prior's width is all there is.
         found = bradley_terry(winner, loser, tied, len(names), ridge=RIDGE)
         note = "Some model never lost, or never won, against the others: a prior keeps strengths finite."
     times = Counter(str(name) for each in met for name in (each.a_model, each.b_model))

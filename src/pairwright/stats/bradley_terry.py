@@ -2,7 +2,9 @@
 
 P(i beats j) : P(tie) : P(j beats i) = s_i : t sqrt(s_i s_j) : s_j (Davidson, JASA
 65 (1970); without ties Bradley & Terry, Biometrika 39 (1952)). On the log scale that
-is a multinomial logit, fitted by Newton's method; its curvature gives the intervals.
+is a multinomial logit, fitted by Newton's method; its curvature gives the intervals,
+or the sandwich over groups where comparisons come in groups (Liang & Zeger, Biometrika
+73 (1986)).
 """
 
 from __future__ import annotations
@@ -40,13 +42,15 @@ def bradley_terry(
     n: int,
     *,
     weight: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
     ridge: float = 0.0,
     steps: int = 100,
 ) -> Strengths:
     """Log strengths of n competitors.
 
     winner, loser (m,): competitors 0..n-1; tied (m,): whether it was a tie, where the
-    names say nothing. `weight` (m,) counts a comparison as so many. `ridge` is a normal
+    names say nothing. `weight` (m,) counts a comparison as so many. `groups` (m,) names
+    what hangs together, such as the comparisons of one prompt: errors are by these. `ridge` is a normal
     prior of this precision on log strengths. Raises NotConverged where, without a
     ridge, somebody never lost or never won against the rest (their strength would be
     infinite), or where it does not settle.
@@ -92,6 +96,12 @@ def bradley_terry(
     else:
         raise NotConverged(f"Bradley-Terry did not settle in {steps} steps on {len(winner):,} comparisons")
     covariance = np.linalg.inv(hessian)
+    if groups is not None:
+        names, group = np.unique(groups, return_inverse=True)
+        cell = place * features.shape[1] + outcome
+        told = coo_matrix((w, (group, cell)), shape=(len(names), len(kinds) * features.shape[1])).tocsr()
+        slopes = told @ (features - mean[:, None]).reshape(-1, d)
+        covariance = covariance @ (slopes.T @ slopes) @ covariance * len(names) / max(1, len(names) - 1)
     centre = np.eye(n) - 1 / n
     of_strength = centre @ covariance[:n, :n] @ centre
     return Strengths(

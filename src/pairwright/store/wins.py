@@ -16,6 +16,7 @@ class Bout:
     """A labelled pair: its two responses, and their models where they are known."""
 
     pair_id: int
+    prompt_id: int
     a_id: int
     b_id: int
     a_model: str | None
@@ -27,7 +28,15 @@ def bouts(connection: Connection) -> list[Bout]:
     """All labels as they stand, in pair order."""
     a, b = response.alias("a"), response.alias("b")
     rows = connection.execute(
-        select(pair.c.id, pair.c.a_id, pair.c.b_id, a.c.model, b.c.model.label("b_model"), belief.c.verdict)
+        select(
+            pair.c.id,
+            pair.c.prompt_id,
+            pair.c.a_id,
+            pair.c.b_id,
+            a.c.model,
+            b.c.model.label("b_model"),
+            belief.c.verdict,
+        )
         .join(pair, pair.c.id == belief.c.pair_id)
         .join(a, a.c.id == pair.c.a_id)
         .join(b, b.c.id == pair.c.b_id)
