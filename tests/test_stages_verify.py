@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from made_up import comparisons
 from projects import a_project, add_rows, change, rows
@@ -119,6 +120,28 @@ def test_the_light_model_is_a_judge_that_never_saw_what_it_votes_on(tmp_path):
     assert 0.7 < sum(right) / N < 1  # out of fold: it is no echo of the labels
     assert sum(said[f"new-{i}"].verdict == "B" for i in range(20)) >= 15
     assert run_judge(project, "light").votes == 0
+
+
+def test_a_pair_without_a_label_is_judged_by_models_that_never_saw_its_prompt(tmp_path):
+    # Labels are coins; every prompt has a second pair, of its winner or its loser and a new text.
+    project, _ = a_project_of(tmp_path, random_labels=True)
+    pairs, _ = comparisons(N, random_labels=True)
+    new = comparisons(N, seed=5)[0].chosen
+    won = np.arange(N) % 2 == 0
+    add_rows(project, (
+        {
+            "id": f"more-{i}", "prompt": f"What about {pairs.prompts[i]} and {i}?",
+            "response_a": pairs.chosen[i] if won[i] else pairs.rejected[i], "response_b": new[i],
+        }
+        for i in range(N)
+    ))  # fmt: skip
+    project = change(project, '[judges.light]\nkind = "light"\n')
+    assert run_judge(project, "light").votes == 2 * N
+    names = {row.id: row.external_id for row in rows(project, "pair")}
+    said = {names[vote.pair_id]: vote for vote in rows(project, "vote") if vote.margin is not None}
+    liked = np.array([said[f"more-{i}"].verdict == "A" for i in range(N)])
+    # One that was trained on these prompts likes what won there far more often.
+    assert liked[won].mean() - liked[~won].mean() < 0.15
 
 
 def test_a_curve_of_too_few_labels_is_an_error_not_a_crash(tmp_path, capsys):

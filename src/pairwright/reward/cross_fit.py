@@ -89,12 +89,15 @@ def cross_fit_by(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(mean, standard deviation) over repeats of out-of-fold margins, (n,) each.
 
-    `fit(rows, seed)` trains on these rows; `kept` holds what a fold said before, so that
-    work that was broken off goes on. Raises InputError where there are too few pairs or prompts.
+    `fit(rows, seed)` trains on these rows, which all have a label; `kept` holds what a fold
+    said before, so that work that was broken off goes on. Raises InputError where there are
+    too few pairs or prompts.
     """
-    if len(pairs) < FEWEST or len(np.unique(pairs.groups)) < 2 * folds:
+    labelled = np.isfinite(pairs.labels)
+    prompts = len(np.unique(pairs.groups[labelled]))
+    if labelled.sum() < FEWEST or prompts < 2 * folds:
         raise InputError(
-            f"{len(pairs):,} labelled pairs of {len(np.unique(pairs.groups)):,} prompts are too few for a "
+            f"{labelled.sum():,} labelled pairs of {prompts:,} prompts are too few for a "
             f"reward model: it takes {FEWEST} pairs of {2 * folds} prompts at least ({folds} folds)"
         )
     all_margins = []
@@ -102,7 +105,7 @@ def cross_fit_by(
         fold = folds_of(pairs.groups, folds, seed + 1000 * repeat)
         margins = np.zeros(len(pairs))
         for each in range(folds):
-            inside, outside = np.flatnonzero(fold != each), np.flatnonzero(fold == each)
+            inside, outside = np.flatnonzero((fold != each) & labelled), np.flatnonzero(fold == each)
             name = f"fold-{repeat}-{each}"
             said = kept.load(name) if kept else None
             if said is None:
@@ -126,7 +129,7 @@ def calibrated(raw: np.ndarray, pairs: Comparisons, *, folds: int = FOLDS, seed:
     size = max(float(np.std(raw)), 1e-12)
     design = sparse.csr_matrix((raw / size)[:, None])
     for each in range(folds):
-        inside = np.flatnonzero(fold != each)
+        inside = np.flatnonzero((fold != each) & np.isfinite(pairs.labels))
         slope = fit_head(design[inside], pairs.labels[inside], 100.0)
         found[fold == each] = max(0.0, float(slope[0])) * raw[fold == each] / size
     return found
@@ -135,7 +138,8 @@ def calibrated(raw: np.ndarray, pairs: Comparisons, *, folds: int = FOLDS, seed:
 def unit_of(raw: np.ndarray, pairs: Comparisons) -> float:
     """What turns raw margins into log-odds, by all labels: for pairs that have none of their own."""
     size = max(float(np.std(raw)), 1e-12)
-    slope = fit_head(sparse.csr_matrix((raw / size)[:, None]), pairs.labels, 100.0)
+    some = np.isfinite(pairs.labels)
+    slope = fit_head(sparse.csr_matrix((raw / size)[some, None]), pairs.labels[some], 100.0)
     return max(0.0, float(slope[0])) / size
 
 

@@ -30,6 +30,7 @@ _FOLDS = 3  # of the prompts, by which the penalty is chosen
 class Comparisons:
     """Pairs to learn from. `labels` (n,): how surely the chosen one is better; a tie is 0.5.
 
+    A label of nan is none: such a pair is asked about, and nothing is learned from it.
     `groups` (n,) are prompts: what shares one is never on both sides of a split.
     `conversations` (n) are the prompts as messages, for models that tell turns apart; `vectors`
     are embeddings of the chosen and of the rejected responses, (n, d) each.
@@ -161,6 +162,9 @@ def train(
     `use_form` and `use_words` leave a kind of features out, for comparison. Raises NotConverged.
     """
     rows = np.arange(len(pairs)) if rows is None else rows
+    rows = rows[np.isfinite(pairs.labels[rows])]
+    if weights is not None:
+        rows = rows[weights[rows] > 0]
     fc, wc, fr, wr = pairs.seen
     # Around zero, not around the mean: which response is called chosen must not matter.
     scale = np.maximum(np.sqrt(((fc[rows] - fr[rows]) ** 2).mean(0)), 1e-9)

@@ -22,7 +22,11 @@ NEAR = 0.85
 
 @dataclass(frozen=True)
 class Labelled:
-    """The labelled pairs of a project, as a reward model reads them; arrays in the order of `examples`."""
+    """The labelled pairs of a project, as a reward model reads them; arrays in the order of `examples`.
+
+    `gold` (n,): 1 where the label is known to be right, 0 wrong, nan unknown. `domains` (n,) names, ""
+    unknown. `numbers` are the pairs' row numbers by the id shown.
+    """
 
     examples: tuple[Example, ...]
     pairs: Comparisons
@@ -42,6 +46,7 @@ class Labelled:
                 pairs.labels[rows],
                 pairs.groups[rows],
                 tuple(pairs.conversations[i] for i in rows),
+                None if pairs.vectors is None else (pairs.vectors[0][rows], pairs.vectors[1][rows]),
             ),
             self.gold[rows],
             self.domains[rows],
@@ -58,10 +63,23 @@ class Labelled:
         return told.digest()
 
 
-def read_labelled(project: Project) -> Labelled:
-    """All labels, ties and softened ones too. Prompts that are nearly the same are one group."""
+def read_labelled(project: Project, *, besides: bool = False) -> Labelled:
+    """All labels, ties and softened ones too. Prompts that are nearly the same are one group.
+
+    `besides`: then also the pairs without a label of prompts that have one, last, with labels of nan: a model
+    that was trained on their prompt is no judge of them.
+    """
     stream = Examples(project.store)
-    found = tuple(example for example in stream if example.verdict is not None)
+    every = list(stream)
+    found = [example for example in every if example.verdict is not None]
+    n = len(found)
+    groups = _groups([example.prompt for example in found])
+    if besides:
+        more = [example for example in every if example.verdict is None]
+        known_groups = _groups([example.prompt for example in (*found, *more)])
+        kept = np.flatnonzero(np.isin(known_groups[n:], known_groups[:n]))
+        groups = np.concatenate([known_groups[:n], known_groups[n:][kept]])
+        found += [more[i] for i in kept]
     with project.store.read() as connection:
         known = people.gold_verdicts(connection)
         soft = softened(connection)
@@ -71,18 +89,19 @@ def read_labelled(project: Project) -> Labelled:
         if verdict is not None:
             gold[i] = ("A", "B", "TIE")[verdict] == example.verdict
     labels = [
-        0.5 if example.verdict == "TIE" else soft.get(stream.numbers[example.id], 1.0) for example in found
+        0.5 if example.verdict == "TIE" else soft.get(stream.numbers[example.id], 1.0)
+        for example in found[:n]
     ]
     pairs = Comparisons(
         tuple(example.prompt for example in found),
         tuple(example.a if example.verdict != "B" else example.b for example in found),
         tuple(example.b if example.verdict != "B" else example.a for example in found),
-        np.array(labels),
-        _groups([example.prompt for example in found]),
+        np.concatenate([labels, np.full(len(found) - n, np.nan)]),
+        groups,
         tuple(example.messages for example in found),
     )
     domains = np.array([example.domain or "" for example in found], object)
-    return Labelled(found, pairs, gold, domains, stream.numbers)
+    return Labelled(tuple(found), pairs, gold, domains, stream.numbers)
 
 
 def _groups(prompts: list[str]) -> np.ndarray:

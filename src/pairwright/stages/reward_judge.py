@@ -1,8 +1,9 @@
 """A reward model trained on a project's own labels as a judge: a vote in beliefs, a cascade's first step.
 
 `kind = "light"` is the light model, `kind = "reward"` any other of [rewards.NAME]. On a pair
-that has a label it says only what a model says that never saw its prompt; on others, what
-one trained on all labels says. Its margin is what beliefs weigh.
+of a prompt that has labels it says only what models say that never saw this prompt, whether the
+pair itself has a label or not: so a threshold tested on pairs with labels holds for those without.
+On other prompts it says what one trained on all labels says. Its margin is what beliefs weigh.
 """
 
 from __future__ import annotations
@@ -35,13 +36,14 @@ def reward_judge(
     """
     reward = settings.reward or LIGHT
     repeats = REPEATS if reward == LIGHT else 1
-    labelled = read_labelled(project)
+    labelled = read_labelled(project, besides=True)
+    told = labelled.only(np.flatnonzero(np.isfinite(labelled.pairs.labels)).tolist())
     formed = opinion_of(project, labelled, reward, folds=FOLDS, repeats=repeats)
     model = formed.model
     if model is None:
         raise ConfigError(f'[judges.{name}] reward = "{reward}" holds a judge\'s scores: it votes already')
     if formed.save:
-        formed.save({"pairs": len(labelled.pairs), "data": labelled.key.hex()})
+        formed.save({"pairs": len(told.pairs), "data": told.key.hex()})
     # In terms of the pair's own a and b.
     sides = np.array([-1.0 if example.verdict == "B" else 1.0 for example in labelled.examples])
     unseen = {
@@ -64,7 +66,7 @@ def reward_judge(
         "kind": settings.kind,
         "reward": reward,
         "features": features.VERSION,
-        "labels": len(labelled.pairs),
-        "told": labelled.key.hex()[:16],
+        "labels": len(told.pairs),
+        "told": told.key.hex()[:16],
     }
     return ask, spec
