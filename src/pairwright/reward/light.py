@@ -103,7 +103,7 @@ class LightModel:
         return np.asarray(found if vectors is None else found + vectors @ self.vectors)
 
     def margins(self, pairs: Comparisons, rows: np.ndarray) -> np.ndarray:
-        """Score of chosen minus that of rejected."""
+        """(n,) score of chosen minus that of rejected for these n rows of `pairs`, in log-odds."""
         fc, wc, fr, wr = pairs.seen
         vc, vr = (None, None) if pairs.vectors is None else (each[rows] for each in pairs.vectors)
         chosen, rejected = self.of_features(fc[rows], wc[rows], vc), self.of_features(fr[rows], wr[rows], vr)

@@ -19,7 +19,7 @@ from pairwright.pairing import pair_key, text_key
 from pairwright.store import schema
 from pairwright.store.insert import insert_missing
 from pairwright.store.store import Store
-from pairwright.types import Message, Prompt, Response
+from pairwright.types import Prompt, Response
 
 PAGE = 1000
 # SQLite takes 32,766 variables in a statement (999 before 2020).
@@ -47,13 +47,6 @@ class NewPair:
     external_id: str | None = None
     meta: Any = None
     source: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredPrompt:
-    id: int
-    key: bytes
-    prompt: Prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,10 +221,6 @@ def _ids(connection: Connection, table: Table, keys: Sequence[bytes]) -> dict[by
 # --- reading ------------------------------------------------------------------------------
 
 
-def count_prompts(connection: Connection) -> int:
-    return connection.execute(select(func.count()).select_from(schema.prompt)).scalar_one()
-
-
 def has_response_of(connection: Connection, model: str) -> bool:
     """Whether any response was written by the model of that name."""
     statement = select(schema.response.c.id).where(schema.response.c.model == model).limit(1)
@@ -244,33 +233,6 @@ def response_models(connection: Connection) -> list[tuple[str | None, int]]:
     model = schema.response.c.model
     statement = select(model, number).group_by(model).order_by(number.desc(), model)
     return [(row[0], row[1]) for row in connection.execute(statement)]
-
-
-def prompt_pages(store: Store, *, after: int = 0, size: int = PAGE) -> Iterator[list[StoredPrompt]]:
-    """All prompts with an id above `after`, in order of id, at most `size` at a time."""
-    table = schema.prompt
-    statement = select(
-        table.c.id, table.c.key, table.c.messages, table.c.external_id, table.c.meta, table.c.source
-    ).order_by(table.c.id)
-    while True:
-        with store.read() as connection:
-            rows = connection.execute(statement.where(table.c.id > after).limit(size)).all()
-        if not rows:
-            return
-        yield [
-            StoredPrompt(
-                row.id,
-                row.key,
-                Prompt(
-                    tuple(Message(message["role"], message["content"]) for message in row.messages),
-                    row.external_id,
-                    row.meta,
-                    row.source,
-                ),
-            )
-            for row in rows
-        ]
-        after = rows[-1].id
 
 
 def meeting_pages(store: Store, *, after: int = 0, size: int = PAGE) -> Iterator[list[Meeting]]:
