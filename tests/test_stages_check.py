@@ -308,6 +308,11 @@ def test_a_benchmarks_texts_are_read_from_the_files_that_are_named(tmp_path):
         run_check(project)
     bench.write_text('{"question": "it is 12 4 46"}\n')
     assert run_check(project, only=["contamination"]).open == {"error": {"contamination": 1}}
+    # A trainer's file that is held out is such a list, too.
+    bench.write_text(
+        '{"prompt": [{"role": "user", "content": "it is 12 4 46"}], "chosen": [], "rejected": []}\n'
+    )
+    assert run_check(project, only=["contamination"]).open == {"error": {"contamination": 1}}
 
 
 def test_pairs_without_a_label_are_looked_at_too(tmp_path):

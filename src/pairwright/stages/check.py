@@ -273,10 +273,19 @@ def _benchmark(project: Project) -> Iterator[str]:
         for record in read_records(project.root / name):
             if isinstance(record, BadRow):
                 raise ConfigError(f"[check] contamination: {record.place}: {record.reason}")
-            texts = [value for key, value in record.row.items() if key in _TEXT and isinstance(value, str)]
+            texts = [told for key, value in record.row.items() if key in _TEXT for told in _asked(value)]
             if not texts:
                 raise ConfigError(f"{record.place}: a benchmark's row has one of {', '.join(_TEXT)}")
             yield from texts
+
+
+def _asked(value: Any) -> list[str]:
+    """A text, or what the user says in messages, as in a trainer's file that is held out."""
+    if isinstance(value, str):
+        return [value]
+    messages = value if isinstance(value, list) else []
+    said = [each for each in messages if isinstance(each, dict) and each.get("role") == "user"]
+    return [each["content"] for each in said if isinstance(each.get("content"), str)]
 
 
 _TEXT = ("text", "prompt", "question", "problem", "input", "instruction", "goal", "sentence")
