@@ -4,7 +4,8 @@ Each response has a utility: what the reward model gives it, plus its own normal
 deviation. All labels of the prompt but the pair's own move it (a Bradley-Terry
 posterior mode); what that leaves for the pair is a margin its own label had no
 say in. How much a deviation may be, and how far the reward model's margins are
-believed, is chosen so that left-out labels are explained best.
+believed, is chosen for each fold of the prompts by the labels of the others, so that
+these are explained best: chosen by all, it would flatter labels that mean nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from scipy import sparse, special
 from scipy.sparse import csgraph
 
 from pairwright.errors import NotConverged
-from pairwright.reward.head import log_loss, one_thread
+from pairwright.reward.cross_fit import FOLDS, folds_of
+from pairwright.reward.head import one_thread
 
 SPREADS = (0.0, 0.5, 1.0, 1.5, 2.5)
 SCALES = (0.4, 0.7, 1.0, 1.5)
@@ -28,7 +30,7 @@ _MOST = 150  # pairs of a prompt that hear each other; more are cut into parts
 
 @dataclass(frozen=True, slots=True)
 class Consistent:
-    """`margins` (n,), and what was chosen; a spread of 0 hears no other labels."""
+    """`margins` (n,), and what explains all labels best; a spread of 0 hears no other labels."""
 
     margins: np.ndarray
     spread: float
@@ -47,22 +49,23 @@ def hear_others(
     `margins` (n,) out of fold, `labels` (n,) how surely the chosen one is better,
     `groups` (n,) prompts, `chosen` and `rejected` (n) name the responses.
     """
-    scale = min(SCALES, key=lambda each: log_loss(each * margins, labels))
-    best = Consistent(scale * margins, 0.0, scale)
-    best_loss = log_loss(best.margins, labels)
     shared = _shared(groups, chosen, rejected)
-    if not shared:
-        return best
-    for spread in SPREADS[1:]:
-        for each in SCALES:
-            heard = each * margins
-            with one_thread():
-                for rows, design in shared:
-                    heard[rows] = _left_out(heard[rows], labels[rows], design, spread)
-            loss = log_loss(heard, labels)
-            if loss < best_loss:
-                best, best_loss = Consistent(heard, spread, each), loss
-    return best
+    ways = [(0.0, scale) for scale in SCALES]
+    if shared:
+        ways += [(spread, scale) for spread in SPREADS[1:] for scale in SCALES]
+    heard = np.array([scale * margins for _, scale in ways])
+    with one_thread():
+        for i, (spread, _) in enumerate(ways):
+            for rows, design in shared if spread else ():
+                heard[i, rows] = _left_out(heard[i, rows], labels[rows], design, spread)
+    losses = np.logaddexp(0, heard) - labels * heard
+    fold = folds_of(groups, FOLDS, 0)
+    found = np.zeros(len(margins))
+    for each in range(FOLDS):
+        inside = fold != each if (fold != each).any() else fold == each
+        best = int(np.argmin(losses[:, inside].mean(1)))
+        found[fold == each] = heard[best, fold == each]
+    return Consistent(found, *ways[int(np.argmin(losses.mean(1)))])
 
 
 def _shared(
