@@ -85,6 +85,7 @@ class StoreBuilder:
         belief: str | None = None,
         by: str = "judge",
         prob_a: float | None = None,
+        prob_tie: float | None = None,
         flag: str | None = None,
         models: tuple[str | None, str | None] = (None, None),
         external_id: str | None = None,
@@ -99,7 +100,7 @@ class StoreBuilder:
             pair_id = _pair(connection, prompt_id, a_id, b_id, external_id=external_id)
         self.ids |= {"prompt": prompt_id, "a": a_id, "b": b_id, "pair": pair_id}
         if belief is not None:
-            self.belief(belief, by=by, prob_a=prob_a)
+            self.belief(belief, by=by, prob_a=prob_a, prob_tie=prob_tie)
         if flag is not None:
             self.flag(flag)
         for rater, verdict in votes:
@@ -107,11 +108,18 @@ class StoreBuilder:
         return self
 
     def belief(
-        self, belief: str, *, by: str = "judge", prob_a: float | None = None, reason: str = ""
+        self,
+        belief: str,
+        *,
+        by: str = "judge",
+        prob_a: float | None = None,
+        prob_tie: float | None = None,
+        reason: str = "",
     ) -> Self:
         """A newer belief on the last pair."""
         decision, verdict, both = BELIEFS[belief]
         row = {"decision": decision, "verdict": verdict, "both": both, "prob_a": prob_a, "basis": {}}
+        row["prob_tie"] = prob_tie
         return self._of_pair(schema.belief, source=by, reason=reason or f"test: {belief}", **row)
 
     def flag(self, check: str, *, reason: str = "test", severity: str = "error") -> Self:
@@ -124,11 +132,23 @@ class StoreBuilder:
         return self
 
     def vote(
-        self, rater: str, verdict: str, *, order: str = "AB", kind: str = "judge", **columns: Any
+        self,
+        rater: str,
+        verdict: str,
+        *,
+        order: str = "AB",
+        kind: str = "judge",
+        given: bool = False,
+        **columns: Any,
     ) -> Self:
-        """A vote on the last pair, by a rater added if new."""
+        """A vote on the last pair, by a rater added if new.
+
+        People's ratings are of `annotate`, under guidelines, unless they were `given` with a dataset.
+        """
         with self.store.write() as connection:
             rater_id = _rater(connection, rater, kind, {})
+            if kind == "person" and "ratings" in columns and not given:
+                columns["guideline_id"] = _once(connection, schema.guideline, b"0" * 16, text="guidelines")
             key = content_key("vote", self.ids["pair"], rater_id, order, time.time_ns())
             row = {"key": key, "pair_id": self.ids["pair"], "rater_id": rater_id, "order": order}
             self.ids["vote"] = _add(connection, schema.vote, verdict=verdict, **row, **columns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 
 import pytest
 import yaml
@@ -11,8 +12,10 @@ import yaml
 from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Drop, Pair, Rated, Single, two
 from pairwright.formats.catalog import formats, guess, read_dataset, target_named
+from pairwright.formats.files import Layout
 from pairwright.formats.format import Left, Written
 from pairwright.formats.trl import Weights
+from pairwright.stages.convert import convert
 from pairwright.types import Message
 
 Q, A, B = "What color is the sky?", "It is blue.", "It is green."
@@ -60,7 +63,8 @@ OUT = {
     "axolotl-dpo-icr": {"system": "", "input": Q, "chosen": A, "rejected": B},
     "axolotl-reward": {"system": "", "input": Q, "chosen": A, "rejected": B},
     "axolotl-orpo": {"system": "", "chosen": [USER, GOOD], "rejected": [USER, BAD]},
-    "openrlhf": {"chosen": [USER, GOOD], "rejected": [USER, BAD], "margin": 3.0},
+    "openrlhf": {"chosen": [USER, GOOD], "rejected": [USER, BAD]},
+    "openrlhf-margin": {"chosen": [USER, GOOD], "rejected": [USER, BAD], "margin": 3.0},
     "verl-reward": {"prompt": HUMAN, "chosen": f" {A}", "rejected": f" {B}"},
     "openai-dpo": {
         "input": {"messages": [USER], "tools": [], "parallel_tool_calls": True},
@@ -184,10 +188,10 @@ def test_a_conversation_begins_alike_on_both_sides():
         assert row["chosen"][:-1] == row["rejected"][:-1] == [SYSTEM, *EARLIER, USER]
 
 
-def test_openrlhf_takes_a_missing_margin_for_0_and_trl_gets_no_such_row():
-    unrated = Pair(LONG, *LONG.responses)
-    assert target_named("openrlhf").row(unrated)["margin"] == 0.0
-    assert target_named("trl-reward-margin").row(unrated) == Drop("no_margin")
+@pytest.mark.parametrize("name", ["openrlhf-margin", "trl-reward-margin"])
+def test_a_margin_that_is_not_known_is_never_0(name):
+    # OpenRLHF takes a missing one for 0, and TRL subtracts it from the logits.
+    assert target_named(name).row(Pair(LONG, *LONG.responses)) == Drop("no_margin")
 
 
 @pytest.mark.parametrize("name", ["hh-rlhf", "verl-reward"])
@@ -256,6 +260,53 @@ def test_axolotl_yaml_names_the_type_and_the_parts():
             }
         ],
     }
+
+
+SHARDS = tuple(f"mydpo-0000{n}-of-00003" for n in range(3))
+WHOLE_SETS = [name for name, each in formats().items() if each.writes and not each.writes.one_file]
+
+
+def pasted(name, parts) -> str:
+    target = target_named(name)
+    named = {part: tuple(f"{file}{target.endings[0]}" for file in files) for part, files in parts.items()}
+    written = Written("mydpo", named, None)
+    return "\n".join([*target.how_to_load(written), *target.config(written).values()])
+
+
+@pytest.mark.parametrize("name", WHOLE_SETS)
+def test_what_is_pasted_trains_on_every_shard(name):
+    told = pasted(name, {"train": SHARDS})
+    assert all(shard in told for shard in SHARDS)
+
+
+@pytest.mark.parametrize("name", ["nemo-rl", "openai-dpo"])
+def test_a_loader_of_one_file_gets_no_shards(tmp_path, name):
+    source = tmp_path / "in.jsonl"
+    source.write_text(json.dumps({"prompt": Q, "chosen": A, "rejected": B}) + "\n")
+    with pytest.raises(InputError, match=r"--shard 2 asks for several files.*takes one.*Leave --shard out"):
+        convert(source, tmp_path / "out.jsonl", to=name, layout=Layout(shard=2))
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+
+
+@pytest.mark.parametrize("name", [name for name, each in formats().items() if each.writes])
+def test_nothing_is_validated_on_what_it_is_trained_on(name):
+    told = pasted(name, {"train": ("mydpo",)})
+    file = f"mydpo{target_named(name).endings[0]}"
+    assert told.count(f'"{file}"') + told.count(f"'{file}'") + told.count(f"={file}") <= 1
+    assert all(word not in told for word in ("eval_dataset", "--val_dataset", "test_datasets", "held.id"))
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("nemo-rl", "data.validation.data_path=held.jsonl"),
+        ("openai-dpo", "validation_file=held.id"),
+        ("verl-prompts", "data.val_files=['held.parquet']"),
+    ],
+)
+def test_what_is_held_out_is_validated_on(name, says):
+    told = pasted(name, {"train": ("mydpo",), "validation": ("held",)})
+    assert says in (shlex.split(told) if "data." in says else told)
 
 
 def test_weights_of_kto_are_in_what_is_pasted():

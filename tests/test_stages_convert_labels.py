@@ -52,7 +52,7 @@ def test_a_column_of_zeros_and_ones_writes_nothing(tmp_path, capsys):
 # --- contradictions -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("to", ["trl-reward-margin", "trl-dpo", "openrlhf"])
+@pytest.mark.parametrize("to", ["trl-reward-margin", "trl-dpo", "openrlhf-margin"])
 @pytest.mark.parametrize("more", [{"margin": -3}, {"chosen_rating": 1, "rejected_rating": 4}])
 def test_a_row_that_says_both_is_left_out(tmp_path, to, more):
     rows = [pair("a", "b", margin=2), pair("c", "d", **more)]
@@ -66,6 +66,25 @@ def test_ratings_against_the_ranking_give_no_margin(tmp_path):
     row = {"prompt": "q", "responses": [{"text": t, "rank": k, "rating": r} for t, k, r in said]}
     result = convert(write(tmp_path / "in.jsonl", [row]), tmp_path / "out.jsonl", to="trl-reward-margin")
     assert (result.rows, result.dropped.counts) == (1, {"rejected_is_rated_higher": 1})
+
+
+@pytest.mark.parametrize(
+    ("asked", "unit", "margins"), [(None, "dataset", [2.0, 1.0]), ("ratings", "ratings", [3.0])]
+)
+def test_all_margins_of_a_file_are_in_one_unit(tmp_path, asked, unit, margins):
+    rated = [{"text": "e", "rating": 5}, {"text": "f", "rating": 2}]
+    two = [{"text": "a", "rank": 1}, {"text": "b", "rank": 2}]
+    rows = [
+        {"prompt": "1", "responses": two, "margin": 2},
+        {"prompt": "2", "responses": rated},
+        {"prompt": "3", "responses": two, "probability": 0.9},
+        {"prompt": "4", "responses": two, "margin": 1, "probability": 0.6},
+    ]
+    source, out = write(tmp_path / "in.jsonl", rows), tmp_path / "out.jsonl"
+    result = convert(source, out, to="trl-reward-margin", source="jsonl", selection=Selection(margin=asked))
+    assert [row["margin"] for row in lines(out)] == margins
+    assert result.dropped.counts == {"no_margin": 4 - len(margins)}
+    assert json.loads((tmp_path / "out.jsonl.manifest.json").read_text())["margin_unit"] == unit
 
 
 # --- KTO ----------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from projects import a_project, add_pairs
+from projects import a_project, add_pairs, change
 from stores import a_store
 
 from pairwright.cli.main import run
@@ -47,7 +47,7 @@ def test_labels_are_written_for_llama_factory_with_its_stanza_beside(builder, tm
 
 
 @pytest.mark.parametrize(
-    "to", [name for name, each in formats().items() if each.writes and name != "trl-reward-margin"]
+    "to", [name for name, each in formats().items() if each.writes and not name.endswith("-margin")]
 )
 def test_every_target_of_convert_is_one_of_export(builder, tmp_path, to):
     builder.pair("Colour?", "Blue.", "Green.", belief="A")
@@ -90,21 +90,50 @@ def test_only_what_people_settled_and_only_what_is_sure(builder, tmp_path):
     assert written(least=0.9) == (["1?"], {"below_min_probability": 2})
 
 
-def test_margins_come_from_ratings(builder, tmp_path):
-    builder.pair("1?", "a", "b", belief="B").vote("ann", "B", kind="person", ratings=ratings(2, 5))
-    builder.pair("2?", "a", "b", belief="A")
-    result = export_dataset(builder.store, tmp_path / "o.jsonl", to="trl-reward-margin")
-    assert [row["margin"] for row in lines(tmp_path / "o.jsonl")] == [3.0]
-    assert result.dropped.counts == {"no_margin": 1}
+# --- how surely, and how much better ----------------------------------------------------------------------
+
+
+def test_a_pair_with_its_sides_exchanged_gives_the_same_row(builder, tmp_path):
+    builder.pair("1?", "a", "b", belief="A", prob_a=0.2, prob_tie=0.75)
+    builder.pair("2?", "b", "a", belief="B", prob_a=0.05, prob_tie=0.75)
+    export_dataset(builder.store, tmp_path / "o.jsonl", to="trl-reward-margin")
+    assert [row["margin"] for row in lines(tmp_path / "o.jsonl")] == [0.15, 0.15]
+    one, other = lines(tmp_path / "o.jsonl.meta.jsonl")
+    assert one["prob_chosen"] == other["prob_chosen"] == 0.2
+
+
+@pytest.mark.parametrize("to", ["trl-reward-margin", "openrlhf-margin"])
+def test_all_margins_of_a_file_are_in_one_unit(builder, tmp_path, to):
+    rated = {"kind": "person", "ratings": ratings(2, 5)}
+    builder.pair("1?", "a", "b", belief="B", prob_a=0.1, prob_tie=0.1).vote("ann", "B", **rated)
+    builder.pair("2?", "a", "b", belief="A", prob_a=0.9, prob_tie=0.0).pair("3?", "a", "b", belief="A")
+
+    def written(**options) -> tuple[list[float], dict, dict]:
+        out = tmp_path / "o.jsonl"
+        result = export_dataset(builder.store, out, to=to, selection=Selection(**options))
+        said = json.loads((tmp_path / "o.jsonl.manifest.json").read_text())
+        return [row["margin"] for row in lines(out)], result.dropped.counts, said
+
+    margins, dropped, said = written()
+    assert (margins, dropped, said["margin_unit"]) == ([0.7, 0.8], {"no_margin": 1}, "probability")
+    margins, dropped, said = written(margin="ratings")
+    assert (margins, dropped) == ([3.0], {"no_margin": 2})
+    assert (said["margin_unit"], said["ratings"]) == ("ratings", "annotate")
+
+
+def test_openrlhf_rows_have_no_margin_where_one_is_not_known(builder, tmp_path):
+    builder.pair("1?", "a", "b", belief="A", prob_a=0.9).pair("2?", "a", "b", belief="A")
+    export_dataset(builder.store, tmp_path / "o.jsonl", to="openrlhf")
+    assert [set(row) for row in lines(tmp_path / "o.jsonl")] == [{"chosen", "rejected"}] * 2
 
 
 # --- KTO: good and bad by itself --------------------------------------------------------------------------
 
 
 def labels(builder, tmp_path, **options) -> tuple[dict, dict]:
-    source = options.pop("source", None)
+    more = {name: options.pop(name, None) for name in ("source", "ratings")}
     out = tmp_path / "kto.jsonl"
-    result = export_dataset(builder.store, out, to="trl-kto", selection=Selection(**options), source=source)
+    result = export_dataset(builder.store, out, to="trl-kto", selection=Selection(**options), **more)
     rows = {row["completion"][0]["content"]: row["label"] for row in lines(out)}
     return rows, result.dropped.counts
 
@@ -130,6 +159,45 @@ def test_ratings_are_held_against_the_threshold_also_where_the_pair_ties(builder
     builder.pair("2?", "c", "d", belief="TIE").vote("ann", "TIE", kind="person", ratings=ratings(2, 1))
     assert labels(builder, tmp_path)[0] == {"a": True, "b": True, "c": False, "d": False}
     assert labels(builder, tmp_path, threshold=4.5)[0] == {"a": True, "b": False, "c": False, "d": False}
+
+
+def given(a: float, b: float, kind: str) -> dict:
+    """Ratings that came with a dataset."""
+    return {"kind": kind, "given": True, "ratings": {"a": {"rating": a}, "b": {"rating": b}}}
+
+
+@pytest.mark.parametrize("kind", ["person", "judge"])
+def test_ratings_that_came_with_a_dataset_count_once_their_threshold_is_told(builder, tmp_path, kind):
+    builder.pair("1?", "a", "b", belief="A").vote("who", "A", **given(9, 4, kind))
+    with pytest.raises(InputError, match=r"1 pair, rated otherwise \(.*--threshold"):
+        labels(builder, tmp_path)
+    assert labels(builder, tmp_path, threshold=7) == ({"a": True, "b": False}, {})
+
+
+def test_ratings_of_different_people_and_scales_are_never_put_together(builder, tmp_path):
+    builder.pair("1?", "a", "b", belief="A").vote("ann", "A", kind="person", ratings=ratings(5, 2))
+    builder.vote("critic", "B", **given(1, 10, "judge")).vote("bob", "B", **given(10, 1, "person"))
+    builder.pair("2?", "c", "d", belief="A").vote("critic", "A", **given(9, 4, "judge"))
+    assert labels(builder, tmp_path) == ({"a": True, "b": False}, {"rated_otherwise": 1})
+    assert labels(builder, tmp_path, threshold=7, ratings="judges")[0] == {
+        "a": False,
+        "b": True,
+        "c": True,
+        "d": False,
+    }
+    assert labels(builder, tmp_path, threshold=7, ratings="people")[0] == {"a": True, "b": False}
+
+
+def test_ratings_there_are_none_of_are_told(builder, tmp_path):
+    builder.pair("1?", "a", "b", belief="A").vote("critic", "A", **given(9, 4, "judge"))
+    with pytest.raises(InputError, match="--ratings people: the project has no such.*those of judges"):
+        labels(builder, tmp_path, threshold=7, ratings="people")
+
+
+def test_who_won_and_a_threshold_together_are_refused(builder, tmp_path):
+    builder.pair("1?", "a", "b", belief="A").vote("ann", "A", kind="person", ratings=ratings(5, 4))
+    with pytest.raises(InputError, match="--threshold 4 goes by ratings, and --split-pairs"):
+        labels(builder, tmp_path, threshold=4, split_pairs=True)
 
 
 def test_as_often_good_as_bad_is_neither(builder, tmp_path):
@@ -184,6 +252,38 @@ def test_the_shapes_there_were_take_parts_and_caps_too(labelled, capsys):
     assert [file["rows"] for file in said["files"]] == [15, 15, 15, 15, 10, 10]
     assert said["same_prompt_neighbours"] == 0
     assert run(["-C", str(labelled.root), "export", "--shape", "unpaired", "--per-prompt", "1"]) == 1
+
+
+def test_another_option_never_changes_what_a_kto_label_means(labelled, capsys):
+    def written(*options: str) -> set[tuple[str, bool]]:
+        out = labelled.root / "kto.jsonl"
+        assert run(["-C", str(labelled.root), "export", "--shape", "kto", "-o", str(out), *options]) == 0
+        assert "winners were called good and losers bad" in " ".join(capsys.readouterr().err.split())
+        files = labelled.root.glob("kto*.jsonl")
+        rows = [row for file in files if ".meta" not in file.name for row in lines(file)]
+        return {(row["completion"][0]["content"], row["label"]) for row in rows}
+
+    whole = written()
+    assert len(whole) == 40
+    assert len({text for text, good in whole if good}) == 20
+    for options in (
+        ["--split", "0.5,0.5"],
+        ["--per-prompt", "2"],
+        ["--source", "people"],
+        ["--shard", "100"],
+    ):
+        for old in labelled.root.glob("kto*"):
+            old.unlink()
+        assert written(*options) == whole, options
+
+
+def test_the_projects_separator_stands_in_parts_and_shards_too(labelled, capsys):
+    project = change(labelled, '\n[export]\nseparator = " | "\n')
+    for shape, form in (("dpo", "trl-dpo-text"), ("kto", "trl-kto-text")):
+        options = ["--shape", shape, "--style", "standard", "--shard", "100"]
+        assert run(["-C", str(project.root), "export", *options]) == 0
+        (file,) = (project.root / "export").glob(f"{form}-*-of-*01.jsonl")
+        assert all(row["prompt"].endswith("? | ") for row in lines(file))
 
 
 def test_export_writes_parquet_where_the_framework_wants_it(labelled):

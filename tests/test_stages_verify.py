@@ -10,17 +10,24 @@ from test_stages_check import kept, label
 
 from pairwright.cli.main import run
 from pairwright.errors import ConfigError, InputError
+from pairwright.hub.exports import export_at
 from pairwright.reward.light import LightModel
+from pairwright.stages.convert import Selection
+from pairwright.stages.export import export
 from pairwright.stages.export_dataset import export_dataset
 from pairwright.stages.gold import import_gold
 from pairwright.stages.judge import run_judge
 from pairwright.stages.labelled import read_labelled
 from pairwright.stages.report import numbers_of, page_of
 from pairwright.stages.route import run_route
-from pairwright.stages.settle import settle
+from pairwright.stages.settle import _soften, settle
+from pairwright.stages.stale import stale
 from pairwright.stages.status import status_of
 from pairwright.stages.verify import flag_precision, run_verify
 from pairwright.store.export import labelled_pairs
+from pairwright.store.findings import add_findings, add_run
+from pairwright.store.votes import add_beliefs
+from pairwright.types import Belief
 
 SETTINGS = '\n[route]\naccept = "stated"\n[annotate]\noverlap_most = 3\n'
 N = 300
@@ -207,6 +214,102 @@ def test_a_softened_label_stays_and_is_believed_less(tmp_path):
     assert labelled.pairs.labels[at] == row.prob_chosen
     assert settle(project, "undo", [finding.id], by="lea").done == [finding.id]
     assert read_labelled(project).pairs.labels[at] == 1.0
+
+
+def softened_one(tmp_path):
+    """A project with one label softened; the finding, and another check's on the same pair."""
+    project, _ = a_project_of(tmp_path, flips=0.1)
+    run_verify(project, repeats=1)
+    finding = kept(project, checks=["reward_model"])[0]
+    assert settle(project, "soften", [finding.id], by="lea").done
+    row = {"check": "own", "part": None, "severity": "warning", "reason": "odd", "value": None}
+    with project.store.write() as connection:
+        run_id = add_run(connection, {"checks": ["own"], "pairs": N})
+        keyed = {"remedy": "look", "check_run_id": run_id, "pair_id": finding.pair_id, "key": b"o" * 16}
+        add_findings(connection, [row | keyed])
+    return project, finding, kept(project, checks=["own"])[0]
+
+
+def exported_row(project, finding):
+    with project.store.read() as connection:
+        rows_ = {row.pair_external_id: row for row in labelled_pairs(connection)}
+    return rows_[finding.external_id]
+
+
+def heard(project, finding):
+    """What reward models are told of the pair: which response, and how far."""
+    labelled = read_labelled(project)
+    at = [labelled.numbers[each.id] for each in labelled.examples].index(finding.pair_id)
+    return labelled.pairs.chosen[at], labelled.pairs.labels[at]
+
+
+def test_a_softened_probability_does_not_outlive_its_label(tmp_path):
+    project, finding, other = softened_one(tmp_path)
+    soft = exported_row(project, finding)
+    assert settle(project, "flip", [other.id], by="lea").done == [other.id]
+    flipped = exported_row(project, finding)
+    assert (flipped.chosen, flipped.prob_chosen) == (soft.rejected, 1.0)
+    assert heard(project, finding) == (flipped.chosen, 1.0)
+    assert settle(project, "undo", [other.id], by="lea").done
+    assert exported_row(project, finding).prob_chosen == soft.prob_chosen
+
+
+def test_who_looks_at_a_softened_label_again_is_believed(tmp_path):
+    project, finding, _ = softened_one(tmp_path)
+    label(project, {finding.external_id: "A"}, "bob")
+    assert exported_row(project, finding).softened is None
+    assert heard(project, finding)[1] == 1.0
+
+
+def test_softening_leaves_the_share_of_ties_as_it_was(tmp_path):
+    project, finding, _ = softened_one(tmp_path)
+    assert settle(project, "undo", [finding.id], by="lea").done
+    with project.store.write() as connection:
+        for verdict, prob in (("A", 0.2), ("B", 0.05)):
+            add_beliefs(
+                connection, [Belief(finding.pair_id, "accept", verdict, "judge", "t", prob, prob_tie=0.75)]
+            )
+            detail = _soften(connection, finding.pair_id, 0.0)
+            assert detail["probability"] == pytest.approx(0.2)
+            assert detail["tie"] == 0.75
+
+
+def test_kto_leaves_out_what_was_softened_below_what_is_asked(tmp_path):
+    project, finding, _ = softened_one(tmp_path)
+    with project.store.write() as connection:
+        sure = Belief(finding.pair_id, "accept", "A", "judge", "t", 0.97, prob_tie=0.0)
+        add_beliefs(connection, [sure])
+    chosen = exported_row(project, finding).chosen
+    for to in ("trl-dpo", "trl-kto"):
+        out = tmp_path / f"{to}.jsonl"
+        export_dataset(
+            project.store, out, to=to, selection=Selection(split_pairs=to == "trl-kto", min_probability=0.9)
+        )
+        assert json.dumps(chosen) not in out.read_text()
+
+
+def test_an_export_made_before_a_label_was_softened_is_stale(tmp_path):
+    project, finding, _ = softened_one(tmp_path)
+
+    def is_stale(out):
+        return stale(project, export_at(out))
+
+    usual, other, kto, sure = (tmp_path / f"{name}.jsonl" for name in ("a", "b", "c", "d"))
+
+    def write():
+        export(project.store, usual)
+        export_dataset(project.store, other, to="openrlhf")
+        export(project.store, kto, shape="kto")
+        least = Selection(split_pairs=True, min_probability=0.0)
+        export_dataset(project.store, sure, to="trl-kto", selection=least)
+
+    for step in ("undo", "soften"):
+        write()
+        assert not any(map(is_stale, (usual, other, kto, sure)))
+        assert settle(project, step, [finding.id], by="lea").done
+        for out in (usual, other, sure):
+            assert is_stale(out).startswith("labels softened, or not any more:")
+        assert is_stale(kto) is None  # who won is the same
 
 
 def test_only_what_a_reward_model_doubts_can_be_softened(tmp_path):

@@ -55,11 +55,12 @@ def number(project, name):
     return next(row.id for row in rows(project, "pair") if row.external_id == name)
 
 
-def believe(project, name, decision, verdict=None, source="judge", prob_a=None):
+def believe(project, name, decision, verdict=None, source="judge", prob_a=None, prob_tie=None):
     from pairwright.store.votes import add_beliefs
 
     with project.store.write() as connection:
-        belief = Belief(number(project, name), decision, verdict, source, "because", prob_a, basis={})
+        of = number(project, name)
+        belief = Belief(of, decision, verdict, source, "because", prob_a, basis={}, prob_tie=prob_tie)
         add_beliefs(connection, [belief])
 
 
@@ -211,6 +212,16 @@ def test_sorting(project):
     assert in_order("unsure") == ["quote", "code", "war"]
     assert in_order("sure") == ["war", "code", "quote"]
     assert in_order("doubted") == ["war", "code"]
+
+
+def test_the_sorting_by_sureness_is_the_same_from_either_side(project):
+    for name, prob, tie in (("war", 0.05, 0.75), ("quote", 0.2, 0.75), ("code", 0.3, 0.3)):
+        believe(project, name, "accept", "TIE", "judge", prob, prob_tie=tie)
+    known = {row.id: row.external_id for row in rows(project, "pair")}
+    with project.store.read() as connection:
+        keys = find(connection, Filters(sort="sure")).keys
+    assert [known[key.pair_id] for key in keys] == ["war", "quote", "code"]
+    assert keys[0].value == keys[1].value
 
 
 @pytest.mark.parametrize("sort", search.SORTS)

@@ -190,7 +190,7 @@ def test_axolotl_kto_reads_prompt_completion_and_label(tmp_path):
 
 
 def test_openrlhf_cuts_the_answers_off_the_same_prompt(tmp_path):
-    rows = written(tmp_path, "openrlhf", ROWS)
+    rows = written(tmp_path, "openrlhf-margin", ROWS)
     bare("openrlhf", "datasets", "utils")
     code = own("openrlhf.datasets.reward_dataset")
     template = tiny.tokenizer().apply_chat_template

@@ -24,6 +24,7 @@ from pairwright.cli.output import (
 from pairwright.errors import InputError
 
 if TYPE_CHECKING:
+    from pairwright.formats.canonical import MarginUnit
     from pairwright.stages.convert import ConvertResult, Selection
 
 
@@ -32,6 +33,10 @@ class Pairs(StrEnum):
     all = "all"
     adjacent = "adjacent"
 
+
+BY_WHO_WON = (
+    "winners were called good and losers bad (--split-pairs, --shape kto): both answers may be either"
+)
 
 To = Annotated[str | None, typer.Option("--to", help="The format to write (--list shows all).")]
 Split = Annotated[
@@ -49,6 +54,14 @@ MinProbability = Annotated[
 WhichPairs = Annotated[
     Pairs, typer.Option("--pairs", help="Of a ranking: the best against each other, all, or neighbours.")
 ]
+
+
+class MarginUnits(StrEnum):
+    dataset = "dataset"
+    ratings = "ratings"
+    probability = "probability"
+
+
 SplitPairs = Annotated[
     bool,
     typer.Option(
@@ -82,6 +95,14 @@ def convert(
         float | None, typer.Option(help="KTO: a response rated this or higher is good, any other bad.")
     ] = None,
     split_pairs: SplitPairs = False,
+    margin: Annotated[
+        MarginUnits | None,
+        typer.Option(
+            "--margin",
+            help="Unit of margins, one a file; the first row's best unless told: its own, ratings' "
+            "difference, probability.",
+        ),
+    ] = None,
     min_probability: MinProbability = None,
     per_prompt: PerPrompt = None,
     split: Split = None,
@@ -109,7 +130,8 @@ def convert(
         raise InputError(
             "convert needs IN, OUT and --to FORMAT: pairwright convert hh.jsonl.gz dpo.jsonl --to trl-dpo"
         )
-    selection = Selection(which.value, threshold, split_pairs, min_probability, per_prompt)
+    unit: MarginUnit | None = margin.value if margin else None
+    selection = Selection(which.value, threshold, split_pairs, min_probability, per_prompt, unit)
     tell_unused(to, selection, seed=seed, stratify=stratify, split=split)
     with count_bar("converting rows", json=json) as progress:
         result = convert_to(
@@ -141,6 +163,7 @@ def tell_unused(
     unused = {
         "--threshold": selection.threshold is not None and takes != "responses",
         "--split-pairs": selection.split_pairs and takes != "responses",
+        f"--margin {selection.margin}": selection.margin is not None and takes != "pairs",
         f"--pairs {selection.which}": selection.which != "best" and takes != "pairs",
     }
     for name in (name for name, given in unused.items() if given):
@@ -193,7 +216,7 @@ def print_left_out(result: ConvertResult) -> None:
     if result.labels:
         say(f"Labels: {result.labels['good']:,} good, {result.labels['bad']:,} bad.")
     if result.naive:
-        note("winners were called good and losers bad (--split-pairs): both answers may be either")
+        note(BY_WHO_WON)
     if result.weights:
         say(
             "Weights to train with: " + ", ".join(f"{name}={value}" for name, value in result.weights.items())

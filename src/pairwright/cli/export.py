@@ -10,6 +10,7 @@ import typer
 
 from pairwright.cli.check import level_of
 from pairwright.cli.convert import (
+    BY_WHO_WON,
     MinProbability,
     PerPrompt,
     Shard,
@@ -24,6 +25,7 @@ from pairwright.cli.options import Json
 from pairwright.cli.output import DONE, emit, note, out, say
 
 if TYPE_CHECKING:
+    from pairwright.formats.canonical import MarginUnit
     from pairwright.formats.trl import Style as TrlStyle
     from pairwright.stages.convert import ConvertResult
 
@@ -38,6 +40,17 @@ class Shape(StrEnum):
 class Style(StrEnum):
     conversational = "conversational"
     standard = "standard"
+
+
+class Margins(StrEnum):
+    probability = "probability"
+    ratings = "ratings"
+
+
+class RatedBy(StrEnum):
+    annotate = "annotate"
+    people = "people"
+    judges = "judges"
 
 
 class Settled(StrEnum):
@@ -65,7 +78,20 @@ def export(
     ] = None,
     min_probability: MinProbability = None,
     threshold: Annotated[
-        float | None, typer.Option(help="KTO with --to: rated this or higher is good; 3.5 of 5 unless told.")
+        float | None,
+        typer.Option(
+            help="KTO with --to: rated this or higher is good; 3.5 of 5 unless told, for ratings of annotate."
+        ),
+    ] = None,
+    ratings: Annotated[
+        RatedBy | None,
+        typer.Option(
+            help="Whose ratings count: people's in annotate (from 1 to 5), or those by people or judges that "
+            "came with a dataset; the first of these there are unless told."
+        ),
+    ] = None,
+    margin: Annotated[
+        Margins | None, typer.Option(help="Unit of margins: probability (the default), or ratings.")
     ] = None,
     split_pairs: SplitPairs = False,
     per_prompt: PerPrompt = None,
@@ -98,7 +124,7 @@ def export(
             if given is not None:
                 note(f"{name} {given.value} does nothing beside --to {to}, which says both")
     shape = shape or Shape.dpo
-    more = (source, min_probability, threshold, per_prompt, split, shard)
+    more = (source, min_probability, threshold, ratings, margin, per_prompt, split, shard)
     with context.obj.open() as project:
         settings, seed = project.settings.export, project.settings.project.seed
         style_name: TrlStyle = style.value if style else settings.style
@@ -117,10 +143,15 @@ def export(
             emit(done.as_dict()) if json else print_exported(done.as_dict())
             return DONE
         name = to or default_target(shape.value, style_name)
+        # The shape goes by who won, whatever else is asked for: another option must not change what good is.
+        split_pairs = split_pairs or (to is None and shape is Shape.kto)
         ending = ending_for(target_named(name), settings.file_format)
         parts = parse_shares(split, seed)
-        selection = Selection("best", threshold, split_pairs, min_probability, per_prompt)
+        unit: MarginUnit | None = margin.value if margin else None
+        selection = Selection("best", threshold, split_pairs, min_probability, per_prompt, unit)
         tell_unused(name, selection, stratify=stratify, split=split)
+        if ratings and split_pairs and target_named(name).takes == "responses":
+            note(f"--ratings {ratings.value} does nothing where good and bad go by who won")
         open_gate(project, level_of(fail_on))
         result = export_dataset(
             project.store,
@@ -129,6 +160,8 @@ def export(
             selection=selection,
             layout=Layout(parts, shard, stratify),
             source=source.value if source else None,
+            ratings=ratings.value if ratings else None,
+            separator=settings.separator,
             seed=seed,
             include_flagged=include_flagged,
         )
@@ -163,5 +196,7 @@ def print_exported(result: dict[str, Any]) -> None:
         reasons = ", ".join(f"{n:,} {reason.replace('_', ' ')}" for reason, n in drops.items() if n)
         if reasons:
             say(f"Left out of {what}: {reasons}.")
+    if result["shape"] in ("kto", "unpaired"):
+        note(BY_WHO_WON)
     if result.get("suggested_weights"):
         say("Weights to train with: " + ", ".join(f"{k}={v}" for k, v in result["suggested_weights"].items()))

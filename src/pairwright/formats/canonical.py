@@ -20,6 +20,8 @@ Which = Literal["best", "all", "adjacent"]
 WHICH: tuple[Which, ...] = get_args(Which)
 Both = Literal["good", "bad"]
 Unit = Literal["row", "pair", "response"]
+MarginUnit = Literal["dataset", "ratings", "probability"]
+MARGIN_UNITS: tuple[MarginUnit, ...] = get_args(MarginUnit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,11 @@ class Opinion:
 class Canonical:
     """A prompt and its responses.
 
-    `margin` is how much better the best is, in the dataset's own units, and
-    `probability` how surely. `source` is the domain or subset the row names,
-    `place` where it stands (file:line). `shown`: the responses stand in the
-    order raters saw them. `faults` are known errors of the dataset that this row has.
+    `margin` is how much better the best is, in the dataset's own units,
+    `probability` how surely it is better and `tie` how surely neither is.
+    `source` is the domain or subset the row names, `place` where it stands (file:line).
+    `shown`: the responses stand in the order raters saw them. `faults` are known
+    errors of the dataset that this row has.
     """
 
     prompt: tuple[Message, ...]
@@ -72,6 +75,7 @@ class Canonical:
     opinions: tuple[Opinion, ...] = ()
     shown: bool = False
     faults: tuple[str, ...] = ()
+    tie: float | None = None
 
     @property
     def key(self) -> bytes:
@@ -88,30 +92,39 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two responses of a row, one better than the other."""
+    """Two responses of a row, one better than the other. `unit` is that of the file's margins, once known."""
 
     row: Canonical
     chosen: Rated
     rejected: Rated
+    unit: MarginUnit | None = None
 
     @property
     def prompt(self) -> tuple[Message, ...]:
         return self.row.prompt
 
     @property
-    def margin(self) -> float | None:
-        """The row's own where it has two responses, else the difference of their ratings.
+    def margins(self) -> dict[MarginUnit, float]:
+        """How much better, in every unit there is.
 
-        Else how much surer than of the opposite: P(chosen) - P(rejected), and never under 0.
+        `dataset`: the row's own, where it has two responses. `ratings`: their difference. `probability`:
+        P(chosen) - P(rejected), never under 0, for who is not sure of a side asks a model for nothing.
         """
-        two_only = len(self.row.responses) == 2
-        if two_only and self.row.margin is not None:
-            return self.row.margin
+        row, found = self.row, dict[MarginUnit, float]()
+        two_only = len(row.responses) == 2
+        if two_only and row.margin is not None:
+            found["dataset"] = row.margin
         if self.chosen.rating is not None and self.rejected.rating is not None:
-            return self.chosen.rating - self.rejected.rating
-        if two_only and self.row.probability is not None:
-            return round(max(0.0, 2 * self.row.probability - 1), 4)
-        return None
+            found["ratings"] = self.chosen.rating - self.rejected.rating
+        if two_only and row.probability is not None:
+            found["probability"] = round(max(0.0, 2 * row.probability + (row.tie or 0.0) - 1), 4)
+        return found
+
+    @property
+    def margin(self) -> float | None:
+        """How much better in the file's unit; where none is set yet in the first there is."""
+        found = self.margins
+        return found.get(self.unit) if self.unit else next(iter(found.values()), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +159,8 @@ REASONS: dict[str, str] = {
     "empty_response": "a response has no text",
     "same_text": "chosen and rejected differ in outer white space only",
     "nul_character": "a text has a NUL character, which no model takes",
-    "no_margin": "no number says how much better: choose the format without margins",
+    "no_margin": "no number says how much better, or none in the unit of this file's margins, which --margin "
+    "names: choose that, or the format without margins",
     "below_min_probability": "less sure than --min-probability",
     "no_probability": "no probability is given, and --min-probability asks for one",
     "over_per_prompt": "more of one prompt than --per-prompt",

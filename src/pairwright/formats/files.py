@@ -215,6 +215,11 @@ def dataset_files(
     `source` is read meanwhile and never written over. A dry run only counts.
     """
     writing.check_ending(out, target.endings)
+    if layout.shard is not None and target.one_file:
+        raise InputError(
+            f"--shard {layout.shard} asks for several files, and the loader of this format takes one: it "
+            "would train on the first and leave the others out. Leave --shard out."
+        )
     if dry_run:
         yield DatasetFiles(out, target, layout, PlannedFiles(out, source))
         return

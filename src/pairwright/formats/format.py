@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -87,16 +88,24 @@ class Target:
     `takes` says what `row` is given: a Pair, a whole Canonical, a Single, or a
     Canonical of which only the prompt counts. `columns` are those of the row and
     what each holds, for Parquet. `config` gives files to write beside the data
-    (name -> text), `how_to_load` the command or lines to paste.
+    (name -> text), `how_to_load` the command or lines to paste. `one_file`: its
+    loader takes one file for training, so there are no shards. `strings`: `row` takes a
+    second argument, what stands between a prompt and an answer.
     """
 
     takes: Takes
-    row: Callable[[Any], Row | Drop]
+    row: Callable[..., Row | Drop]
     columns: Mapping[str, Any]
     how_to_load: Callable[[Written], list[str]]
     config: Callable[[Written], dict[str, str]] = _no_files
     endings: tuple[str, ...] = ANY_FILE
     kto: bool = False  # neighbours must not share a prompt, and weights are suggested
+    one_file: bool = False
+    strings: bool = False
+
+    def separated_by(self, separator: str) -> Target:
+        """The same with this between a prompt and an answer, where both are one string."""
+        return replace(self, row=partial(self.row, separator=separator)) if self.strings else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ strings it compares characters and swallows the words both answers begin with.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar, get_args
 
@@ -204,22 +204,36 @@ def suggested_weights(good: int, bad: int) -> Weights | None:
 
 def how_to_load(shape: Shape, file_name: str, weights: Weights | None = None) -> list[str]:
     """Lines of Python that load the file and, where TRL has a trainer for it, make the trainer."""
-    kind = "parquet" if file_name.endswith(".parquet") else "json"
     load = [
         "from datasets import load_dataset",
-        f'dataset = load_dataset("{kind}", data_files="{file_name}", split="train")',
+        f'dataset = load_dataset("{_kind(file_name)}", data_files="{file_name}", split="train")',
     ]
-    if shape == "unpaired":
-        return load
-    module = "trl.experimental.orpo" if shape == "orpo" else "trl"
-    name = shape.upper()
+    return load if shape == "unpaired" else [*load, *trainer_lines(shape.upper(), "dataset", weights)]
+
+
+def load_files(parts: Mapping[str, Sequence[str]]) -> list[str]:
+    """Lines of Python that load the files of each part, all of them: `data[part]` is one dataset."""
+    files = {part: list(names) for part, names in parts.items()}
+    kind = _kind(next(iter(files.values()))[0])
+    return ["from datasets import load_dataset", f'data = load_dataset("{kind}", data_files={files})']
+
+
+def trainer_lines(
+    name: str, train: str, weights: Weights | None = None, *, evaluation: str | None = None
+) -> list[str]:
+    """Lines of Python that make the trainer NAMETrainer; `train` and `evaluation` are expressions."""
+    module = "trl.experimental.orpo" if name == "ORPO" else "trl"
     options = ""
-    if shape == "kto":
+    if name == "KTO":
         options = "per_device_train_batch_size=8"  # its KL term needs more than one row a batch
         if weights:
             options += f", desirable_weight={weights.desirable}, undesirable_weight={weights.undesirable}"
+    also = f", eval_dataset={evaluation}" if evaluation else ""
     return [
-        *load,
         f"from {module} import {name}Config, {name}Trainer",
-        f"trainer = {name}Trainer(model, args={name}Config({options}), train_dataset=dataset)",
+        f"trainer = {name}Trainer(model, args={name}Config({options}), train_dataset={train}{also})",
     ]
+
+
+def _kind(file_name: str) -> str:
+    return "parquet" if file_name.endswith(".parquet") else "json"

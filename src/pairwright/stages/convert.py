@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -25,6 +25,7 @@ from pairwright.formats.canonical import (
     REASONS,
     Canonical,
     Drop,
+    MarginUnit,
     Pair,
     Single,
     Tally,
@@ -61,6 +62,9 @@ _LEFT: dict[str, str] = {
     "settled_by_others": "not settled by whom --source names",
     "says_nothing_of_a_response": "settled, but only which is better, or not as asked for: rate "
     "responses, call both good or both bad, or pass --split-pairs",
+    "rated_otherwise": "rated, but not by people under the criteria of [annotate]: ratings that came with a "
+    "dataset are on a scale of its own, so pass the --threshold from which they are good, and --ratings "
+    "people or judges where annotators rated too",
     "label_of_one_response": "a project votes on pairs; the response was added without its label",
     "duplicate": "the same text answered the same prompt; it counts once",
 }
@@ -70,9 +74,10 @@ _LEFT: dict[str, str] = {
 class Selection:
     """Which pairs, responses and rows are taken, the same for `convert` and `export`.
 
-    `which` pairs of a ranking. `threshold` is the rating from which a response
-    is good by itself; `split_pairs` calls winners good and losers bad where
-    nothing else is said. `per_prompt` rows at most of one prompt.
+    `which` pairs of a ranking. `margin` is the unit of the file's margins.
+    `threshold` is the rating from which a response is good by itself;
+    `split_pairs` calls winners good and losers bad where nothing else is said.
+    `per_prompt` rows at most of one prompt.
     """
 
     which: Which = "best"
@@ -80,6 +85,7 @@ class Selection:
     split_pairs: bool = False
     min_probability: float | None = None
     per_prompt: int | None = None
+    margin: MarginUnit | None = None
 
     def __post_init__(self) -> None:
         for name in ("threshold", "min_probability"):
@@ -92,6 +98,7 @@ class Selection:
 class ConvertResult:
     """What was read, written and left out.
 
+    `margin_unit` is that of every margin in the files, `more` what only an export from a project tells.
     `domains` are prompts by domain and part, where the split was stratified.
     `dropped` are pairs, responses and rows by reason. `faults` are rows with a
     known error of the dataset that were written all the same, and marked.
@@ -112,6 +119,8 @@ class ConvertResult:
     neighbours: int = 0
     weights: dict[str, float] | None = None
     naive: bool = False
+    margin_unit: MarginUnit | None = None
+    more: dict[str, Any] = field(default_factory=dict)
     dropped: Tally = field(default_factory=Tally)
     faults: dict[str, int] = field(default_factory=dict)
     files: list[writing.WrittenFile] = field(default_factory=list)
@@ -136,6 +145,8 @@ class ConvertResult:
             "same_prompt_neighbours": self.neighbours,
             "suggested_weights": self.weights,
             "naive_labels": self.naive,
+            "margin_unit": self.margin_unit,
+            **self.more,
             "dropped": self.dropped.counts,
             "first_dropped": self.dropped.places,
             "dropped_by_unit": self.dropped.units,
@@ -193,7 +204,7 @@ def convert(
     with ExitStack() as stack:
         dropped = result.dropped
         settle = partial(by_majority, dropped=dropped, stack=stack) if target.takes == "responses" else None
-        made = made_rows(rows, target, selection, dropped, settle=settle)
+        made = made_rows(rows, target, selection, result, settle=settle)
         made = capped(made, target, selection, dropped, stack)
         written = dataset_files(out, target, layout, path, dry_run=dry_run)
         files = stack.enter_context(written)
@@ -220,18 +231,23 @@ def made_rows(
     rows: Iterator[Canonical],
     target: Target,
     selection: Selection,
-    dropped: Tally,
+    result: ConvertResult,
     describe: Callable[[Canonical, Any], Mapping[str, Any]] | None = None,
     settle: Callable[[Iterator[Any]], Iterator[Any]] | None = None,
 ) -> Iterator[Made]:
     """The rows a target takes of canonical ones; the others are counted by reason.
 
     `describe` gives the side line of a row and what was taken of it. `settle`
-    makes one of all that speak of the same response.
+    makes one of all that speak of the same response. All margins are in one unit: the one
+    asked for, else that of the first pair that has any.
     """
-    describe = describe or _meta
+    describe, dropped = describe or _meta, result.dropped
+    result.margin_unit = selection.margin if target.takes == "pairs" else None
     items = _taken(rows, target, selection, dropped)
     for item in settle(items) if settle else items:
+        if isinstance(item, Pair):
+            result.margin_unit = result.margin_unit or next(iter(item.margins), None)
+            item = replace(item, unit=result.margin_unit)
         row = item if isinstance(item, Canonical) else item.row
         made = target.row(item)
         if isinstance(made, Drop):

@@ -28,6 +28,7 @@ from pairwright.formats.trl import Shape, Style, Weights
 from pairwright.keys import public_id
 from pairwright.store import export as rows_of
 from pairwright.store import export_responses as singles_of
+from pairwright.store.softening import softened_mark
 from pairwright.store.store import Store
 
 PROGRESS_EVERY = 500
@@ -92,6 +93,7 @@ class ExportResult:
 
     For pairs (dpo, orpo) every pair of the store is a row or one of `drops`.
     For single responses `drops` are the pairs that say nothing about a response.
+    `softened` tells what labels of pairs were softened to at that moment.
     """
 
     path: Path
@@ -101,6 +103,7 @@ class ExportResult:
     drops: dict[str, int]
     by_source: dict[str, int]
     singles: Singles | None
+    softened: dict[str, Any] | None
     files: tuple[writing.WrittenFile, ...]
 
     @property
@@ -127,6 +130,7 @@ class ExportResult:
             "totals": totals,
             "drops": drops,
             "by_source": self.by_source,
+            **({"softened": self.softened} if self.softened else {}),
             **balance,
             "files": [file.as_dict() for file in self.files],
             "how_to_load": self.how_to_load,
@@ -185,6 +189,7 @@ class _Source:
     tally: singles_of.Tally | None  # of responses; None for pairs
     labels: int
     rows: Iterator[_Made]
+    softened: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +207,8 @@ def _pairs(connection: Connection, options: ExportOptions) -> _Source:
     census = rows_of.census(connection, include_flagged=options.include_flagged)
     labels = rows_of.labelled_pairs(connection, include_flagged=options.include_flagged)
     made = (_made_pair(label, options) for label in labels)
-    return _Source(census.pairs, census.drops("label"), None, census.standing.get("label", 0), made)
+    count, soft = census.standing.get("label", 0), softened_mark(connection)
+    return _Source(census.pairs, census.drops("label"), None, count, made, soft)
 
 
 def _made_pair(label: rows_of.PairRow, options: ExportOptions) -> _Made:
@@ -326,6 +332,7 @@ def _result(
         drops=source.drops if tally is not None else source.drops | unsaid,
         by_source=dict(sorted(counts.by_source.items())),
         singles=singles,
+        softened=source.softened,
         files=tuple(written),
     )
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from pairwright.errors import InputError
 from pairwright.formats import writing
@@ -21,6 +22,7 @@ from pairwright.formats.canonical import Canonical, Pair, Rated, Tally, Unit
 from pairwright.formats.catalog import reader_of, target_named
 from pairwright.formats.files import Layout, dataset_files
 from pairwright.formats.format import Target
+from pairwright.formats.trl import SEPARATOR
 from pairwright.keys import public_id
 from pairwright.stages.convert import (
     ConvertResult,
@@ -36,10 +38,11 @@ from pairwright.store import export as rows_of
 from pairwright.store import export_responses as singles_of
 from pairwright.store.examples import prompts_by_domain
 from pairwright.store.export import PAGE, Source
-from pairwright.store.ratings import ratings_by_key
+from pairwright.store.ratings import Kind, rating_kinds, ratings_by_key
+from pairwright.store.softening import softened_mark
 from pairwright.store.store import Store
 
-# Ratings in a project go from 1 to 5: 4 and 5 are good.
+# `annotate` asks for ratings from 1 to 5: 4 and 5 are good.
 GOOD_FROM = 3.5
 
 
@@ -51,6 +54,8 @@ def export_dataset(
     selection: Selection | None = None,
     layout: Layout | None = None,
     source: Source | None = None,
+    ratings: Kind | None = None,
+    separator: str = SEPARATOR,
     seed: int = 0,
     include_flagged: bool = False,
 ) -> ConvertResult:
@@ -58,27 +63,38 @@ def export_dataset(
 
     `source` takes only what judges, or people, settled. For single responses
     (KTO) good and bad need a word about the response itself: both good, both
-    bad, or ratings held against `selection.threshold` (3.5 of 5 unless told);
+    bad, or ratings held against `selection.threshold`, which may be left out
+    for those that `annotate` asked people for (3.5 of 5);
     `selection.split_pairs` calls winners good and losers bad, by majority.
+    `ratings` says whose count, by default the first there is of annotate, people, judges.
+    Margins are P(chosen) - P(rejected), or with `selection.margin` "ratings" their difference.
+    `separator` stands between a prompt and an answer that are strings.
     Stratified parts go by all prompts that have a pair, so they are the same in every format.
     Raises InputError where there is nothing to write.
     """
     selection = selection or Selection()
-    target = target_named(to)
+    selection = replace(selection, margin=selection.margin or "probability")
+    _check(selection)
+    target = target_named(to).separated_by(separator)
     writing.check_ending(out, target.endings, reader_of(to))
     result = ConvertResult("project", False, to, out)
     result.naive = target.takes == "responses" and selection.split_pairs
     with store.read() as connection, ExitStack() as stack:
         rows_of.snapshot(connection)
+        kind = _rated_by(connection, ratings)
+        result.more = {"include_flagged": include_flagged, "ratings": kind}
+        if target.takes != "responses" or selection.min_probability is not None:
+            result.more["softened"] = softened_mark(connection)
         layout = (layout or Layout()).by_domain(lambda: prompts_by_domain(connection))
         result.domains = layout.domains
         if target.takes == "responses":
-            rows = _responses(connection, selection, source, seed, include_flagged, result)
+            wanted = _wanted(selection, source, kind, include_flagged=include_flagged)
+            rows = _responses(connection, wanted, seed, result)
             selection = Selection(per_prompt=selection.per_prompt)  # the rest was done by the database
         else:
-            rows = _pairs(connection, source, include_flagged, result)
+            rows = _pairs(connection, source, kind, include_flagged, result)
         made = capped(
-            made_rows(rows, target, selection, result.dropped, _describe),
+            made_rows(rows, target, selection, result, _describe),
             target,
             selection,
             result.dropped,
@@ -97,15 +113,37 @@ def export_dataset(
     return result
 
 
+def _check(selection: Selection) -> None:
+    if selection.split_pairs and selection.threshold is not None:
+        raise InputError(
+            f"--threshold {selection.threshold} goes by ratings, and --split-pairs, which --shape kto means "
+            "too, by who won: choose one. Ratings: `pairwright export --to trl-kto --threshold N`."
+        )
+
+
+def _rated_by(connection: Connection, asked: Kind | None) -> Kind | None:
+    """Whose ratings count: one kind a file, for each has its own scale."""
+    there = rating_kinds(connection)
+    if asked is not None and asked not in there:
+        known = f"it has those of {', '.join(there)}" if there else "it has none"
+        raise InputError(f"--ratings {asked}: the project has no such ratings; {known}.")
+    return asked or next(iter(there), None)
+
+
 def _pairs(
-    connection: Connection, source: Source | None, include_flagged: bool, result: ConvertResult
+    connection: Connection,
+    source: Source | None,
+    kind: Kind | None,
+    include_flagged: bool,
+    result: ConvertResult,
 ) -> Iterator[Canonical]:
     census = rows_of.census(connection, include_flagged=include_flagged)
     result.read = census.pairs
     _count(result.dropped, census.drops("label"))
     labels = rows_of.labelled_pairs(connection, include_flagged=include_flagged)
     while page := list(islice(labels, PAGE)):
-        ratings = ratings_by_key(connection, [label.pair_key for label in page])
+        keys = [label.pair_key for label in page]
+        ratings = ratings_by_key(connection, keys, kind) if kind else {}
         for label in page:
             if source is not None and label.source != source:
                 result.dropped.add("settled_by_others", "", "pair")
@@ -119,43 +157,38 @@ def _pairs(
                     Rated(label.rejected, label.rejected_model, bad, 2.0),
                 ),
                 label.pair_external_id or public_id("pair", label.pair_key),
-                margin=_margin(label.prob_chosen, good, bad),
                 probability=label.prob_chosen,
                 meta=pair_meta(label),
+                tie=label.prob_tied,
             )
 
 
-def _margin(probability: float | None, chosen: float | None, rejected: float | None) -> float | None:
-    """How much better: P(chosen) - P(rejected), or the difference of people's ratings where they gave any.
-
-    Never under 0: a label that was softened to less than even asks a reward model for nothing.
-    """
-    if chosen is not None and rejected is not None:
-        return max(0.0, chosen - rejected)
-    return None if probability is None else round(max(0.0, 2 * probability - 1), 4)
-
-
-def _responses(
-    connection: Connection,
-    selection: Selection,
-    source: Source | None,
-    seed: int,
-    include_flagged: bool,
-    result: ConvertResult,
-) -> Iterator[Canonical]:
-    threshold = GOOD_FROM if selection.threshold is None else selection.threshold
-    wanted = singles_of.Wanted(
+def _wanted(
+    selection: Selection, source: Source | None, kind: Kind | None, *, include_flagged: bool
+) -> singles_of.Wanted:
+    """What makes a response good or bad. On what scale a dataset rated, only a threshold tells."""
+    on_known_scale = kind == "annotate" or selection.threshold is not None
+    return singles_of.Wanted(
         include_flagged,
         source,
         selection.min_probability,
-        None if selection.split_pairs else threshold,
+        by_itself=not selection.split_pairs,
+        ratings=kind if on_known_scale else None,
+        threshold=GOOD_FROM if selection.threshold is None else selection.threshold,
     )
-    census = rows_of.census(connection, include_flagged=include_flagged)
+
+
+def _responses(
+    connection: Connection, wanted: singles_of.Wanted, seed: int, result: ConvertResult
+) -> Iterator[Canonical]:
+    census = rows_of.census(connection, include_flagged=wanted.include_flagged)
     result.read = census.pairs
     tally = singles_of.count_responses(connection, seed, wanted=wanted)
     accepted = census.pairs - sum(census.drops(*singles_of.TOLD, "tie").values())
     _count(result.dropped, census.drops(*singles_of.TOLD, "tie"))
-    _count(result.dropped, {"says_nothing_of_a_response": accepted - _speaking(connection)})
+    silent = accepted - singles_of.speaking(connection)
+    otherwise = singles_of.rated_otherwise(connection, wanted) if wanted.by_itself else 0
+    _count(result.dropped, {"says_nothing_of_a_response": silent - otherwise, "rated_otherwise": otherwise})
     said = {"conflicting": tally.conflicting, "duplicate": tally.duplicate}
     _count(result.dropped, said, "response")
     for label in singles_of.labelled_responses(connection):
@@ -164,18 +197,13 @@ def _responses(
         )
 
 
-def _speaking(connection: Connection) -> int:
-    """How many pairs say something of a response, after count_responses."""
-    side = singles_of.SIDE
-    return int(connection.execute(select(func.count(func.distinct(side.c.pair_id)))).scalar_one())
-
-
 def _describe(row: Canonical, item: Any) -> Mapping[str, Any]:
-    """What leads back to the pair; ratings where there are any."""
+    """What leads back to the pair; ratings and the margin where there are any."""
     said = dict(row.meta or {})
-    if isinstance(item, Pair) and item.margin is not None:
+    if isinstance(item, Pair):
         ratings = {"chosen_rating": item.chosen.rating, "rejected_rating": item.rejected.rating}
-        said |= {**ratings, "margin": item.margin}
+        more = {**ratings, "margin": item.margin}
+        said |= {name: value for name, value in more.items() if value is not None}
     return said
 
 

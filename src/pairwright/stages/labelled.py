@@ -15,7 +15,7 @@ from pairwright.reward.light import Comparisons
 from pairwright.stages.project import Project
 from pairwright.store import people
 from pairwright.store.examples import Examples
-from pairwright.store.findings import softened
+from pairwright.store.softening import Softened, softened
 
 NEAR = 0.85
 
@@ -88,10 +88,7 @@ def read_labelled(project: Project, *, besides: bool = False) -> Labelled:
         verdict = known.get(stream.numbers[example.id])
         if verdict is not None:
             gold[i] = ("A", "B", "TIE")[verdict] == example.verdict
-    labels = [
-        0.5 if example.verdict == "TIE" else soft.get(stream.numbers[example.id], 1.0)
-        for example in found[:n]
-    ]
+    labels = [_label(example, soft.get(stream.numbers[example.id])) for example in found[:n]]
     pairs = Comparisons(
         tuple(example.prompt for example in found),
         tuple(example.a if example.verdict != "B" else example.b for example in found),
@@ -102,6 +99,14 @@ def read_labelled(project: Project, *, besides: bool = False) -> Labelled:
     )
     domains = np.array([example.domain or "" for example in found], object)
     return Labelled(tuple(found), pairs, gold, domains, stream.numbers)
+
+
+def _label(example: Example, soft: Softened | None) -> float:
+    """How far the label speaks for its side: 1, half for a tie, what it was softened to."""
+    if example.verdict == "TIE":
+        return 0.5
+    # It was read a moment later than the label, which may have changed meanwhile.
+    return 1.0 if soft is None or soft.verdict != example.verdict else soft.probability + soft.tie / 2
 
 
 def _groups(prompts: list[str]) -> np.ndarray:

@@ -19,6 +19,8 @@ from pairwright.stages.annotate import renew_beliefs
 from pairwright.stages.project import Project
 from pairwright.store import findings as sql
 from pairwright.store.insert import lock_pairs
+from pairwright.store.probability import prob_of
+from pairwright.store.softening import Softened
 from pairwright.store.verifications import newest_verification
 from pairwright.store.votes import add_vote, evidence_on, guideline_id, rater_id, retract
 from pairwright.types import Rater, Vote, swap
@@ -141,13 +143,15 @@ def _soften(connection: Connection, pair_id: int, margin: float) -> dict[str, An
     belief = seen.current
     if belief is None or belief.decision != "accept" or belief.verdict not in ("A", "B"):
         return None
-    # A majority's 0 or 1 is a count, not a measured probability.
-    if belief.prob_a is not None and 0 < belief.prob_a < 1:
-        before = belief.prob_a if belief.verdict == "A" else 1 - belief.prob_a
-    else:
+    before, tie = prob_of(belief.verdict, belief.prob_a, belief.prob_tie), belief.prob_tie or 0.0
+    if before is None or not 0 < before < 1:  # a majority's 0 or 1 is a count, not a measured probability
         told = (newest_verification(connection) or {}).get("label_accuracy")
-        before = told["value"] if told else LABELS_RIGHT
-    return {"probability": softened(before, (1 + margin) / 2), "before": before}
+        before, tie = told["value"] if told else LABELS_RIGHT, 0.0
+    # A reward model says which side is better and nothing of ties: their share stays as it was.
+    probability = (1 - tie) * softened(before / (1 - tie), (1 + margin) / 2)
+    answers = (vote.id for vote in seen.votes if vote.kind == "person")
+    kept = Softened(belief.verdict, probability, tie).as_detail(max(answers, default=0))
+    return {**kept, "before": before}
 
 
 def _ask_again(

@@ -1,8 +1,8 @@
 """Whether an export still says what the project's labels say now.
 
 Clocks don't tell: labels come while an export is written, and files are copied.
-So every row's belief must still be the one that stands, and as many pairs must
-be left out, for the same reasons, as were then.
+So every row's belief must still be the one that stands, as many pairs must
+be left out, for the same reasons, as were then, and labels be softened to the same.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select
 from pairwright.hub.exports import Export
 from pairwright.stages.project import Project
 from pairwright.store import export as rows_of
+from pairwright.store.softening import softened_mark
 
 # What stands in no export for want of a label; other reasons depend on what was asked of the export.
 _UNSETTLED = ("not_judged", "waiting_for_people", "dropped", "flagged", "no_verdict")
@@ -46,6 +47,9 @@ def _changed(connection: Connection, export: Export, *, include_flagged: bool) -
     then = export.manifest.get("totals", {}).get("pairs", export.manifest.get("read"))
     if then is not None and then != now.pairs:
         return f"the project has {now.pairs:,} pairs, it had {then:,}"
+    was_soft, is_soft = export.manifest.get("softened"), softened_mark(connection)
+    if was_soft is not None and was_soft != is_soft:
+        return f"labels softened, or not any more: {was_soft['labels']:,} then, {is_soft['labels']:,} now"
     before = export.drops.get("pairs", {})
     for reason in _UNSETTLED:
         was, has = before.get(reason, 0), now.standing.get(reason, 0)

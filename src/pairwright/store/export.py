@@ -26,8 +26,10 @@ from sqlalchemy import (
     true,
 )
 
-from pairwright.store.findings import is_flagged, softened
+from pairwright.store.findings import is_flagged
+from pairwright.store.probability import prob_of
 from pairwright.store.schema import belief, flag, pair, prompt, response
+from pairwright.store.softening import Softened, softened
 from pairwright.store.votes import flag_stands, newest_beliefs
 from pairwright.types import Message, Verdict
 
@@ -77,16 +79,23 @@ class PairRow:
     source: Source
     reason: str
     prob_a: float | None
-    softened: float | None = None
+    prob_tie: float | None
+    softened: Softened | None = None
 
     @property
     def prob_chosen(self) -> float | None:
-        """The calibrated probability that the chosen one is better, or what somebody softened it to."""
+        """P(the chosen one is better), calibrated or softened; None where nothing was calibrated.
+
+        That neither is better has its own share, which is no part of it.
+        """
         if self.softened is not None:
-            return self.softened
-        if self.prob_a is None:
-            return None
-        return self.prob_a if self.verdict == "A" else 1 - self.prob_a
+            return self.softened.probability
+        return prob_of(self.verdict, self.prob_a, self.prob_tie)
+
+    @property
+    def prob_tied(self) -> float | None:
+        """P(neither is better), which softening leaves as it was."""
+        return self.softened.tie if self.softened is not None else self.prob_tie
 
 
 def snapshot(connection: Connection) -> None:
@@ -188,7 +197,7 @@ def _with_texts(cut: FromClause) -> Select[Any]:
     )
 
 
-def _pair_row(row: Any, soft: float | None) -> PairRow:
+def _pair_row(row: Any, soft: Softened | None) -> PairRow:
     a = (row.a_text, row.a_key, row.a_model)
     b = (row.b_text, row.b_key, row.b_model)
     chosen, rejected = (a, b) if row.verdict == "A" else (b, a)
@@ -206,6 +215,7 @@ def _pair_row(row: Any, soft: float | None) -> PairRow:
         row.source,
         row.reason,
         row.prob_a,
+        row.prob_tie,
         soft,
     )
 

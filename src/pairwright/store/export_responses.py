@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Float,
     FromClause,
     Index,
     Integer,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     and_,
     case,
     distinct,
+    exists,
     func,
     insert,
     or_,
@@ -35,8 +37,10 @@ from sqlalchemy import (
 
 from pairwright.keys import seeded_fraction
 from pairwright.store.export import PAGE, Source, in_messages, standings
-from pairwright.store.ratings import rated_pairs
-from pairwright.store.schema import RowId, belief, pair, prompt, response
+from pairwright.store.probability import prob_of_verdict
+from pairwright.store.ratings import Kind, has_ratings, rated_pairs
+from pairwright.store.schema import RowId, belief, pair, prompt, response, vote
+from pairwright.store.softening import softened
 from pairwright.types import Message, Verdict
 
 
@@ -91,7 +95,7 @@ class Tally:
 
 _scratch = MetaData()
 
-SIDE = _side = Table(
+_side = Table(
     "export_side",
     _scratch,
     Column("response_id", RowId, nullable=False),  # the first response with this text
@@ -113,6 +117,14 @@ _rated = Table(
     prefixes=["TEMPORARY"],
 )
 
+_softened = Table(
+    "export_softened",
+    _scratch,
+    Column("pair_id", RowId, primary_key=True),
+    Column("probability", Float, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+
 _tally = Table(
     "export_tally",
     _scratch,
@@ -129,16 +141,18 @@ _tally = Table(
 class Wanted:
     """Which accepted pairs speak, and what of them says that a response is good or bad.
 
-    `threshold` None: the winner of a pair is good there and the loser bad, and
+    Unless `by_itself` the winner of a pair is good there and the loser bad, and
     of ties those that were called both good or both bad. Otherwise only what is
-    said of a response by itself: both good, both bad, and ratings, where the
-    mean of a response's ratings in a pair is held against the threshold.
+    said of a response by itself: both good, both bad, and `ratings` of one kind, where
+    the mean of a response's ratings in a pair is held against `threshold`.
     """
 
     include_flagged: bool = False
     source: Source | None = None
     min_probability: float | None = None
-    threshold: float | None = None
+    by_itself: bool = False
+    ratings: Kind | None = None
+    threshold: float = 0.0
 
 
 def count_responses(
@@ -151,8 +165,12 @@ def count_responses(
     wanted = wanted or Wanted(include_flagged)
     _scratch.drop_all(connection)
     _scratch.create_all(connection)
-    if wanted.threshold is not None:
-        _rate(connection, wanted, wanted.threshold)
+    if wanted.min_probability is not None:
+        soft = [{"pair_id": n, "probability": each.probability} for n, each in softened(connection).items()]
+        if soft:
+            connection.execute(insert(_softened), soft)
+    if wanted.by_itself and wanted.ratings is not None:
+        _rate(connection, wanted, wanted.ratings)
     connection.execute(insert(_side).from_select(list(_side.c), _sides(wanted)))
     good = func.sum(_side.c.good)
     counted = select(
@@ -187,26 +205,23 @@ def told(stand: FromClause, wanted: Wanted, standing: Sequence[str]) -> ColumnEl
     if wanted.source is not None:
         conditions.append(stand.c.source == wanted.source)
     if wanted.min_probability is not None:
-        sure = case(
-            (stand.c.verdict == "A", stand.c.prob_a),
-            (stand.c.verdict == "B", 1 - stand.c.prob_a),
-            else_=stand.c.prob_tie,
-        )
-        conditions.append(sure >= wanted.min_probability)
+        soft = select(_softened.c.probability).where(_softened.c.pair_id == stand.c.pair_id).scalar_subquery()
+        # What is left for B comes from a subtraction of floats, which may end a hair under its four digits.
+        conditions.append(func.coalesce(soft, prob_of_verdict(stand)) >= wanted.min_probability - 1e-9)
     return and_(*conditions)
 
 
-def _rate(connection: Connection, wanted: Wanted, threshold: float) -> None:
+def _rate(connection: Connection, wanted: Wanted, kind: Kind) -> None:
     """What ratings say of the responses of accepted pairs, ties of any kind among them."""
     stand = standings(include_flagged=wanted.include_flagged).subquery()
     accepted = told(stand, wanted, (*TOLD, "tie"))
     query = select(stand.c.pair_id, stand.c.a_id, stand.c.b_id, stand.c.belief_id).where(accepted)
-    for page in rated_pairs(connection):
+    for page in rated_pairs(connection, kind):
         rows = []
         for found in connection.execute(query.where(stand.c.pair_id.in_(list(page)))):
             for own, rating in zip((found.a_id, found.b_id), page[found.pair_id], strict=True):
                 if rating is not None:
-                    good = int(rating >= threshold)
+                    good = int(rating >= wanted.threshold)
                     row = {"own_id": own, "pair_id": found.pair_id, "good": good}
                     rows.append({**row, "belief_id": found.belief_id})
         if rows:
@@ -215,8 +230,7 @@ def _rate(connection: Connection, wanted: Wanted, threshold: float) -> None:
 
 def _sides(wanted: Wanted) -> Select[Any]:
     stand = standings(include_flagged=wanted.include_flagged).subquery()
-    absolute = wanted.threshold is not None
-    speak = told(stand, wanted, TOLD[1:] if absolute else TOLD)
+    speak = told(stand, wanted, TOLD[1:] if wanted.by_itself else TOLD)
 
     def side(own: ColumnElement[int], wins: Verdict) -> Select[Any]:
         good = or_(stand.c.verdict == wins, stand.c.standing == "tie_both_good")
@@ -225,7 +239,7 @@ def _sides(wanted: Wanted) -> Select[Any]:
         ).where(speak)
 
     sides = [side(stand.c.a_id, "A"), side(stand.c.b_id, "B")]
-    if absolute:
+    if wanted.by_itself:
         sides.append(select(_rated.c.own_id, _rated.c.pair_id, _rated.c.belief_id, _rated.c.good))
     both = union_all(*sides).subquery()
     own, twin = response.alias("own"), response.alias("twin")
@@ -241,6 +255,21 @@ def _sides(wanted: Wanted) -> Select[Any]:
     return select(first, both.c.own_id, both.c.pair_id, both.c.belief_id, both.c.good).join_from(
         both, own, own.c.id == both.c.own_id
     )
+
+
+def rated_otherwise(connection: Connection, wanted: Wanted) -> int:
+    """After `count_responses`: accepted pairs that say nothing, and have ratings, but of another kind."""
+    stand = standings(include_flagged=wanted.include_flagged).subquery()
+    rated = exists().where(vote.c.pair_id == stand.c.pair_id, has_ratings())
+    query = select(func.count()).where(
+        told(stand, wanted, (*TOLD, "tie")), rated, stand.c.pair_id.not_in(select(_side.c.pair_id))
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def speaking(connection: Connection) -> int:
+    """After `count_responses`: how many pairs say something of a response."""
+    return int(connection.execute(select(func.count(distinct(_side.c.pair_id)))).scalar_one())
 
 
 PRIME = 2**31 - 1

@@ -285,19 +285,6 @@ def repairs_of(connection: Connection, pair_ids: Sequence[int] | None = None) ->
     return found
 
 
-def softened(connection: Connection, between: tuple[int, int] | None = None) -> dict[int, float]:
-    """pair -> how surely its label is right, where somebody softened it; of all, or from first to last."""
-    last = last_actions()
-    query = (
-        select(finding.c.pair_id, last.c.detail)
-        .join(last, last.c.finding_id == finding.c.id)
-        .where(last.c.action == "softened")
-    )
-    if between is not None:
-        query = query.where(finding.c.pair_id.between(*between))
-    return {pair_id: float(detail["probability"]) for pair_id, detail in connection.execute(query)}
-
-
 def is_sent(pair_id: Any) -> Any:
     """The condition that the last word on a finding of this pair is that it was sent to people."""
     last, newer = settlement.alias("last"), settlement.alias("newer")

@@ -1,26 +1,55 @@
-"""Ratings that came with votes: how good each response of a pair is by itself."""
+"""Ratings that came with votes: how good each response of a pair is by itself.
+
+Three kinds, which are never put together, for each has a scale of its own. `annotate`: by people, from 1
+to 5 under the criteria of `[annotate]`. `people` and `judges`: what came with a dataset, on its scale.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, select
 
-from pairwright.store.schema import pair, vote
+from pairwright.store.schema import pair, rater, vote
 from pairwright.store.votes import is_current
 
 PAGE = 500
 Means = tuple[float | None, float | None]
+Kind = Literal["annotate", "people", "judges"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
-def rated_pairs(connection: Connection) -> Iterator[dict[int, Means]]:
-    """Pairs with ratings in current votes, a page at a time: pair -> the mean rating of a and of b."""
+def has_ratings(kind: Kind | None = None) -> ColumnElement[bool]:
+    """The condition that a current vote has ratings, of this kind or any; joins its rater by itself."""
+    there = and_(vote.c.ratings.is_not(None), is_current())
+    if kind is None:
+        return there
+    person = exists().where(rater.c.id == vote.c.rater_id, rater.c.kind == "person")
+    if kind == "judges":
+        return and_(there, ~person)
+    # An answer on the page names the guidelines it was given under; labels of a dataset came under none.
+    here = vote.c.guideline_id.is_not(None)
+    return and_(there, person, here if kind == "annotate" else ~here)
+
+
+def rating_kinds(connection: Connection) -> tuple[Kind, ...]:
+    """Which kinds of ratings there are, what counts first first."""
+    there = (
+        kind
+        for kind in KINDS
+        if connection.execute(select(vote.c.id).where(has_ratings(kind)).limit(1)).first()
+    )
+    return tuple(there)
+
+
+def rated_pairs(connection: Connection, kind: Kind) -> Iterator[dict[int, Means]]:
+    """Pairs with ratings of a kind, a page at a time: pair -> the mean rating of a and of b."""
     last = 0
     while True:
         ids = connection.scalars(
             select(vote.c.pair_id)
-            .where(vote.c.ratings.is_not(None), is_current(), vote.c.pair_id > last)
+            .where(has_ratings(kind), vote.c.pair_id > last)
             .distinct()
             .order_by(vote.c.pair_id)
             .limit(PAGE)
@@ -28,18 +57,16 @@ def rated_pairs(connection: Connection) -> Iterator[dict[int, Means]]:
         if not ids:
             return
         last = ids[-1]
-        query = select(vote.c.pair_id, vote.c.ratings).where(
-            vote.c.pair_id.in_(ids), vote.c.ratings.is_not(None), is_current()
-        )
+        query = select(vote.c.pair_id, vote.c.ratings).where(vote.c.pair_id.in_(ids), has_ratings(kind))
         yield _means(connection.execute(query).tuples())
 
 
-def ratings_by_key(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, Means]:
-    """The mean ratings of a and b of the pairs with these keys, where there are any."""
+def ratings_by_key(connection: Connection, keys: Sequence[bytes], kind: Kind) -> dict[bytes, Means]:
+    """The mean ratings of a and b of the pairs with these keys, where there are any of this kind."""
     query = (
         select(pair.c.key, vote.c.ratings)
         .join(pair, pair.c.id == vote.c.pair_id)
-        .where(pair.c.key.in_(keys), vote.c.ratings.is_not(None), is_current())
+        .where(pair.c.key.in_(keys), has_ratings(kind))
     )
     return _means(connection.execute(query).tuples())
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Connection, Float, FromClause, Select, and_, func, or_, select
 
 from pairwright.store.conditions import A, B, conditions, last_action
+from pairwright.store.probability import surest
 from pairwright.store.schema import belief, finding, pair, prompt
 from pairwright.store.votes import newest_beliefs
 
@@ -151,8 +152,7 @@ def _sorted(connection: Connection, filters: Filters, after: Key | None, back: b
         query = _doubted(query)
         value: ColumnElement[Any] = finding.c.value["seen"].as_float()
     else:
-        far = func.abs(belief.c.prob_a - 0.5)
-        value = far if filters.sort == "unsure" else -far
+        value = surest(belief) if filters.sort == "unsure" else -surest(belief)
         query = query.where(belief.c.prob_a.is_not(None))
     value = func.coalesce(value, 0.0, type_=Float)
     if after is not None:

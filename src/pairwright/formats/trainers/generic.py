@@ -9,6 +9,7 @@ from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Drop, Rated, fractional
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
 from pairwright.formats.messages import dicts, messages_of, number_of, probability_of, reply_of
+from pairwright.formats.trl import load_files
 
 
 def everything(row: Canonical) -> Row | Drop:
@@ -78,8 +79,7 @@ def _beside(row: Row, name: str, n: int) -> list[Any]:
 
 
 def _lines(written: Written) -> list[str]:
-    files = {name: list(found) for name, found in written.parts.items()}
-    return ["from datasets import load_dataset", f'data = load_dataset("json", data_files={files})']
+    return load_files(written.parts)
 
 
 FORMATS = (

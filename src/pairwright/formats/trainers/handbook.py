@@ -13,6 +13,7 @@ from typing import Any
 from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, two, unfit
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
 from pairwright.formats.messages import dicts, number_of, said, told_apart, turns_of
+from pairwright.formats.trl import load_files
 
 
 def binarized(pair: Pair) -> Row | Drop:
@@ -66,9 +67,7 @@ def _looks(row: Mapping[str, Any]) -> bool:
 
 
 def _lines(written: Written) -> list[str]:
-    kind = "parquet" if written.train[0].endswith(".parquet") else "json"
-    files = {name: list(found) for name, found in written.parts.items()}
-    return ["from datasets import load_dataset", f'data = load_dataset("{kind}", data_files={files})']
+    return load_files(written.parts)
 
 
 FORMATS = (

@@ -13,6 +13,7 @@ from typing import Any
 from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, two, unfit
 from pairwright.formats.format import ANY_FILE, Format, Left, Row, Source, Target, Written
 from pairwright.formats.messages import ASSISTANT, from_transcript, has_turn_marker, to_transcript
+from pairwright.formats.trl import load_files
 
 
 def transcripts(pair: Pair) -> Row | Drop:
@@ -52,9 +53,7 @@ def _looks(row: Mapping[str, Any]) -> bool:
 
 
 def _lines(written: Written) -> list[str]:
-    kind = "parquet" if written.train[0].endswith(".parquet") else "json"
-    files = {name: list(found) for name, found in written.parts.items()}
-    return ["from datasets import load_dataset", f'data = load_dataset("{kind}", data_files={files})']
+    return load_files(written.parts)
 
 
 FORMATS = (

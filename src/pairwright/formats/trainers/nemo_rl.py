@@ -57,10 +57,12 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
 
 
 def _lines(written: Written) -> list[str]:
-    held = written.evaluation or written.train
+    held = " # nothing is held out, so it validates on nothing: --split 0.95,0.05 would"
+    if written.evaluation:
+        held = f" data.validation.data_path={quote(written.evaluation[0])}"
     return [
         "uv run examples/run_dpo.py data.default.dataset_name=PreferenceDataset "
-        f"data.train.data_path={quote(written.train[0])} data.validation.data_path={quote(held[0])}"
+        f"data.train.data_path={quote(written.train[0])}{held}"
     ]
 
 
@@ -75,6 +77,7 @@ FORMATS = (
             {"context": "messages", "completions": [{"rank": "int", "completion": "messages"}]},
             _lines,
             endings=(".jsonl", ".json"),
+            one_file=True,
         ),
         "PreferenceDataset",
     ),

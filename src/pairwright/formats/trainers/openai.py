@@ -44,9 +44,16 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
 
 
 def _lines(written: Written) -> list[str]:
+    def upload(name: str, file: str) -> str:
+        return f'{name} = client.files.create(file=open({json.dumps(file)}, "rb"), purpose="fine-tune")'
+
+    lines, held = [upload("train", written.train[0])], ""
+    if written.evaluation:
+        lines.append(upload("held", written.evaluation[0]))
+        held = "validation_file=held.id, "
     return [
-        f'file = client.files.create(file=open({json.dumps(written.train[0])}, "rb"), purpose="fine-tune")',
-        "client.fine_tuning.jobs.create(model=MODEL, training_file=file.id, "
+        *lines,
+        f"client.fine_tuning.jobs.create(model=MODEL, training_file=train.id, {held}"
         'method={"type": "dpo", "dpo": {"hyperparameters": {"beta": 0.1}}})',
     ]
 
@@ -61,7 +68,7 @@ FORMATS = (
             "dataset",
             "person",
         ),
-        Target("pairs", preference, {}, _lines, endings=JSONL_ONLY),
+        Target("pairs", preference, {}, _lines, endings=JSONL_ONLY, one_file=True),
         "the vendor's upload",
     ),
 )

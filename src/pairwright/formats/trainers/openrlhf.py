@@ -1,48 +1,55 @@
-"""OpenRLHF: two whole conversations and a margin, for its DPO and reward model training.
+"""OpenRLHF: two whole conversations, for its DPO and reward model training; and the same with a margin.
 
 Source: openrlhf/datasets/reward_dataset.py. DPO takes the prompt from the chosen conversation, so both
-must begin alike; a missing margin is 0 there. It has no KTO.
+must begin alike. A row without a margin is one with margin 0 there, so what is not known would be taken
+for "no better at all": a file has a margin in every row or in none. It has no KTO.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from shlex import quote
 
-from pairwright.formats.canonical import Drop, Pair
-from pairwright.formats.format import Format, Row, Target, Written
-from pairwright.formats.trainers.trl_rows import implicit
+from pairwright.formats.format import Format, Target, Written
+from pairwright.formats.trainers.trl_rows import implicit, reward_margin
 
 
-def conversations(pair: Pair) -> Row | Drop:
-    row = implicit(pair)
-    if isinstance(row, Drop):
-        return row
-    margin = pair.margin or 0.0
-    return Drop("rejected_is_rated_higher") if margin < 0 else {**row, "margin": float(margin)}
-
-
-def _lines(written: Written) -> list[str]:
+def _data(written: Written) -> str:
     data = f"--data.dataset {quote(','.join(written.train))} --data.apply_chat_template"
-    if written.evaluation and written.evaluation != written.train:
+    if written.evaluation:
         data += f" --eval.dataset {quote(','.join(written.evaluation))} --eval.split train"
-    return [
-        f"deepspeed --module openrlhf.cli.train_dpo {data} --model.model_name_or_path MODEL",
-        f"deepspeed --module openrlhf.cli.train_rm {data} --model.margin_loss_enable "
-        "--model.model_name_or_path MODEL  # without the margin flag where all margins are 0",
-    ]
+    return data
 
+
+def _lines(*trainers: str, more: str = "") -> Callable[[Written], list[str]]:
+    def lines(written: Written) -> list[str]:
+        rest = f"{_data(written)}{more} --model.model_name_or_path MODEL"
+        return [f"deepspeed --module openrlhf.cli.{trainer} {rest}" for trainer in trainers]
+
+    return lines
+
+
+_FILES = (".jsonl", ".json", ".parquet")
+_CONVERSATIONS = {"chosen": "messages", "rejected": "messages"}
 
 FORMATS = (
     Format(
         "openrlhf",
-        "OpenRLHF DPO and reward model: whole conversations and a margin",
+        "OpenRLHF DPO and reward model: whole conversations",
+        None,
+        Target("pairs", implicit, _CONVERSATIONS, _lines("train_dpo", "train_rm"), endings=_FILES),
+        "RewardDataset",
+    ),
+    Format(
+        "openrlhf-margin",
+        "OpenRLHF reward model with how much better (margin loss)",
         None,
         Target(
             "pairs",
-            conversations,
-            {"chosen": "messages", "rejected": "messages", "margin": "float"},
-            _lines,
-            endings=(".jsonl", ".json", ".parquet"),
+            reward_margin,
+            {**_CONVERSATIONS, "margin": "float"},
+            _lines("train_rm", more=" --model.margin_loss_enable"),
+            endings=_FILES,
         ),
         "RewardDataset",
     ),

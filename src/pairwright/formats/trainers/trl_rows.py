@@ -25,7 +25,6 @@ from pairwright.formats.messages import (
 from pairwright.types import Message
 
 CONVERSATION, TEXT = Needs(no_tools=False), Needs(one_turn=True, no_system=True)
-_SEPARATOR = trl.SEPARATOR
 
 
 # --- out --------------------------------------------------------------------------------------
@@ -36,9 +35,9 @@ def preference(pair: Pair) -> Row | Drop:
     return trl.preference_row(asked, "conversational")
 
 
-def preference_text(pair: Pair) -> Row | Drop:
+def preference_text(pair: Pair, separator: str = trl.SEPARATOR) -> Row | Drop:
     asked = trl.LabelledPair(pair.prompt, pair.chosen.text, pair.rejected.text)
-    return unfit(pair.prompt, (), TEXT) or trl.preference_row(asked, "standard")
+    return unfit(pair.prompt, (), TEXT) or trl.preference_row(asked, "standard", separator)
 
 
 def implicit(pair: Pair) -> Row | Drop:
@@ -49,10 +48,10 @@ def implicit(pair: Pair) -> Row | Drop:
     return {"chosen": [*prompt, said(pair.chosen.text)], "rejected": [*prompt, said(pair.rejected.text)]}
 
 
-def implicit_text(pair: Pair) -> Row | Drop:
+def implicit_text(pair: Pair, separator: str = trl.SEPARATOR) -> Row | Drop:
     if drop := unfit(pair.prompt, (pair.chosen.text, pair.rejected.text), TEXT):
         return drop
-    prompt = pair.prompt[-1].content + _SEPARATOR
+    prompt = pair.prompt[-1].content + separator
     return {"chosen": prompt + pair.chosen.text, "rejected": prompt + pair.rejected.text}
 
 
@@ -70,9 +69,9 @@ def unpaired(one: Single) -> Row | Drop:
     return trl.kto_row(trl.LabelledResponse(one.prompt, one.response.text, one.good), "conversational")
 
 
-def unpaired_text(one: Single) -> Row | Drop:
+def unpaired_text(one: Single, separator: str = trl.SEPARATOR) -> Row | Drop:
     response = trl.LabelledResponse(one.prompt, one.response.text, one.good)
-    return unfit(one.prompt, (), TEXT) or trl.kto_row(response, "standard")
+    return unfit(one.prompt, (), TEXT) or trl.kto_row(response, "standard", separator)
 
 
 # --- in ---------------------------------------------------------------------------------------
@@ -108,7 +107,7 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
 
 def _prompt(value: Any) -> tuple[Message, ...]:
     if isinstance(value, str):
-        value = value.removesuffix(_SEPARATOR)  # what we and others put between the two strings
+        value = value.removesuffix(trl.SEPARATOR)  # what we and others put between the two strings
     return messages_of(value, '"prompt"')
 
 
@@ -147,27 +146,15 @@ def _source(looks: Any) -> Source:
 # --- what to paste ------------------------------------------------------------------------------
 
 
-def _lines(trainer: str, module: str = "trl") -> Any:
+def _lines(trainer: str) -> Any:
     def lines(written: Written) -> list[str]:
-        kind = "parquet" if written.train[0].endswith(".parquet") else "json"
-        files = {name: list(found) for name, found in written.parts.items()}
-        options = ""
-        if trainer == "KTO":
-            options = "per_device_train_batch_size=8"  # its KL term needs more than one row a batch
-            if written.weights:
-                good, bad = written.weights.desirable, written.weights.undesirable
-                options += f", desirable_weight={good}, undesirable_weight={bad}"
-        load = ["from datasets import load_dataset", f'data = load_dataset("{kind}", data_files={files})']
-        if "train" not in files:
+        load = trl.load_files(written.parts)
+        if "train" not in written.parts:
             return load  # what is held out is not to be trained on
         held = written.evaluation_part
-        also = f', eval_dataset=data["{held}"]' if held else ""
-        return [
-            *load,
-            f"from {module} import {trainer}Config, {trainer}Trainer",
-            f"trainer = {trainer}Trainer(model, args={trainer}Config({options}), "
-            f'train_dataset=data["train"]{also})',
-        ]
+        evaluation = f'data["{held}"]' if held else None
+        made = trl.trainer_lines(trainer, 'data["train"]', written.weights, evaluation=evaluation)
+        return [*load, *made]
 
     return lines
 
@@ -190,14 +177,14 @@ FORMATS = (
         "trl-dpo-text",
         "TRL DPO: plain strings, explicit prompt",
         _source(_looks(prompt=str, answer=str)),
-        Target("pairs", preference_text, _PAIR_TEXT, _lines("DPO")),
+        Target("pairs", preference_text, _PAIR_TEXT, _lines("DPO"), strings=True),
         _DPO,
     ),
     Format(
         "trl-orpo",
         "TRL ORPO: the rows of trl-dpo",
         None,
-        Target("pairs", preference, _PAIR, _lines("ORPO", "trl.experimental.orpo")),
+        Target("pairs", preference, _PAIR, _lines("ORPO")),
         "ORPOTrainer",
     ),
     Format(
@@ -223,7 +210,9 @@ FORMATS = (
         "trl-reward-text",
         "TRL reward model: whole strings, prompt implied",
         None,
-        Target("pairs", implicit_text, {"chosen": "text", "rejected": "text"}, _lines("Reward")),
+        Target(
+            "pairs", implicit_text, {"chosen": "text", "rejected": "text"}, _lines("Reward"), strings=True
+        ),
         _REWARD,
     ),
     Format(
@@ -237,7 +226,7 @@ FORMATS = (
         "trl-kto-text",
         "TRL KTO, BCO: one response a row, good or bad; plain strings",
         _source(_looks(prompt=str, answer=str, name="completion")),
-        Target("responses", unpaired_text, _KTO_TEXT, _lines("KTO"), kto=True),
+        Target("responses", unpaired_text, _KTO_TEXT, _lines("KTO"), kto=True, strings=True),
         "KTOTrainer",
     ),
 )
