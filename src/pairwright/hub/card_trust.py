@@ -95,10 +95,17 @@ def _reward(found: Mapping[str, Any] | None) -> str:
         if found.get(name)
     ]
     text = (
-        f"### Checked by a reward model\n\nA reward model ({plain(found.get('model', 'light'))}) that never "
-        f"saw a prompt was asked about its label ({several(found['pairs'], 'label')}). Agreement is not "
-        "accuracy: such a model errs too.\n\n" + table(("", ""), rows)
+        f"### Checked by a reward model\n\nAsked about {several(found['pairs'], 'label')}: {plain(found['by'])}."
+        " Agreement is not accuracy: such a model errs too."
     )
+    if found["own"]:
+        text += (
+            f" {several(found['own'], 'label')} that rest on the judge's own votes were left out: it can't "
+            "verify itself."
+        )
+    if found["out_of_date"]:
+        text += " **Out of date: labels have changed since.**"
+    text += "\n\n" + table(("", ""), rows)
     if found["refused"]:
         return f"{text}\n\nIt was too weak to doubt single labels: {plain(found['refused'])}."
     text += (
@@ -110,7 +117,10 @@ def _reward(found: Mapping[str, Any] | None) -> str:
         control = (
             f" (of others, drawn by chance: {share(precision['control'])})" if precision["control"] else ""
         )
-        text += f" People who looked at doubted ones changed {share(precision['margin'])}{control}."
+        text += (
+            f" Asked anew about doubted ones, people said otherwise than the label in "
+            f"{share(precision['margin'])}{control}."
+        )
     return text
 
 

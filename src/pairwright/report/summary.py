@@ -192,8 +192,10 @@ def _how_right(of: dict[str, Any]) -> list[str]:
     if of["agreement"]["agreement"]:
         found.append(f"Two people say the same on {_share(of['agreement']['agreement'])} of shared pairs.")
     if reward and not reward["refused"] and reward["label_accuracy"]:
+        old = " (out of date: labels have changed since)" if reward["out_of_date"] else ""
         found.append(
-            f"A reward model that never saw them puts labels at {_share(reward['label_accuracy'])} right."
+            f"Asked about {reward['pairs']:,} labels and corrected by gold pairs: {reward['by']}. It puts "
+            f"them at {_share(reward['label_accuracy'])} right{old}."
         )
     return found
 
