@@ -45,6 +45,7 @@ def facts_of(project: Project) -> dict[str, Any]:
             "prompt_files": [(name and names.scrub(name), n) for name, n in origins.prompt_files(connection)],
             "answering": [_asked(each, names) for each in origins.answering(connection)],
             "pairing": origins.pairing(connection),
+            "accepted": origins.accepted(connection),
             "model_hours": origins.model_seconds(connection) / 3600,
         }
         combination = newest_facts(connection)
@@ -105,6 +106,7 @@ def _judges(project: Project) -> list[dict[str, Any]]:
             "name": each.name,
             "spec": {name: value for name, value in each.spec.items() if name not in ("guideline", "extra")},
             "votes": each.votes,
+            "given": each.given,
             "versions": each.versions,
             "failed": counted[each.name].failed if each.name in counted else 0,
             "refused": counted[each.name].refused if each.name in counted else None,
