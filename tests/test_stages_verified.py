@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from postgres import empty_database
 from projects import change
 from test_stages_check import kept, label
 from test_stages_verify import N, a_project_of
@@ -16,7 +17,7 @@ from pairwright.stages.settle import settle
 from pairwright.stages.status import status_of
 from pairwright.stages.verified import flag_precision, verified
 from pairwright.stages.verify import run_verify
-from pairwright.store.verifications import add_verification
+from pairwright.store.verifications import add_verification, resting_on
 
 
 @pytest.fixture
@@ -84,6 +85,17 @@ def test_a_verification_from_before_kinds_were_on_record_can_be_told(project):
         add_verification(connection, {**old, "model": "mine"})
     assert verified(project)["by"] == "mine: of what kind it was is not on record"
     assert "Out of date" in page_of(numbers_of(project))
+
+
+def test_a_teams_database_tells_the_same(tmp_path):
+    store = f'[project]\nstore = "{empty_database()}"\n'
+    team, _ = a_project_of(tmp_path, settings=store, flips=0.1)
+    run_verify(team, repeats=1, send=3, by="lea")
+    label(team, dict.fromkeys(sent(team, "margin")[:2], "B"), "bob")
+    assert flag_precision(team)["margin"]["n"] == 2
+    assert not verified(team)["out_of_date"]
+    with team.store.read() as connection:
+        assert resting_on(connection, "rm") == set()
 
 
 # --- the curve ------------------------------------------------------------------------------------

@@ -211,11 +211,14 @@ def _trained_here(
 
     raw, _ = cross_fit_by(fit, pairs, folds=folds, repeats=repeats, seed=seed, kept=kept)
     folder = project.root / f"reward-{name}"
-    seen, model = kept.load("in-sample"), None
-    if seen is None or _told(folder).get("trained_on") != key.hex():
-        model = fit(every, seed)
-        seen = model.margins(pairs, every)
+    seen = kept.load("in-sample")
+    if _told(folder).get("trained_on") == key.hex():
+        model = FullModel.load(folder, max_tokens=settings.max_tokens, batch=settings.batch)
+    else:
+        model, seen = fit(every, seed), None
         _keep(model, folder, {"recipe": settings.model_dump(mode="json"), "trained_on": key.hex()})
+    if seen is None:
+        seen = model.margins(pairs, every)
         kept.save("in-sample", seen)
 
     def save(card: Mapping[str, Any]) -> Path:
@@ -223,8 +226,7 @@ def _trained_here(
         return folder
 
     margins = calibrated(raw, pairs, folds=folds, seed=seed)
-    whole = model or FullModel.load(folder, max_tokens=settings.max_tokens, batch=settings.batch)
-    return Formed(labelled, Opinion(margins, seen), save, model=whole, unit=unit_of(raw, pairs))
+    return Formed(labelled, Opinion(margins, seen), save, model=model, unit=unit_of(raw, pairs))
 
 
 def _keep(model: FullModel, folder: Path, card: Mapping[str, Any]) -> None:
