@@ -340,6 +340,27 @@ def test_names_are_replaced_whole_and_the_longest_first():
     assert Pseudonyms([]).scrub(text) == text
 
 
+def test_a_name_counts_in_any_case_and_before_the_at_of_an_address():
+    names = Pseudonyms(["maria", "Jörg.Ü@example.org", "Ann Lee"])
+    text = "Ask Maria when in doubt; MARIA decides, else jörg.ü or JÖRG.Ü@EXAMPLE.ORG, ann lee last. Marian may not."
+    assert names.scrub(text) == (
+        "Ask annotator-1 when in doubt; annotator-1 decides, else annotator-2 or annotator-2, annotator-3 "
+        "last. Marian may not."
+    )
+    assert names.found_in(text) == ["annotator-1", "annotator-2", "annotator-3"]
+    assert Pseudonyms(["Maria", "maria"]).scrub("Maria maria MARIA") == "annotator-1 annotator-2 annotator-1"
+    assert Pseudonyms(["ali"]).scrub("AL\u0130 ALI") == "annotator-1 annotator-1"
+
+
+def test_a_name_that_is_a_word_too_does_not_tear_up_the_text():
+    names = Pseudonyms(["Will", "rose@example.org", "Claude", "info@example.org"])
+    text = "Will decides if it will do; a rose is no Rose. claude-3 wrote it, see info@other.org."
+    assert names.scrub(text) == (
+        "annotator-1 decides if it will do; a rose is no annotator-2. claude-3 wrote it, see info@other.org."
+    )
+    assert Pseudonyms(["will"]).scrub("ask will, or WILL") == "ask annotator-1, or annotator-1"
+
+
 def test_a_response_that_a_person_wrote_does_not_name_them():
     said = {"row": 1, "chosen_model": "Maria Lopez", "reason": "decided by Maria Lopez", "belief": 4}
     line = side_line(said, Pseudonyms(["Maria Lopez"]), with_ids=False)

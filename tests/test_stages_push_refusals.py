@@ -10,6 +10,7 @@ from pushing import FILES, PEOPLE, a_hub, exported, label, labelled, row, send
 
 from pairwright.cli.main import run
 from pairwright.errors import ConfigError, HubError, InputError
+from pairwright.stages.export_dataset import export_dataset
 from pairwright.stages.push import How
 
 
@@ -162,6 +163,41 @@ def test_an_export_that_was_changed_or_never_finished_is_not_sent(project, hub):
         send(project, hub)
     with pytest.raises(InputError, match="is no finished export"):
         send(project, hub, paths=[project.root / "rows.jsonl"])
+
+
+def test_configuration_is_sent_without_what_it_says_of_other_datasets(project, hub):
+    folder = project.root / "export"
+    for name in ("lf", "lf-other"):
+        export_dataset(project.store, folder / f"{name}.json", to="llama-factory-dpo")
+    info = folder / "dataset_info.json"
+    other = {"acme_secret": {"file_name": "/home/anna/acme_secret.json"}}
+    info.write_text(json.dumps({**json.loads(info.read_text()), **other}))
+    send(project, hub)
+    sent = hub.repos["me/set"].files()
+    assert set(json.loads(sent["data/dataset_info.json"])) == {"lf", "lf_other"}
+    assert b"acme" not in b"".join(sent.values())
+    send(project, hub, paths=[folder / "lf.json"])
+    assert set(json.loads(hub.repos["me/set"].files()["data/dataset_info.json"])) == {"lf"}
+
+
+def test_configuration_that_was_changed_after_the_export_is_not_sent(project, hub):
+    folder = project.root / "export"
+    export_dataset(project.store, folder / "ax.jsonl", to="axolotl-dpo")
+    export_dataset(project.store, folder / "lf.json", to="llama-factory-dpo")
+    info, recipe = folder / "dataset_info.json", folder / "ax.axolotl.yaml"
+    before, said = recipe.read_text(), json.loads(info.read_text())
+    recipe.write_text(before + "hub_token: hf_mine\n")
+    with pytest.raises(InputError, match=r"ax.axolotl.yaml was changed after the export"):
+        send(project, hub)
+    recipe.write_text(before)
+    info.write_text(json.dumps({"lf": {**said["lf"], "file_name": "/home/anna/lf.json"}}))
+    with pytest.raises(InputError, match=r"entries lf of .*dataset_info.json were changed after the export"):
+        send(project, hub)
+    info.unlink()
+    with pytest.raises(InputError, match=r"dataset_info.json is missing"):
+        send(project, hub)
+    info.write_text(json.dumps(said))
+    assert "data/ax.axolotl.yaml" in send(project, hub).sent
 
 
 def test_what_convert_made_is_not_passed_off_as_this_projects(project, hub):

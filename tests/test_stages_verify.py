@@ -33,9 +33,9 @@ SETTINGS = '\n[route]\naccept = "stated"\n[annotate]\noverlap_most = 3\n'
 N = 300
 
 
-def a_project_of(tmp_path, **made):
+def a_project_of(tmp_path, settings="", **made):
     pairs, flipped = comparisons(N, **made)
-    project = a_project(tmp_path, settings=SETTINGS)
+    project = a_project(tmp_path, settings=SETTINGS + settings)
     add_rows(project, (
         {"id": f"p{i}", "prompt": f"What about {p} and {i}?", "response_a": c, "response_b": r, "domain": ("x", "y")[i % 2]}
         for i, (p, c, r) in enumerate(zip(pairs.prompts, pairs.chosen, pairs.rejected, strict=True))

@@ -80,6 +80,11 @@ def print_status(state: Status) -> None:
         table.add_row(
             "Checks found", f"{sum(state.findings.values()):,}", f"{counts}: `pairwright check list`"
         )
+    if state.verified:
+        old = "; out of date: labels have changed since" if state.verified["out_of_date"] else ""
+        table.add_row(
+            "Verified", f"{state.verified['pairs']:,}", f"labels, by {escape(state.verified['model'])}{old}"
+        )
     unpriced = f"and {state.unpriced_calls:,} calls whose price is not known" if state.unpriced_calls else ""
     table.add_row("Spent", usd(state.spent_usd), unpriced)
     out.print(table)

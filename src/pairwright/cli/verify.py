@@ -1,4 +1,4 @@
-"""verify: a reward model that never saw a label says how far it believes it."""
+"""verify: a reward model says how far it believes each label."""
 
 from __future__ import annotations
 
@@ -37,9 +37,10 @@ def verify(
     by: Annotated[str | None, typer.Option("--by", help="Who sends; default: your user name.")] = None,
     json: Json = False,
 ) -> int:
-    """Ask a reward model about labels it never saw, and keep what it doubts.
+    """Ask a reward model about every label, and keep what it doubts.
 
-    What it doubts are findings: `pairwright check list --check reward_model`.
+    One that is trained here is asked only about what it never saw. What it
+    doubts are findings: `pairwright check list --check reward_model`.
     """
     from pairwright.stages.sizing import in_words
     from pairwright.stages.verify import run_verify
@@ -68,15 +69,21 @@ def verify(
 
 def _print(result: dict[str, Any]) -> None:
     from pairwright.report.about_reward import FIGURES
+    from pairwright.stages.verified import by_whom
 
     of = result["figures"]
-    say(f"{result['pairs']:,} labels, each by a reward model that never saw its prompt:")
+    say(f"{result['pairs']:,} labels, each by {by_whom(result)}:")
     for name, told in FIGURES.items():
         if of[name] is not None:
             value, low, high = (percent(of[name][part]) for part in ("value", "low", "high"))
             say(f"  {value:>6} \\[{low}, {high}]  {told}")
     if result["unscored"]:
         note(f"{result['unscored']:,} more labels have no score by {result['model']} and were left out.")
+    if result["own"]:
+        note(
+            f"{result['own']:,} more labels rest on judge {result['judge']}'s own votes and were left out: "
+            "it can't verify itself."
+        )
     if of["refused"]:
         note(f"Nothing is flagged: {of['refused']}.")
         return
@@ -92,6 +99,6 @@ def _print(result: dict[str, Any]) -> None:
     margin, control = result["precision"]["margin"], result["precision"]["control"]
     if margin and control:
         say(
-            f"Of those people answered, labels changed in {margin['value']:.0%} of {margin['n']:,} doubted "
-            f"pairs and {control['value']:.0%} of {control['n']:,} others."
+            f"Asked anew, people said otherwise than the label in {margin['value']:.0%} of {margin['n']:,} "
+            f"doubted pairs and {control['value']:.0%} of {control['n']:,} others."
         )

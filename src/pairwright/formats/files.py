@@ -12,6 +12,7 @@ from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.formats import trl, writing
+from pairwright.formats.beside import described
 from pairwright.formats.format import Row, Target, Written
 from pairwright.formats.planned import PlannedFiles
 from pairwright.formats.split import Parts, Stratified, stratified
@@ -94,6 +95,7 @@ class DatasetFiles:
         self._order: dict[str, trl.Separator[Made]] = {}
         self._before: dict[str, bytes] = {}
         self.parts: dict[str, Part] = {}
+        self.configs: list[dict[str, Any]] = []  # what the manifest says of configuration beside the rows
 
     @property
     def rows(self) -> int:
@@ -175,6 +177,7 @@ class DatasetFiles:
     def configure(self) -> list[str]:
         """Lay the framework's configuration beside the rows; gives the names of its files."""
         made = self._target.config(self.written)
+        self.configs = [described(name, text) for name, text in made.items()]
         for name, text in made.items():
             there = self._out.with_name(name)
             self._files.text(

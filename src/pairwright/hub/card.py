@@ -90,9 +90,11 @@ def _in_short(of: Subject, facts: Mapping[str, Any]) -> str:
     )
     by = of.by_source[first.name]
     rows = first.rows
+    of_data = facts["accepted"].get("given", 0) == facts["status"]["accepted_from_judges"]
+    judges = "judges whose votes came with the data" if of_data else "judge models alone"
     settled = [
         f"{n:,} ({percent(n / rows)}) by {who}"
-        for who, n in (("people", by.get("people", 0)), ("judge models alone", by.get("judge", 0)))
+        for who, n in (("people", by.get("people", 0)), (judges, by.get("judge", 0)))
         if n
     ]
     text = f"{rows:,} {kinds}{spoken}. Which is better was settled for {' and '.join(settled)}."
@@ -105,17 +107,23 @@ def _in_short(of: Subject, facts: Mapping[str, Any]) -> str:
 
 
 def _promise_in_short(facts: Mapping[str, Any], by: Mapping[str, int]) -> str:
-    certificate = facts["promise"].get("certificate")
     if not by.get("judge"):
         return ""
-    if certificate and certificate["threshold"] is not None:
-        promise = facts["promise"]
-        return (
-            "Labels by judges alone were accepted under a tested promise: at least "
-            f"{percent(promise['target'])} of them agree with people, with {percent(1 - promise['delta'])} "
-            "confidence."
-        )
-    return "**Nobody tested how often the judges' labels agree with people.**"
+    certificate = facts["promise"].get("certificate")
+    accepted = facts["accepted"]
+    certified = accepted.get("guarantee", 0) if certificate and certificate["threshold"] is not None else 0
+    untested = facts["status"]["accepted_from_judges"] - certified
+    if not certified:
+        return "**Nobody tested how often the judges' labels agree with people.**"
+    promise, which = facts["promise"], f"{certified:,} labels" if untested else "Labels"
+    text = (
+        f"{which} by judges alone were accepted under a tested promise: at least "
+        f"{percent(promise['target'])} of them agree with people, with {percent(1 - promise['delta'])} "
+        "confidence."
+    )
+    if untested:
+        text += f" **Nobody tested how often the judges' {untested:,} other labels agree with people.**"
+    return text
 
 
 def _what_is_in_it(of: Subject) -> str:

@@ -52,21 +52,24 @@ def _steps(of: Mapping[str, Any]) -> Iterator[str]:
     yield f"{several(status['responses'], 'response')}, by the models below."
     met = "; ".join(f"{n:,} {_POLICIES.get(policy, plain(policy))}" for policy, n in of["pairing"].items())
     yield f"{several(status['pairs'], 'pair')}: {met or 'none'}."
-    yield f"{_rule(of['promise'], of)} {_dated(of['dates'])}".strip()
+    yield f"{_rule(of)} {_dated(of['dates'])}".strip()
 
 
-def _rule(promise: Mapping[str, Any], of: Mapping[str, Any]) -> str:
-    if not of["judges"]:
-        return "Labels: by people only."
-    return {
-        "guarantee": "Labels: people answered a random draw of pairs, judges were weighed against these "
-        "answers, and a label stands without a person only above a certainty tested on them; the rest went "
-        "to people.",
-        "stated": "Labels: a judge's label stands without a person where it named the same winner in every "
-        "order asked and was highly confident by its own word; the rest went to people.",
-        "consistent": "Labels: a judge's label stands without a person where it named the same winner in "
-        "every order asked; the rest went to people.",
-    }[promise["rule"]]
+_HOW = {
+    "people": "by people",
+    "guarantee": "without a person, under a promise: people answered a random draw of pairs, judges were "
+    "weighed against these answers, and a label stands only above a certainty tested on them",
+    "stated": "by a judge's own word: it named the same winner in every order asked and was highly confident",
+    "consistent": "by a judge that named the same winner in every order asked",
+    "given": "came with the data, by the judges below: how these came to them is not on record here",
+}
+
+
+def _rule(of: Mapping[str, Any]) -> str:
+    """How the labels there are came to stand, the most common way first."""
+    accepted = sorted(of["accepted"].items(), key=lambda each: -each[1])
+    told = [f"{n:,} {_HOW.get(how, plain(how))}" for how, n in accepted if n]
+    return f"Labels: {'; '.join(told)}." if told else "Labels: none yet."
 
 
 def _dated(dates: Mapping[str, str] | None) -> str:
@@ -118,6 +121,8 @@ def _estimate(of: Mapping[str, Any] | Estimate | None) -> str:
 def _asked(judge: Mapping[str, Any]) -> str:
     """A judge's spec in words: model, prompting, orders, temperature."""
     spec = judge["spec"]
+    if judge["given"] == judge["votes"]:
+        return "its votes came with the data; how it was asked, and in which order, is not on record"
     kind = "recorded verdicts, replayed" if "recorded" in spec else spec.get("kind")
     told = [plain(_KINDS.get(kind, kind))] if kind else []
     if spec.get("model"):
@@ -128,6 +133,8 @@ def _asked(judge: Mapping[str, Any]) -> str:
     told.append("one order only" if spec.get("single_order") else "both orders")
     if "temperature" in spec:
         told.append(f"temperature {spec['temperature']:g}")
+    if judge["given"]:
+        told.append(f"{judge['given']:,} of its votes came with the data")
     if judge["versions"] > 1:
         told.append(f"{judge['versions']} versions of it were heard, this is the newest")
     return ", ".join(told)

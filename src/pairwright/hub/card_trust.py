@@ -25,23 +25,31 @@ def how_far_to_trust(of: Mapping[str, Any]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+_UNTESTED = {
+    "given": "came with the data, by judges whose votes they hold",
+    "stated": "rest on judges alone, by their own word",
+    "consistent": "rest on judges alone, by their own word",
+}
+
+
 def _promise(of: Mapping[str, Any]) -> Iterator[str]:
-    promise, accepted = of["promise"], of["status"]["accepted_from_judges"]
-    certificate = promise.get("certificate")
-    if not accepted:
+    promise, accepted = of["promise"], of["accepted"]
+    if not of["status"]["accepted_from_judges"]:
         yield "Every label rests on people's answers; no judge's word stands alone."
         return
-    if promise["rule"] != "guarantee":
-        yield (
-            f"{accepted:,} labels rest on judges alone, by their own word: "
-            "no promise was tested on people's answers."
-        )
-        return
+    if certified := accepted.get("guarantee", 0):
+        yield _certified(promise, certified)
+    for how, told in _UNTESTED.items():
+        if n := accepted.get(how, 0):
+            yield f"{n:,} labels {told}: no promise was tested on people's answers."
+
+
+def _certified(promise: Mapping[str, Any], labels: int) -> str:
+    certificate = promise.get("certificate")
     if certificate is None or certificate["threshold"] is None:
-        yield f"{accepted:,} labels rest on judges alone, and no promise about them stands at present."
-        return
-    yield (
-        f"Promise: at least {percent(promise['target'])} of the {accepted:,} labels by judges alone agree "
+        return f"{labels:,} labels rest on judges alone, and no promise about them stands at present."
+    return (
+        f"Promise: at least {percent(promise['target'])} of the {labels:,} labels by judges alone agree "
         f"with people, with {percent(1 - promise['delta'])} confidence. Tested on {certificate['labels']:,} "
         f"pairs drawn by chance and answered by people: {certificate['accepted']:,} were sure enough, "
         f"{certificate['errors']:.0f} of these wrong. It is about labels as a whole, not about any one row."
@@ -95,10 +103,17 @@ def _reward(found: Mapping[str, Any] | None) -> str:
         if found.get(name)
     ]
     text = (
-        f"### Checked by a reward model\n\nA reward model ({plain(found.get('model', 'light'))}) that never "
-        f"saw a prompt was asked about its label ({several(found['pairs'], 'label')}). Agreement is not "
-        "accuracy: such a model errs too.\n\n" + table(("", ""), rows)
+        f"### Checked by a reward model\n\nAsked about {several(found['pairs'], 'label')}: "
+        f"{plain(found['by'])}. Agreement is not accuracy: such a model errs too."
     )
+    if found["own"]:
+        text += (
+            f" {several(found['own'], 'label')} that rest on the judge's own votes were left out: it can't "
+            "verify itself."
+        )
+    if found["out_of_date"]:
+        text += " **Out of date: labels have changed since.**"
+    text += "\n\n" + table(("", ""), rows)
     if found["refused"]:
         return f"{text}\n\nIt was too weak to doubt single labels: {plain(found['refused'])}."
     text += (
@@ -110,7 +125,10 @@ def _reward(found: Mapping[str, Any] | None) -> str:
         control = (
             f" (of others, drawn by chance: {share(precision['control'])})" if precision["control"] else ""
         )
-        text += f" People who looked at doubted ones changed {share(precision['margin'])}{control}."
+        text += (
+            f" Asked anew about doubted ones, people said otherwise than the label in "
+            f"{share(precision['margin'])}{control}."
+        )
     return text
 
 
@@ -198,14 +216,14 @@ def _length(texts: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _position(of: Mapping[str, Any]) -> Iterator[str]:
-    one_order = [
-        plain(each["name"])
-        for each in of["judges"]
-        if _takes_sides(each) and each["spec"].get("single_order")
-    ]
+    asked = [each for each in of["judges"] if _takes_sides(each) and each["given"] < each["votes"]]
+    one_order = [plain(each["name"]) for each in asked if each["spec"].get("single_order")]
+    # Where a vote came with the data, who was shown first is a coin this program tossed.
+    given = [plain(each["name"]) for each in of["judges"] if _takes_sides(each) and each["given"]]
     firsts = [
         f"{plain(each['name'])} {share(each['worth']['first_shown'])}"
-        for each in of["judges"]
+        for each in asked
+        if not each["spec"].get("single_order") and not each["given"]
         if each["worth"] and each["worth"]["first_shown"]
     ]
     if firsts:
@@ -215,6 +233,8 @@ def _position(of: Mapping[str, Any]) -> Iterator[str]:
         )
     if one_order:
         yield f"Position: {', '.join(one_order)} saw each pair in one order only; its bias is unknown."
+    if given:
+        yield f"Position: in which order {', '.join(given)} saw pairs is not on record; its bias is unknown."
     if of["left"]:
         yield f"Position: people saw the sides shuffled and chose the left one in {share(of['left'])}."
     elif of["people"]["answers"]:

@@ -12,6 +12,7 @@ import orjson
 
 from pairwright.errors import InputError
 from pairwright.formats import writing
+from pairwright.formats.beside import own_entries
 
 _SUFFIX = ".manifest.json"
 SIDE = ".meta.jsonl"
@@ -37,7 +38,7 @@ class Export:
     """A finished export. `form` is its shape (dpo, kto, ...) or the format it was written for.
 
     `sides` lead from every row back to its pair; `extras` are configuration
-    of a training framework that stands beside the rows.
+    of a training framework that stands beside the rows, of which others' entries may be part.
     """
 
     name: str
@@ -55,6 +56,17 @@ class Export:
     @property
     def files(self) -> tuple[Path, ...]:
         return tuple(file for part in self.parts for file in part.files)
+
+    def own_extras(self) -> Iterator[tuple[Path, dict[str, Any] | None]]:
+        """Each of `extras` with the entries that are this export's, None where the whole file is.
+
+        Raises InputError where one was changed after the export.
+        """
+        said = {each["name"]: each for each in self.manifest.get("config_files") or ()}
+        for path in self.extras:
+            if path.name not in said:
+                raise InputError(f"the manifest of {self.path} has no hash of {path.name}. Export again.")
+            yield path, own_entries(path, said[path.name])
 
     @property
     def of_pairs(self) -> bool:
@@ -138,6 +150,8 @@ def read_export(path: Path) -> Export:
         if not file.exists() or writing.file_hash(file) != (said["bytes"], said["sha256"]):
             what = "was changed after the export" if file.exists() else "is missing"
             raise InputError(f"{file} {what}, so {path.name} does not describe it. Export again.")
+    for _ in export.own_extras():
+        pass  # looked at, that is all
     return export
 
 

@@ -35,8 +35,8 @@ def reward(of: dict[str, Any]) -> Section | None:
         return None
     rows = [(told, share(found[name])) for name, told in FIGURES.items() if found[name] is not None]
     for part, told in (
-        ("margin", "labels people changed among doubted pairs"),
-        ("control", "... among others"),
+        ("margin", "asked anew, people said otherwise than the label: of doubted pairs"),
+        ("control", "... of others"),
     ):
         if found["precision"][part]:
             rows.append((told, share(found["precision"][part])))
@@ -44,10 +44,13 @@ def reward(of: dict[str, Any]) -> Section | None:
         if found.get("repairs"):
             rows.append((told, share(found["repairs"][name])))
     html = table(("", ""), rows)
+    if found["own"]:
+        html = _paragraph(f"{_own(found)} They were left out.") + html
+    if found["out_of_date"]:
+        again = "pairwright verify" + ("" if found["model"] == "light" else f" --model {found['model']}")
+        html = _paragraph(f"Out of date: labels have changed since. Run {again}.", "bad") + html
     if found["refused"]:
-        html = (
-            Markup('<p class="bad">{}</p>').format(found["refused"][0].upper() + found["refused"][1:]) + html
-        )
+        html = _paragraph(found["refused"][0].upper() + found["refused"][1:], "bad") + html
     else:
         html += _doubted(found)
     if found["curve"]:
@@ -55,10 +58,18 @@ def reward(of: dict[str, Any]) -> Section | None:
         html += Markup("<p><b>{}</b></p>").format(found["in_words"])
         html += _by_domain(found["curve"]["domains"])
     how = (
-        "Every label is judged by a reward model that never saw its prompt. Agreement is not accuracy: only "
-        "gold pairs tell how many labels are right."
+        f"Every label is judged by {found['by']}. Agreement is not accuracy: only gold pairs tell how many "
+        "labels are right."
     )
     return Section("reward", "What a reward model doubts", how, html)
+
+
+def _paragraph(text: str, kind: str = "") -> Markup:
+    return Markup('<p class="{}">{}</p>').format(kind, text) if kind else Markup("<p>{}</p>").format(text)
+
+
+def _own(found: dict[str, Any]) -> str:
+    return f"{found['own']:,} labels that judge {found['judge']} scored rest on its own votes."
 
 
 def _by_domain(domains: Sequence[dict[str, Any]]) -> Markup:

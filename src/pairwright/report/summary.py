@@ -192,9 +192,11 @@ def _how_right(of: dict[str, Any]) -> list[str]:
     if of["agreement"]["agreement"]:
         found.append(f"Two people say the same on {_share(of['agreement']['agreement'])} of shared pairs.")
     if reward and not reward["refused"] and reward["label_accuracy"]:
+        old = " (out of date: labels have changed since)" if reward["out_of_date"] else ""
         found.append(
-            f"A reward model puts labels at {_share(reward['label_accuracy'])} right, if its errors are not "
-            "theirs and gold pairs are as hard as the others."
+            f"Asked about {reward['pairs']:,} labels and corrected by gold pairs: {reward['by']}. It puts "
+            f"them at {_share(reward['label_accuracy'])} right{old}, if its errors are not theirs and gold "
+            "pairs are as hard as the others."
         )
     return found
 

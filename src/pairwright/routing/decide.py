@@ -23,6 +23,8 @@ RULE: dict[Rule, str] = {
     "consistent": "stated-1/consistent",
 }
 
+# How the reason of a label begins that the judges of a dataset gave, not those of this project.
+GIVEN = "label that came with the data"
 # Standings of a judge (routing/worth) that is neither asked again nor counted, unless it is trusted by name.
 REFUSED = ("no better than chance", "worse than chance")
 # What a person nobody knows yet is taken for, truth by said: the prior's mean in stats/anchored.
@@ -281,7 +283,7 @@ def _by_dataset(pair_id: int, given: Sequence[SeenVote], basis: dict[str, Any]) 
         return Belief(pair_id, "ask", None, "none", reason, basis=basis, asks="people")
     both = {vote.both for vote in given if vote.verdict == verdict}
     kind = both.pop() if len(both) == 1 else None
-    reason = f"label that came with the data ({names})"
+    reason = f"{GIVEN} ({names})"
     return Belief(pair_id, "accept", verdict, "judge", reason, both=kind, basis=basis)
 
 

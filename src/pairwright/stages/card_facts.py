@@ -19,7 +19,7 @@ from pairwright.stages.dashboard import dashboard_of
 from pairwright.stages.people import people_of
 from pairwright.stages.project import Project
 from pairwright.stages.status import status_of
-from pairwright.stages.verify import flag_precision
+from pairwright.stages.verified import verified
 from pairwright.stats.intervals import wilson
 from pairwright.store import origins
 from pairwright.store.ballots import read_said
@@ -27,7 +27,6 @@ from pairwright.store.calibrations import newest_calibration
 from pairwright.store.combinations import newest_facts
 from pairwright.store.export import labelled_pairs
 from pairwright.store.people import person_names
-from pairwright.store.verifications import newest_verification
 
 # Labels whose language is looked at: enough to find one that has a share of a few per mille.
 SAMPLED = 2000
@@ -46,6 +45,7 @@ def facts_of(project: Project) -> dict[str, Any]:
             "prompt_files": [(name and names.scrub(name), n) for name, n in origins.prompt_files(connection)],
             "answering": [_asked(each, names) for each in origins.answering(connection)],
             "pairing": origins.pairing(connection),
+            "accepted": origins.accepted(connection),
             "model_hours": origins.model_seconds(connection) / 3600,
         }
         combination = newest_facts(connection)
@@ -66,7 +66,7 @@ def facts_of(project: Project) -> dict[str, Any]:
         "checks": _checks(project, names),
         "fact_checked": project.settings.check.fact_check is not None,
         "contamination": bool(project.settings.check.contamination),
-        "reward": _reward(project),
+        "reward": verified(project),
         "texts": _texts(project, status.accepted_from_judges + status.accepted_from_people),
         "dates": _dates(people),
         "newest": datetime.fromtimestamp(newest, UTC).date().isoformat(),
@@ -106,6 +106,7 @@ def _judges(project: Project) -> list[dict[str, Any]]:
             "name": each.name,
             "spec": {name: value for name, value in each.spec.items() if name not in ("guideline", "extra")},
             "votes": each.votes,
+            "given": each.given,
             "versions": each.versions,
             "failed": counted[each.name].failed if each.name in counted else 0,
             "refused": counted[each.name].refused if each.name in counted else None,
@@ -193,12 +194,6 @@ def _whole(of: dict[str, Any], names: Pseudonyms) -> str | None:
         return None
     more = f" (and {of['n'] - 1:,} more)" if of["n"] > 1 else ""
     return names.scrub(str(of["examples"][0]["reason"])) + more
-
-
-def _reward(project: Project) -> dict[str, Any] | None:
-    with project.store.read() as connection:
-        newest = newest_verification(connection)
-    return None if newest is None else {**newest, "precision": flag_precision(project)}
 
 
 def _texts(project: Project, about: int) -> dict[str, Any]:

@@ -125,6 +125,7 @@ class ConvertResult:
     faults: dict[str, int] = field(default_factory=dict)
     files: list[writing.WrittenFile] = field(default_factory=list)
     config: list[str] = field(default_factory=list)
+    config_files: list[dict[str, Any]] = field(default_factory=list)
     how_to_load: list[str] = field(default_factory=list)
     dry_run: bool = False
 
@@ -353,7 +354,7 @@ def finish(files: DatasetFiles, target: Target, result: ConvertResult) -> None:
     result.rows = files.rows
     if not result.rows:
         return
-    result.config = files.configure()
+    result.config, result.config_files = files.configure(), files.configs
     result.how_to_load = target.how_to_load(files.written)
     result.parts, result.empty_parts = files.rows_by_part, files.empty_parts
     result.neighbours = sum(part.neighbours for part in files.parts.values()) if target.kto else 0
@@ -369,7 +370,12 @@ def manifest(result: ConvertResult) -> dict[str, Any]:
     for name in ("path", "dry_run", "bad"):  # where it stood is nobody's business; names are under "files"
         del said[name]
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"pairwright": version("pairwright"), "created_at": created, **said}
+    return {
+        "pairwright": version("pairwright"),
+        "created_at": created,
+        **said,
+        "config_files": result.config_files,
+    }
 
 
 def _nothing(result: ConvertResult, path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -79,7 +80,8 @@ def dataset_of(project: Project, wanted: Wanted, exports: Sequence[Export], fold
     """Everything that is sent. Side files are rewritten in `folder`, which has to live until then."""
     names, facts = pseudonyms_of(project), facts_of(project)
     rows = [
-        sent(f"{DATA}/{file.name}", file) for export in exports for file in (*export.files, *export.extras)
+        *(sent(f"{DATA}/{file.name}", file) for export in exports for file in export.files),
+        *_configuration(exports),
     ]
     meta, by_source = _sides(exports, names, folder, with_ids=wanted.with_ids)
     subject = Subject(
@@ -104,6 +106,20 @@ def dataset_of(project: Project, wanted: Wanted, exports: Sequence[Export], fold
     check_names(files)
     files = list({file.path: file for file in files}.values())
     return Dataset((*files, index_of(files, exports)), tuple(exports), text, tuple(_notes(wanted, facts)))
+
+
+def _configuration(exports: Sequence[Export]) -> list[Sent]:
+    """Files beside the rows; of one that tells of other datasets too, what it says of these."""
+    whole: list[Sent] = []
+    registries: dict[str, dict[str, Any]] = {}
+    for export in exports:
+        for path, entries in export.own_extras():
+            if entries is None:
+                whole.append(sent(f"{DATA}/{path.name}", path))
+            else:
+                registries.setdefault(path.name, {}).update(entries)
+    written = {name: json.dumps(of, indent=2, ensure_ascii=False) + "\n" for name, of in registries.items()}
+    return [*whole, *(sent(f"{DATA}/{name}", text.encode()) for name, text in written.items())]
 
 
 def _sides(

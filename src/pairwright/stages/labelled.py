@@ -34,6 +34,11 @@ class Labelled:
     domains: np.ndarray
     numbers: dict[str, int]
 
+    def with_labels(self) -> Labelled:
+        """Those of it that have a label."""
+        rows = np.flatnonzero(np.isfinite(self.pairs.labels))
+        return self if len(rows) == len(self.pairs) else self.only(rows.tolist())
+
     def only(self, rows: Sequence[int]) -> Labelled:
         """These rows of it."""
         pairs = self.pairs

@@ -1,32 +1,39 @@
-"""Whose opinion verifies labels: the light model's, a transformer's, or the scores a judge has given."""
+"""Whose opinion verifies labels: the light model's, a transformer's, or the scores a judge has given.
+
+What took long to make (folds, embeddings) is kept in `reward-folds/`, a folder for each
+model and state of the labels (stages/kept_folds).
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from pairwright.errors import ConfigError, InputError
 from pairwright.keys import content_key
-from pairwright.reward.cross_fit import Kept, calibrated, cross_fit_by, unit_of
-from pairwright.reward.full import FullModel, steps_of
+from pairwright.reward.cross_fit import calibrated, cross_fit_by, unit_of
+from pairwright.reward.full import CARD, FullModel, steps_of
 from pairwright.reward.light import Embed, train
 from pairwright.reward.training import Recipe, train_full
 from pairwright.reward.verify import Opinion, light_opinion
+from pairwright.stages.kept_folds import fingerprint, kept_folds
 from pairwright.stages.labelled import Labelled
 from pairwright.stages.local_judges import own_function
 from pairwright.stages.project import Project
 from pairwright.stages.reward_settings import RewardSettings
 from pairwright.stages.settings import nearest
-from pairwright.store.verifications import margins_of
+from pairwright.store.verifications import margins_of, resting_on
 
 LIGHT = "light"
 FILE = "reward.npz"
-FOLDS_KEPT = "reward-folds"
 
+# Trained here and asked only about what it never saw; by others, nobody knows on what; a judge's scores.
+Kind = Literal["cross-fitted", "published", "judge"]
 Save = Callable[[Mapping[str, Any]], Path]
 Progress = Callable[[int, int], None]
 
@@ -39,16 +46,29 @@ class Scores(Protocol):
 class Formed:
     """An opinion on `labelled`; `save(card)` keeps the model, where one was trained.
 
-    `unscored` labels were left out, for nobody scored them. `model` scores what has no
+    `unscored` labels were left out, for nobody scored them, `own` because they rest on the
+    very votes of `judge`, whose scores these are. `model` scores what has no
     label yet, in units of `unit` log-odds; None where scores are a judge's.
     """
 
     labelled: Labelled
     opinion: Opinion
     save: Save | None = None
+    kind: Kind = "cross-fitted"
+    judge: str | None = None
     unscored: int = 0
+    own: int = 0
     model: Scores | None = None
     unit: float = 1.0
+
+    def of_labels(self) -> Formed:
+        """The same of pairs that have a label alone."""
+        rows = np.isfinite(self.labelled.pairs.labels)
+        seen = self.opinion.in_sample
+        opinion = replace(
+            self.opinion, margins=self.opinion.margins[rows], in_sample=None if seen is None else seen[rows]
+        )
+        return replace(self, labelled=self.labelled.with_labels(), opinion=opinion)
 
 
 def opinion_of(
@@ -60,7 +80,7 @@ def opinion_of(
     repeats: int,
     progress: Progress | None = None,
 ) -> Formed:
-    """What the model of that name says of labels it never saw.
+    """What the model of that name says of labels; one that is trained here never saw them.
 
     Raises ConfigError for a name that is not in [rewards.NAME], InputError where the model
     can't be had or there are too few labels.
@@ -101,16 +121,24 @@ def _embedded(project: Project, labelled: Labelled, name: str, embed: str) -> tu
     """The same with embeddings of its responses, which are made once and kept; and what makes them."""
     where = f"[rewards.{name}] embed"
     function = own_function(project.root, where, embed)
+    pairs = labelled.pairs
+    vectors: list[np.ndarray] = []
 
     def checked(texts: Sequence[str]) -> np.ndarray:
         made = np.asarray(function(list(texts)), float)
         if made.ndim != 2 or len(made) != len(texts) or not np.isfinite(made).all():
             raise InputError(f"{where} gave {made.shape} for {len(texts):,} texts: it must be (n, d) numbers")
+        if vectors and made.shape[1] != vectors[0].shape[1]:
+            raise InputError(
+                f"{where} gave {made.shape[1]} numbers a text, and {vectors[0].shape[1]} before, on which "
+                f"the model was trained. If {embed.partition(':')[0]} reads a model that changed, delete "
+                f"{kept.folder}."
+            )
         return made
 
-    pairs = labelled.pairs
-    kept = Kept(project.root / FOLDS_KEPT / content_key("embed", embed, labelled.key).hex())
-    vectors = []
+    # The function's name says nothing of what it does: its file does.
+    code = fingerprint(project.root / embed.partition(":")[0])
+    kept = kept_folds(project.root, content_key("embed", embed, code, labelled.key))
     for side, texts in (("chosen", pairs.chosen), ("rejected", pairs.rejected)):
         made = kept.load(side)
         if made is None:
@@ -122,20 +150,30 @@ def _embedded(project: Project, labelled: Labelled, name: str, embed: str) -> tu
 
 def _by_judge(project: Project, labelled: Labelled, judge: str, folds: int, seed: int) -> Formed:
     with project.store.read() as connection:
-        towards_a = margins_of(connection, judge)
+        towards_a, own = margins_of(connection, judge), resting_on(connection, judge)
     numbers = [labelled.numbers[example.id] for example in labelled.examples]
-    rows = [i for i, number in enumerate(numbers) if number in towards_a]
-    if not rows:
+    scored = [i for i, number in enumerate(numbers) if number in towards_a]
+    # It agrees with itself, and to believe a label less or more for it would count its word twice.
+    rows = [i for i in scored if numbers[i] not in own]
+    if not scored:
         raise InputError(
             f"judge {judge} has scored none of {len(numbers):,} labelled pairs: run "
             f"`pairwright judge --judge {judge}` first (it must be one that scores)"
+        )
+    if not rows:
+        raise InputError(
+            f"all {len(scored):,} labels that judge {judge} has scored rest on its own votes, so it can't "
+            "verify them: name another --model, or let people label some pairs"
         )
     some = labelled.only(rows)
     raw = np.array([
         towards_a[numbers[i]] * (-1.0 if labelled.examples[i].verdict == "B" else 1.0) for i in rows
     ])  # fmt: skip
     margins = calibrated(raw, some.pairs, folds=folds, seed=seed)
-    return Formed(some, Opinion(margins), unscored=len(numbers) - len(rows))
+    return Formed(
+        some, Opinion(margins), kind="judge", judge=judge, unscored=len(numbers) - len(scored),
+        own=len(scored) - len(rows),
+    )  # fmt: skip
 
 
 def _published(labelled: Labelled, settings: RewardSettings, folds: int, seed: int) -> Formed:
@@ -143,7 +181,7 @@ def _published(labelled: Labelled, settings: RewardSettings, folds: int, seed: i
     model = FullModel.load(settings.base, max_tokens=settings.max_tokens, batch=settings.batch)
     raw = model.margins(labelled.pairs, np.arange(len(labelled.pairs)))
     said = Opinion(calibrated(raw, labelled.pairs, folds=folds, seed=seed))
-    return Formed(labelled, said, model=model, unit=unit_of(raw, labelled.pairs))
+    return Formed(labelled, said, kind="published", model=model, unit=unit_of(raw, labelled.pairs))
 
 
 def _trained_here(
@@ -163,8 +201,9 @@ def _trained_here(
         settings.lora_rank, settings.steps,
     )  # fmt: skip
     every = np.arange(len(pairs))
-    key = content_key("reward", settings.model_dump(mode="json"), labelled.key, folds, seed)
-    kept = Kept(project.root / FOLDS_KEPT / key.hex())
+    base = fingerprint(Path(settings.base).expanduser())
+    key = content_key("reward", settings.model_dump(mode="json"), base, labelled.key, folds, seed)
+    kept = kept_folds(project.root, key)
     steps = recipe.steps or steps_of(len(pairs), recipe.batch, recipe.epochs)
     done = 0
 
@@ -181,17 +220,40 @@ def _trained_here(
 
     raw, _ = cross_fit_by(fit, pairs, folds=folds, repeats=repeats, seed=seed, kept=kept)
     folder = project.root / f"reward-{name}"
-    seen, model = kept.load("in-sample"), None
-    if seen is None or not (folder / "config.json").exists():
-        model = fit(every, seed)
+    seen = kept.load("in-sample")
+    if _told(folder).get("trained_on") == key.hex():
+        model = FullModel.load(folder, max_tokens=settings.max_tokens, batch=settings.batch)
+    else:
+        model, seen = fit(every[np.isfinite(pairs.labels)], seed), None
+        _keep(model, folder, {"recipe": settings.model_dump(mode="json"), "trained_on": key.hex()})
+    if seen is None:
         seen = model.margins(pairs, every)
         kept.save("in-sample", seen)
 
     def save(card: Mapping[str, Any]) -> Path:
-        if model is not None:
-            model.save(folder, {**card, "recipe": settings.model_dump(mode="json")})
+        _tell(folder, {**_told(folder), **card})
         return folder
 
     margins = calibrated(raw, pairs, folds=folds, seed=seed)
-    whole = model or FullModel.load(folder, max_tokens=settings.max_tokens, batch=settings.batch)
-    return Formed(labelled, Opinion(margins, seen), save, model=whole, unit=unit_of(raw, pairs))
+    return Formed(labelled, Opinion(margins, seen), save, model=model, unit=unit_of(raw, pairs))
+
+
+def _keep(model: FullModel, folder: Path, card: Mapping[str, Any]) -> None:
+    """The model with its card. While weights are written no card speaks of them: it is of other labels."""
+    (folder / CARD).unlink(missing_ok=True)
+    model.save(folder, card)
+
+
+def _told(folder: Path) -> dict[str, Any]:
+    """What the card of a kept model says; nothing where there is none, or none that can be read."""
+    try:
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return card if isinstance(card, dict) and (folder / "config.json").exists() else {}
+
+
+def _tell(folder: Path, card: Mapping[str, Any]) -> None:
+    partial = folder / f".{CARD}.partial"
+    partial.write_text(json.dumps(card, indent=2), encoding="utf-8")
+    partial.replace(folder / CARD)

@@ -27,15 +27,13 @@ from pairwright.stages.plan import plans_of
 from pairwright.stages.project import Project
 from pairwright.stages.savings import savings_of
 from pairwright.stages.shown_pairs import doubted, opened
-from pairwright.stages.sizing import in_words
 from pairwright.stages.status import Status, status_of
-from pairwright.stages.verify import flag_precision
+from pairwright.stages.verified import verified
 from pairwright.stages.wins import wins_of
 from pairwright.stats.calibration import expected_calibration_error, reliability
 from pairwright.store import people, totals
 from pairwright.store.ballots import Said, read_said
 from pairwright.store.calibrations import newest_calibration
-from pairwright.store.verifications import newest_verification
 
 
 def numbers_of(project: Project) -> dict[str, Any]:
@@ -58,7 +56,7 @@ def numbers_of(project: Project) -> dict[str, Any]:
         "plans": [plan.as_dict() for plan in plans],
         "plan_in_words": plan_in_words(plans),
         "checks": checks,
-        "reward": _reward(project),
+        "reward": verified(project),
         "doubted": doubts,
         "pairs": opened(project, checks, doubts),
         "wins": wins_of(project),
@@ -100,15 +98,6 @@ def _promised(project: Project, said: Said) -> dict[str, Any]:
         "fewer": [each.as_dict() for each in fewer],
         "confidence": {"calibrated": _confidence(tested), "share_of_votes": _confidence(raw)},
     }
-
-
-def _reward(project: Project) -> dict[str, Any] | None:
-    with project.store.read() as connection:
-        newest = newest_verification(connection)
-    if newest is None:
-        return None
-    told = in_words(newest["curve"], newest["pairs"])
-    return {**newest, "precision": flag_precision(project), "in_words": told}
 
 
 def _raw(ballots: Any, labels: np.ndarray) -> np.ndarray:

@@ -37,7 +37,7 @@ def reward_judge(
     reward = settings.reward or LIGHT
     repeats = REPEATS if reward == LIGHT else 1
     labelled = read_labelled(project, besides=True)
-    told = labelled.only(np.flatnonzero(np.isfinite(labelled.pairs.labels)).tolist())
+    told = labelled.with_labels()
     formed = opinion_of(project, labelled, reward, folds=FOLDS, repeats=repeats)
     model = formed.model
     if model is None:

@@ -11,12 +11,19 @@ class RewardSettings(Settings):
     """One reward model: a `base` to train (or, with `trained`, to take), a judge's scores, or embeddings."""
 
     base: str | None = Field(None, description="a model folder, a name on the hub, or a .gguf file")
-    trained: bool = Field(False, description="the base is a reward model already: take it as it is")
+    trained: bool = Field(
+        False,
+        description="the base is a reward model already: taken as it is; what it has seen is not known",
+    )
     judge: str | None = Field(
-        None, description="a judge of kind scores, scorer or of your own, whose scores are on record"
+        None,
+        description="a judge of kind scores, scorer or of your own, whose scores are on record; labels that "
+        "rest on its own votes are left out",
     )
     embed: str | None = Field(
-        None, description='"file.py:function" of texts to vectors: the light model with these besides'
+        None,
+        description='"file.py:function" of texts to vectors: the light model with these besides; kept until '
+        "the file changes",
     )
     epochs: float = Field(1.0, gt=0, description="times a training run sees every pair")
     learning_rate: float = Field(1e-4, gt=0, description="of AdamW, as TRL's RewardTrainer takes it")

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+OUT_OF_DATE = "Out of date: labels have changed since."
 
-def in_words(curve: dict[str, Any] | None, pairs: int) -> str | None:
-    """What more data should be worth, in a sentence, beside the rules of thumb."""
+
+def in_words(curve: dict[str, Any] | None, pairs: int, labels: str | None = None) -> str | None:
+    """What more data should be worth, in a sentence, beside the rules of thumb for so many `pairs`.
+
+    `labels` is the state the labels are in now: a curve of others is called that.
+    """
     if not curve:
         return None
     low, gain, high = curve["gain"]
     n = curve["points"][-1]["n"]
+    of = curve.get("of") or {"model": "light", "pairs": n, "labels": None}
     text = (
-        f"At {n:,} pairs a reward model is at {curve['now'][1]:.1%}; doubling should add "
+        f"Learning curve of the {of['model']} model on {of['pairs']:,} labels: trained on {n:,} of them it "
+        f"agrees with {curve['now'][1]:.1%} of others; doubling should add "
         f"{gain * 100:.1f} [{low * 100:.1f}, {high * 100:.1f}] points."
     )
+    if labels is not None and of["labels"] != labels:
+        text += f" {OUT_OF_DATE}"
     climbing = [each for each in curve["domains"] if each["state"] == "climbs"][:5]
     flat = [each["domain"] for each in curve["domains"] if each["state"] == "flat"][:5]
     if climbing:

@@ -11,6 +11,7 @@ from pairwright.stages.exported import exports_of
 from pairwright.stages.panel import comes_later, orders_asked, refused_judges
 from pairwright.stages.project import Project
 from pairwright.stages.stale import stale
+from pairwright.stages.verified import standing
 from pairwright.store import leases, tasks, totals
 from pairwright.store.findings import open_counts
 from pairwright.types import Order
@@ -40,7 +41,8 @@ class JudgeStatus:
 class Status:
     """The state of a project, all of it counted from the store.
 
-    `away` are pairs of `for_people` that were sent to other tools, by tool.
+    `away` are pairs of `for_people` that were sent to other tools, by tool. `verified` is by which
+    model how many labels were verified last, and whether labels have changed since.
     """
 
     prompts: int
@@ -66,6 +68,7 @@ class Status:
     spent_usd: float
     unpriced_calls: int
     calls: tuple[totals.CallCounts, ...]
+    verified: dict[str, Any] | None
     next: str
 
     def as_dict(self) -> dict[str, Any]:
@@ -124,6 +127,7 @@ def status_of(project: Project) -> Status:
             unpriced_calls=sum(each.calls for each in totals.unpriced(connection)),
             calls=tuple(totals.call_counts(connection)),
             away=away,
+            verified=standing(project),
             next=_next(project, counts, judges, away, here=here),
         )
 

@@ -1,4 +1,4 @@
-"""Verify labels by a reward model that never saw them, and keep what it doubts.
+"""Verify labels by a reward model, one that never saw them unless told otherwise, and keep what it doubts.
 
 What is doubted most becomes findings of the check `reward_model`, so that all that
 can be done about findings can be done about these: send, drop, flip, soften, undo.
@@ -21,15 +21,19 @@ from pairwright.reward.repair import repairs
 from pairwright.reward.verify import THRESHOLD, Opinion, Verification, halves, verify
 from pairwright.stages.check import as_rated, record
 from pairwright.stages.labelled import Labelled, read_labelled
-from pairwright.stages.opinions import LIGHT, opinion_of
+from pairwright.stages.opinions import LIGHT, Formed, opinion_of
 from pairwright.stages.project import Project
 from pairwright.stages.settle import settle
+from pairwright.stages.verified import CHECK, flag_precision
 from pairwright.stats.clustered import clustered_share
-from pairwright.stats.intervals import wilson
 from pairwright.store import findings as sql
-from pairwright.store.verifications import add_verification, answered_since, newest_verification
+from pairwright.store.verifications import (
+    add_verification,
+    labels_state,
+    newest_verification,
+    no_further_answer,
+)
 
-CHECK = "reward_model"
 REVIEW = 0.1
 BINS = 20
 
@@ -38,13 +42,17 @@ BINS = 20
 class VerifyResult:
     """`figures` of the verification; `flagged` pairs under the threshold, `findings` the surest of them.
 
-    `unscored` labels were left out, for the model named `model` has no score of them. `sent`
+    `kind` says what `model` is: cross-fitted, published, or a `judge`, of whom `unscored` labels
+    have no score and `own` rest on its own votes: both were left out. `sent`
     pairs went to people, half of them unflagged ones to compare with.
     """
 
     model: str
+    kind: str
+    judge: str | None
     pairs: int
     unscored: int
+    own: int
     threshold: float
     figures: dict[str, Any]
     flagged: int
@@ -71,7 +79,7 @@ def run_verify(
     repeats: int = REPEATS,
     progress: Callable[[int, int], None] | None = None,
 ) -> VerifyResult:
-    """Ask a reward model about labels it never saw, keep what it doubts, and (with `send`) ask people.
+    """Ask a reward model about labels, keep what it doubts, and (with `send`) ask people.
 
     `model` is "light" or a name from [rewards.NAME]. `review` is the share of pairs that may
     become findings, the surest wrong first. `send`
@@ -79,34 +87,41 @@ def run_verify(
     where there are too few labels or the model can't be had, ConfigError for an unknown name.
     """
     seed = project.settings.project.seed
-    formed = opinion_of(
-        project, read_labelled(project), model, folds=folds, repeats=repeats, progress=progress
-    )
+    with project.store.read() as connection:
+        state = labels_state(connection)
+    # What folds of a costly model say of pairs without a label is kept, too: as a judge it is asked for that.
+    every = read_labelled(project, besides=_is_trained(project, model))
+    bent = None
+    if curve and not _is_light(project, model):
+        # Of the light model in any case, and first: it may find the labels too few, before hours of training.
+        bent = _curve(every.with_labels(), None, LIGHT, state, seed, progress)
+    formed = opinion_of(project, every, model, folds=folds, repeats=repeats, progress=progress).of_labels()
     labelled = formed.labelled
     found = verify(labelled.pairs, labelled.gold, formed.opinion, folds=folds, repeats=repeats, seed=seed)
     flagged = found.flagged(threshold)
     flagged = flagged[np.isnan(labelled.gold[flagged])]  # what is known needs no doubt
     kept = flagged[: max(1, round(review * len(labelled.pairs)))]
-    bent = None
-    if curve:
-        bent = learning_curve(
-            labelled.pairs, found.strength, labelled.domains, seed=seed, progress=progress
-        ).as_dict()
+    if curve and bent is None:
+        bent = _curve(labelled, found.strength, model, state, seed, progress)
+    told = {"model": model, "kind": formed.kind, "judge": formed.judge}
     with project.store.exclusively("check"):
-        controls = _controls(labelled, found, min(send, len(kept)), threshold, seed)
         with project.store.read() as connection:
             before = sql.findings(connection, checks=[CHECK], parts=["margin"], settled=True, gone=True)
             known = {each.pair_id for each in before}
-        made = [_finding(labelled, found, int(row)) for row in kept]
+            closed = no_further_answer(connection, CHECK)
+        doubted, controls = _asked(labelled, found, kept, send, threshold, closed, seed)
+        made = [_finding(labelled, found, int(row), _who_gives(formed, model)) for row in kept]
         made += [_control(labelled.examples[int(row)]) for row in controls]
         made = list(as_rated(project, made))
         record(project, [CHECK], made, labelled.numbers, by_reason=False)
     new = sum(labelled.numbers[labelled.examples[int(row)].id] not in known for row in kept)
-    sent = _send(project, send, by) if send else 0
+    sent = _send(project, labelled, doubted, controls, by) if send else 0
     result = {
-        "model": model,
+        **told,
         "pairs": len(labelled.pairs),
         "unscored": formed.unscored,
+        "own": formed.own,
+        "labels": state,
         "threshold": threshold,
         **found.figures(),
         "flagged": len(flagged),
@@ -121,12 +136,46 @@ def run_verify(
     if formed.save:
         formed.save(_card(labelled, found))
     return VerifyResult(
-        model, len(labelled.pairs), formed.unscored, threshold, found.figures(), len(flagged), len(kept),
-        new, sent, flag_precision(project), bent,
+        model, formed.kind, formed.judge, len(labelled.pairs), formed.unscored, formed.own, threshold,
+        found.figures(), len(flagged), len(kept), new, sent, flag_precision(project), bent,
     )  # fmt: skip
 
 
-def _finding(labelled: Labelled, found: Verification, row: int) -> Finding:
+def _is_trained(project: Project, model: str) -> bool:
+    """Whether it is a transformer that is trained here."""
+    settings = project.settings.rewards.get(model)
+    return settings is not None and settings.base is not None and not settings.trained
+
+
+def _is_light(project: Project, model: str) -> bool:
+    """Whether it is the light model, with embeddings or without: then the curve is of it."""
+    settings = project.settings.rewards.get(model)
+    return model == LIGHT or settings is None or settings.embed is not None
+
+
+def _curve(
+    labelled: Labelled,
+    strength: float | None,
+    model: str,
+    state: str,
+    seed: int,
+    progress: Callable[[int, int], None] | None,
+) -> dict[str, Any]:
+    """The learning curve of a light model, with what it is of: it is shown beside later verifications."""
+    found = learning_curve(labelled.pairs, strength, labelled.domains, seed=seed, progress=progress)
+    name = LIGHT if model == LIGHT else f"{LIGHT} ({model})"
+    return {**found.as_dict(), "of": {"model": name, "pairs": len(labelled.pairs), "labels": state}}
+
+
+def _who_gives(formed: Formed, model: str) -> str:
+    return {
+        "cross-fitted": "a reward model that never saw this prompt gives",
+        "published": f"{model}, a published reward model that may have seen this prompt, gives",
+        "judge": f"the scores of judge {formed.judge} give",
+    }[formed.kind]
+
+
+def _finding(labelled: Labelled, found: Verification, row: int, gives: str) -> Finding:
     example = labelled.examples[row]
     support = float(found.support[row])
     words = len(labelled.pairs.chosen[row].split()), len(labelled.pairs.rejected[row].split())
@@ -139,10 +188,7 @@ def _finding(labelled: Labelled, found: Verification, row: int) -> Finding:
     if example.domain:
         about.insert(1, example.domain)
     alone = f"; {found.alone[row]:.0%} without this prompt's other labels" if found.others_spread else ""
-    reason = (
-        f"a reward model that never saw this prompt gives the chosen response {support:.0%}{alone} "
-        f"({', '.join(about)})"
-    )
+    reason = f"{gives} the chosen response {support:.0%}{alone} ({', '.join(about)})"
     remedy = "send it to people among others (`pairwright verify --send 50`); flip it if they say so"
     return Finding(CHECK, "warning", reason, remedy, example.id, "margin", round(2 * support - 1, 4))
 
@@ -152,30 +198,36 @@ def _control(example: Example) -> Finding:
     return Finding(CHECK, "info", reason, "nothing: it is a control", example.id, "control")
 
 
-def _controls(labelled: Labelled, found: Verification, n: int, threshold: float, seed: int) -> np.ndarray:
-    calm = np.flatnonzero((found.margins >= threshold) & (labelled.pairs.labels != 0.5))
-    return np.random.default_rng(seed).permutation(calm)[:n]
+def _asked(
+    labelled: Labelled,
+    found: Verification,
+    kept: np.ndarray,
+    send: int,
+    threshold: float,
+    closed: set[int],
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The rows to ask people about: those doubted most, and as many others drawn by chance.
+
+    Of both only what people can still be asked about, and nothing whose answer is known.
+    """
+    free = np.array([labelled.numbers[example.id] not in closed for example in labelled.examples], bool)
+    doubted = kept[free[kept]][:send]
+    calm = np.flatnonzero(
+        (found.margins >= threshold) & (labelled.pairs.labels != 0.5) & np.isnan(labelled.gold) & free
+    )
+    return doubted, np.random.default_rng(seed).permutation(calm)[: len(doubted)]
 
 
-def _send(project: Project, n: int, by: str) -> int:
+def _send(project: Project, labelled: Labelled, doubted: np.ndarray, controls: np.ndarray, by: str) -> int:
     """Open findings of both kinds, as tasks like any other: nobody is told which is which."""
     ids: list[int] = []
     with project.store.read() as connection:
-        for part in ("margin", "control"):
-            of = list(sql.findings(connection, checks=[CHECK], parts=[part]))
-            ids += [each.id for each in sorted(of, key=lambda each: each.value or 0)[:n]]
+        for part, rows in (("margin", doubted), ("control", controls)):
+            wanted = {labelled.numbers[labelled.examples[int(row)].id] for row in rows}
+            found = sql.findings(connection, checks=[CHECK], parts=[part])
+            ids += {each.pair_id: each.id for each in found if each.pair_id in wanted}.values()
     return len(settle(project, "send", ids, by=by, because="verified by people").done)
-
-
-def flag_precision(project: Project) -> dict[str, Any]:
-    """part -> how often people changed the label of a pair that was sent: doubted ones, and controls."""
-    with project.store.read() as connection:
-        answered = answered_since(connection, CHECK)
-    found = {}
-    for part in ("margin", "control"):
-        changed = [each for name, each in answered if name == part]
-        found[part] = asdict(wilson(sum(changed), len(changed))) if changed else None
-    return found
 
 
 def _causes(labelled: Labelled, kept: np.ndarray) -> dict[str, list[dict[str, Any]]]:

@@ -10,8 +10,9 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Text, and_, case, cast, distinct, func, select
 
-from pairwright.store.schema import call, guideline, pair, prompt, rater, response, vote
-from pairwright.store.votes import is_current
+from pairwright.routing.decide import GIVEN, RULE
+from pairwright.store.schema import belief, call, guideline, pair, prompt, rater, response, vote
+from pairwright.store.votes import is_current, newest_beliefs
 
 
 def prompt_files(connection: Connection) -> list[tuple[str | None, int]]:
@@ -62,33 +63,61 @@ def answering(connection: Connection) -> list[Answering]:
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """A judge that was heard: its name, what it was asked with (of its newest votes), and its votes."""
+    """A judge that was heard: its name, what it was asked with (of its newest votes), and its votes.
+
+    `given` of the votes came with a dataset: nobody here asked, and in which order is not known.
+    """
 
     name: str
     kind: str
     spec: Mapping[str, Any]
     votes: int
     versions: int
+    given: int
 
 
 def judging(connection: Connection) -> list[Judging]:
     """Everything but people whose votes count, most votes first."""
+    given = func.sum(case((vote.c.purpose == "given", 1), else_=0))
     counts = (
-        select(vote.c.rater_id, func.count().label("votes")).where(is_current()).group_by(vote.c.rater_id)
+        select(vote.c.rater_id, func.count().label("votes"), given.label("given"))
+        .where(is_current())
+        .group_by(vote.c.rater_id)
     )
     counted = counts.subquery()
     rows = connection.execute(
-        select(rater.c.name, rater.c.kind, rater.c.spec, counted.c.votes)
+        select(rater.c.name, rater.c.kind, rater.c.spec, counted.c.votes, counted.c.given)
         .join(counted, counted.c.rater_id == rater.c.id)
         .where(rater.c.kind != "person")
         .order_by(rater.c.id)
     )
     found: dict[str, Judging] = {}
-    for name, kind, spec, votes in rows:
+    for name, kind, spec, votes, given_ in rows:
         before = found.get(name)
-        earlier = (before.votes, before.versions) if before else (0, 0)
-        found[name] = Judging(name, kind, spec or {}, votes + earlier[0], 1 + earlier[1])
+        earlier = (before.votes, before.versions, before.given) if before else (0, 0, 0)
+        found[name] = Judging(
+            name, kind, spec or {}, votes + earlier[0], 1 + earlier[1], int(given_) + earlier[2]
+        )
     return sorted(found.values(), key=lambda each: (-each.votes, each.name))
+
+
+def accepted(connection: Connection) -> dict[str, int]:
+    """How labels came to stand -> how many: people, given, guarantee, stated, consistent.
+
+    By what is on record of each, not by the rule the project has now: `given` came with a
+    dataset, `guarantee` was surer than what was certified on people's answers, the last
+    two took judges at their word.
+    """
+    rule = belief.c.basis["rule"].as_string()
+    how = case(
+        (belief.c.source == "people", "people"),
+        (belief.c.reason.startswith(GIVEN), "given"),
+        else_=rule,
+    )
+    each = select(how.label("how")).where(newest_beliefs(), belief.c.decision == "accept").subquery()
+    rows = connection.execute(select(each.c.how, func.count()).group_by(each.c.how))
+    names = {told: name for name, told in RULE.items()}
+    return {names.get(told, told): int(n) for told, n in rows}
 
 
 def guidelines_used(connection: Connection) -> list[tuple[str, int]]:

@@ -1,0 +1,67 @@
+"""What the newest verification says, as the report, the card and the status tell of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from pairwright.stages.project import Project
+from pairwright.stages.sizing import in_words
+from pairwright.stats.intervals import wilson
+from pairwright.store.verifications import answered_since, labels_state, newest_verification
+
+CHECK = "reward_model"
+
+
+def verified(project: Project) -> dict[str, Any] | None:
+    """Its figures, how often people answered otherwise, and `out_of_date` where labels changed since.
+
+    `by` is whose opinion it is, in words. None before the first verification.
+    """
+    with project.store.read() as connection:
+        newest = newest_verification(connection)
+        state = labels_state(connection) if newest else ""
+    if newest is None:
+        return None
+    return {
+        "judge": None,
+        "own": 0,
+        **newest,
+        "by": by_whom(newest),
+        "out_of_date": newest.get("labels") != state,
+        "precision": flag_precision(project),
+        "in_words": in_words(newest["curve"], newest["pairs"], state),
+    }
+
+
+def standing(project: Project) -> dict[str, Any] | None:
+    """Which model verified how many labels last, and whether these are still the labels there are."""
+    with project.store.read() as connection:
+        newest = newest_verification(connection)
+        if newest is None:
+            return None
+        changed = newest.get("labels") != labels_state(connection)
+    return {"model": newest["model"], "pairs": newest["pairs"], "out_of_date": changed}
+
+
+def by_whom(of: dict[str, Any]) -> str:
+    """Who was asked about a label, and whether it may have seen it."""
+    kind = of.get("kind", "cross-fitted" if of["model"] == "light" else None)
+    if kind is None:
+        return f"{of['model']}: of what kind it was is not on record"
+    if kind == "published":
+        return f"{of['model']}, a published reward model: what it was trained on is not known"
+    if kind == "judge":
+        return f"the scores that judge {of['judge']} gave"
+    return f"a reward model ({of['model']}) that never saw its prompt"
+
+
+def flag_precision(project: Project) -> dict[str, Any]:
+    """part -> how often people, asked about a label anew, said otherwise: of doubted ones, of controls."""
+    with project.store.read() as connection:
+        answered = answered_since(connection, CHECK)
+    found: dict[str, Any] = {}
+    for part in ("margin", "control"):
+        other = [each for name, each in answered if name == part]
+        found[part] = asdict(wilson(sum(other), len(other))) if other else None
+    return found
