@@ -20,7 +20,7 @@ FIGURES = {
     "on_gold": "right on gold pairs",
     "label_accuracy": "labels that are right, corrected for its errors",
 }
-# What was done about the doubted labels before a light model was trained, cross-fitted.
+# What was done about doubted labels before a light model was trained; nested (reward/repair.py).
 REPAIRS = {
     "as they are": "right on gold pairs, a light model trained on the labels as they are",
     "dropped": "... the doubted ones dropped",
