@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pairwright.formats.trl import Weights, trainer_lines
 from pairwright.hub.card_made import how_made
 from pairwright.hub.card_trust import how_far_to_trust, limits
 from pairwright.hub.columns import Columns, in_words
@@ -157,7 +158,8 @@ def _of_singles(export: Export) -> Iterator[str]:
     balance = export.manifest.get("label_balance")
     if balance is None:
         return
-    how = "by what people said of it alone (both good, both bad, ratings)"
+    who = "judges" if export.manifest.get("ratings") == "judges" else "people"
+    how = f"by what was said of it alone (both good, both bad, ratings of {who})"
     if "shape" in export.manifest or export.manifest.get("naive_labels"):
         how = (
             "good where it won more of its pairs than it lost, bad where it lost more (ties that were called "
@@ -206,17 +208,11 @@ def _trainer(export: Export) -> list[str]:
         return (
             ["# prompt, response and label: no trainer of TRL reads it"] if export.form == "unpaired" else []
         )
-    module = "trl.experimental.orpo" if name == "ORPO" else "trl"
-    options = ""
-    if name == "KTO":
-        options = "per_device_train_batch_size=8"  # its KL term needs more than one row a batch
-        if export.weights:
-            options += "".join(f", {key}={value}" for key, value in export.weights.items())
-    return [
-        f"from {module} import {name}Config, {name}Trainer",
-        "# model: the one to train",
-        f"trainer = {name}Trainer(model, args={name}Config({options}), train_dataset=dataset)",
-    ]
+    weights = None
+    if name == "KTO" and export.weights:
+        weights = Weights(export.weights["desirable_weight"], export.weights["undesirable_weight"])
+    imported, made = trainer_lines(name, "dataset", weights)
+    return [imported, "# model: the one to train", made]
 
 
 def _guidelines(of: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
