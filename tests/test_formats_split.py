@@ -86,6 +86,16 @@ def test_the_parts_depend_on_the_seed_and_not_on_the_order_of_the_rows():
     assert [one.of(prompt) for prompt, _ in prompts] != [other.of(prompt) for prompt, _ in prompts]
 
 
+def test_which_small_domains_are_held_out_is_random_by_the_seed():
+    prompts = of_domains(**{f"domain {n:03d}": 1 for n in range(100)})
+    held_out = []
+    for seed in range(3):
+        found = stratified(Parts(SHARES, seed), prompts)
+        held_out.append({name for name, counts in found.domains.items() if not counts["train"]})
+        assert len(held_out[-1]) == 20
+    assert len(set.union(*held_out)) > 40
+
+
 def test_a_prompt_of_two_domains_is_in_one_part():
     prompts = of_domains(chat=40)
     found = stratified(Parts(SHARES), [*prompts, *((prompt, "code") for prompt, _ in prompts)])
@@ -133,3 +143,19 @@ def test_stdin_cannot_be_read_twice(tmp_path, capsys):
     arguments = ["convert", "-", out, "--from", "pairwright", "--to", "trl-dpo", "--split", "0.9,0.1"]
     assert run([*arguments, "--stratify"]) != 0
     assert "save it to a file first" in " ".join(capsys.readouterr().err.split())
+
+
+def test_the_domain_is_the_domain_column_and_an_address_is_none(tmp_path, capsys):
+    path = tmp_path / "in.jsonl"
+    rows = [
+        {"prompt": f"q{n}", "chosen": "a", "rejected": "b", "source": f"http://x/{n}"}
+        | ({"domain": "maths"} if n < 10 else {})
+        for n in range(20)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    out = str(tmp_path / "o.jsonl")
+    assert (
+        run(["convert", str(path), out, "--to", "trl-dpo", "--split", "0.5,0.5", "--stratify", "--json"]) == 0
+    )
+    told = json.loads(capsys.readouterr().out)["prompts_by_domain"]
+    assert told == {"": {"train": 5, "test": 5}, "maths": {"train": 5, "test": 5}}

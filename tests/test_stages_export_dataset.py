@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from projects import a_project, add_pairs, change
@@ -12,10 +13,12 @@ from pairwright.cli.main import run
 from pairwright.errors import InputError
 from pairwright.formats.catalog import formats
 from pairwright.formats.files import Layout, parse_shares
+from pairwright.hub.exports import export_at
 from pairwright.stages.convert import Selection
 from pairwright.stages.export import row_of_export
 from pairwright.stages.export_dataset import export_dataset
 from pairwright.stages.show import chain_of
+from pairwright.stages.stale import stale
 
 
 @pytest.fixture
@@ -298,3 +301,11 @@ def test_options_that_another_one_decides_are_named(labelled, capsys):
     assert "--style standard does nothing beside --to trl-dpo" in told
     assert "--shape dpo does nothing beside --to trl-dpo" in told
     assert "--threshold does nothing for trl-dpo" in told
+
+
+def test_ratings_of_a_tie_do_not_make_an_export_stale(builder, tmp_path):
+    told = {"kind": "person", "ratings": ratings(5, 1)}
+    builder.pair("1?", "a", "b", belief="TIE").vote("ann", "TIE", **told)
+    export_dataset(builder.store, tmp_path / "k.jsonl", to="trl-kto", selection=Selection(threshold=3))
+    project = SimpleNamespace(store=builder.store)
+    assert stale(project, export_at(tmp_path / "k.jsonl")) is None

@@ -18,13 +18,15 @@ from pairwright.stages.gold import import_gold
 from pairwright.stages.judge import run_judge
 from pairwright.stages.kept_folds import NEWEST, kept_folds
 from pairwright.stages.labelled import read_labelled
-from pairwright.stages.opinions import opinion_of
+from pairwright.stages.opinions import opinion_of, own_judges
 from pairwright.stages.report import numbers_of, page_of
 from pairwright.stages.route import run_route
 from pairwright.stages.settle import settle
 from pairwright.stages.status import status_of
 from pairwright.stages.verify import run_verify
+from pairwright.store.findings import last_detail
 from pairwright.store.tasks import next_tasks, waiting
+from pairwright.store.verifications import newest_verification, resting_on
 
 
 class Told:
@@ -221,29 +223,57 @@ def scored(tmp_path, decided):
 
 def test_a_judge_does_not_verify_labels_that_rest_on_its_own_votes(tmp_path, capsys):
     project = scored(tmp_path, decided=120)
-    assert status_of(project).accepted_from_judges > 50
+    own = status_of(project).accepted_from_judges
+    assert own > 50
     labels = len(read_labelled(project).examples)
     result = run_verify(project, model="remote", repeats=1)
-    assert (result.pairs, result.own, result.kind, result.judge) == (120, labels - 120, "judge", "rm")
-    # Nothing else can become a finding, so nothing can be softened by what its belief has heard already.
-    assert {each.external_id for each in kept(project, checks=["reward_model"])} <= {
-        f"p{i}" for i in range(120)
-    }
+    # What people said is theirs, though its probability stands on the judge's forecast.
+    assert (result.pairs, result.own, result.kind, result.judge) == (labels - own, own, "judge", "rm")
     assert run(["-C", str(project.root), "verify", "--model", "remote", "--repeats", "1"]) == 0
     told = capsys.readouterr()
     assert "each by the scores that judge rm gave" in told.out.replace("\n", " ")
-    assert f"{labels - 120} more labels rest on judge rm's own votes" in told.err.replace("\n", " ")
+    assert f"{own} more labels rest on judge rm's own votes" in told.err.replace("\n", " ")
     page = page_of(numbers_of(project))
     assert "judged by the scores that judge rm gave" in page
-    assert f"{labels - 120} labels that judge rm scored rest on its own votes" in page
+    assert f"{own} labels rest on the votes of judge rm" in page
     assert "never saw" not in page
 
 
-def test_where_all_labels_rest_on_the_judge_it_says_so(tmp_path):
-    with pytest.raises(
-        InputError, match=r"judge rm has scored rest on its own votes, so it can't verify them"
-    ):
-        run_verify(scored(tmp_path, decided=0), model="remote")
+def test_what_a_judge_forecast_is_not_heard_twice_where_a_label_is_softened(tmp_path):
+    project = scored(tmp_path, decided=120)
+    run_verify(project, model="remote", repeats=1)
+    with project.store.read() as connection:
+        own = resting_on(connection, ["rm"])
+    finding = next(each for each in kept(project, checks=["reward_model"]) if each.pair_id in own)
+    settle(project, "soften", [finding.id], by="lea")
+    with project.store.read() as connection:
+        known = (newest_verification(connection) or {})["label_accuracy"]
+        detail = last_detail(connection, finding.id)
+    assert detail["before"] == (known["value"] if known else 0.9)
+
+
+def test_a_model_that_votes_does_not_verify_what_it_voted_for(tmp_path, monkeypatch):
+    project, _ = a_project_of(tmp_path, flips=0.1)
+    project = change(project, (
+        '[judges.lj]\nkind = "light"\n[judges.other]\nkind = "reward"\nreward = "public"\n'
+        '[rewards.public]\nbase = "somebody/rm"\ntrained = true\n'
+    ))  # fmt: skip
+    assert (own_judges(project, "light"), own_judges(project, "public")) == (["lj"], ["other"])
+    numbers = read_labelled(project).numbers
+    theirs = {numbers[each.id] for each in read_labelled(project).examples[:50]}
+    asked = []
+
+    def resting(_connection, judges, *, verdicts):
+        asked.append((list(judges), verdicts))
+        return theirs
+
+    monkeypatch.setattr(opinions, "resting_on", resting)
+    result = run_verify(project, repeats=1)
+    assert (result.pairs, result.own, result.judge) == (N - 50, 50, "lj")
+    assert asked == [(["lj"], True)]
+    theirs |= set(numbers.values())
+    with pytest.raises(InputError, match=r"all 300 labels rest on the votes of lj, so it can't verify them"):
+        run_verify(project, repeats=1)
 
 
 def test_what_doubts_a_label_is_called_what_it_is(tmp_path):

@@ -8,9 +8,12 @@ from test_stages_check import kept, label
 from test_stages_verify import N, a_project_of
 
 from pairwright.cli.main import run
+from pairwright.quality.example import Finding
 from pairwright.stages import opinions
 from pairwright.stages.card_facts import facts_of
+from pairwright.stages.check import record
 from pairwright.stages.gold import import_gold
+from pairwright.stages.labelled import read_labelled
 from pairwright.stages.report import numbers_of, page_of
 from pairwright.stages.route import run_route
 from pairwright.stages.settle import settle
@@ -87,6 +90,32 @@ def test_a_verification_from_before_kinds_were_on_record_can_be_told(project):
     assert "Out of date" in page_of(numbers_of(project))
 
 
+def test_a_verification_from_before_models_had_names_is_the_light_models(project):
+    run_verify(project, repeats=1)
+    old = {name: verified(project)[name] for name in ("pairs", "threshold", "agreement", "with_others",
+           "words_only", "length_only", "in_sample", "on_gold", "label_accuracy", "refused", "flagged", "findings",
+           "histogram", "causes")}  # fmt: skip
+    with project.store.write() as connection:
+        add_verification(connection, old)
+    assert status_of(project).as_dict()["pairs"] == N
+    assert "a reward model (light) that never saw its prompt" in verified(project)["by"]
+    assert "Out of date" in page_of(numbers_of(project))
+
+
+def test_a_softened_label_that_people_are_asked_about_is_no_other_label_yet(project):
+    run_verify(project, repeats=1)
+    finding = kept(project, checks=["reward_model"])[0]
+    settle(project, "soften", [finding.id], by="lea")
+    run_verify(project, repeats=1)
+    doubt = Finding("language", "warning", "it may be French", "look", finding.external_id, "chosen")
+    record(project, ["language"], [doubt], read_labelled(project).numbers)
+    settle(project, "send", [each.id for each in kept(project, checks=["language"])], by="lea")
+    assert not verified(project)["out_of_date"]
+    label(project, {finding.external_id: "B"}, "bob")
+    label(project, {finding.external_id: "B"}, "cyd")
+    assert verified(project)["out_of_date"]
+
+
 def test_a_teams_database_tells_the_same(tmp_path):
     store = f'[project]\nstore = "{empty_database()}"\n'
     team, _ = a_project_of(tmp_path, settings=store, flips=0.1)
@@ -95,7 +124,7 @@ def test_a_teams_database_tells_the_same(tmp_path):
     assert flag_precision(team)["margin"]["n"] == 2
     assert not verified(team)["out_of_date"]
     with team.store.read() as connection:
-        assert resting_on(connection, "rm") == set()
+        assert resting_on(connection, ["rm"]) == set()
 
 
 # --- the curve ------------------------------------------------------------------------------------

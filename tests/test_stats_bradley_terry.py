@@ -73,6 +73,15 @@ def test_comparisons_of_one_prompt_are_not_told_as_if_of_many():
     assert simple / 200 < 0.85
 
 
+def test_of_few_groups_errors_are_never_less_than_without():
+    rng = np.random.default_rng(0)
+    first_wins = rng.random(40) < 0.7
+    sides = np.where(first_wins, 0, 1), np.where(first_wins, 1, 0), np.zeros(40, bool)
+    plain = bradley_terry(*sides, 2).error
+    for groups in (np.zeros(40), np.arange(40) % 2):
+        assert (bradley_terry(*sides, 2, groups=groups).error >= plain - 1e-12).all()
+
+
 def test_with_a_group_for_each_comparison_errors_are_the_usual():
     rng = np.random.default_rng(0)
     first_wins = rng.random(2000) < 0.7

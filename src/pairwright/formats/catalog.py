@@ -44,7 +44,7 @@ from pairwright.formats.trainers import (
 )
 
 GROUP = "pairwright.formats"
-_DOMAINS = ("source", "domain", "subset", "category", "tag")  # columns that say where a row comes from
+_DOMAINS = ("domain", "subset", "category", "tag", "source")  # columns that say where a row comes from
 LOOKED_AT = 20  # rows that are looked at to tell a format
 _BUILT_IN: tuple[Format, ...] = (
     *trl_rows.FORMATS,
@@ -247,8 +247,9 @@ def _with_domain(found: Found, values: Mapping[str, Any]) -> Found:
     """A row's domain also where its format has no word for it: trainers ignore such columns."""
     if not isinstance(found, Canonical) or found.source is not None:
         return found
-    named = (values[name] for name in _DOMAINS if isinstance(values.get(name), str | int))
-    return replace(found, source=next((str(each) for each in named if each != ""), None))
+    named = (values[name] for name in _DOMAINS if isinstance(values.get(name), str))
+    # An address says where this row is from, which is no domain of many.
+    return replace(found, source=next((each for each in named if each and "://" not in each), None))
 
 
 def _renamed(records: Iterator[Record | BadRow], mapping: Mapping[str, str]) -> Iterator[Record | BadRow]:

@@ -90,13 +90,15 @@ def stratified(parts: Parts, prompts: Iterable[tuple[Sequence[Message], str | No
 
     shares = np.array([share for _, share in parts.shares])
     part, given, tally = np.zeros(len(where), np.uint8), np.zeros(len(shares)), {}
-    for number, name in enumerate(names):
+    # In a random order, too: what is left over must not always be held out of the same domains.
+    for number in sorted(range(len(names)), key=lambda i: content_key("split domain", parts.seed, names[i])):
+        name = names[number]
         rows = np.flatnonzero(domain_of == number)  # sorted by place, which is a random order
         counts = _apportion(shares, len(rows), given)
         given += counts
         part[rows] = np.repeat(np.arange(len(shares)), counts)
         tally[name] = {each: int(n) for (each, _), n in zip(parts.shares, counts, strict=True)}
-    return Stratified(parts, where, part, tally)
+    return Stratified(parts, where, part, {name: tally[name] for name in names})
 
 
 def _apportion(shares: np.ndarray, n: int, given: np.ndarray) -> np.ndarray:

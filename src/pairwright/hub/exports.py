@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,9 +64,14 @@ class Export:
         """
         said = {each["name"]: each for each in self.manifest.get("config_files") or ()}
         for path in self.extras:
-            if path.name not in said:
-                raise InputError(f"the manifest of {self.path} has no hash of {path.name}. Export again.")
-            yield path, own_entries(path, said[path.name])
+            if path.name in said:
+                yield path, own_entries(path, said[path.name])
+
+    @property
+    def unknown_extras(self) -> list[str]:
+        """Configuration the manifest has no hash of: whether it was changed since nobody can tell."""
+        said = {each["name"] for each in self.manifest.get("config_files") or ()}
+        return [path.name for path in self.extras if path.name not in said]
 
     @property
     def of_pairs(self) -> bool:
@@ -92,15 +97,13 @@ class Export:
         return self.manifest.get("suggested_weights")
 
 
-def exports_in(folder: Path, more: Sequence[Path] = ()) -> tuple[list[Export], list[str]]:
-    """All finished exports of a project in its export folder, and why others there were passed over.
-
-    `more` are manifests of its exports that stand elsewhere.
+def exports_in(folder: Path) -> tuple[list[Export], list[str]]:
+    """All finished exports of a project in its export folder and below, and why others were passed over.
 
     Raises InputError where there is none, or where files are not those of their manifest.
     """
     found, passed = [], []
-    for path in (*sorted(folder.glob(f"*{_SUFFIX}")), *more):
+    for path in sorted(folder.rglob(f"*{_SUFFIX}")):
         export = read_export(path)
         if export.manifest.get("from", "project") == "project":
             found.append(export)

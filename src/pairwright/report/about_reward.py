@@ -40,6 +40,9 @@ def reward(of: dict[str, Any]) -> Section | None:
     ):
         if found["precision"][part]:
             rows.append((told, share(found["precision"][part])))
+    if found.get("undecided"):
+        even = Markup("{} of labels").format(f"{found['undecided']:.0%}")
+        rows.append(("takes no side, which counts as half right, on", even))
     for name, told in REPAIRS.items():
         if found.get("repairs"):
             rows.append((told, share(found["repairs"][name])))
@@ -69,7 +72,7 @@ def _paragraph(text: str, kind: str = "") -> Markup:
 
 
 def _own(found: dict[str, Any]) -> str:
-    return f"{found['own']:,} labels that judge {found['judge']} scored rest on its own votes."
+    return f"{found['own']:,} labels rest on the votes of judge {found['judge']}, this very model."
 
 
 def _by_domain(domains: Sequence[dict[str, Any]]) -> Markup:

@@ -96,7 +96,7 @@ def _shared(
 
 
 def _cut(rows: np.ndarray, sides: np.ndarray) -> list[np.ndarray]:
-    """Pairs that hang together, at most _MOST at a time: neighbours stay beside each other."""
+    """Pairs that hang together, in equal parts of _MOST at most: neighbours stay beside each other."""
     if len(rows) <= _MOST:
         return [rows]
     used, place = np.unique(sides[rows], return_inverse=True)
@@ -106,7 +106,7 @@ def _cut(rows: np.ndarray, sides: np.ndarray) -> list[np.ndarray]:
     rank = np.empty(len(used), int)
     rank[walk] = np.arange(len(walk))
     order = np.lexsort((rank[place].max(1), rank[place].min(1)))
-    return [rows[order[at : at + _MOST]] for at in range(0, len(rows), _MOST)]
+    return np.array_split(rows[order], -(-len(rows) // _MOST))
 
 
 def _left_out(prior: np.ndarray, labels: np.ndarray, design: np.ndarray, spread: float) -> np.ndarray:

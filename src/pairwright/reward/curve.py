@@ -101,12 +101,6 @@ def learning_curve(
     return Curve(points, a, b, c, now, doubled, gain, _by_domain(steps, seen, seed), drawn)
 
 
-def check_size(pairs: Comparisons) -> None:
-    """Raises InputError where there are too few pairs for a curve, before anything is trained."""
-    inside = np.flatnonzero(folds_of(pairs.groups, _HELD_OUT, 0) != 0)
-    _steps(pairs, len(inside), SIZES)
-
-
 def _steps(pairs: Comparisons, inside: int, sizes: int) -> np.ndarray:
     most = min(inside, int(len(pairs) * (1 - 1 / _HELD_OUT) * 0.95))
     if most < 3 * SMALLEST:

@@ -71,9 +71,21 @@ def check_wanted(wanted: Wanted) -> None:
 
 def find_exports(project: Project, paths: Sequence[Path]) -> tuple[list[Export], list[str]]:
     """Those to send, and why others there are not."""
+    passed: list[str] = []
     if paths:
-        return [export_at(path) for path in paths], []
-    return exports_in(project.root / project.settings.export.folder, elsewhere(project))
+        found = [export_at(path) for path in paths]
+    else:
+        outside = [str(path) for path in elsewhere(project)]
+        try:
+            found, passed = exports_in(project.root / project.settings.export.folder)
+        except InputError as error:
+            there = f" Outside it stand {', '.join(outside)}: name one with --path." if outside else ""
+            raise InputError(f"{error}{there}") from None
+        passed += [f"{path} stands outside the export folder: left out; --path sends it" for path in outside]
+    for export in found:
+        for name in export.unknown_extras:
+            passed.append(f"{name} beside {export.path.name} has no hash on record: left out; export again")
+    return found, passed
 
 
 def dataset_of(project: Project, wanted: Wanted, exports: Sequence[Export], folder: Path) -> Dataset:
@@ -93,8 +105,10 @@ def dataset_of(project: Project, wanted: Wanted, exports: Sequence[Export], fold
         wanted.license,
         tuple(wanted.languages) or tuple(language_codes(facts)),
     )
-    if len({export.name for export in exports}) < len(exports):
-        raise InputError("two of the exports have the same name. Export one under another name.")
+    names_of = [export.name for export in exports]
+    if twice := [export for export in exports if names_of.count(export.name) > 1]:
+        where = " and ".join(str(export.path) for export in twice)
+        raise InputError(f"{where} have the same name: name one with --path, or export it under another name")
     text = card(subject, facts)
     files: list[Sent] = [
         sent(CARD, text.encode()),

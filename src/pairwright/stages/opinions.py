@@ -46,8 +46,8 @@ class Scores(Protocol):
 class Formed:
     """An opinion on `labelled`; `save(card)` keeps the model, where one was trained.
 
-    `unscored` labels were left out, for nobody scored them, `own` because they rest on the
-    very votes of `judge`, whose scores these are. `model` scores what has no
+    `unscored` labels were left out, for nobody scored them, `own` because they rest on votes
+    of this very model, as `judge`. `model` scores what has no
     label yet, in units of `unit` log-odds; None where scores are a judge's.
     """
 
@@ -85,13 +85,61 @@ def opinion_of(
     Raises ConfigError for a name that is not in [rewards.NAME], InputError where the model
     can't be had or there are too few labels.
     """
-    seed = project.settings.project.seed
-    if name == LIGHT:
-        return _light(project, labelled, FILE, folds, repeats)
     settings = project.settings.rewards.get(name)
-    if settings is None:
+    if settings is None and name != LIGHT:
         known = [LIGHT, *project.settings.rewards]
         raise ConfigError(f'--model "{name}" is not in [rewards.NAME]{nearest(name, known)}')
+    judges = own_judges(project, name)
+    others, own = _others(project, labelled, judges)
+    formed = _formed(project, others, name, settings, folds, repeats, progress)
+    return replace(formed, own=own, judge=formed.judge or ", ".join(judges) or None)
+
+
+def own_judges(project: Project, name: str) -> list[str]:
+    """The judges that vote what this model says: its own voice under another name."""
+    settings = project.settings.rewards.get(name)
+    named = [
+        judge
+        for judge, of in project.settings.judges.items()
+        if of.kind in ("light", "reward") and (of.reward or LIGHT) == name
+    ]
+    return [*named, *([settings.judge] if settings is not None and settings.judge else [])]
+
+
+def _others(project: Project, labelled: Labelled, judges: Sequence[str]) -> tuple[Labelled, int]:
+    """Without the labels these judges made, and how many those are.
+
+    A model agrees with itself, and to believe a label more or less for it would count its word twice.
+    Pairs that have no label are left in.
+    """
+    if not judges:
+        return labelled, 0
+    with project.store.read() as connection:
+        own = resting_on(connection, judges, verdicts=True)
+    told = np.isfinite(labelled.pairs.labels)
+    theirs = np.array([labelled.numbers[each.id] in own for each in labelled.examples], bool) & told
+    if not theirs.any():
+        return labelled, 0
+    if (theirs == told).all():
+        raise InputError(
+            f"all {theirs.sum():,} labels rest on the votes of {', '.join(judges)}, so it can't verify "
+            "them: name another with --model, or let people label some pairs"
+        )
+    return labelled.only(np.flatnonzero(~theirs).tolist()), int(theirs.sum())
+
+
+def _formed(
+    project: Project,
+    labelled: Labelled,
+    name: str,
+    settings: RewardSettings | None,
+    folds: int,
+    repeats: int,
+    progress: Progress | None,
+) -> Formed:
+    seed = project.settings.project.seed
+    if settings is None:
+        return _light(project, labelled, FILE, folds, repeats)
     if settings.embed is not None:
         labelled, embed = _embedded(project, labelled, name, settings.embed)
         return _light(project, labelled, f"reward-{name}.npz", folds, repeats, embed)
@@ -150,30 +198,20 @@ def _embedded(project: Project, labelled: Labelled, name: str, embed: str) -> tu
 
 def _by_judge(project: Project, labelled: Labelled, judge: str, folds: int, seed: int) -> Formed:
     with project.store.read() as connection:
-        towards_a, own = margins_of(connection, judge), resting_on(connection, judge)
+        towards_a = margins_of(connection, judge)
     numbers = [labelled.numbers[example.id] for example in labelled.examples]
-    scored = [i for i, number in enumerate(numbers) if number in towards_a]
-    # It agrees with itself, and to believe a label less or more for it would count its word twice.
-    rows = [i for i in scored if numbers[i] not in own]
-    if not scored:
+    rows = [i for i, number in enumerate(numbers) if number in towards_a]
+    if not rows:
         raise InputError(
             f"judge {judge} has scored none of {len(numbers):,} labelled pairs: run "
             f"`pairwright judge --judge {judge}` first (it must be one that scores)"
-        )
-    if not rows:
-        raise InputError(
-            f"all {len(scored):,} labels that judge {judge} has scored rest on its own votes, so it can't "
-            "verify them: name another --model, or let people label some pairs"
         )
     some = labelled.only(rows)
     raw = np.array([
         towards_a[numbers[i]] * (-1.0 if labelled.examples[i].verdict == "B" else 1.0) for i in rows
     ])  # fmt: skip
     margins = calibrated(raw, some.pairs, folds=folds, seed=seed)
-    return Formed(
-        some, Opinion(margins), kind="judge", judge=judge, unscored=len(numbers) - len(scored),
-        own=len(scored) - len(rows),
-    )  # fmt: skip
+    return Formed(some, Opinion(margins), kind="judge", judge=judge, unscored=len(numbers) - len(rows))
 
 
 def _published(labelled: Labelled, settings: RewardSettings, folds: int, seed: int) -> Formed:

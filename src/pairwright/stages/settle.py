@@ -21,7 +21,7 @@ from pairwright.store import findings as sql
 from pairwright.store.insert import lock_pairs
 from pairwright.store.probability import prob_of
 from pairwright.store.softening import Softened
-from pairwright.store.verifications import newest_verification
+from pairwright.store.verifications import newest_verification, resting_on
 from pairwright.store.votes import add_vote, evidence_on, guideline_id, rater_id, retract
 from pairwright.types import Rater, Vote, swap
 
@@ -144,8 +144,11 @@ def _soften(connection: Connection, pair_id: int, margin: float) -> dict[str, An
     if belief is None or belief.decision != "accept" or belief.verdict not in ("A", "B"):
         return None
     before, tie = prob_of(belief.verdict, belief.prob_a, belief.prob_tie), belief.prob_tie or 0.0
-    if before is None or not 0 < before < 1:  # a majority's 0 or 1 is a count, not a measured probability
-        told = (newest_verification(connection) or {}).get("label_accuracy")
+    newest = newest_verification(connection) or {}
+    # What the same model said as a judge is not to be heard again.
+    own = newest.get("judge") and resting_on(connection, newest["judge"].split(", "), of_pair=pair_id)
+    if own or before is None or not 0 < before < 1:  # a majority's 0 or 1 is a count, no measured probability
+        told = newest.get("label_accuracy")
         before, tie = told["value"] if told else LABELS_RIGHT, 0.0
     # A reward model says which side is better and nothing of ties: their share stays as it was.
     probability = (1 - tie) * softened(before / (1 - tie), (1 + margin) / 2)

@@ -20,7 +20,7 @@ from pairwright.store.softening import softened_mark
 
 # What stands in no export for want of a label; other reasons depend on what was asked of the export.
 _UNSETTLED = ("not_judged", "waiting_for_people", "dropped", "flagged", "no_verdict")
-_SPEAKING = ("label", "tie_both_good", "tie_both_bad")
+_SPEAKING = ("label", "tie_both_good", "tie_both_bad", "tie")  # ratings of a tie speak, too
 
 
 def stale(project: Project, export: Export) -> str | None:

@@ -55,8 +55,7 @@ def _models(labels: Sequence[Bout]) -> tuple[list[dict[str, Any]], str | None]:
     try:
         found = bradley_terry(winner, loser, tied, len(names), groups=prompts)
     except NotConverged:
-        # Where somebody never lost, what labels tell of errors is nothing: the prior's width is all there is.
-        found = bradley_terry(winner, loser, tied, len(names), ridge=RIDGE)
+        found = bradley_terry(winner, loser, tied, len(names), groups=prompts, ridge=RIDGE)
         note = "Some model never lost, or never won, against the others: a prior keeps strengths finite."
     times = Counter(str(name) for each in met for name in (each.a_model, each.b_model))
     rows = []

@@ -2,9 +2,9 @@
 
 P(i beats j) : P(tie) : P(j beats i) = s_i : t sqrt(s_i s_j) : s_j (Davidson, JASA
 65 (1970); without ties Bradley & Terry, Biometrika 39 (1952)). On the log scale that
-is a multinomial logit, fitted by Newton's method; its curvature gives the intervals,
-or the sandwich over groups where comparisons come in groups (Liang & Zeger, Biometrika
-73 (1986)).
+is a multinomial logit, fitted by Newton's method; its curvature gives the intervals.
+Where comparisons come in groups they are widened to the sandwich over groups (Liang &
+Zeger, Biometrika 73 (1986)), and never narrowed: of few groups a sandwich says too little.
 """
 
 from __future__ import annotations
@@ -101,9 +101,13 @@ def bradley_terry(
         cell = place * features.shape[1] + outcome
         told = coo_matrix((w, (group, cell)), shape=(len(names), len(kinds) * features.shape[1])).tocsr()
         slopes = told @ (features - mean[:, None]).reshape(-1, d)
-        covariance = covariance @ (slopes.T @ slopes) @ covariance * len(names) / max(1, len(names) - 1)
+        sandwich = covariance @ (slopes.T @ slopes) @ covariance * len(names) / max(1, len(names) - 1)
     centre = np.eye(n) - 1 / n
     of_strength = centre @ covariance[:n, :n] @ centre
+    if groups is not None:
+        plain = np.maximum(np.diag(of_strength), 1e-300)
+        wider = np.sqrt(np.maximum(1.0, np.diag(centre @ sandwich[:n, :n] @ centre) / plain))
+        of_strength = of_strength * np.outer(wider, wider)
     return Strengths(
         theta[:n] - theta[:n].mean(),
         np.sqrt(np.maximum(np.diag(of_strength), 0)),

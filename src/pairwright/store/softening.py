@@ -32,8 +32,13 @@ class Softened:
         return {**kept, "newest_answer": newest_answer}
 
 
-def softened(connection: Connection, between: tuple[int, int] | None = None) -> dict[int, Softened]:
-    """pair -> its label as somebody softened it, where it still is that label; of all, or first to last."""
+def softened(
+    connection: Connection, between: tuple[int, int] | None = None, *, asked: bool = False
+) -> dict[int, Softened]:
+    """pair -> its label as somebody softened it, where it still is that label; of all, or first to last.
+
+    `asked`: also where people are asked about it anew and nobody has answered yet.
+    """
     last = last_actions()
     newest_answer = (
         select(func.max(vote.c.id))
@@ -45,21 +50,24 @@ def softened(connection: Connection, between: tuple[int, int] | None = None) -> 
         select(finding.c.pair_id, last.c.detail, belief.c.verdict, newest_answer)
         .join(last, last.c.finding_id == finding.c.id)
         .join(belief, and_(belief.c.pair_id == finding.c.pair_id, newest_beliefs()))
-        .where(last.c.action == "softened", belief.c.decision == "accept")
+        .where(
+            last.c.action == "softened", belief.c.decision.in_(("accept", "ask") if asked else ("accept",))
+        )
         .order_by(last.c.id)
     )
     if between is not None:
         query = query.where(finding.c.pair_id.between(*between))
     found = {}
     for pair_id, detail, verdict, answer in connection.execute(query):
-        if detail.get("verdict") == verdict and (answer or 0) <= detail["newest_answer"]:
-            found[pair_id] = Softened(verdict, float(detail["probability"]), float(detail["tie"]))
+        label = detail.get("verdict")
+        if label and verdict in (label, None) and (answer or 0) <= detail["newest_answer"]:
+            found[pair_id] = Softened(label, float(detail["probability"]), float(detail["tie"]))
     return found
 
 
 def softened_mark(connection: Connection) -> dict[str, Any]:
     """What tells two moments apart: how many labels are softened, and a digest of which to what."""
-    known = softened(connection)
+    known = softened(connection, asked=True)
     told = blake2b(digest_size=8)
     for pair_id, each in sorted(known.items()):
         told.update(f"{pair_id} {each.verdict} {each.probability!r} {each.tie!r}\n".encode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, insert, or_, select
@@ -20,10 +20,16 @@ def add_verification(connection: Connection, result: Mapping[str, Any]) -> None:
     connection.execute(insert(verification).values(result=dict(result), at=time.time()))
 
 
+# What verifications made before these were kept say of them.
+_LATER = {"model": "light", "judge": None, "own": 0, "unscored": 0, "labels": None,
+          "undecided": 0.0, "repairs": None, "curve": None}  # fmt: skip
+
+
 def newest_verification(connection: Connection) -> dict[str, Any] | None:
-    return connection.execute(
+    found = connection.execute(
         select(verification.c.result).order_by(verification.c.id.desc()).limit(1)
     ).scalar()
+    return None if found is None else {**_LATER, **found}
 
 
 def labels_state(connection: Connection) -> str:
@@ -122,17 +128,23 @@ def margins_of(connection: Connection, judge: str) -> dict[int, float]:
     return {pair_id: float(margin) for pair_id, margin in rows}
 
 
-def resting_on(connection: Connection, judge: str) -> set[int]:
-    """Pairs whose belief has this judge's own votes in it: its scores are no second word on these.
+def resting_on(
+    connection: Connection, judges: Collection[str], *, verdicts: bool = False, of_pair: int | None = None
+) -> set[int]:
+    """Pairs whose belief has votes of one of these judges in it: their scores are no second word on these.
 
-    A label by judges is, and a probability of people's answers on top of what judges forecast;
-    what people alone say, or a lead decided, is not.
+    A label by judges does, and the probability of people's answers on top of what judges forecast;
+    what people alone say, or a lead decided, does not. `verdicts`: only where which response is
+    better rests on them, as of people's answers it does only where these were split. `of_pair`: of that
+    pair alone.
     """
+    votes_here = [] if of_pair is None else [vote.c.pair_id == of_pair]
+    beliefs_here = [] if of_pair is None else [belief.c.pair_id == of_pair]
     theirs: dict[int, dict[int, str | None]] = {}
     for pair_id, number, purpose in connection.execute(
         select(vote.c.pair_id, vote.c.id, vote.c.purpose)
         .join(rater, rater.c.id == vote.c.rater_id)
-        .where(rater.c.kind == "judge", rater.c.name == judge)
+        .where(rater.c.kind == "judge", rater.c.name.in_(list(judges)), *votes_here)
     ):
         theirs.setdefault(pair_id, {})[number] = purpose
     decided = exists().where(
@@ -140,12 +152,12 @@ def resting_on(connection: Connection, judge: str) -> set[int]:
     )
     rows = connection.execution_options(yield_per=PAGE).execute(
         select(belief.c.pair_id, belief.c.source, belief.c.reason, belief.c.basis).where(
-            newest_beliefs(), belief.c.decision == "accept", ~decided
+            newest_beliefs(), belief.c.decision == "accept", ~decided, *beliefs_here
         )
     )
     found = set()
     for pair_id, source, reason, basis in rows:
-        if source != "judge" and "forecast" not in basis:
+        if source != "judge" and ("settled_by" if verdicts else "forecast") not in basis:
             continue
         given = reason.startswith(GIVEN)
         heard = set(basis.get("votes", ()))
