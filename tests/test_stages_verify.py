@@ -254,11 +254,14 @@ def test_a_softened_probability_does_not_outlive_its_label(tmp_path):
     assert exported_row(project, finding).prob_chosen == soft.prob_chosen
 
 
-def test_who_looks_at_a_softened_label_again_is_believed(tmp_path):
+def test_who_looks_at_a_softened_label_again_is_believed(tmp_path, capsys):
     project, finding, _ = softened_one(tmp_path)
     label(project, {finding.external_id: "A"}, "bob")
     assert exported_row(project, finding).softened is None
     assert heard(project, finding)[1] == 1.0
+    capsys.readouterr()
+    assert run(["-C", str(project.root), "check", "list", "--all", "--check", "reward_model"]) == 0
+    assert "(softened, no longer: the label is another or was answered again" in capsys.readouterr().out
 
 
 def test_softening_leaves_the_share_of_ties_as_it_was(tmp_path):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import getpass
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -24,6 +25,9 @@ from pairwright.cli.output import (
 from pairwright.errors import InputError
 from pairwright.quality.example import SEVERITIES
 from pairwright.quality.names import WHAT
+
+if TYPE_CHECKING:
+    from pairwright.store.findings import Kept
 
 _COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
 _LEVELS = ("error", "warning", "info", "off")
@@ -185,6 +189,7 @@ def list_(
 ) -> int:
     """Show findings: number, pair, what was seen, what to do."""
     from pairwright.store.findings import findings
+    from pairwright.store.softening import softened
 
     if severity is not None and severity not in SEVERITIES:
         raise InputError(f'--severity is one of {", ".join(SEVERITIES)}; got "{severity}"')
@@ -200,15 +205,21 @@ def list_(
                 limit=limit + 1,
             )
         )
+        soft = softened(connection, asked=True) if any(each.action == "softened" for each in kept) else {}
     more, kept = len(kept) > limit, kept[:limit]
     if json:
-        emit({"findings": [each.as_dict() for each in kept], "more": more})
+        emit({"findings": [{**each.as_dict(), "lapsed": _lapsed(each, soft)} for each in kept], "more": more})
         return DONE
     if not kept:
         say("No finding of that kind is open. `pairwright check` looks anew.")
     for each in kept:
         colour = _COLOURS[each.severity]
-        state = "" if each.open else f" ({each.action}{': ' + each.because if each.because else ''})"
+        done = (
+            f"{each.action}, no longer: the label is another or was answered again"
+            if _lapsed(each, soft)
+            else each.action
+        )
+        state = "" if each.open else f" ({done}{': ' + each.because if each.because else ''})"
         name = each.check + (f".{each.part}" if each.part else "")
         out.print(f"[{colour}]{each.severity:>7}[/{colour}]  {escape(name)}{escape(state)}", soft_wrap=True)
         out.print(f"         {escape(_line(each.as_dict()))}", soft_wrap=True)
@@ -216,6 +227,11 @@ def list_(
     if more:
         note(f"There are more than {limit:,}: pass --limit, --check or --severity.")
     return DONE
+
+
+def _lapsed(each: Kept, soft: Mapping[int, object]) -> bool:
+    """Whether what a label was softened to counts no more: it is another now, or somebody answered since."""
+    return each.action == "softened" and each.pair_id not in soft
 
 
 def _named(check: str | None, connection: Any) -> tuple[str | None, str | None]:
