@@ -208,7 +208,8 @@ def print_left_out(result: ConvertResult) -> None:
     for line in left_out(result.dropped):
         say(f"Left out: {line}")
     if result.domains is not None and set(result.domains) <= {""}:
-        note("no row names a domain (column domain, subset, category, tag or source): --stratify had nothing to go by")
+        columns = "domain, subset, category, tag or source"
+        note(f"no row names a domain (in a column {columns}): --stratify had nothing to go by")
     if result.empty_parts:
         note(f"no row is in {', '.join(result.empty_parts)}, so there is no such file: see --split")
     for fault, n in result.faults.items():
