@@ -139,7 +139,8 @@ def test_people_decide_by_majority_and_as_many_for_each_is_a_tie():
     a, b = opinion(1, 2), opinion(2, 1)
     assert ranks_of(a, a, b) == [1, 2]
     assert ranks_of(a, b) == [1.5, 1.5]
-    assert ranks_of(a, opinion(1.5, 1.5)) == [1, 2]
+    assert ranks_of(a, opinion(1.5, 1.5)) == [1.5, 1.5]
+    assert ranks_of(a, a, opinion(1.5, 1.5)) == [1, 2]
 
 
 def test_judges_are_heard_only_where_no_person_spoke():
@@ -177,3 +178,28 @@ def chat(*roles: str) -> tuple[Message, ...]:
 def test_what_a_loader_would_refuse_or_misread_is_told_before(prompt, answers, needs, reason):
     found = unfit(prompt, answers, needs)
     assert (found and found.reason) == reason
+
+
+def said(*signs: int) -> Canonical:
+    """A row of two responses, of which raters said: 1 the first, -1 the second, 0 a tie."""
+    opinions = tuple(
+        Opinion(f"p{n}", "person", {1: (1.0, 2.0), -1: (2.0, 1.0), 0: (1.5, 1.5)}[sign])
+        for n, sign in enumerate(signs)
+    )
+    return agreed(Canonical(ASKED, (Rated("a0"), Rated("a1")), opinions=opinions))
+
+
+@pytest.mark.parametrize(
+    ("signs", "made"),
+    [
+        ((0,) * 9 + (1,), "tie"),
+        ((0, 0, -1), "tie"),
+        ((1, 1, 0), ("0", "1")),
+        ((-1,), ("1", "0")),
+        ((0, 1), "raters_disagree"),
+        ((1, -1), "raters_disagree"),
+        ((1, -1, 0), "raters_disagree"),
+    ],
+)
+def test_what_most_raters_say_of_two_is_said_and_a_tie_is_one_of_three_things_to_say(signs, made):
+    assert texts(pairs(said(*signs))) == [made]

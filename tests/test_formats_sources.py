@@ -465,7 +465,10 @@ def test_potatos_items_and_answers_come_together(tmp_path):
     }
     bob = {"0": {"preference": {"selection": "tie"}}}
     first, second, third = potato(tmp_path, ann=ann, bob=bob)
-    assert (ranks(first), [each.rater for each in first.opinions]) == ([1, 2], ["potato/ann", "potato/bob"])
+    assert (ranks(first), [each.rater for each in first.opinions]) == (
+        [1.5, 1.5],
+        ["potato/ann", "potato/bob"],
+    )
     assert ranks(second) == [1, 2]  # negative is left
     assert third.reason == "no_answer"
 

@@ -148,6 +148,7 @@ def plain():
         "for_people": 0,
         "away": {},
         "undecided": 0,
+        "uncalibrated": 0,
         "stuck": 0,
         "outdated": 0,
         "next": "pairwright export   (...)",
@@ -178,7 +179,7 @@ def test_good_enough_is_said_only_where_nothing_is_wrong():
     ("change", "told", "said"),
     [
         (lambda of: of["funnel"].update(rows=0), "no", "There is no row"),
-        (lambda of: of["status"].update(for_people=210), "no", "21% of the pairs are not decided"),
+        (lambda of: of["status"].update(for_people=210), "no", "21% of the pairs have no label yet"),
         (lambda of: of.update(audit={"alarm": "worse", "accuracy": None}), "no", "worse than promised"),
         (lambda of: of["agreement"]["alpha"].update(value=0.5, high=0.6), "no", "People agree too little"),
         (lambda of: of["status"].update(for_people=1), "yes", "At least"),

@@ -282,16 +282,13 @@ def test_bad_rows_are_listed_with_their_place_and_the_exit_code_says_so(tmp_path
 
 
 def test_nothing_to_write_leaves_what_was_there(tmp_path):
-    out = tmp_path / "out.jsonl"
-    out.write_text("old")
-    source = write(
-        tmp_path / "in.jsonl",
-        [{"prompt": "q", "responses": [{"text": "a", "rank": 1}, {"text": "b", "rank": 1}]}],
-    )
+    out, source = tmp_path / "out.jsonl", tmp_path / "in.jsonl"
+    convert(write(source, paired(2)), out, to="trl-dpo")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()} | {source.name: b""}
+    write(source, [{"prompt": "q", "responses": [{"text": "a", "rank": 1}, {"text": "b", "rank": 1}]}])
     with pytest.raises(InputError, match=r"1 pair, tie \(a tie has no better side\)"):
         convert(source, out, to="trl-dpo")
-    assert out.read_text() == "old"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl"]
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} | {source.name: b""} == before
 
 
 def test_a_dry_run_counts_and_writes_nothing(tmp_path, capsys):

@@ -215,3 +215,26 @@ def test_what_is_left_out_is_counted_in_its_unit_and_each_place_stands_once(tmp_
     assert code == 2  # the second row can't be read
     assert said["dropped_by_unit"] == {"tie": {"pair": 3}}
     assert said["first_dropped"] == {"tie": ["in.jsonl:1"]}
+
+
+def test_a_file_that_no_export_wrote_is_never_written_over(tmp_path):
+    source, notes = write(tmp_path / "in.jsonl", paired(3)), tmp_path / "notes.jsonl"
+    notes.write_text("mine")
+    with pytest.raises(InputError, match="no manifest beside it says that it is an export"):
+        convert(source, notes, to="trl-dpo")
+    assert notes.read_text() == "mine"
+    convert(source, tmp_path / "o.jsonl", to="trl-dpo")
+    for beside in ("o.jsonl.manifest.json", "o.jsonl.meta.jsonl"):
+        with pytest.raises(InputError, match=r"ending|stands beside an export"):
+            convert(source, tmp_path / beside, to="trl-dpo")
+
+
+def test_the_whole_file_does_not_stay_beside_its_parts(tmp_path):
+    source, out = write(tmp_path / "in.jsonl", paired(40)), tmp_path / "o.jsonl"
+    convert(source, out, to="trl-dpo")
+    convert(source, out, to="trl-dpo", layout=Layout(parse_shares("0.5,0.5", 0)))
+    assert not out.exists()
+    assert (tmp_path / "o.test.jsonl").exists()
+    convert(source, out, to="trl-dpo")
+    assert out.exists()
+    assert not (tmp_path / "o.test.jsonl").exists()

@@ -245,14 +245,16 @@ def test_plain_rows_say_which_line_cannot_be_used(project, tmp_path):
         writer.writerow(["pairwright_id", "pairwright_order", "PROLIFIC_PID", "answer", "seconds"])
         writer.writerow([tasks[0]["pairwright_id"], tasks[0]["pairwright_order"], "p1", "second", "9.5"])
         writer.writerow([tasks[1]["pairwright_id"], tasks[1]["pairwright_order"], "p1", "maybe", ""])
+        writer.writerow([tasks[1]["pairwright_id"], tasks[1]["pairwright_order"], "p1", "A", ""])
         writer.writerow(["x-00000000000000000000000000000000", "AB", "p1", "first", ""])
         writer.writerow([tasks[2]["pairwright_id"], "AC", "p1", "first", ""])
     result = take(project, "prolific", [done], on_error="skip")
-    assert (result.votes, result.bad_rows) == (1, 3)
+    assert (result.votes, result.bad_rows) == (1, 4)
     text = "\n".join(result.problems)
     assert "done.csv:3: the answer is 'maybe'" in text
-    assert "done.csv:4" in text
-    assert "done.csv:5: \"pairwright_order\" is 'AC'" in text
+    assert "done.csv:4: the answer is 'A', and it may mean the response shown first" in text
+    assert "done.csv:5" in text
+    assert "done.csv:6: \"pairwright_order\" is 'AC'" in text
 
 
 def test_pairs_that_are_away_are_not_offered_here_until_they_come_back(project, tmp_path):

@@ -207,8 +207,8 @@ def test_a_softened_label_stays_and_is_believed_less(tmp_path):
     out = tmp_path / "rm.jsonl"
     export_dataset(project.store, out, to="trl-reward-margin")
     margins = [json.loads(line)["margin"] for line in out.read_text().splitlines()]
-    assert sorted(set(margins)) == [round(max(0, 2 * row.prob_chosen - 1), 4), 1.0]
-    assert margins.count(1.0) == N - 1
+    # Of the others nobody has weighed anything: one click is no probability.
+    assert margins == [round(max(0, 2 * row.prob_chosen - 1), 4)]
     labelled = read_labelled(project)
     at = [labelled.numbers[each.id] for each in labelled.examples].index(number)
     assert labelled.pairs.labels[at] == row.prob_chosen
@@ -280,8 +280,11 @@ def test_softening_leaves_the_share_of_ties_as_it_was(tmp_path):
 def test_kto_leaves_out_what_was_softened_below_what_is_asked(tmp_path):
     project, finding, _ = softened_one(tmp_path)
     with project.store.write() as connection:
-        sure = Belief(finding.pair_id, "accept", "A", "judge", "t", 0.97, prob_tie=0.0)
-        add_beliefs(connection, [sure])
+        sure = [
+            Belief(pair_id, "accept", "A", "judge", "t", 0.97, prob_tie=0.0)
+            for pair_id in {finding.pair_id, 1, 2, 3}
+        ]
+        add_beliefs(connection, sure)
     chosen = exported_row(project, finding).chosen
     for to in ("trl-dpo", "trl-kto"):
         out = tmp_path / f"{to}.jsonl"
@@ -297,6 +300,12 @@ def test_an_export_made_before_a_label_was_softened_is_stale(tmp_path):
     def is_stale(out):
         return stale(project, export_at(out))
 
+    with project.store.write() as connection:
+        weighed = [
+            Belief(pair_id, "accept", "A", "judge", "t", 0.97, prob_tie=0.0)
+            for pair_id in {1, 2, 3} - {finding.pair_id}
+        ]
+        add_beliefs(connection, weighed)
     usual, other, kto, sure = (tmp_path / f"{name}.jsonl" for name in ("a", "b", "c", "d"))
 
     def write():
@@ -376,3 +385,27 @@ def test_a_judge_s_own_scores_are_no_second_vote(tmp_path):
     run_judge(project, "mine")
     with pytest.raises(ConfigError, match="it votes already"):
         run_judge(project, "again")
+
+
+def test_a_tie_is_never_doubted_for_no_side_of_it_was_chosen(tmp_path, capsys):
+    project, _ = a_project_of(tmp_path, flips=0.1)
+    ties = {f"p{i}": "TIE" for i in range(0, N, 3)}
+    label(project, ties)
+    run_route(project)
+    result = run_verify(project, repeats=1, review=1.0)
+    assert result.figures["ties"] == len(ties)
+    doubted = {each.external_id for each in kept(project, checks=["reward_model"])}
+    assert len(doubted) == result.flagged > 10
+    assert not doubted & ties.keys()
+    assert sum(numbers_of(project)["reward"]["histogram"]) == N - len(ties)
+    assert run(["-C", str(project.root), "verify", "--repeats", "1"]) == 0
+    assert "100 labels are ties: neither side was chosen" in " ".join(capsys.readouterr().err.split())
+
+
+def test_embeddings_that_fail_are_an_error_that_names_them(tmp_path, capsys):
+    project, _ = a_project_of(tmp_path, flips=0.1)
+    (project.root / "bad.py").write_text("def boom(texts):\n    raise RuntimeError('no luck')\n")
+    project = change(project, '[rewards.bad]\nembed = "bad.py:boom"\n')
+    assert run(["-C", str(project.root), "verify", "--model", "bad"]) == 1
+    told = " ".join(capsys.readouterr().err.split())
+    assert "[rewards.bad] embed failed on 300 texts: RuntimeError('no luck')" in told

@@ -70,7 +70,12 @@ def _serve(project: Project, name: str, host: str, port: int | None, names: list
     place = bind(host, port, names)
     with project.store.read() as connection:
         waiting, conflicts = tasks.waiting(connection), tasks.conflicts(connection)
-    if not waiting and not conflicts:
+        stuck = tasks.stuck(connection) - conflicts
+    if stuck:
+        note(f"{stuck:,} pairs were skipped or are disputed: somebody who has not answered them may.")
+    if conflicts:
+        note(f"{conflicts:,} conflicts wait for a lead's decision, under Conflicts.")
+    if not waiting and not conflicts and not stuck:
         note("No pair waits for people yet: `pairwright route` decides what they are asked.")
 
     def ready(link: str) -> None:

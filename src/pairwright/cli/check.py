@@ -165,9 +165,7 @@ def _print(result: dict[str, Any], shown: list[dict[str, Any]]) -> None:
 
 
 def _line(kept: dict[str, Any]) -> str:
-    where = (
-        f"{kept['external_id'] or 'pair ' + str(kept['pair_id'])}: " if kept["pair_id"] is not None else ""
-    )
+    where = f"{kept['external_id']}: " if kept["pair_id"] is not None else ""
     return f"{kept['id']}  {where}{kept['reason']}"
 
 

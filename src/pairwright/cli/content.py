@@ -24,6 +24,7 @@ from pairwright.cli.output import (
     usd,
 )
 from pairwright.cli.results import print_estimate, tell_failures
+from pairwright.errors import InputError
 
 if TYPE_CHECKING:
     from pairwright.stages.add import AddResult
@@ -116,6 +117,8 @@ def add(
             "on_error": on_error.value,
         }
         return _add_labelled(context, files, columns, options, json=json)
+    if columns is not None:
+        raise InputError("--map goes with --from: pairwright add FILE --from table --map prompt=COLUMN,...")
     fields = FieldNames(
         prompt=prompt_field,
         id=id_field,

@@ -59,8 +59,15 @@ def send(
         return DONE
     would = " would be" if dry_run else ""
     say(f"{result.pairs:,} pairs{would} sent to {tool}, {result.places:,} answers wanted.")
+    if result.places < result.pairs * for_people:
+        note(
+            f"Not every pair is asked of {for_people} people: [annotate] overlap, and answers given or "
+            "awaited already, leave so many places."
+        )
     for path in result.files:
         say(f"  {path}")
+    if tool in ("csv", "prolific"):
+        say("Answers come back as `worker` and `answer`: first, second, tie, both_good, both_bad, skip.")
     if not dry_run:
         say(f"When they are answered: pairwright take {tool} FILE")
     return DONE

@@ -73,6 +73,8 @@ def print_status(state: Status) -> None:
     if state.stuck:
         table.add_row("", f"{state.stuck:,}", "more were skipped or are disputed: somebody else may answer")
     table.add_row("Not decided", f"{state.undecided:,}", "")
+    if state.uncalibrated:
+        table.add_row("", f"{state.uncalibrated:,}", "more wait until the judges are calibrated")
     if state.flags:
         table.add_row("Flagged", f"{sum(state.flags.values()):,}", ", ".join(state.flags))
     if any(state.findings.values()):

@@ -79,6 +79,10 @@ def _print(result: dict[str, Any]) -> None:
             say(f"  {value:>6} \\[{low}, {high}]  {told}")
     if result["unscored"]:
         note(f"{result['unscored']:,} more labels have no score by {result['model']} and were left out.")
+    if of["ties"]:
+        note(f"{of['ties']:,} labels are ties: neither side was chosen, so none of them is doubted.")
+    if of["undecided"]:
+        note(f"On {of['undecided']:.0%} of labels it takes no side, which counts as half right.")
     if result["own"]:
         note(
             f"{result['own']:,} more labels rest on judge {result['judge']}'s own votes and were left out: "

@@ -9,6 +9,7 @@ Pure.
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, pairwise
@@ -40,7 +41,7 @@ class Opinion:
     """What one rater said of all responses of a row: their ranks, in the order of the responses.
 
     `strength` is -3..3, positive towards the second of two. `prob_first` is the
-    probability the rater gives to the first of two.
+    probability the rater gives to the first of two; `ratings` what they gave each response.
     """
 
     rater: str
@@ -51,6 +52,7 @@ class Opinion:
     seconds: float | None = None
     reason: str | None = None
     prob_first: float | None = None
+    ratings: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,19 +228,25 @@ def pairs(row: Canonical, which: Which = "best") -> Iterator[Pair | Drop]:
     for first, second, sign in met:
         a, b = row.responses[first], row.responses[second]
         if not sign:
-            yield Drop("raters_disagree" if _split(row, first, second) else "tie")
+            yield Drop("raters_disagree" if disagree(row, first, second) else "tie")
         else:
             yield Pair(row, a, b) if sign > 0 else Pair(row, b, a)
 
 
-def _split(row: Canonical, first: int, second: int) -> bool:
-    """Whether some rater took one side and some the other: what that comes to is no tie of theirs."""
-    sides = {
-        each.ranks[first] < each.ranks[second]
-        for each in row.opinions
-        if each.ranks[first] != each.ranks[second]
-    }
-    return len(sides) > 1
+def disagree(row: Canonical, first: int, second: int) -> bool:
+    """Whether raters said different things of the two, none of them most: no tie of theirs."""
+    people = [each for each in row.opinions if each.kind == "person"]
+    heard = people or row.opinions
+    return bool(heard) and _most_said(heard, first, second) is None
+
+
+def _most_said(heard: Sequence[Opinion], first: int, second: int) -> int | None:
+    """1 the first is better, -1 the second, 0 a tie: what most say; None where two are said as often."""
+    said = Counter(
+        (each.ranks[first] < each.ranks[second]) - (each.ranks[first] > each.ranks[second]) for each in heard
+    )
+    (most, n), *others = said.most_common()
+    return None if others and others[0][1] == n else most
 
 
 def singles(
@@ -281,10 +289,11 @@ def ranked(ratings: Sequence[float]) -> tuple[float, ...]:
 
 
 def agreed(row: Canonical) -> Canonical:
-    """The row with the ranks its opinions come to: the mean rank of people, of judges where no person spoke.
+    """The row with the ranks its opinions come to: people's, or judges' where no person spoke.
 
-    For two responses that is the majority, and as many votes for each are a tie.
-    Both good or both bad is kept where most of the ties say so.
+    Of two responses that is what most say, a tie being one of the three things they may
+    say, and equal ranks where two of these were said as often; of more it is the mean rank.
+    Both good or both bad is kept where most of all say so.
     """
     people = [each for each in row.opinions if each.kind == "person"]
     heard = people or list(row.opinions)
@@ -292,6 +301,8 @@ def agreed(row: Canonical) -> Canonical:
         return row
     sums = [round(sum(ranks), 9) for ranks in zip(*(each.ranks for each in heard), strict=True)]
     ranks = fractional(sums)
+    if len(row.responses) == 2:
+        ranks = {1: (1.0, 2.0), -1: (2.0, 1.0)}.get(_most_said(heard, 0, 1) or 0, (1.5, 1.5))
     both = {kind: sum(each.both == kind for each in heard) for kind in ("good", "bad")}
     good: bool | None = None
     if len(set(ranks)) == 1 and both["good"] != both["bad"]:

@@ -220,6 +220,9 @@ def read_dataset(
     goes on after both. `mapping` is the format's column -> the file's.
     """
     source = source_named(name)
+    unknown = [each for each in mapping or {} if name == "table" and each not in table.COLUMNS]
+    if unknown:
+        raise InputError(f'--map "{unknown[0]}" is no name of a column: {", ".join(table.COLUMNS)}')
     if source.path is not None:
         return source.path(Path(path))
     records = _renamed(read_records(path, file_format=file_format), mapping or {})
@@ -244,10 +247,11 @@ def _row(record: Record | BadRow, source: Source, name: str) -> Iterable[Found]:
 
 
 def _with_domain(found: Found, values: Mapping[str, Any]) -> Found:
-    """A row's domain also where its format has no word for it: trainers ignore such columns."""
+    """A row's domain also where its format has no word for it, from its columns or what it keeps besides."""
     if not isinstance(found, Canonical) or found.source is not None:
         return found
-    named = (values[name] for name in _DOMAINS if isinstance(values.get(name), str))
+    places = (values, found.meta or {})
+    named = (of[name] for of in places for name in _DOMAINS if isinstance(of.get(name), str))
     # An address says where this row is from, which is no domain of many.
     return replace(found, source=next((each for each in named if each and "://" not in each), None))
 

@@ -22,6 +22,7 @@ import zstandard
 from filelock import FileLock, Timeout
 
 from pairwright.errors import InputError
+from pairwright.formats.in_place import check_free
 
 # What a column holds: text, bool, int, float, messages; a list of one of these, or an object of named ones.
 Column = Any
@@ -274,8 +275,12 @@ class FileSet:
         Left there, rows would stand in an old train file and in the new test file.
         """
         gone = self._older - {each.name for each in self._files}
-        # A name that has a manifest of its own has become somebody else's since.
-        return {name for name in gone if not manifest_path(self._out.with_name(name)).exists()}
+        # A name that has a manifest of its own has become somebody else's since; the whole file has this one.
+        return {
+            name
+            for name in gone
+            if name == self._out.name or not manifest_path(self._out.with_name(name)).exists()
+        }
 
     def publish(self, manifest: Mapping[str, Any]) -> None:
         """Move the completed files to their final names, the manifest last; then the stale ones go."""
@@ -343,6 +348,7 @@ def file_set(
     folder = partial_path(out)
     for there in (out, meta_path(out), manifest_path(out), *map(out.with_name, _older_names(out, folder))):
         spare(source, out, there)
+    check_free(out, manifest_path(out), killed=folder.exists())
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / "lock", blocking=False)

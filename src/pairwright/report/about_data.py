@@ -35,9 +35,10 @@ def checks(of: dict[str, Any]) -> Section | None:
             severity, each["severity"], name, f"{each['n']:,} found", examples,
         )  # fmt: skip
     if not groups:
-        html += Markup('<p class="good">{} checks of {} pairs: nothing is off.</p>').format(
-            len(found["checks"]), f"{found['pairs']:,}"
-        )
+        told = f"{len(found['checks'])} checks of {found['pairs']:,} pairs: nothing is off."
+        if not found["checks"]:
+            told = "No check has looked at these pairs yet: pairwright check."
+        html += Markup('<p class="{}">{}</p>').format("good" if found["checks"] else "", told)
     html += _settled(of)
     how = (
         "What checks found and nobody has settled, with pairs to open; a pair with an error (red) stays "

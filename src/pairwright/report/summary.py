@@ -153,9 +153,9 @@ def _blocks(of: dict[str, Any]) -> list[str]:
     status, found = of["status"], []
     if not of["funnel"]["rows"]:
         found.append("There is no row to train on yet.")
-    open_ = status["for_people"] + status["undecided"] + status["stuck"]
+    open_ = status["for_people"] + status["undecided"] + status["uncalibrated"] + status["stuck"]
     if of["funnel"]["rows"] and open_ > UNFINISHED * status["pairs"]:
-        found.append(f"{open_ / status['pairs']:.0%} of the pairs are not decided yet.")
+        found.append(f"{open_ / status['pairs']:.0%} of the pairs have no label yet.")
     if of["audit"] and of["audit"]["alarm"]:
         found.append("The audit found what was accepted worse than promised.")
     if _apart(of):
@@ -183,7 +183,7 @@ def _how_right(of: dict[str, Any]) -> list[str]:
             f"At least {of['target']:.0%} of the labels no person saw agree with people, "
             f"with probability {1 - of['delta']:.0%}."
         )
-    elif certificate:
+    elif certificate and of["status"]["judges"]:
         found.append(
             f"Judges can't keep the promise of {of['target']:.0%} here, so people answer every pair."
         )

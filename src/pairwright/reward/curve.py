@@ -165,11 +165,14 @@ def _extrapolated(
         return min(float(low), value), value, max(float(high), value)
 
     here, there = a - b * now**-c, a - b * later**-c
+    low, gain, high = interval(at[later] - at[now], there - here)
+    # A law that can't fall calls what fell flat, for sure: it is as sure as the last step was.
+    step = 1.96 * float((drawn[:, -1] - drawn[:, -2]).std(ddof=1))
     return (
         (a, b, c),
         interval(at[now], here),
         interval(at[later], there),
-        interval(at[later] - at[now], there - here),
+        (low, gain, max(high, gain + step / 2)),
     )
 
 

@@ -54,6 +54,7 @@ def light_opinion(
 class Verification:
     """What came of verifying `n` labels.
 
+    `decided` (n,) are the labels that are no tie: of a tie neither side was chosen, and none is doubted.
     `support` (n,) is the out-of-fold probability that the chosen one is better, with the
     prompt's other labels heard; `margins` 2 support - 1; `alone` (n,) the same without
     the other labels. `agreement` is held out, `length_only` and `words_only` by
@@ -64,6 +65,7 @@ class Verification:
     Intervals are by prompts.
     """
 
+    decided: np.ndarray
     support: np.ndarray
     alone: np.ndarray
     agreement: Estimate
@@ -88,7 +90,12 @@ class Verification:
         if self.refused is not None:
             return np.array([], int)
         order = np.argsort(self.support, kind="stable")
-        return order[self.margins[order] < threshold]
+        return np.asarray(order[(self.margins[order] < threshold) & self.decided[order]])
+
+    @property
+    def ties(self) -> int:
+        """How many labels are ties."""
+        return int((~self.decided).sum())
 
     def figures(self) -> dict[str, Any]:
         """Everything but the arrays."""
@@ -96,7 +103,7 @@ class Verification:
             name: asdict(value) if isinstance(value, Estimate) else value
             for name in (
                 "agreement", "with_others", "length_only", "words_only", "in_sample", "in_sample_flagged",
-                "on_gold", "label_accuracy", "strength", "others_spread", "undecided",
+                "on_gold", "label_accuracy", "strength", "others_spread", "undecided", "ties",
                 "refused",
             )
             for value in (getattr(self, name),)
@@ -136,6 +143,7 @@ def verify(
         on_gold = agrees(heard.margins, known, np.where(gold[known] > 0.5, 1.0, -1.0))
         accuracy = corrected_accuracy(with_others, on_gold)
     return Verification(
+        decided=decided,
         support=_probability(heard.margins),
         alone=_probability(alone.margins),
         agreement=agrees(said.margins, decided),

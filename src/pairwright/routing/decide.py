@@ -300,10 +300,12 @@ def _by_people(
     (verdict, most), *others = counts.most_common()
     said = ", ".join(f"{n} {v}" for v, n in sorted(counts.items()))
     combination = standing.combination
-    probs = _posterior(people, standing) if calibrated or combination is not None else None
+    # A count of votes is no probability: there is one where judges or people have been weighed.
+    weighed = combination is not None and combination.method != "majority"
+    probs = _posterior(people, standing) if weighed or (calibrated and standing.forecast) else None
     split = bool(others) and others[0][1] == most
     how = ""
-    if others and probs is not None and combination is not None and combination.method != "majority":
+    if others and probs is not None and combination is not None and weighed:
         # Of the verdicts people gave, the one their record and the judges speak for.
         given = sorted(counts, key=lambda each: -probs[VERDICTS.index(each)])
         sure = probs[VERDICTS.index(given[0])] / sum(probs[VERDICTS.index(each)] for each in given)
@@ -342,8 +344,6 @@ def _by_people(
 def _posterior(people: Sequence[SeenVote], standing: Standing) -> list[float]:
     """The forecast with each person's vote on top, for as much as that person is worth (stats/anchored)."""
     combination, even = standing.combination, (1 / 3, 1 / 3, 1 / 3)
-    if combination is not None and combination.method == "majority":
-        return [sum(vote.verdict == verdict for vote in people) / len(people) for verdict in VERDICTS]
     known = combination.people if combination is not None else {}
     prior = combination.prior if combination is not None else None
     odds = [max(p, 1e-12) for p in (prior or standing.forecast or even)]

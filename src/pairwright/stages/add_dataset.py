@@ -326,9 +326,11 @@ def _vote_of(opinion: Opinion, row: Canonical, a: int, b: int, pair_id: int, rat
     if a > b:  # both are about the first and second of the row
         prob = None if prob is None else 1 - prob
         strength = None if strength is None else -strength
-    ratings = None
+    ratings: dict[str, dict[str, float | None]] | None = None
     given = (row.responses[a].rating, row.responses[b].rating)
-    if len(row.opinions) < 2 and None not in given:
+    if opinion.ratings is not None:
+        ratings = {"a": {"rating": opinion.ratings[a]}, "b": {"rating": opinion.ratings[b]}}
+    elif len(row.opinions) < 2 and None not in given:
         ratings = {side: {"rating": rating} for side, rating in zip("ab", given, strict=True)}
     return Vote(
         pair_id,

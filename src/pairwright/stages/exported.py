@@ -85,7 +85,9 @@ def rows_of_pair(project: Project, pair: str, responses: tuple[str, str]) -> lis
     found = []
     for export in exports_of(project):
         for path in export.sides:
-            file = _shown(project, path).removesuffix(SIDE)
+            file = (_shown(project, path) if path.is_relative_to(project.root) else str(path)).removesuffix(
+                SIDE
+            )
             for wanted in (pair, *responses):
                 for line in _lines_with(path, f'"{wanted}'.encode()):
                     says = orjson.loads(line)

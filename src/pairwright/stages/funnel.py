@@ -43,9 +43,13 @@ def funnel_of(project: Project, status: Status, judged: int) -> dict[str, Any]:
         _step("judged", judged, lost={"without a judge's verdict": status.pairs - judged}),
         _step(
             "decided",
-            status.pairs - status.undecided,
+            status.pairs - status.undecided - status.uncalibrated,
             {"accepted from judges": status.accepted_from_judges, "asked people": asked},
-            {"dropped": status.dropped, "not routed, or waiting for calibration": status.undecided},
+            {
+                "dropped": status.dropped,
+                "not routed": status.undecided,
+                "wait for calibration": status.uncalibrated,
+            },
         ),
         _step(
             "labels",

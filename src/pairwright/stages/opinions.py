@@ -173,7 +173,10 @@ def _embedded(project: Project, labelled: Labelled, name: str, embed: str) -> tu
     vectors: list[np.ndarray] = []
 
     def checked(texts: Sequence[str]) -> np.ndarray:
-        made = np.asarray(function(list(texts)), float)
+        try:
+            made = np.asarray(function(list(texts)), float)
+        except Exception as error:
+            raise InputError(f"{where} failed on {len(texts):,} texts: {error!r}") from error
         if made.ndim != 2 or len(made) != len(texts) or not np.isfinite(made).all():
             raise InputError(f"{where} gave {made.shape} for {len(texts):,} texts: it must be (n, d) numbers")
         if vectors and made.shape[1] != vectors[0].shape[1]:

@@ -23,6 +23,8 @@ def savings_of(project: Project, status: Status, dashboard: Dashboard) -> dict[s
     each = pace(project)
     with project.store.read() as connection:
         timed, seconds = seconds_of_people(connection)
+    if timed < VOTES:  # too few to tell the pace: the same is assumed of what was done and of what was saved
+        timed, seconds = 0, 0.0
     untimed = dashboard.answers - timed
     full_answers = status.pairs * settings.overlap
     full = {"usd": full_answers * settings.usd_per_pair, "hours": full_answers * each / 3600}
@@ -39,7 +41,7 @@ def savings_of(project: Project, status: Status, dashboard: Dashboard) -> dict[s
         "people_per_pair": settings.overlap,
         "usd_per_answer": settings.usd_per_pair,
         "seconds_per_answer": each,
-        "seconds_measured": timed if timed >= VOTES else 0,  # of fewer, the settings' pace is taken
+        "seconds_measured": timed,
         "full": full,
         "here": here,
         "left": left,

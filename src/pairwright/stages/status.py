@@ -41,7 +41,8 @@ class JudgeStatus:
 class Status:
     """The state of a project, all of it counted from the store.
 
-    `away` are pairs of `for_people` that were sent to other tools, by tool. `verified` is by which
+    `uncalibrated` pairs wait until judges are calibrated, `stuck` ones were skipped or are disputed.
+    `away` are pairs that were sent to other tools, by tool. `verified` is by which
     model how many labels were verified last, and whether labels have changed since.
     """
 
@@ -61,6 +62,7 @@ class Status:
     stuck: int
     dropped: int
     undecided: int
+    uncalibrated: int
     outdated: int
     people: tuple[tuple[str, int, float | None], ...]
     flags: dict[str, int]
@@ -115,6 +117,7 @@ def status_of(project: Project) -> Status:
             "stuck": tasks.stuck(connection),
             "dropped": sum(n for (decision, _, _), n in decided.items() if decision == "drop"),
             "undecided": content.pairs - sum(decided.values()),
+            "uncalibrated": tasks.uncalibrated(connection),
             "outdated": totals.outdated(connection),
         }
         return Status(
@@ -183,14 +186,17 @@ def _next(
             return f"pairwright judge --retry-failed   ({judge.failed:,} answers of {judge.name} failed)"
     if to_route := counts["undecided"] + counts["outdated"]:
         return f"pairwright route   ({to_route:,} pairs to decide)"
-    if counts["for_people"] and away and not here:
+    if (counts["for_people"] or counts["stuck"]) and away and not here:
         tool, n = max(away.items(), key=lambda each: each[1])
         return f"pairwright take {tool} FILE   ({n:,} pairs are away in {tool}; FILE is what it exports)"
     if counts["for_people"]:
         return f"pairwright annotate   ({counts['for_people']:,} pairs wait for a person)"
-    if counts["stuck"]:
-        return f"pairwright export   ({counts['stuck']:,} pairs that people skipped or dispute stay out)"
     exports = exports_of(project)
-    if exports and stale(project, exports[-1]) is None:
+    fresh = bool(exports) and stale(project, exports[-1]) is None
+    if counts["stuck"] and not fresh:
+        return f"pairwright export   ({counts['stuck']:,} pairs that people skipped or dispute stay out)"
+    if counts["stuck"]:
+        return f"pairwright annotate   ({counts['stuck']:,} disputed pairs need somebody else, or a lead)"
+    if fresh:
         return "pairwright report   (every pair is decided and exported)"
     return "pairwright export   (every pair is decided)"

@@ -100,7 +100,7 @@ def run_verify(
     found = verify(labelled.pairs, labelled.gold, formed.opinion, folds=folds, repeats=repeats, seed=seed)
     flagged = found.flagged(threshold)
     flagged = flagged[np.isnan(labelled.gold[flagged])]  # what is known needs no doubt
-    kept = flagged[: max(1, round(review * len(labelled.pairs)))]
+    kept = flagged[: max(1, round(review * int(found.decided.sum())))]
     if curve and bent is None:
         bent = _curve(labelled, found.strength, model, state, seed, progress)
     told = {"model": model, "kind": formed.kind, "judge": formed.judge}
@@ -126,7 +126,7 @@ def run_verify(
         **found.figures(),
         "flagged": len(flagged),
         "findings": len(kept),
-        "histogram": np.histogram(found.margins, BINS, (-1, 1))[0].tolist(),
+        "histogram": np.histogram(found.margins[found.decided], BINS, (-1, 1))[0].tolist(),
         "causes": _causes(labelled, kept),
         "repairs": _repairs(labelled, found, formed.opinion, review, threshold, folds, seed),
         "curve": bent or _last_curve(project),

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, and_, exists, func, insert, select
 
+from pairwright.keys import public_id
 from pairwright.store.schema import check_run, finding, pair, settlement
 
 Action = Literal[
@@ -175,6 +176,7 @@ def findings(
             finding.c.remedy,
             last.c.action,
             last.c.because,
+            pair.c.key,
         )
         .outerjoin(last, last.c.finding_id == finding.c.id)
         .outerjoin(pair, pair.c.id == finding.c.pair_id)
@@ -198,7 +200,9 @@ def findings(
     if limit is not None:
         query = query.limit(limit)
     for row in connection.execute(query):
-        yield Kept(*row[:7], row.value and row.value["seen"], *row[8:])
+        # By the user's own name for the pair, or else the one `show` knows.
+        name = row.external_id or (public_id("pair", row.key) if row.key else None)
+        yield Kept(*row[:5], name, row.reason, row.value and row.value["seen"], *row[8:11])
 
 
 def last_detail(connection: Connection, finding_id: int) -> dict[str, Any] | None:

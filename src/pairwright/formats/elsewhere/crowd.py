@@ -145,6 +145,9 @@ def _answer(
         return found
     if not person:
         return Unreadable(place, "who answered is missing (WorkerId, or a column `worker`)")
+    if str(said).strip().casefold() in ("a", "b"):
+        what = "it may mean the response shown first or the pair's own A"
+        return Unreadable(place, f"the answer is {said!r}, and {what}: write first or second")
     choice: Choice | None = "skip" if str(said).strip().lower() == "skip" else known_choice(said)
     if said in (None, "") or choice is None:
         return Unreadable(place, f"the answer is {said!r}; it is one of {', '.join(_CHOICES)}, or skip")

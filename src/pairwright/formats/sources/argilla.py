@@ -78,7 +78,7 @@ def _opinions(row: Row, names: list[str]) -> tuple[tuple[Opinion, ...], list[flo
         who = f"argilla/{person}"
         ratings = _ratings(done, names)
         if ratings is not None:
-            opinions.append(Opinion(who, "person", ranked(ratings)))
+            opinions.append(Opinion(who, "person", ranked(ratings), ratings=tuple(ratings)))
             for found, rating in zip(rated, ratings, strict=True):
                 found.append(rating)
         else:

@@ -1,17 +1,18 @@
 """A table of your own: columns by their names, or by --map (chosen=good_answer,prompt=question).
 
 Reads pairs (chosen and rejected; or response_a, response_b and label), and single responses with
-good (thumbs up or down) or a rating.
+good (thumbs up or down) or a rating. `rater` is who said so: rows of several on one pair are as many votes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from pairwright.errors import InputError
 from pairwright.formats.answers import pair_of
-from pairwright.formats.canonical import Canonical, Rated, two
+from pairwright.formats.canonical import Both, Canonical, Opinion, Rated, two
 from pairwright.formats.format import Format, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of, probability_of, reply_of, with_system
 from pairwright.formats.rows import as_id
@@ -19,7 +20,7 @@ from pairwright.formats.rows import as_id
 COLUMNS = (
     "prompt", "system", "chosen", "rejected", "response_a", "response_b", "label", "response", "good",
     "rating", "chosen_rating", "rejected_rating", "model", "model_a", "model_b", "chosen_model",
-    "rejected_model", "margin", "probability", "id", "source",
+    "rejected_model", "margin", "probability", "id", "source", "rater",
 )  # fmt: skip
 _GOOD = dict.fromkeys(
     (
@@ -69,9 +70,9 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
         "place": place,
     }
     if row.get("chosen") is not None and row.get("rejected") is not None:
-        yield _ranked(prompt, row, more)
+        yield _by(row.get("rater"), _ranked(prompt, row, more))
     elif row.get("response_a") is not None and row.get("response_b") is not None:
-        yield _labelled(prompt, row, more)
+        yield _by(row.get("rater"), _labelled(prompt, row, more))
     elif row.get("response") is not None:
         yield _single(prompt, row, more)
     else:
@@ -79,6 +80,19 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
             "there is no chosen and rejected, no response_a and response_b, and no response "
             f"(columns: {', '.join(list(row)[:12])}). Say which they are: --map chosen=COLUMN,rejected=COLUMN"
         )
+
+
+def _by(rater: Any, found: Canonical | Left) -> Canonical | Left:
+    """With whoever said so by name, where the row says who and what."""
+    if isinstance(found, Left) or rater is None or not str(rater).strip():
+        return found
+    ranks = tuple(each.rank for each in found.responses)
+    if None in ranks:
+        return found
+    good = {each.good for each in found.responses} if len(set(ranks)) == 1 else set()
+    both: Both | None = "good" if good == {True} else "bad" if good == {False} else None
+    said = Opinion(str(rater).strip(), "person", tuple(float(each or 0) for each in ranks), both)
+    return replace(found, opinions=(said,))
 
 
 def _rated(row: Row, name: str, model: str, rating: str | None = None) -> Rated:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pairwright.errors import InputError
-from pairwright.formats.canonical import Canonical, Drop, Rated, fractional
+from pairwright.formats.canonical import Canonical, Drop, Rated, disagree, fractional
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
 from pairwright.formats.messages import dicts, messages_of, number_of, probability_of, reply_of
 from pairwright.formats.trl import load_files
@@ -17,15 +17,24 @@ def everything(row: Canonical) -> Row | Drop:
         return Drop("empty_prompt")
     if not all(one.text.strip() for one in row.responses):
         return Drop("empty_response")
+    split = len(row.responses) == 2 and disagree(row, 0, 1)
     return {
         "id": row.id,
         "prompt": dicts(row.prompt),
         "responses": [
-            {"text": one.text, "model": one.model, "rating": one.rating, "rank": one.rank, "good": one.good}
+            {
+                "text": one.text,
+                "model": one.model,
+                "rating": one.rating,
+                # Raters who disagree have said nothing together: equal ranks would be a tie of theirs.
+                "rank": None if split else one.rank,
+                "good": one.good,
+            }
             for one in row.responses
         ],
         "margin": row.margin,
         "probability": row.probability,
+        "tie": row.tie,
         "source": row.source,
     }
 
@@ -64,6 +73,7 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
         row.get("source"),
         row.get("meta"),
         place,
+        tie=probability_of(row.get("tie")),
     )
 
 
