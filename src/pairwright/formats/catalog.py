@@ -253,7 +253,8 @@ def _with_domain(found: Found, values: Mapping[str, Any]) -> Found:
     places = (values, found.meta or {})
     named = (of[name] for of in places for name in _DOMAINS if isinstance(of.get(name), str))
     # An address says where this row is from, which is no domain of many.
-    return replace(found, source=next((each for each in named if each and "://" not in each), None))
+    domain = next((each for each in named if each and "://" not in each), None)
+    return found if domain is None else replace(found, source=domain)
 
 
 def _renamed(records: Iterator[Record | BadRow], mapping: Mapping[str, str]) -> Iterator[Record | BadRow]:

@@ -248,7 +248,8 @@ def made_rows(
     for item in settle(items) if settle else items:
         if isinstance(item, Pair):
             result.margin_unit = result.margin_unit or next(iter(item.margins), None)
-            item = replace(item, unit=result.margin_unit)
+            if result.margin_unit is not None:
+                item = replace(item, unit=result.margin_unit)
         row = item if isinstance(item, Canonical) else item.row
         made = target.row(item)
         if isinstance(made, Drop):
