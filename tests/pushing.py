@@ -12,12 +12,13 @@ os.environ["HF_HUB_DISABLE_XET"] = "1"  # read when huggingface_hub is loaded; t
 os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
 
 from hub_server import HubServer
-from projects import a_project, add_rows
+from projects import a_project, add_pairs, add_rows, change
 
 from pairwright.stages import accounts, adjudicate
 from pairwright.stages.dataset import Wanted
 from pairwright.stages.export import export
 from pairwright.stages.import_labels import import_labels
+from pairwright.stages.judge import run_judge
 from pairwright.stages.push import How, PushResult, push
 from pairwright.stages.route import run_route
 from pairwright.stages.run import export_path
@@ -98,3 +99,19 @@ def send(project, hub, *, repo: str = "me/set", how: How | None = None, **wanted
         token=hub.token,
         sleep=lambda _: None,
     )
+
+
+def stated(folder):
+    """30 pairs whose labels are a judge's own word, and nobody's else."""
+    project = a_project(folder, settings="")
+    add_pairs(project, 30)
+    rows = [
+        {"id": f"pair-{i}", "order": order, "verdict": "A", "confidence": "HIGH"}
+        for i in range(30)
+        for order in ("AB", "BA")
+    ]
+    (project.root / "sure.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    project = change(project, '\n[judges.sure]\nkind = "replay"\npath = "sure.jsonl"\n')
+    run_judge(project, "sure")
+    run_route(project)
+    return project

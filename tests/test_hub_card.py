@@ -8,7 +8,7 @@ import pytest
 import yaml
 from postgres import empty_database
 from projects import a_project, add_pairs, add_rows, change, rows
-from pushing import PEOPLE, exported, label, labelled
+from pushing import PEOPLE, exported, label, labelled, stated
 
 from pairwright.cli.main import run
 from pairwright.hub.columns import columns_of, features_of, type_of
@@ -103,17 +103,7 @@ def test_judges_and_the_promise_they_were_accepted_under(judged, tmp_path):
 
 
 def test_labels_of_judges_nobody_tested_are_called_that(tmp_path):
-    project = a_project(tmp_path, settings="")
-    add_pairs(project, 30)
-    rows = [
-        {"id": f"pair-{i}", "order": o, "verdict": "A", "confidence": "HIGH"}
-        for i in range(30)
-        for o in ("AB", "BA")
-    ]
-    (project.root / "sure.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    project = change(project, '\n[judges.sure]\nkind = "replay"\npath = "sure.jsonl"\n')
-    run_judge(project, "sure")
-    run_route(project)
+    project = stated(tmp_path)
     export(project.store, export_path(project, "dpo"))
     card = made(project, tmp_path).card
     assert "**Nobody tested how often the judges' labels agree with people.**" in card

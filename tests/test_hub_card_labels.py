@@ -1,16 +1,14 @@
 """The card says how labels came to stand by what is on record of each, not by the rule the project has."""
 
-import json
-
 import pytest
-from projects import a_project, add_pairs, change
+from projects import a_project, change
+from pushing import stated
 from test_hub_card import judged, made  # noqa: F401
 from test_stages_add_dataset import ultra, write
 
 from pairwright.stages.add_dataset import add_dataset
 from pairwright.stages.card_facts import facts_of
 from pairwright.stages.export import export
-from pairwright.stages.judge import run_judge
 from pairwright.stages.route import run_route
 from pairwright.stages.run import export_path
 
@@ -60,17 +58,7 @@ def test_labels_by_certificate_by_people_and_by_the_data_are_told_apart(judged, 
 
 
 def test_the_rule_that_was_changed_since_does_not_tell_how_labels_came_about(tmp_path):
-    project = a_project(tmp_path, settings="")
-    add_pairs(project, 30)
-    rows = [
-        {"id": f"pair-{i}", "order": o, "verdict": "A", "confidence": "HIGH"}
-        for i in range(30)
-        for o in ("AB", "BA")
-    ]
-    (project.root / "sure.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    project = change(project, '\n[judges.sure]\nkind = "replay"\npath = "sure.jsonl"\n')
-    run_judge(project, "sure")
-    run_route(project)
+    project = stated(tmp_path)
     text = (project.root / "pairwright.toml").read_text()
     (project.root / "pairwright.toml").write_text(text.replace('"stated"', '"guarantee"'))
     project = change(project, "")

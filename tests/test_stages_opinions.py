@@ -115,14 +115,7 @@ def test_a_run_that_died_while_it_wrote_its_model_leaves_none_that_passes_for_an
 
 def test_labels_too_few_for_a_curve_are_told_before_hours_of_training(full, tmp_path):
     (tmp_path / "small").mkdir()
-    project = a_project(tmp_path / "small", settings='\n[route]\naccept = "stated"\n')
-    pairs, _ = comparisons(100)
-    add_rows(project, (
-        {"id": f"p{i}", "prompt": p, "response_a": pairs.chosen[i], "response_b": pairs.rejected[i]}
-        for i, p in enumerate(pairs.prompts)
-    ))  # fmt: skip
-    label(project, {f"p{i}": "A" for i in range(100)})
-    run_route(project)
+    project, _ = a_project_of(tmp_path / "small", n=100)
     project = change(project, f'[rewards.full]\nbase = "{full.settings.rewards["full"].base}"\n')
     with pytest.raises(InputError, match="too few for a learning curve"):
         run_verify(project, model="full", curve=True)

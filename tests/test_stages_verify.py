@@ -33,16 +33,16 @@ SETTINGS = '\n[route]\naccept = "stated"\n[annotate]\noverlap_most = 3\n'
 N = 300
 
 
-def a_project_of(tmp_path, settings="", **made):
-    pairs, flipped = comparisons(N, **made)
+def a_project_of(tmp_path, settings="", n=N, **made):
+    pairs, flipped = comparisons(n, **made)
     project = a_project(tmp_path, settings=SETTINGS + settings)
     add_rows(project, (
         {"id": f"p{i}", "prompt": f"What about {p} and {i}?", "response_a": c, "response_b": r, "domain": ("x", "y")[i % 2]}
         for i, (p, c, r) in enumerate(zip(pairs.prompts, pairs.chosen, pairs.rejected, strict=True))
     ))  # fmt: skip
-    label(project, {f"p{i}": "A" for i in range(N)})
+    label(project, {f"p{i}": "A" for i in range(n)})
     run_route(project)
-    return project, {f"p{i}" for i in range(N) if flipped[i]}
+    return project, {f"p{i}" for i in range(n) if flipped[i]}
 
 
 def test_what_it_doubts_are_findings_that_are_mostly_right(tmp_path):
@@ -152,14 +152,7 @@ def test_a_pair_without_a_label_is_judged_by_models_that_never_saw_its_prompt(tm
 
 
 def test_a_curve_of_too_few_labels_is_an_error_not_a_crash(tmp_path, capsys):
-    project = a_project(tmp_path, settings=SETTINGS)
-    pairs, _ = comparisons(100)
-    add_rows(project, (
-        {"id": f"p{i}", "prompt": p, "response_a": pairs.chosen[i], "response_b": pairs.rejected[i]}
-        for i, p in enumerate(pairs.prompts)
-    ))  # fmt: skip
-    label(project, {f"p{i}": "A" for i in range(100)})
-    run_route(project)
+    project, _ = a_project_of(tmp_path, n=100)
     assert run(["-C", str(project.root), "verify", "--curve", "--repeats", "1"]) == 1
     assert "too few for a learning curve" in capsys.readouterr().err
 
@@ -347,7 +340,12 @@ def test_repairs_are_compared_on_gold_pairs(tmp_path):
     repairs = numbers_of(project)["reward"]["repairs"]
     assert set(repairs) == {"as they are", "dropped", "flipped", "softened"}
     assert all(each["n"] == 100 for each in repairs.values())
+    assert repairs["as they are"]["gain"]["value"] == 0
+    for each in repairs.values():
+        assert each["gain"]["value"] == pytest.approx(each["value"] - repairs["as they are"]["value"])
+        assert each["gain"]["low"] <= each["gain"]["value"] <= each["gain"]["high"]
     page = page_of(numbers_of(project))
+    assert " points <small>[" in page
     assert "... the doubted ones dropped" in page
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pairwright.cli.content import OnError
-from pairwright.cli.options import Json
+from pairwright.cli.options import Browser, HostName, Json
 from pairwright.cli.output import DONE, ERROR, FINISHED_WITH_FAILURES, emit, err, fail, note, say
 from pairwright.errors import InputError
 from pairwright.stages.project import Project
@@ -34,11 +34,8 @@ def annotate(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Default: 8400, or the next free one; 0: any.")
     ] = None,
-    host_name: Annotated[
-        list[str] | None,
-        typer.Option("--host-name", help="A name others reach it by, as behind a proxy."),
-    ] = None,
-    browser: Annotated[bool, typer.Option(help="Open the page in your browser.")] = True,
+    host_name: HostName = None,
+    browser: Browser = True,
     terminal: Annotated[bool, typer.Option("--terminal", help="No page: choose in this terminal.")] = False,
     import_: Annotated[
         list[Path] | None,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pairwright.cli.options import Browser, HostName
 from pairwright.cli.output import DONE, note, say
 
 
@@ -21,11 +22,8 @@ def browse(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Default: 8420, or the next free one; 0: any.")
     ] = None,
-    host_name: Annotated[
-        list[str] | None,
-        typer.Option("--host-name", help="A name others reach it by, as behind a proxy."),
-    ] = None,
-    browser: Annotated[bool, typer.Option(help="Open the page in your browser.")] = True,
+    host_name: HostName = None,
+    browser: Browser = True,
 ) -> int:
     """Search and read the pairs: what was said, by whom, what is believed and why. Changes nothing."""
     from pairwright.annotate.serve import bind, is_loopback

@@ -21,6 +21,10 @@ class Here:
         return Project.open(self.folder)
 
 
+HostName = Annotated[
+    list[str] | None, typer.Option("--host-name", help="A name others reach it by, as behind a proxy.")
+]
+Browser = Annotated[bool, typer.Option(help="Open the page in your browser.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what it would take; send nothing, spend nothing.")

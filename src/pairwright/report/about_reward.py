@@ -45,7 +45,7 @@ def reward(of: dict[str, Any]) -> Section | None:
         rows.append(("takes no side, which counts as half right, on", even))
     for name, told in REPAIRS.items():
         if found.get("repairs"):
-            rows.append((told, share(found["repairs"][name])))
+            rows.append((told, _repaired(found["repairs"][name], name)))
     html = table(("", ""), rows)
     if found["own"]:
         html = _paragraph(f"{_own(found)} They were left out.") + html
@@ -71,6 +71,15 @@ def _paragraph(text: str, kind: str = "") -> Markup:
     return Markup('<p class="{}">{}</p>').format(kind, text) if kind else Markup("<p>{}</p>").format(text)
 
 
+def _repaired(of: dict[str, Any], name: str) -> Markup:
+    """How often right, and the points that were won or lost."""
+    gain = of.get("gain")
+    if gain is None or name == "as they are":
+        return share(of)
+    value, low, high = (f"{100 * gain[part]:+.1f}" for part in ("value", "low", "high"))
+    return share(of) + Markup(" {} points <small>[{}, {}]</small>").format(value, low, high)
+
+
 def _own(found: dict[str, Any]) -> str:
     return f"{found['own']:,} labels rest on the votes of judge {found['judge']}, this very model."
 
@@ -93,8 +102,9 @@ def _by_domain(domains: Sequence[dict[str, Any]]) -> Markup:
 
 
 def _doubted(found: dict[str, Any]) -> Markup:
+    decided = found["pairs"] - found["ties"]  # of a tie neither side was chosen
     html = Markup("<p>{} of {} labels have a margin under {}; the {} surest wrong are findings.</p>").format(
-        f"{found['flagged']:,}", f"{found['pairs']:,}", f"{found['threshold']:g}", f"{found['findings']:,}"
+        f"{found['flagged']:,}", f"{decided:,}", f"{found['threshold']:g}", f"{found['findings']:,}"
     )
     html += figures.margins_chart(found["histogram"], found["threshold"])
     for kind, causes in found["causes"].items():

@@ -25,7 +25,7 @@ from pairwright.stages.opinions import LIGHT, Formed, opinion_of
 from pairwright.stages.project import Project
 from pairwright.stages.settle import settle
 from pairwright.stages.verified import CHECK, flag_precision
-from pairwright.stats.clustered import clustered_share
+from pairwright.stats.clustered import clustered_mean, clustered_share
 from pairwright.store import findings as sql
 from pairwright.store.verifications import (
     add_verification,
@@ -262,6 +262,8 @@ def _repairs(
 ) -> dict[str, Any] | None:
     """Right on gold pairs, by what was done about doubted labels before training; None without gold.
 
+    `gain` is the difference to the labels as they are, on the same pairs.
+
     Doubts are found anew among the labels trained on (reward/repair.py): by the light model, or by
     `said` where that model was never trained on them.
     """
@@ -274,9 +276,14 @@ def _repairs(
         open_=np.isnan(labelled.gold), review=review, threshold=threshold, strength=found.strength,
         folds=folds, seed=seed,
     )  # fmt: skip
+    groups = labelled.pairs.groups[known]
+    right = {name: halves(margins[known], truth) for name, margins in tried.items()}
     return {
-        name: asdict(clustered_share(halves(margins[known], truth), labelled.pairs.groups[known]))
-        for name, margins in tried.items()
+        name: {
+            **asdict(clustered_share(these, groups)),
+            "gain": asdict(clustered_mean(these - right["as they are"], groups)),
+        }
+        for name, these in right.items()
     }
 
 

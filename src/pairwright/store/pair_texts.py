@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, select
 
 from pairwright.keys import public_id
 from pairwright.store.schema import belief, pair, prompt, response
@@ -34,29 +34,29 @@ class PairText:
     prob_a: float | None
 
 
+_A, _B = response.alias("a"), response.alias("b")
+
+
+def with_texts(*more: ColumnElement[Any]) -> Select[Any]:
+    """Pairs with their conversation and texts: id, key, external_id, messages, a, b, then `more` columns."""
+    texts = (prompt.c.messages, _A.c.text.label("a"), _B.c.text.label("b"))
+    joined = (
+        pair.join(prompt, prompt.c.id == pair.c.prompt_id)
+        .join(_A, _A.c.id == pair.c.a_id)
+        .join(_B, _B.c.id == pair.c.b_id)
+    )
+    return select(pair.c.id, pair.c.key, pair.c.external_id, *texts, *more).select_from(joined)
+
+
 def texts_of(connection: Connection, pair_ids: Iterable[int]) -> dict[int, PairText]:
     """These pairs, by number."""
     ids, found = sorted(set(pair_ids)), {}
-    a, b = response.alias("a"), response.alias("b")
+    models = (_A.c.model.label("a_model"), _B.c.model.label("b_model"))
+    believed = (belief.c[name] for name in ("decision", "verdict", "source", "reason", "prob_a"))
+    query = with_texts(*models, *believed).outerjoin(
+        belief, and_(belief.c.pair_id == pair.c.id, newest_beliefs())
+    )
     for at in range(0, len(ids), CHUNK):
-        rows = connection.execute(
-            select(
-                pair.c.id,
-                pair.c.key,
-                pair.c.external_id,
-                prompt.c.messages,
-                a.c.text.label("a"),
-                b.c.text.label("b"),
-                a.c.model.label("a_model"),
-                b.c.model.label("b_model"),
-                *(belief.c[name] for name in ("decision", "verdict", "source", "reason", "prob_a")),
-            )
-            .join(prompt, prompt.c.id == pair.c.prompt_id)
-            .join(a, a.c.id == pair.c.a_id)
-            .join(b, b.c.id == pair.c.b_id)
-            .outerjoin(belief, and_(belief.c.pair_id == pair.c.id, newest_beliefs()))
-            .where(pair.c.id.in_(ids[at : at + CHUNK]))
-        )
-        for row in rows:
+        for row in connection.execute(query.where(pair.c.id.in_(ids[at : at + CHUNK]))):
             found[row.id] = PairText(row.id, public_id("pair", row.key), *tuple(row)[2:])
     return found

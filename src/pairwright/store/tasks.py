@@ -10,15 +10,14 @@ from sqlalchemy import Connection, Select, Table, and_, exists, false, func, or_
 from sqlalchemy.sql.elements import ColumnElement
 
 from pairwright.store.findings import is_sent
+from pairwright.store.pair_texts import with_texts
 from pairwright.store.schema import (
     belief,
     failure,
     flag,
     pair,
     pair_alias,
-    prompt,
     rater,
-    response,
     task,
     vote,
 )
@@ -110,22 +109,9 @@ def task_on(connection: Connection, pair_id: int) -> Task | None:
 
 def tasks_on(connection: Connection, pair_ids: Sequence[int]) -> list[Task]:
     """These pairs as tasks, in this order."""
-    a, b = response.alias("a"), response.alias("b")
     rows = connection.execute(
-        select(
-            pair.c.id,
-            pair.c.key,
-            pair.c.external_id,
-            prompt.c.messages,
-            a.c.text.label("a"),
-            b.c.text.label("b"),
-            belief.c.reason,
-        )
-        .select_from(pair)
+        with_texts(belief.c.reason)
         .outerjoin(belief, and_(belief.c.pair_id == pair.c.id, newest_beliefs()))
-        .join(prompt, prompt.c.id == pair.c.prompt_id)
-        .join(a, a.c.id == pair.c.a_id)
-        .join(b, b.c.id == pair.c.b_id)
         .where(pair.c.id.in_(pair_ids))
     )
     found = {

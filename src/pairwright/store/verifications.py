@@ -22,7 +22,7 @@ def add_verification(connection: Connection, result: Mapping[str, Any]) -> None:
 
 # What verifications made before these were kept say of them.
 _LATER = {"model": "light", "judge": None, "own": 0, "unscored": 0, "labels": None,
-          "undecided": 0.0, "repairs": None, "curve": None}  # fmt: skip
+          "undecided": 0.0, "ties": 0, "repairs": None, "curve": None}  # fmt: skip
 
 
 def newest_verification(connection: Connection) -> dict[str, Any] | None:

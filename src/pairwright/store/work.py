@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, func, select, union
 
+from pairwright.store.pair_texts import with_texts
 from pairwright.store.schema import (
     belief,
     call,
@@ -118,19 +119,8 @@ def _pairs_short_of_votes(
         )
         .scalar_subquery()
     )
-    a, b = response.alias("a"), response.alias("b")
     return connection.execute(
-        select(
-            pair.c.id,
-            pair.c.key,
-            pair.c.external_id,
-            prompt.c.messages,
-            a.c.text.label("a"),
-            b.c.text.label("b"),
-        )
-        .join(prompt, prompt.c.id == pair.c.prompt_id)
-        .join(a, a.c.id == pair.c.a_id)
-        .join(b, b.c.id == pair.c.b_id)
+        with_texts()
         .where(pair.c.id > last, heard < len(orders), *([] if among is None else [pair.c.id.in_(among)]))
         .order_by(pair.c.id)
         .limit(PAGE)
