@@ -232,7 +232,8 @@ def test_practice_gives_feedback_before_real_work(project, serving, seat):
         assert ("Real work starts now" in ann.page.inner_text("#feedback-text")) == (n == 2)
         ann.page.keyboard.press("Enter")
     ann.page.wait_for_selector("#notice-qualify", state="detached")
-    ann.shown()
+    # The practice pair is on screen until the first of real work has come: an answer in between is none.
+    ann.until("() => document.getElementById('heading').textContent === 'Which response is better?'")
     ann.press("1")
     ann.saved()
     assert len([vote for vote in votes_of(project) if vote.purpose is None]) == 1
