@@ -7,7 +7,7 @@ independent people (see stats/anchored.py for how people come in on top).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,13 +63,15 @@ def fit(ballots: Ballots, labels: np.ndarray, plan: SignalPlan | None = None) ->
     zeros is a pair nobody labelled, a row that sums to 1 one labelled pair.
     Raises ValueError with fewer than 10 labelled pairs, NotConverged.
     """
+    known = int((labels.sum(1) > 0).sum())
+    if known < FEWEST:
+        raise ValueError(f"{known} labelled pairs can't tell what judges are worth: {FEWEST} at least")
+    return _fit(ballots, labels, plan)
+
+
+def _fit(ballots: Ballots, labels: np.ndarray, plan: SignalPlan | None = None) -> Forecaster:
     plan = plan or SignalPlan.of(ballots)
-    signals = plan.read(ballots)
-    known = labels.sum(1) > 0
-    if known.sum() < FEWEST:
-        raise ValueError(
-            f"{int(known.sum())} labelled pairs can't tell what judges are worth: {FEWEST} at least"
-        )
+    signals, known = plan.read(ballots), labels.sum(1) > 0
     fitted = logit.fit(
         signals.x[known], signals.s[known], labels[known], SCALE * signals.x_scale, signals.s_scale
     )
@@ -77,63 +79,136 @@ def fit(ballots: Ballots, labels: np.ndarray, plan: SignalPlan | None = None) ->
 
 
 @dataclass(frozen=True, slots=True)
-class CrossFit:
-    """Forecasts in which no pair's own label, nor one of its group, had a say.
+class Folded:
+    """A forecaster for each fold of prompts: a pair is always forecast by the one that saw no label of its fold.
 
-    probs (n_pairs, 3): of A, B, TIE. confidence (n_pairs,): in the likeliest, on
-    the scale of `forecaster`, which was fitted on all labels: so a threshold
-    tested on labelled pairs means the same on the others.
+    So what is tested on labelled pairs is what is applied to all others: the same
+    models, each on prompts whose labels it doesn't know (Bayle et al., "Cross-validation
+    Confidence Intervals for Test Error", NeurIPS 2020). `values` and `means` (a tuple a
+    fold) put confidences of all models on one scale: what is as rare among
+    all pairs of the frame is called the same. Without this a model trained on
+    folds with few errors would be surer than the others, and a threshold would
+    mean something else in every fold.
+    """
+
+    forecasters: tuple[Forecaster, ...]
+    values: tuple[np.ndarray, ...]
+    means: tuple[np.ndarray, ...]
+    seed: int
+
+    def predict(self, ballots: Ballots, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(n_pairs, 3) probabilities of A, B, TIE and (n_pairs,) confidence; nan where a judge wasn't heard.
+
+        groups (n_pairs,): the prompt of each pair.
+        """
+        fold = fold_of(groups, self.seed, len(self.forecasters))
+        heard = ~np.isnan(ballots.means(ballots.verdict.astype(float)))
+        probs, confidence = np.zeros((ballots.n_pairs, 3)), np.full(ballots.n_pairs, np.nan)
+        for k, forecaster in enumerate(self.forecasters):
+            own = fold == k
+            if not own.any() or not forecaster.plan.judges:
+                continue  # who hears no judge is sure of nothing
+            theirs = forecaster.predict(ballots)
+            probs[own] = theirs[own]
+            complete = own & heard[:, [ballots.judges.index(name) for name in forecaster.plan.judges]].all(1)
+            confidence[complete] = self._on_scale(k, best_label(theirs)[1][complete])
+        return probs, confidence
+
+    def _on_scale(self, k: int, confidence: np.ndarray) -> np.ndarray:
+        if not len(self.values[k]):
+            return confidence  # the only model there is
+        place = np.searchsorted(self.values[k], confidence, side="right") - 1
+        return np.asarray(self.means[k][np.maximum(place, 0)])
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "folds": [each.as_dict() for each in self.forecasters],
+            "values": [each.tolist() for each in self.values],
+            "means": [each.tolist() for each in self.means],
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Folded:
+        """Also what was written when one forecaster served all pairs."""
+        if "folds" not in values:
+            return cls((Forecaster.from_dict(values),), (np.array([]),), (np.array([]),), 0)
+        return cls(
+            tuple(Forecaster.from_dict(each) for each in values["folds"]),
+            tuple(np.array(each) for each in values["values"]),
+            tuple(np.array(each) for each in values["means"]),
+            values["seed"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CrossFit:
+    """Forecasts in which no pair's own label, nor one of its fold of prompts, had a say.
+
+    probs (n_pairs, 3): of A, B, TIE. confidence (n_pairs,): in the likeliest; nan
+    where a judge was not heard. `forecaster` says the same of later pairs.
     """
 
     probs: np.ndarray
     confidence: np.ndarray
-    forecaster: Forecaster
+    forecaster: Folded
+
+
+# (labels of a fold's model) -> names of the judges it may hear
+Hear = Callable[[np.ndarray], Sequence[str]]
 
 
 def cross_fit(
-    ballots: Ballots, labels: np.ndarray, groups: Sequence[int] | np.ndarray, *, seed: int = 0
+    ballots: Ballots,
+    labels: np.ndarray,
+    groups: Sequence[int] | np.ndarray,
+    *,
+    seed: int = 0,
+    pool: np.ndarray | None = None,
+    hear: Hear | None = None,
 ) -> CrossFit:
-    """Forecast every labelled pair from ten folds' labels less its own, the others from all labels.
+    """Forecast every pair from the labels of the other nine folds.
 
-    `groups` (n_pairs,) is the prompt of each pair: pairs of one prompt stand in
-    the same of ten folds. Raises ValueError with fewer than 20 labelled pairs.
+    groups (n_pairs,): the prompt of each pair, which decides its fold. pool
+    (n_pairs,): among which confidences are ranked (all pairs). `hear` chooses
+    judges by the labels a fold's model may see. Raises ValueError with fewer
+    than 20 labelled pairs.
     """
-    plan = SignalPlan.of(ballots)
-    signals = plan.read(ballots)
+    groups = np.asarray(groups)
     known = labels.sum(1) > 0
     if known.sum() < 2 * FEWEST:
         raise ValueError(
             f"{int(known.sum())} labelled pairs are too few for {FOLDS} folds: {2 * FEWEST} at least"
         )
-    fold = folds_of(np.asarray(groups), known, seed)
-
-    def fitted(train: np.ndarray) -> logit.Fit:
-        return logit.fit(
-            signals.x[train], signals.s[train], labels[train], SCALE * signals.x_scale, signals.s_scale
-        )
-
-    whole = fitted(known)
-    probs = whole.predict(signals.x, signals.s)
-    confidence = best_label(probs)[1]
-    scale = np.sort(confidence)
-    result, own_confidence = probs.copy(), confidence.copy()
+    fold = fold_of(groups, seed)
+    forecasters = []
     for k in range(FOLDS):
-        own = known & (fold == k)
-        theirs = fitted(known & (fold != k)).predict(signals.x, signals.s)
-        result[own] = theirs[own]
-        own_confidence[own] = _on_scale(best_label(theirs)[1], own, scale)
-    return CrossFit(result, own_confidence, Forecaster(plan, whole, int(known.sum())))
+        seen = labels * (fold != k)[:, None]
+        heard = ballots if hear is None else ballots.of_judges(hear(seen))
+        forecasters.append(_fit(heard, seen))
+    pool = np.ones(len(fold), bool) if pool is None else pool
+    folded = _on_one_scale(forecasters, ballots, pool, seed)
+    return CrossFit(*folded.predict(ballots, groups), folded)
 
 
-def _on_scale(confidence: np.ndarray, own: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """One fold's confidence in its own pairs, as what is as rare among all pairs is called on `scale`.
+def _on_one_scale(forecasters: Sequence[Forecaster], ballots: Ballots, pool: np.ndarray, seed: int) -> Folded:
+    """Every fold's confidences named by what its equals in rank are called on average over folds."""
+    ranked = [np.sort(best_label(each.predict(ballots)[pool])[1]) for each in forecasters]
+    scale = np.round(np.stack(ranked).mean(0), 9)
+    values = [np.unique(each) for each in ranked]
+    means = []
+    for each, distinct in zip(ranked, values, strict=True):
+        first, last = (np.searchsorted(each, distinct, side=side) for side in ("left", "right"))
+        means.append(scale[(first + last - 1) // 2])
+    return Folded(tuple(forecasters), tuple(values), tuple(means), seed)
 
-    Without this a fold that holds many errors would be the surest of all, for it
-    was trained on what is left: few.
-    """
-    order = np.sort(confidence)
-    first, last = (np.searchsorted(order, confidence[own], side=side) for side in ("left", "right"))
-    return np.asarray(scale[(first + last - 1) // 2])
+
+def fold_of(groups: np.ndarray, seed: int, folds: int = FOLDS) -> np.ndarray:
+    """(n_pairs,) the fold of each prompt: by its number alone, so that it is the same whenever asked."""
+    mixed = np.asarray(groups).astype(np.uint64) + np.uint64(seed % 2**32) * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):  # splitmix64
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return np.asarray((mixed ^ (mixed >> np.uint64(31))) % np.uint64(folds), int)
 
 
 def folds_of(groups: np.ndarray, known: np.ndarray, seed: int) -> np.ndarray:

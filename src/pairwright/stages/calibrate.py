@@ -18,7 +18,7 @@ from pairwright.routing import believe
 from pairwright.routing.decide import Standing
 from pairwright.routing.guarantee import Certificate
 from pairwright.routing.sequential import Alarm
-from pairwright.routing.weigh import Applied, Step, apply, weigh
+from pairwright.routing.weigh import Applied, Sample, Step, apply, weigh
 from pairwright.routing.worth import judges_worth
 from pairwright.stages import betting
 from pairwright.stages import draws as draws_
@@ -232,13 +232,14 @@ def _look(
             said.ballots,
             labels,
             said.groups,
-            answered & tested,
+            _sample(project, said, answered & tested),
             kept,
             _costs(project, kept),
             project.settings.annotate.usd_per_pair,
             target=route.target,
             delta=spend,
             seed=project.settings.project.seed,
+            trust=route.trust,
         )
         certificate = weighed.certificate
         result |= {
@@ -261,6 +262,12 @@ def _look(
     result["certificate"] = betting.as_recorded(certificate)
     with project.store.write() as connection:
         add_calibration(connection, result)
+
+
+def _sample(project: Project, said: Said, drawn: np.ndarray) -> Sample:
+    labels = said.labels
+    label = np.where(labels.max(1) >= 1, labels.argmax(1), -1).astype(np.int8)
+    return Sample(drawn | (labels.sum(1) == 0), drawn, label)
 
 
 def _costs(project: Project, steps: Sequence[Sequence[str]]) -> list[float]:
@@ -295,7 +302,7 @@ def _forecast(
     for i in range(1, len(steps)):
         heard = ~np.isin(said.pair_ids, unheard_at[min(i, len(unheard_at) - 1)])
         reached[heard & (reached == i - 1)] = i
-    applied = apply(steps, said.ballots, reached)
+    applied = apply(steps, said.ballots, said.groups, reached)
     if result["test"] == "betting":
         wagered = betting.certificate_now(said, there, settled, newest, applied)
         certificate = betting.as_recorded(wagered)

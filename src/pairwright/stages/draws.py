@@ -101,7 +101,7 @@ def tested(project: Project, said: Said, there: Sequence[Draw]) -> tuple[np.ndar
 def _confidence(recorded: Recorded, said: Said) -> np.ndarray:
     """What a calibration with one step believed of every pair."""
     steps = [Step.from_dict(step) for step in recorded.result["steps"]]
-    return apply(steps, said.ballots, np.zeros(len(said.pair_ids), int)).confidence
+    return apply(steps, said.ballots, said.groups, np.zeros(len(said.pair_ids), int)).confidence
 
 
 def audit(project: Project, said: Said, applied: Applied, newest: Recorded) -> list[int]:
