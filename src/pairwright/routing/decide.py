@@ -29,6 +29,7 @@ GIVEN = "label that came with the data"
 REFUSED = ("no better than chance", "worse than chance")
 # What a person nobody knows yet is taken for, truth by said: the prior's mean in stats/anchored.
 NEWCOMER = ((0.8, 0.1, 0.1), (0.1, 0.8, 0.1), (0.1, 0.1, 0.8))
+LEAST = 1 / 3  # no belief in the likeliest of three verdicts is less
 SETTLED = 0.8  # people who are split are settled where what is known of them and of the judges comes to this
 
 
@@ -101,7 +102,8 @@ class Standing:
     labels had no say, and `confidence` how surely the likeliest of them is
     believed. `threshold` is the confidence above which it is accepted,
     None where nothing may be. `drawn` says what the pair was drawn by chance
-    for. `waits` is why nothing can be decided yet. `combination` is how people's
+    for. `waits` is why nothing can be decided yet, `outside` why no certificate covers
+    the pair. `combination` is how people's
     answers are combined. In a cascade `hear` are the judges every pair is asked
     of, and `next_judge` is the one to ask where this pair stays unsure. `teaches`
     (0..1) is how early among those drawn it is to be answered, where that is not by
@@ -120,6 +122,7 @@ class Standing:
     teaches: float | None = None
     again: int | None = None
     dropped: str | None = None
+    outside: str | None = None
 
     def basis(self) -> dict[str, Any]:
         """What a belief keeps of it, so that one more vote can be judged without all the others."""
@@ -130,6 +133,7 @@ class Standing:
             "accepts_all": self.threshold is not None and math.isinf(self.threshold),
             "drawn": self.drawn,
             "waits": self.waits,
+            "outside": self.outside,
             "hear": None if self.hear is None else list(self.hear),
             "next_judge": self.next_judge,
             "teaches": self.teaches,
@@ -155,6 +159,7 @@ class Standing:
             None if basis.get("hear") is None else tuple(basis["hear"]),
             basis.get("next_judge"),
             basis.get("teaches"),
+            outside=basis.get("outside"),
         )
 
 
@@ -253,10 +258,12 @@ def _by_forecast(pair_id: int, standing: Standing, basis: dict[str, Any]) -> Bel
         return ask(standing.waits, "calibration")
     sure = standing.confidence
     if forecast is None or sure is None:
-        return ask("no judge's vote to go by")
+        return ask(standing.outside or "no judge's vote to go by")
     verdict = VERDICTS[forecast.index(max(forecast))]
+    if standing.outside is not None:
+        return ask(f"{verdict} believed at {sure:.1%}, outside the guarantee: {standing.outside}")
     if threshold is not None and sure > threshold:
-        over = "every belief is" if math.isinf(threshold) else f"those over {threshold:.1%} are"
+        over = "every belief is" if threshold <= LEAST else f"those over {threshold:.1%} are"
         reason = f"{verdict} believed at {sure:.1%}; {over} certified"
         return Belief(pair_id, "accept", verdict, "judge", reason, prob_a, basis=basis, prob_tie=prob_tie)
     if threshold is None:

@@ -320,10 +320,10 @@ def _people(project: Project, counts: _Counts, pairs_to_come: int) -> PeopleEsti
 def _to_calibrate(project: Project, pairs: int) -> int:
     """How many pairs people are asked about before anything else."""
     from pairwright.routing.guarantee import first_labels
-    from pairwright.stages.calibrate import first_spend
+    from pairwright.stages.look import spend
 
     route = project.settings.route
     if not pairs:
         return 0
-    needed = route.calibration_pairs or first_labels(route.target, first_spend(route.delta), pairs)
+    needed = route.calibration_pairs or first_labels(route.target, spend(route.delta, 0), pairs)
     return min(pairs, needed)

@@ -30,7 +30,6 @@ def plans_of(project: Project, n_pairs: int, said: Said | None = None) -> list[P
         if len(tested) < FEWEST:
             return usual
         said = said or read_said(connection, list(project.settings.judges))
-        votes = np.bincount(said.person_row, minlength=len(said.pair_ids))
         judge_usd = sum(totals.judge_cost(connection, name) for name in project.settings.judges)
     confidence, right = np.array(tested, float).T
     return [
@@ -42,7 +41,7 @@ def plans_of(project: Project, n_pairs: int, said: Said | None = None) -> list[P
             judge_usd=judge_usd,
             person_usd=project.settings.annotate.usd_per_pair,
             person_seconds=pace(project),
-            people_agree=_people_agree(said.labels, votes),
+            people_agree=_people_agree(said.counts),
         ),
     ]
 
@@ -57,14 +56,15 @@ def pace(project: Project) -> float:
     return sum(n * seconds for n, seconds in timed) / votes
 
 
-def _people_agree(labels: np.ndarray, votes: np.ndarray) -> Estimate:
+def _people_agree(counts: np.ndarray) -> Estimate:
     """How often two people agree on a pair; the usual range of experts where too few pairs say."""
+    votes = counts.sum(1)
     twice = votes >= 2
     if twice.sum() < OVERLAPS:
         low, high = USUAL["experts"].agreement
         return Estimate((low + high) / 2, low, high, 0, "assumed")
-    counts = labels[twice] * votes[twice, None]
-    same = (counts * (counts - 1)).sum(1) / (votes[twice] * (votes[twice] - 1))
+    counts, votes = counts[twice], votes[twice]
+    same = (counts * (counts - 1)).sum(1) / (votes * (votes - 1))
     return wilson(float(same.sum()), int(twice.sum()))
 
 
