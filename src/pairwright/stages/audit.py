@@ -8,7 +8,7 @@ certificate again, with a reason, and the alarm starts afresh.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from pairwright.errors import InputError
 from pairwright.routing.agreement import agrees
 from pairwright.routing.sequential import Alarm
+from pairwright.routing.shift import Side, shift, signals_of
 from pairwright.routing.weigh import Applied
 from pairwright.stages.frames import State, View, fractions, read_state
 from pairwright.stages.project import Project
@@ -50,44 +51,46 @@ class Checked:
 def run(project: Project, state: State, view: View, newest: Recorded, applied: Applied) -> Checked:
     """Draw what is to be checked of the newly accepted, hear what was, and ring where it has to."""
     said = state.said
-    known = {each.pair_id for each in view.audits}
     accepted = (applied.confidence > applied.threshold) & (said.counts.sum(1) == 0) & (said.decisions < 0)
-    before = heard(project, state, view, newest, applied)
+    if chosen := _to_check(project, state, view, accepted):
+        with project.store.write() as connection:
+            store.add_draws(connection, view.id, list(chosen), "audit", list(chosen.values()))
+            mine = tuple(each for each in store.draws(connection, "audit") if each.frame_id == view.id)
+        view = replace(view, audits=mine)
+    found = heard(project, state, view, newest, applied)
+    alarm = _alarm(state, view, newest, applied)
+    if not alarm.rings:
+        return found
+    withdrawn = said.pair_ids[accepted].tolist()
+    detail = {"calibration": newest.id, "seen": alarm.seen, "errors": alarm.errors, "withdrawn": withdrawn}
+    with project.store.write() as connection:
+        store.add_event(connection, view.id, "rung", detail)
+    return replace(found, alarm=_text(view.id, newest.result["target"], detail), withdrawn=withdrawn)
+
+
+def _to_check(project: Project, state: State, view: View, accepted: np.ndarray) -> dict[int, float]:
+    """Pairs to be checked that were not drawn for it yet, in a random order, each with its chance.
+
+    Every pair's turn is fixed, and so is the number that its chance is held
+    against: asking again draws nothing new. Pairs that joined are a count of
+    their own, so that more of them are checked at first.
+    """
     base = project.settings.route.audit
     shifted = bool((view.frame.about.get("shift") or {}).get("shifted"))
-    share = base
-    ids = said.pair_ids[accepted]
-    at = fractions(view.frame.seed + 1, ids)
-    chosen = [
-        int(i) for i in ids[np.argsort(at, kind="stable")][: int((at < share).sum())] if int(i) not in known
-    ]
-    if chosen:
-        with project.store.write() as connection:
-            store.add_draws(connection, view.id, chosen, "audit", [share] * len(chosen))
-            mine = tuple(each for each in store.draws(connection, "audit") if each.frame_id == view.id)
-        view = View(view.frame, view.members, view.joined, view.order, mine, view.looks, view.events)
-    found = heard(project, state, view, newest, applied)
-    if found.alarm is None and (alarm := _alarm(state, view, newest, applied)).rings:
-        withdrawn = said.pair_ids[accepted].tolist()
-        detail = {
-            "calibration": newest.id,
-            "seen": alarm.seen,
-            "errors": alarm.errors,
-            "withdrawn": withdrawn,
-        }
-        with project.store.write() as connection:
-            store.add_event(connection, view.id, "rung", detail)
-        text = _text(view.id, newest.result["target"], detail)
-        return Checked(
-            found.drawn,
-            found.checked,
-            found.wrong,
-            found.skipped,
-            found.accuracy,
-            text,
-            withdrawn,
-            found.open,
-        )
+    known = {each.pair_id for each in view.audits}
+    found: dict[int, float] = {}
+    if not base:
+        return found
+    for mask in (view.members & accepted, view.joined & accepted):
+        ids = state.said.pair_ids[mask]
+        turn = np.argsort(fractions(view.frame.seed + 1, ids), kind="stable")
+        lot, drawn = fractions(view.frame.seed + 2, ids), 0
+        for number, i in enumerate(turn):
+            chance = audit.audit_share(number, drawn, base, shifted)
+            if lot[i] < chance:
+                drawn += 1
+                if int(ids[i]) not in known:
+                    found[int(ids[i])] = chance
     return found
 
 
@@ -141,12 +144,17 @@ def _accuracy(state: State, view: View, applied: Applied, places: np.ndarray) ->
     accepted = (applied.confidence > applied.threshold) & ((said.counts.sum(1) == 0) | mine)
     label = said.label[places]
     outcome = np.where(label >= 0, agrees(label, applied.probs[places].argmax(1)), np.nan)
-    weight = np.array([1 / chance[int(i)] for i in said.pair_ids[places]])
-    seen = ~np.isnan(outcome)
-    if seen.sum() < audit.FEWEST or not seen.all():
+    try:
+        found = audit.audited_accuracy(
+            outcome,
+            applied.confidence[places],
+            applied.confidence[accepted],
+            skipped=(said.skipped | state.out)[places],
+            chance=np.array([chance[int(i)] for i in said.pair_ids[places]]),
+        )
+    except ValueError:  # too few to tell
         return None
-    found = audit.audited_accuracy(outcome, applied.confidence[places], applied.confidence[accepted])
-    return None if found is None else asdict(found)
+    return asdict(found)
 
 
 def _text(frame: int, target: float, detail: dict[str, Any]) -> str:
@@ -189,5 +197,13 @@ def withdrawn_ids(project: Project) -> list[str]:
         return store.public_ids(connection, numbers)
 
 
-def shift_between(project: Project, state: State, base: View, free: np.ndarray) -> dict[str, Any] | None:
-    return None
+def shift_between(project: Project, state: State, base: View, free: np.ndarray) -> dict[str, Any]:
+    """Whether judges say other things of these pairs (n_pairs,) than of a frame's, by no label."""
+    said = state.said
+    signals, names = signals_of(said.ballots)
+    with project.store.read() as connection:
+        then, now = (
+            Side(signals[mask], said.groups[mask], store.kinds(connection, said.pair_ids[mask])["domains"])
+            for mask in (base.members, free)
+        )
+    return shift(then, now, names, seed=base.frame.seed).as_dict()

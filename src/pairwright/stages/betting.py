@@ -14,7 +14,7 @@ import numpy as np
 
 from pairwright.routing.agreement import TIE, UNKNOWN, agrees
 from pairwright.routing.guarantee import Certificate
-from pairwright.routing.sequential import COVERAGES, Wagers, due, newest_certificate, start_of
+from pairwright.routing.sequential import Wagers, due, newest_certificate, start_of
 from pairwright.routing.weigh import Step, apply
 from pairwright.stages.frames import State, View
 from pairwright.store.calibrations import Recorded
@@ -32,9 +32,18 @@ def to_come(view: View, generation: int) -> np.ndarray:
     return mask
 
 
-def thresholds_of(confidence: np.ndarray) -> list[float]:
-    """What is wagered on, fixed when judges are weighed: thresholds at 5, 10, ... 100 % of the frame."""
-    return [float(each) for each in Wagers.on(confidence).thresholds[:-1]]  # the last accepts every pair
+def thresholds_of(confidence: np.ndarray) -> list[list[float]]:
+    """What is wagered on, fixed when judges are weighed: up to 20 thresholds, and what part each accepts.
+
+    confidence (n,): of the frame's pairs. Each accepts more than the one before;
+    the last, at no confidence, accepts every pair.
+    """
+    found: list[list[float]] = []
+    for threshold in np.maximum(Wagers.on(confidence).thresholds, 0.0):
+        share = float((confidence > threshold).mean())
+        if share > (found[-1][1] if found else 0.0):
+            found.append([float(threshold), share])
+    return found
 
 
 def certificate_now(
@@ -58,13 +67,13 @@ def _wagers(state: State, view: View, look: Recorded) -> Wagers:
     step = Step.from_dict(result["steps"][-1])
     applied = apply([step], said.ballots, said.groups, np.zeros(len(said.pair_ids), int))
     pool = view.members & state.complete & ~np.isin(said.pair_ids, result["left_out"])
-    thresholds = np.array([*result["wagers"], -np.inf])
+    thresholds, coverages = np.array(result["wagers"]).T
     undrawn = applied.confidence[pool & ~view.drawn]
     wagers = Wagers(
         result["target"],
         result["certificate"]["delta"],
         thresholds,
-        np.array(COVERAGES),
+        coverages,
         (undrawn[None, :] > thresholds[:, None]).sum(1),
     )
     order = view.order[start_of(result["generation"]) :]

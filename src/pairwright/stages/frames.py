@@ -209,7 +209,9 @@ def draw_more(connection: Connection, said: Said, view: View, more: int) -> int:
     order = places[np.argsort(fractions(view.frame.seed, said.pair_ids[places]), kind="stable")]
     chosen = order[len(view.order) : len(view.order) + more]
     chance = (len(view.order) + len(chosen)) / max(1, len(places))
-    store.add_draws(connection, view.id, said.pair_ids[chosen].tolist(), "calibration", [chance] * len(chosen))
+    store.add_draws(
+        connection, view.id, said.pair_ids[chosen].tolist(), "calibration", [chance] * len(chosen)
+    )
     return len(chosen)
 
 
