@@ -18,21 +18,31 @@ if TYPE_CHECKING:
 def print_plans(plans: Sequence[Plan]) -> None:
     """Every way to label all pairs, the usual ones and those measured here."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for number, name in enumerate(("To label all pairs", "Cost", "Hours", "Agreement with people")):
+    header = ["To label all pairs", "Cost", "Hours", "Agreement with people"]
+    told = any(plan.certified is not None for plan in plans)
+    for number, name in enumerate([*header, "Guaranteed"] if told else header):
         table.add_column(name, justify="left" if number == 0 else "right", no_wrap=True)
     for measured in (False, True):
         rows = [plan for plan in plans if plan.measured == measured]
         if rows:
-            table.add_row(f"[dim]{'measured here' if measured else 'usual figures'}[/dim]", "", "", "")
+            table.add_row(f"[dim]{'measured here' if measured else 'usual figures'}[/dim]")
         for plan in rows:
             low, high = plan.usd.low, plan.usd.high
             cost = f"${low:,.0f}" if low == high else f"${low:,.0f}-{high:,.0f}"
             spread = f"[{plan.agreement.low:.1%}, {plan.agreement.high:.1%}]"
             table.add_row(
-                f"  {plan.method}", cost, f"{plan.hours:,.0f}", f"{plan.agreement.value:.1%} {escape(spread)}"
+                f"  {plan.method}",
+                cost,
+                f"{plan.hours:,.0f}",
+                f"{plan.agreement.value:.1%} {escape(spread)}",
+                *([{None: "", True: "yes", False: "no"}[plan.certified]] if told else []),
             )
     out.print()
     out.print(table)
+    if any(plan.certified is False for plan in plans):
+        note(
+            "Guaranteed: no = with the labels at hand `route` sends more pairs to people than this plan does."
+        )
 
 
 def print_route(result: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from pairwright.stages.project import Project
 from pairwright.stats.intervals import wilson
 from pairwright.store import totals
 from pairwright.store.ballots import Said, read_said
-from pairwright.store.calibrations import newest_calibration
+from pairwright.store.calibrations import Recorded, newest_calibration
 from pairwright.types import Estimate
 
 OVERLAPS = 30  # pairs two people answered, under which their agreement is assumed
@@ -27,7 +27,7 @@ def plans_of(project: Project, n_pairs: int, said: Said | None = None) -> list[P
     with project.store.read() as connection:
         newest = newest_calibration(connection)
         tested = newest.result.get("tested", []) if newest else []
-        if len(tested) < FEWEST:
+        if newest is None or len(tested) < FEWEST:
             return usual
         said = said or read_said(connection, list(project.settings.judges))
         judge_usd = sum(totals.judge_cost(connection, name) for name in project.settings.judges)
@@ -38,12 +38,20 @@ def plans_of(project: Project, n_pairs: int, said: Said | None = None) -> list[P
             n_pairs,
             confidence,
             right,
+            labelled=int((votes > 0).sum()),
+            certified=certified_share(newest),
             judge_usd=judge_usd,
             person_usd=project.settings.annotate.usd_per_pair,
             person_seconds=pace(project),
             people_agree=_people_agree(said.counts),
         ),
     ]
+
+
+def certified_share(newest: Recorded) -> float:
+    """The share of pairs that `route` accepts without a person, as the newest calibration has it."""
+    certificate = newest.result["certificate"]
+    return float(certificate["coverage"]) if certificate["threshold"] is not None else 0.0
 
 
 def pace(project: Project) -> float:
