@@ -8,18 +8,30 @@ independent people (see stats/anchored.py for how people come in on top).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from pairwright.routing.signals import Ballots, SignalPlan
+from pairwright.routing.signals import Ballots, SignalPlan, Signals
 from pairwright.stats import logit
 
 FOLDS = 10
 FEWEST = 10  # labels, under which nothing is fitted
 # On the log-odds a signal may move a pair by; measured in benchmarks/routing, flat from 1 to 3.
 SCALE = 1.7
+MOST_JUDGES = 6  # that are tried on their own
+LEAST = 0.01  # a candidate with a smaller share is left out
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One candidate: a model of some of the signals x (`columns`), and its share in the forecast."""
+
+    name: str
+    columns: tuple[int, ...]
+    fit: logit.Fit
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,33 +39,59 @@ class Forecaster:
     """What the judges' votes are worth, fixed: gives probabilities for any pair they voted on."""
 
     plan: SignalPlan
-    fit: logit.Fit
+    parts: tuple[Part, ...]
+    evidence: float
     n_labels: int
 
     def predict(self, ballots: Ballots) -> np.ndarray:
         """(n_pairs, 3): probability of A, B, TIE."""
         signals = self.plan.read(ballots)
-        return self.fit.predict(signals.x, signals.s)
+        return np.asarray(
+            sum(
+                part.share * part.fit.predict(signals.x[:, list(part.columns)], signals.s)
+                for part in self.parts
+            )
+        )
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "plan": self.plan.as_dict(),
-            "w": self.fit.w.tolist(),
-            "v": self.fit.v.tolist(),
-            "covariance": self.fit.covariance.tolist(),
-            "evidence": self.fit.evidence,
+            "parts": [
+                {
+                    "name": part.name,
+                    "columns": list(part.columns),
+                    "share": part.share,
+                    "w": part.fit.w.tolist(),
+                    "v": part.fit.v.tolist(),
+                    "covariance": part.fit.covariance.tolist(),
+                    "evidence": part.fit.evidence,
+                }
+                for part in self.parts
+            ],
+            "evidence": self.evidence,
             "n_labels": self.n_labels,
         }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Forecaster:
-        fitted = logit.Fit(
-            np.array(values["w"]),
-            np.array(values["v"]),
-            np.array(values["covariance"]),
+        """Also what was written when there was one candidate."""
+        parts = values.get("parts") or [
+            {**values, "name": "everything", "columns": range(len(values["w"])), "share": 1.0}
+        ]
+        return cls(
+            SignalPlan.from_dict(values["plan"]),
+            tuple(
+                Part(
+                    each["name"],
+                    tuple(each["columns"]),
+                    logit.Fit(*(np.array(each[name]) for name in ("w", "v", "covariance")), each["evidence"]),
+                    each["share"],
+                )
+                for each in parts
+            ),
             values["evidence"],
+            values["n_labels"],
         )
-        return cls(SignalPlan.from_dict(values["plan"]), fitted, values["n_labels"])
 
 
 def fit(ballots: Ballots, labels: np.ndarray, plan: SignalPlan | None = None) -> Forecaster:
@@ -70,12 +108,82 @@ def fit(ballots: Ballots, labels: np.ndarray, plan: SignalPlan | None = None) ->
 
 
 def _fit(ballots: Ballots, labels: np.ndarray, plan: SignalPlan | None = None) -> Forecaster:
+    """Every candidate fitted, and mixed as far as the labels are evidence for it."""
     plan = plan or SignalPlan.of(ballots)
     signals, known = plan.read(ballots), labels.sum(1) > 0
-    fitted = logit.fit(
-        signals.x[known], signals.s[known], labels[known], SCALE * signals.x_scale, signals.s_scale
-    )
-    return Forecaster(plan, fitted, int(known.sum()))
+    x, s, said = signals.x[known], signals.s[known], labels[known]
+    found = []
+    for candidate in _candidates(signals, x, said):
+        columns = list(candidate.columns)
+        fitted = logit.fit(x[:, columns], s, said, candidate.scale, signals.s_scale)
+        found.append((candidate, fitted, fitted.evidence + np.log(candidate.prior)))
+    score = np.array([each[2] for each in found])
+    share = np.exp(score - score.max())
+    evidence = float(score.max() + np.log(share.sum()))
+    share = np.where(share < LEAST * share.sum(), 0, share)
+    share /= share.sum()
+    parts = [
+        Part(candidate.name, candidate.columns, fitted, float(part))
+        for (candidate, fitted, _), part in zip(found, share, strict=True)
+        if part > 0
+    ]
+    return Forecaster(plan, tuple(parts), evidence, int(known.sum()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A model that might do: which signals it hears, how much each may be worth, and how likely it is at first."""
+
+    name: str
+    columns: tuple[int, ...]
+    scale: np.ndarray
+    prior: float
+
+
+def _candidates(signals: Signals, x: np.ndarray, labels: np.ndarray) -> list[_Candidate]:
+    """From the simplest thing that might work to everything: each kind as likely as the others."""
+    of, everything = np.array(signals.of, object), np.arange(len(signals.of))
+    judges = [of == j for j in range(sum(isinstance(each, int) for each in set(signals.of)))]
+    kinds: list[list[_Candidate]] = []
+
+    def kind(*options: tuple[str, np.ndarray, float | np.ndarray]) -> None:
+        kinds.append(
+            [
+                _Candidate(name, tuple(columns.tolist()), SCALE * times * signals.x_scale[columns], 1.0)
+                for name, columns, times in options
+            ]
+        )
+
+    common = everything[of == "all"]
+    if len(judges) > 1:
+        kind(*((signals.names[c], np.array([c]), times) for c in common for times in (1.0, 4.0)))
+        families = [c for c in everything if str(of[c]).startswith("family")]
+        if families:
+            kind(*((signals.names[c], np.array([c]), times) for c in families for times in (1.0, 3.0)))
+        # Every judge about as good as the others of its family.
+        alike = np.where([isinstance(each, int) for each in of], 0.2, 3.0)
+        kind(("all alike", everything, alike))
+    kind(*(option for judge in _best(signals, x, labels, judges) for option in judge))
+    kind(("everything", everything, 1.0))
+    return [replace(each, prior=1 / len(kinds) / len(options)) for options in kinds for each in options]
+
+
+def _best(
+    signals: Signals, x: np.ndarray, labels: np.ndarray, judges: Sequence[np.ndarray]
+) -> list[list[tuple[str, np.ndarray, float]]]:
+    """Options for the judges that are best on their own: each signal it gives, and all of them."""
+    side = labels[:, 0] - labels[:, 1]
+    right = [
+        float((np.sign(x[:, columns][:, 0]) * side).sum()) if columns.any() else -np.inf for columns in judges
+    ]
+    found = []
+    for j in np.argsort(right)[::-1][:MOST_JUDGES]:
+        columns = np.flatnonzero(judges[j])
+        options = [(signals.names[c], np.array([c]), 2.0) for c in columns]
+        if len(columns) > 1:
+            options.append((f"judge {j}", columns, 2.0))
+        found.append(options)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def chosen_by_evidence(ballots: Ballots, labels: np.ndarray, most: int = 3) -> l
     best = -np.inf
     while len(kept) < most:
         found = [
-            (believe.fit(ballots.of_judges([*kept, judge]), labels).fit.evidence, judge)
+            (believe.fit(ballots.of_judges([*kept, judge]), labels).evidence, judge)
             for judge in ballots.judges
             if judge not in kept
         ]
