@@ -329,7 +329,7 @@ def test_by_wagers_every_look_is_free_and_acceptance_grows_with_labels(tmp_path)
         taken.append(run_route(project).accepted_from_judges)
     assert taken[0] == 0
     assert taken[-1] > 500
-    assert run_route(project).calibration["looks"] == 1
+    assert run_route(project).calibration["looks"] == 2  # weighed on the first 50, and again on 100
     found = accepted(project)
     assert np.mean([truth[pair] == verdict for pair, verdict in found.items()]) >= 0.9
 

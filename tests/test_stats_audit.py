@@ -132,19 +132,17 @@ def test_equal_chances_change_nothing():
 
 
 def test_less_is_audited_the_more_is_known_and_more_after_a_shift():
-    shares = [audit_share(10 * n, n, 0.05, False) for n in (0, 5, 20, 100, 400, 5000)]
+    shares = [audit_share(n, 0.05, False) for n in (0, 5, 20, 100, 400, 5000)]
     assert shares == pytest.approx([0.2, 0.2, 0.05 * 5**0.5, 0.05, 0.025, 0.0125])
-    assert audit_share(50_000, 5000, 0.05, True) == 0.2
-    assert audit_share(100, 0, 0.5, False) == 1.0
-    assert audit_share(10, 0, 0.0, True) == 0.0
-    with pytest.raises(ValueError, match="got a share of -0.1"):
-        audit_share(10, 0, -0.1, False)
+    assert audit_share(5000, 0.05, True) == 0.2
+    assert audit_share(0, 0.5, False) == 1.0
+    assert audit_share(0, 0.0, True) == 0.0
+    with pytest.raises(ValueError, match="got -0.1"):
+        audit_share(0, -0.1, False)
 
 
 @pytest.mark.parametrize("shifted", [False, True])
 def test_knowing_more_never_means_auditing_more(shifted):
-    counts = (0, 1, 10, 90, 300, 2000, 50_000)
-    table = np.array([[audit_share(a, c, 0.05, shifted) for c in counts] for a in counts])
-    assert (np.diff(table, axis=0) <= 0).all()
-    assert (np.diff(table, axis=1) <= 0).all()
-    assert (table <= [[audit_share(a, c, 0.05, True) for c in counts] for a in counts]).all()
+    shares = np.array([audit_share(c, 0.05, shifted) for c in (0, 1, 10, 90, 300, 2000, 50_000)])
+    assert (np.diff(shares) <= 0).all()
+    assert (shares <= 0.2).all()

@@ -51,8 +51,10 @@ class Checked:
 def run(project: Project, state: State, view: View, newest: Recorded, applied: Applied) -> Checked:
     """Draw what is to be checked of the newly accepted, hear what was, and ring where it has to."""
     said = state.said
-    accepted = (applied.confidence > applied.threshold) & (said.counts.sum(1) == 0) & (said.decisions < 0)
-    if chosen := _to_check(project, state, view, accepted):
+    audits = np.isin(said.pair_ids, [each.pair_id for each in view.audits])
+    free = (said.counts.sum(1) == 0) & (said.decisions < 0)
+    sure = applied.confidence > applied.threshold
+    if chosen := _to_check(project, state, view, sure & (free | audits)):
         with project.store.write() as connection:
             store.add_draws(connection, view.id, list(chosen), "audit", list(chosen.values()))
             mine = tuple(each for each in store.draws(connection, "audit") if each.frame_id == view.id)
@@ -61,7 +63,7 @@ def run(project: Project, state: State, view: View, newest: Recorded, applied: A
     alarm = _alarm(state, view, newest, applied)
     if not alarm.rings:
         return found
-    withdrawn = said.pair_ids[accepted].tolist()
+    withdrawn = said.pair_ids[sure & free & ~audits].tolist()
     detail = {"calibration": newest.id, "seen": alarm.seen, "errors": alarm.errors, "withdrawn": withdrawn}
     with project.store.write() as connection:
         store.add_event(connection, view.id, "rung", detail)
@@ -85,8 +87,8 @@ def _to_check(project: Project, state: State, view: View, accepted: np.ndarray) 
         ids = state.said.pair_ids[mask]
         turn = np.argsort(fractions(view.frame.seed + 1, ids), kind="stable")
         lot, drawn = fractions(view.frame.seed + 2, ids), 0
-        for number, i in enumerate(turn):
-            chance = audit.audit_share(number, drawn, base, shifted)
+        for i in turn:
+            chance = audit.audit_share(drawn, base, shifted)
             if lot[i] < chance:
                 drawn += 1
                 if int(ids[i]) not in known:

@@ -19,7 +19,7 @@ OPEN = 0.02  # of the audits up to a place may still be open for it to count as 
 # Two right and two wrong: keeps the interval open where the audit found no error (Agresti & Coull, 1998).
 PSEUDO = np.array([1.0, 1.0, 0.0, 0.0])
 
-KNOWN = 100  # checked pairs, and tenfold that many accepted, at which the base share is audited
+KNOWN = 100  # checked pairs, at which the base share is audited
 FACTOR = 4.0  # the audited share lies within this factor of the base share
 
 
@@ -76,24 +76,20 @@ def completed(right: np.ndarray, skipped: np.ndarray | None = None) -> int:
     return int(reached[-1]) + 1 if len(reached) else 0
 
 
-def audit_share(accepted: int, checked: int, base: float, shifted: bool) -> float:
+def audit_share(checked: int, base: float, shifted: bool) -> float:
     """The chance with which a newly accepted pair is audited.
 
-    `accepted` before it; `checked` of these, with those people are still asked about: where thousands are
-    accepted at once, each is asked about in turn, so that the first hundred audits are not a thousand.
-    `base` once 100 audits of 1,000 accepted pairs are in. Before that up to four
+    `checked` are the accepted pairs that people were asked about before it: where
+    thousands are accepted at once, each is asked about in turn, so that the first
+    hundred audits are not a thousand. `base` once 100 are. Before that up to four
     times as much, later as little as a quarter of it, with the square root of what
     is known, as the width of the interval goes: never more for knowing more. Four
     times `base` where the judges say other things of the new pairs than of those
     before (`shifted`), whatever is known of those. A base of 0 audits nothing.
     """
-    if not 0 <= base <= 1 or accepted < 0 or checked < 0:
-        raise ValueError(
-            f"a share lies between 0 and 1 and counts are not negative; got a share of {base}, "
-            f"{accepted} accepted and {checked} checked"
-        )
-    known = min(checked / KNOWN, accepted / (10 * KNOWN))
-    factor = min(max(known, FACTOR**-2), FACTOR**2) ** -0.5
+    if not 0 <= base <= 1 or checked < 0:
+        raise ValueError(f"a share lies between 0 and 1, a count is not negative; got {base} and {checked}")
+    factor = min(max(checked / KNOWN, FACTOR**-2), FACTOR**2) ** -0.5
     return min(1.0, base * (FACTOR if shifted else factor))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pairwright.store.schema import draw, frame, frame_event, frame_pair, pair, 
 Purpose = Literal["calibration", "audit"]
 What = Literal["rung", "restored", "retired", "joined"]
 CHUNK = 20_000
+_PLACE = re.compile(r":\d+$")  # the line of a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def kinds(connection: Connection, pair_ids: np.ndarray) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {"sources": [], "domains": []}
     for row in connection.execution_options(yield_per=CHUNK).execute(query):
         if row.id in wanted:
-            found["sources"].append(str(row.source or row.of or "none"))
+            found["sources"].append(_PLACE.sub("", str(row.source or row.of or "none")))
             found["domains"].append(of_meta(row, DOMAIN) or "none")
     return found
 
