@@ -20,6 +20,7 @@ FOLDS = 10
 FEWEST = 10  # labels, under which nothing is fitted
 # On the log-odds a signal may move a pair by; measured in benchmarks/routing, flat from 1 to 3.
 SCALE = 1.7
+RARE = np.array([-2.0, 0.0, 0.0])  # of s: people call a tie rarely, until labels say otherwise
 MOST_JUDGES = 6  # that are tried on their own
 LEAST = 0.01  # a candidate with a smaller share is left out
 
@@ -115,7 +116,7 @@ def _fit(ballots: Ballots, labels: np.ndarray, plan: SignalPlan | None = None) -
     found = []
     for candidate in _candidates(signals, x, said):
         columns = list(candidate.columns)
-        fitted = logit.fit(x[:, columns], s, said, candidate.scale, signals.s_scale)
+        fitted = logit.fit(x[:, columns], s, said, candidate.scale, signals.s_scale, s_mean=RARE)
         found.append((candidate, fitted, fitted.evidence + np.log(candidate.prior)))
     score = np.array([each[2] for each in found])
     share = np.exp(score - score.max())
@@ -132,7 +133,7 @@ def _fit(ballots: Ballots, labels: np.ndarray, plan: SignalPlan | None = None) -
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A model that might do: which signals it hears, how much each may be worth, and how likely it is at first."""
+    """A model that might do: the signals it hears, how much each may be worth, how likely it is at first."""
 
     name: str
     columns: tuple[int, ...]
@@ -144,6 +145,7 @@ def _candidates(signals: Signals, x: np.ndarray, labels: np.ndarray) -> list[_Ca
     """From the simplest thing that might work to everything: each kind as likely as the others."""
     of, everything = np.array(signals.of, object), np.arange(len(signals.of))
     judges = [of == j for j in range(sum(isinstance(each, int) for each in set(signals.of)))]
+    said = everything[of != "other"]
     kinds: list[list[_Candidate]] = []
 
     def kind(*options: tuple[str, np.ndarray, float | np.ndarray]) -> None:
@@ -162,10 +164,17 @@ def _candidates(signals: Signals, x: np.ndarray, labels: np.ndarray) -> list[_Ca
             kind(*((signals.names[c], np.array([c]), times) for c in families for times in (1.0, 3.0)))
         # Every judge about as good as the others of its family.
         alike = np.where([isinstance(each, int) for each in of], 0.2, 3.0)
-        kind(("all alike", everything, alike))
+        kind(*_with_and_without("all alike", everything, said, alike))
     kind(*(option for judge in _best(signals, x, labels, judges) for option in judge))
-    kind(("everything", everything, 1.0))
+    kind(*_with_and_without("everything", everything, said, np.ones(len(of))))
     return [replace(each, prior=1 / len(kinds) / len(options)) for options in kinds for each in options]
+
+
+def _with_and_without(
+    name: str, everything: np.ndarray, said: np.ndarray, times: np.ndarray
+) -> list[tuple[str, np.ndarray, np.ndarray]]:
+    """With position and length; and without, which is likelier at first: few labels can't tell."""
+    return [(name, everything, times), *((f"{name} judges say", said, k * times[said]) for k in (0.7, 1.5))]
 
 
 def _best(
@@ -188,7 +197,7 @@ def _best(
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A forecaster for each fold of prompts: a pair is always forecast by the one that saw no label of its fold.
+    """A forecaster for each fold of prompts: a pair is forecast by the one that saw no label of its fold.
 
     So what is tested on labelled pairs is what is applied to all others: the same
     models, each on prompts whose labels it doesn't know (Bayle et al., "Cross-validation
@@ -209,17 +218,20 @@ class Folded:
 
         groups (n_pairs,): the prompt of each pair.
         """
+        return self.join([each.predict(ballots) for each in self.forecasters], ballots, groups)
+
+    def join(
+        self, forecasts: Sequence[np.ndarray], ballots: Ballots, groups: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """What `predict` gives, from the forecasts of all folds' models."""
         fold = fold_of(groups, self.seed, len(self.forecasters))
         heard = ~np.isnan(ballots.means(ballots.verdict.astype(float)))
         probs, confidence = np.zeros((ballots.n_pairs, 3)), np.full(ballots.n_pairs, np.nan)
-        for k, forecaster in enumerate(self.forecasters):
-            own = fold == k
-            if not own.any() or not forecaster.plan.judges:
-                continue  # who hears no judge is sure of nothing
-            theirs = forecaster.predict(ballots)
+        for k, (forecaster, theirs) in enumerate(zip(self.forecasters, forecasts, strict=True)):
+            own, judges = fold == k, [ballots.judges.index(name) for name in forecaster.plan.judges]
             probs[own] = theirs[own]
-            complete = own & heard[:, [ballots.judges.index(name) for name in forecaster.plan.judges]].all(1)
-            confidence[complete] = self._on_scale(k, best_label(theirs)[1][complete])
+            complete = own & heard[:, judges].all(1) & bool(judges)  # who hears no judge is never sure
+            confidence[complete] = self._on_scale(k, best_label(theirs[complete])[1])
         return probs, confidence
 
     def _on_scale(self, k: int, confidence: np.ndarray) -> np.ndarray:
@@ -295,13 +307,14 @@ def cross_fit(
         heard = ballots if hear is None else ballots.of_judges(hear(seen))
         forecasters.append(_fit(heard, seen))
     pool = np.ones(len(fold), bool) if pool is None else pool
-    folded = _on_one_scale(forecasters, ballots, pool, seed)
-    return CrossFit(*folded.predict(ballots, groups), folded)
+    forecasts = [each.predict(ballots) for each in forecasters]
+    folded = _on_one_scale(forecasters, [each[pool] for each in forecasts], seed)
+    return CrossFit(*folded.join(forecasts, ballots, groups), folded)
 
 
-def _on_one_scale(forecasters: Sequence[Forecaster], ballots: Ballots, pool: np.ndarray, seed: int) -> Folded:
+def _on_one_scale(forecasters: Sequence[Forecaster], forecasts: Sequence[np.ndarray], seed: int) -> Folded:
     """Every fold's confidences named by what its equals in rank are called on average over folds."""
-    ranked = [np.sort(best_label(each.predict(ballots)[pool])[1]) for each in forecasters]
+    ranked = [np.sort(best_label(each)[1]) for each in forecasts]
     scale = np.round(np.stack(ranked).mean(0), 9)
     values = [np.unique(each) for each in ranked]
     means = []
@@ -313,7 +326,8 @@ def _on_one_scale(forecasters: Sequence[Forecaster], ballots: Ballots, pool: np.
 
 def fold_of(groups: np.ndarray, seed: int, folds: int = FOLDS) -> np.ndarray:
     """(n_pairs,) the fold of each prompt: by its number alone, so that it is the same whenever asked."""
-    mixed = np.asarray(groups).astype(np.uint64) + np.uint64(seed % 2**32) * np.uint64(0x9E3779B97F4A7C15)
+    start = seed * 0x9E3779B97F4A7C15 % 2**64
+    mixed = np.asarray(groups).astype(np.uint64) + np.uint64(start)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):  # splitmix64
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
     return np.asarray((mixed ^ (mixed >> np.uint64(31))) % np.uint64(folds), int)

@@ -135,8 +135,8 @@ class SignalPlan:
         self._scored(ballots, columns)
         balance = np.nan_to_num(ballots.means(ballots.order.astype(float)))
         for j in self.one_sided:
-            columns.add(f"{self.judges[j]} position", balance[:, j], 0.5, "other")
-        columns.add("length", np.tanh(ballots.length_gap), 0.5, "other")
+            columns.add(f"{self.judges[j]} position", balance[:, j], 0.3, "other")
+        columns.add("length", np.tanh(ballots.length_gap), 0.3, "other")
         ties = _mean_heard(ballots.means((ballots.verdict == 0).astype(float)))
         one = np.ones(ballots.n_pairs)
         even = 1 - np.abs(_mean_heard(said))
