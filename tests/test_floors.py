@@ -13,6 +13,7 @@ FLOORS = {
     "errors": 0,
     "keys": 0,
     "rows": 0,
+    "literals": 0,
     "judging/chat": 2,
     "judging": 1,
     "routing": 1,

@@ -195,10 +195,11 @@ def _shares(answered: Answered, found: Combined) -> dict[str, float]:
 def _contested(answered: Answered, found: Combined | None, labelled: dict[int, Belief]) -> int:
     if found is None:
         return 0
-    best = found.probs.argmax(1)
+    best, ranked = found.probs.argmax(1), np.sort(found.probs, 1)
+    best[ranked[:, 2] - ranked[:, 1] < 1e-9] = -1  # evenly split: they speak against nobody
     at: Sequence[int] = answered.pair_ids.tolist()
     return sum(
         labelled[pair_id].verdict != VERDICTS[verdict]
         for pair_id, verdict in zip(at, best.tolist(), strict=True)
-        if pair_id in labelled
+        if verdict >= 0 and pair_id in labelled
     )

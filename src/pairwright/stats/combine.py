@@ -9,7 +9,9 @@ from typing import Literal
 import numpy as np
 
 from pairwright.errors import NotConverged
+from pairwright.literals import checked
 from pairwright.stats import anchored
+from pairwright.stats.agreement import SIDES
 from pairwright.stats.dawid_skene import FEWEST_SHARED, dawid_skene
 
 Method = Literal["majority", "gold", "dawid-skene", "anchored"]
@@ -70,6 +72,7 @@ def best_method(votes: PeopleVotes) -> Method:
     return "dawid-skene" if shared >= MANY_SHARED else "anchored"
 
 
+@checked
 def combine(votes: PeopleVotes, method: Method) -> Combined:
     """Raises NotConverged where the method can't tell from these votes, and says what would help."""
     return METHODS[method](votes)
@@ -106,7 +109,14 @@ def by_gold(votes: PeopleVotes) -> Combined:
 def by_dawid_skene(votes: PeopleVotes) -> Combined:
     """People alone, each with a confusion matrix, gold pairs known."""
     fitted = dawid_skene(
-        votes.row, votes.person, votes.said, votes.n_pairs, votes.n_people, K, known=votes.known
+        votes.row,
+        votes.person,
+        votes.said,
+        votes.n_pairs,
+        votes.n_people,
+        K,
+        known=votes.known,
+        mirror=SIDES,
     )
     return Combined("dawid-skene", fitted.probs, fitted.confusion, fitted.share)
 
