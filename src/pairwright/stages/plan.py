@@ -38,7 +38,7 @@ def plans_of(project: Project, n_pairs: int, said: Said | None = None) -> list[P
             n_pairs,
             confidence,
             right,
-            labelled=int((votes > 0).sum()),
+            labelled=int((said.counts.sum(1) > 0).sum()),
             certified=certified_share(newest),
             judge_usd=judge_usd,
             person_usd=project.settings.annotate.usd_per_pair,
