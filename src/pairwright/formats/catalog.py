@@ -250,7 +250,9 @@ def _row(record: Record | BadRow, source: Source, name: str) -> Iterable[Found]:
     place = record.place
     try:
         values = Watched(_values(record))
-        found = [_said_besides(each, values) for each in source.row(values, place)]
+        found = list(source.row(values, place))
+        asked = frozenset(values.asked)
+        found = [_said_besides(each, values, asked) for each in found]
     except InputError as error:
         return (BadRow(place, printable(str(error))),)
     except KeyError as error:
@@ -261,17 +263,17 @@ def _row(record: Record | BadRow, source: Source, name: str) -> Iterable[Found]:
     return [each for one in with_beside(found, values, place) for each in _apart(one)]
 
 
-def _said_besides(found: Found, values: Watched) -> Found:
+def _said_besides(found: Found, values: Watched, asked: frozenset[str]) -> Found:
     """A row with what any format may say of it in further columns: system message, ratings, id, domain."""
     if not isinstance(found, Canonical):
         return found
     for name in ("system", "system_prompt"):
-        if name not in values.asked and isinstance(values.peek(name), str) and found.prompt:
+        if name not in asked and isinstance(values.peek(name), str) and found.prompt:
             found = replace(found, prompt=with_system(values[name], found.prompt, f'"{name}"'))
-    own = None if found.id is not None or "id" in values.asked else values.peek("id")
+    own = None if found.id is not None or "id" in asked else values.peek("id")
     if type(own) is int or (isinstance(own, str) and own.strip()):
         found = replace(found, id=as_id(values["id"]))
-    rated = stated(found, values)
+    rated = stated(found, values, asked)
     return rated if isinstance(rated, Left) else _with_domain(rated, values)
 
 

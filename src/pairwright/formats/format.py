@@ -93,7 +93,9 @@ class Target:
     Canonical of which only the prompt counts. `columns` are those of the row and
     what each holds, for Parquet. `config` gives files to write beside the data
     (name -> text), `how_to_load` the command or lines to paste. `one_file`: its
-    loader takes one file for training, so there are no shards. `strings`: `row` takes a
+    loader takes one file for training, so there are no shards. `may_be_empty` are columns that
+    are null or empty in some rows: in a file of JSON a row that fills them comes first, because
+    a loader takes the type of a column from its first 10 MB. `strings`: `row` takes a
     second argument, what stands between a prompt and an answer.
     """
 
@@ -106,6 +108,7 @@ class Target:
     kto: bool = False  # neighbours must not share a prompt, and weights are suggested
     one_file: bool = False
     strings: bool = False
+    may_be_empty: tuple[str, ...] = ()
 
     def separated_by(self, separator: str) -> Target:
         """The same with this between a prompt and an answer, where both are one string."""

@@ -83,8 +83,8 @@ def rating_in(values: Mapping[str, Any]) -> float | None:
     return None
 
 
-def stated(row: Canonical, values: Watched) -> Canonical | Left:
-    """The row with its ratings, margin and tie, from the columns that its reader did not ask for.
+def stated(row: Canonical, values: Watched, asked: frozenset[str]) -> Canonical | Left:
+    """The row with its ratings, margin and tie, from the columns that its reader has not `asked` for.
 
     Ratings decide between chosen and rejected only where nothing else does: equal ones are a tie there.
     Beside a label of its own (response_a is better) they can only contradict it.
@@ -95,7 +95,7 @@ def stated(row: Canonical, values: Watched) -> Canonical | Left:
     ratings: dict[str, dict[Side, float]] = {}
     margin, tie, good = row.margin, False, None
     for name in values:
-        if name in values.asked:
+        if name in asked:
             continue
         if (of := rated_side(name)) is not None:
             if (found := number_of(values.peek(name))) is not None:
@@ -111,7 +111,7 @@ def stated(row: Canonical, values: Watched) -> Canonical | Left:
             if says in _TIES or (kind in _TIE_FLAGS and says in ("true", "1", "yes")):
                 values.asked.add(name)
                 tie, good = True, _TIES.get(says)
-    if not ratings and not tie and margin == row.margin:
+    if not ratings and not tie and margin == row.margin != 0:
         return row
     # Of a rating and a score those that both answers have: one of each would compare two scales.
     given = max(ratings.values(), key=len, default=dict[Side, float]())

@@ -351,7 +351,7 @@ def _meta(row: Canonical, item: Any) -> dict[str, Any]:
             "margin": item.margin,
         }
     elif isinstance(item, Single):
-        said |= {"model": item.response.model, "rating": item.response.rating}
+        said |= {"model": item.response.model, "rating": item.response.rating, "margin": row.margin}
     elif any(one.model is not None or one.rating is not None for one in row.responses):
         said["responses"] = [{"model": one.model, "rating": one.rating} for one in row.responses]
     said |= {"probability": row.probability, "tie": row.tie}

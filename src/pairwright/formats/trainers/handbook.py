@@ -101,6 +101,7 @@ FORMATS = (
             binarized,
             _COLUMNS,
             _lines,
+            may_be_empty=("score_chosen", "score_rejected"),
         ),
         "alignment-handbook scripts, axolotl chatml.ultra",
     ),

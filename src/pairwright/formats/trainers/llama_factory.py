@@ -189,6 +189,7 @@ FORMATS = (
             _command("dpo"),
             _info(_ALPACA_INFO),
             _FILES,
+            may_be_empty=("history",),
         ),
         "AlpacaDatasetConverter",
     ),
