@@ -46,7 +46,10 @@ class Forecaster:
 
     def predict(self, ballots: Ballots) -> np.ndarray:
         """(n_pairs, 3): probability of A, B, TIE."""
-        signals = self.plan.read(ballots)
+        return self.of(self.plan.read(ballots))
+
+    def of(self, signals: Signals) -> np.ndarray:
+        """(n, 3): the same from the signals of any pairs."""
         return np.asarray(
             sum(
                 part.share * part.fit.predict(signals.x[:, list(part.columns)], signals.s)
@@ -223,7 +226,13 @@ class Folded:
 
         groups (n_pairs,): the prompt of each pair.
         """
-        return self.join([each.predict(ballots) for each in self.forecasters], ballots, groups)
+        fold, read = fold_of(groups, self.seed, len(self.forecasters)), _Read(ballots)
+        forecasts = []
+        for k, each in enumerate(self.forecasters):
+            own = fold == k  # no other forecast of this model is asked for
+            forecasts.append(np.zeros((ballots.n_pairs, 3)))
+            forecasts[k][own] = each.of(read(each.plan).rows(own))
+        return self.join(forecasts, ballots, groups)
 
     def join(
         self, forecasts: Sequence[np.ndarray], ballots: Ballots, groups: np.ndarray
@@ -312,9 +321,23 @@ def cross_fit(
         heard = ballots if hear is None else ballots.of_judges(hear(seen))
         forecasters.append(_fit(heard, seen))
     pool = np.ones(len(fold), bool) if pool is None else pool
-    forecasts = [each.predict(ballots) for each in forecasters]
+    read = _Read(ballots)
+    forecasts = [each.of(read(each.plan)) for each in forecasters]
     folded = _on_one_scale(forecasters, [each[pool] for each in forecasts], seed)
     return CrossFit(*folded.join(forecasts, ballots, groups), folded)
+
+
+class _Read:
+    """The signals of some ballots, read once for all models of the same plan."""
+
+    def __init__(self, ballots: Ballots) -> None:
+        self.ballots = ballots
+        self.known: dict[SignalPlan, Signals] = {}
+
+    def __call__(self, plan: SignalPlan) -> Signals:
+        if plan not in self.known:
+            self.known[plan] = plan.read(self.ballots)
+        return self.known[plan]
 
 
 def _on_one_scale(forecasters: Sequence[Forecaster], forecasts: Sequence[np.ndarray], seed: int) -> Folded:
