@@ -19,7 +19,7 @@ from pairwright.formats.messages import messages_of, number_of
 from pairwright.formats.rows import LIKELY_PROMPTS, as_text
 from pairwright.formats.sources.choices import opinion_on
 
-_NUMBERED = re.compile(r"^(.*?)[-_ ]?(\d+|[ab])$", re.IGNORECASE)
+_NUMBERED = re.compile(r"^(.*?)[-_ ]?(\d{1,9}|[ab])$", re.IGNORECASE)
 
 
 def read(row: Row, place: str) -> Iterator[Canonical | Left]:
