@@ -4,7 +4,7 @@ from math import log
 
 import pytest
 
-from pairwright.judging.logprobs import fits, prob_first, verdict_logprobs
+from pairwright.judging.logprobs import prob_first, verdict_logprobs
 from pairwright.judging.parsing import read_verdict
 
 
