@@ -20,7 +20,7 @@ from pairwright.formats.reading import BadRow
 from pairwright.formats.rows import LIKELY_PROMPTS
 from pairwright.formats.sources.choices import opinion_on
 
-_NUMBERED = re.compile(r"^(.*?)[-_ ]?(\d+|[ab])$", re.IGNORECASE)
+_NUMBERED = re.compile(r"^(.*?)[-_ ]?(\d{1,9}|[ab])$", re.IGNORECASE)
 
 
 def read(row: Row, place: str) -> Iterator[Found]:
