@@ -24,6 +24,7 @@ import orjson
 from aiolimiter import AsyncLimiter
 
 from pairwright.errors import ConfigError, EndpointError, PairwrightError
+from pairwright.literals import checked
 from pairwright.models.replies import (
     ChatReply,
     Said,
@@ -53,6 +54,7 @@ class CallFailed(PairwrightError):
     `billed` has the usage of each try that may have been charged for.
     """
 
+    @checked
     def __init__(
         self,
         kind: Kind,

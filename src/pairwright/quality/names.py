@@ -16,6 +16,7 @@ WHAT = {
     "over_refusal": "a harmless prompt: chosen refuses, rejected answers",
     "identity_leak": "chosen says whose model it is",
     "language_mismatch": "chosen in another language than the prompt",
+    "people_alike": "people who agree far more with each other than with all others",
     "shortcuts": "length, Markdown, side or model that predicts the label",
     "judge_health": "judges that fail, contradict themselves or changed their mind",
 }

@@ -77,11 +77,14 @@ class Taught:
         errors = one_coin(np.array([max(self.right, LEAST)]), self.ties)[0]
         cleared = np.maximum(sharp @ np.linalg.inv(errors), 1e-3 * sharp + 1e-9)
         cleared /= cleared.sum(1, keepdims=True)
-        most = max(self.right, LEAST) - LESS
+        return np.where(says[:, None], cleared, self.shares)
+
+    def before(self, forecast: np.ndarray) -> np.ndarray:
+        """(n, 3) what is believed before people answer: the same, but less sure than one of their answers."""
+        cleared, most = self.truth(forecast), max(self.right, LEAST) - LESS
         sides = cleared[:, :2].sum(1)
         first = np.clip(cleared[:, 0] / sides, 1 - most, most)
-        cleared = np.column_stack([first * sides, (1 - first) * sides, cleared[:, 2]])
-        return np.where(says[:, None], cleared, self.shares)
+        return np.column_stack([first * sides, (1 - first) * sides, cleared[:, 2]])
 
 
 def one_coin(right: np.ndarray, ties: float = 1 / 3) -> np.ndarray:
