@@ -12,7 +12,7 @@ Two things keep people from being believed more than is known of them:
 * The forecast learned from people's votes, so it says what a person would answer, not
   what is right: if people are right in p, it can't be surer than p. Taken for the truth it
   would confirm whoever it learned from. `Taught.truth` takes their errors out again, as
-  in the forward correction of label noise (Natarajan et al., NeurIPS 2013).
+  label noise of a known rate is corrected for (Patrini et al., CVPR 2017, arXiv:1609.03683).
 * A pair that one person answered tells how like the forecast that person is, not how right:
   a good judge beside poor people looks the same as a poor judge beside good ones. So such
   answers may cost trust, but earn it only as far as it is certain: nobody's answers can be
