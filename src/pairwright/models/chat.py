@@ -24,7 +24,11 @@ import orjson
 from aiolimiter import AsyncLimiter
 
 from pairwright.errors import ConfigError, EndpointError, PairwrightError
+<<<<<<< HEAD
 from pairwright.models.refusals import Refusal, refusal, remedy
+=======
+from pairwright.literals import checked
+>>>>>>> w4
 from pairwright.models.replies import (
     BrokeOff,
     ChatReply,
@@ -57,6 +61,7 @@ class CallFailed(PairwrightError):
     a refusal is about, as far as its words tell.
     """
 
+    @checked
     def __init__(
         self,
         kind: Kind,
