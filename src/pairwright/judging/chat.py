@@ -151,17 +151,12 @@ def _without(fields: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in names}
 
 
-<<<<<<< HEAD
+@checked
 def read_reply(reply: ChatReply, strategy: Name = "plain", *, sampled: bool = False) -> Answer:
     """The verdict in a judge's reply, about what it was shown. Raises Unreadable saying why.
 
     `sampled`: it was asked at a temperature over 0, so that its verdict need not be the likeliest.
     """
-=======
-@checked
-def read_reply(reply: ChatReply, strategy: Name = "plain") -> Answer:
-    """The verdict in a judge's reply, about what it was shown. Raises Unreadable saying why."""
->>>>>>> w4
     if reply.refused:
         raise Unreadable("the model refused to judge this pair")
     answer = read_text(reply, STRATEGIES[strategy].read, "a verdict")

@@ -24,11 +24,8 @@ import orjson
 from aiolimiter import AsyncLimiter
 
 from pairwright.errors import ConfigError, EndpointError, PairwrightError
-<<<<<<< HEAD
-from pairwright.models.refusals import Refusal, refusal, remedy
-=======
 from pairwright.literals import checked
->>>>>>> w4
+from pairwright.models.refusals import Refusal, refusal, remedy
 from pairwright.models.replies import (
     BrokeOff,
     ChatReply,
