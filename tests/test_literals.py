@@ -10,8 +10,12 @@ import pairwright
 from pairwright.errors import InputError
 from pairwright.literals import checked, words_of
 
-# These check it themselves, with a message about the option (tests/test_pairing, tests/test_stages_add).
-OWN = {"pairwright.pairing.choose_pairs", "pairwright.stages.add.add_files"}
+# These check it themselves, with a message about the option (tests/test_pairing, tests/test_stages_add, test_stages_pair).
+OWN = {
+    "pairwright.pairing.choose_pairs",
+    "pairwright.stages.add.add_files",
+    "pairwright.stages.pair.make_pairs",
+}
 # Decorated where these files are next changed: others are at work on them.
 LATER = {
     "pairwright.routing.decide.decide",
