@@ -37,6 +37,7 @@ from pairwright.types import Order, swap
 PEOPLE = ("ann", "bob", "cyd", "dee")
 BEST, MIDDLE, WORST = "clear and correct", "usable", "vague and wrong"
 QUALITY = {BEST: 2, MIDDLE: 1, WORST: 0}
+CALIBRATION = 20  # pairs drawn for people: the fewest from which judges are weighed
 REPLAYED = ("keen", "dull", "mild")  # judges that speak from recorded verdicts, and how often they are right
 RIGHT = {"keen": 0.95, "dull": 0.75, "mild": 0.85}
 
@@ -114,7 +115,7 @@ class Life:
         self.mirror, self.copies = mirror, 0
         self.settings: dict[str, dict[str, Any]] = {
             "project": {},
-            "route": {"target": 0.6, "delta": 0.4, "calibration_pairs": 12, "audit": 0.1},
+            "route": {"target": 0.6, "delta": 0.4, "calibration_pairs": CALIBRATION, "audit": 0.1},
             "annotate": {"usd_per_pair": 0.3},
             "check": {},
         }

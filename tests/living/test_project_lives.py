@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from life import LABELLED, MIRRORS, PEOPLE, REPLAYED, STRAIGHT, Life
+from life import CALIBRATION, LABELLED, MIRRORS, PEOPLE, REPLAYED, STRAIGHT, Life
 from twins import are_twins
 
 from pairwright.errors import InputError, NotConverged
@@ -213,6 +213,12 @@ class Lives:
         are_twins(self.one, self.other)
 
 
+def founded(n: int) -> list[tuple[Any, ...]]:
+    """How a project begins whose judge can be relied on: with 44 pairs its certificate stands."""
+    asked = ("answer", "ann", CALIBRATION, 0)
+    return [("add_pairs", n), ("hire", "keen"), ("judge",), ("route",), asked, ("route",)]
+
+
 class Months(RuleBasedStateMachine):
     """Rules in the order a team comes to them; hypothesis takes them in any."""
 
@@ -221,7 +227,7 @@ class Months(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="lives-"))
 
     @initialize(
-        mirror=st.sampled_from(sorted(set(MIRRORS) - {STRAIGHT.name})), n=st.sampled_from([0, 16, 30])
+        mirror=st.sampled_from(sorted(set(MIRRORS) - {STRAIGHT.name})), n=st.sampled_from([0, 16, 44])
     )
     def begin(self, mirror: str, n: int) -> None:
         self.lives = Lives(self.folder, mirror, thorough=bool(LIVES))
@@ -229,10 +235,8 @@ class Months(RuleBasedStateMachine):
             self.lives.step("set", "route", "accept", "consistent")
         self.mirror = MIRRORS[mirror]
         if n:
-            self.lives.step("add_pairs", n)
-            self.lives.step("hire", "keen")
-            self.lives.step("judge")
-            self.lives.step("route")
+            for step in founded(n):
+                self.lives.step(*step)
 
     @invariant()
     def holds(self) -> None:
@@ -369,7 +373,7 @@ class Months(RuleBasedStateMachine):
 
 
 QUICK = settings(
-    max_examples=5,
+    max_examples=4,
     stateful_step_count=12,
     derandomize=True,
     deadline=None,
@@ -381,13 +385,18 @@ LONG = settings(QUICK, max_examples=LIVES or 1, stateful_step_count=STEPS, deran
 Months.TestCase.settings = LONG if LIVES else QUICK
 TestMonths = Months.TestCase
 
-STORIES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {}
+STORIES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
+    "labels stood on the verdicts of a judge that was asked anew, until the next route": (
+        "a and b exchanged",
+        [*founded(44), ("change", "keen"), ("route",)],
+    ),
+}
 
 
 @pytest.mark.parametrize("story", STORIES)
 def test_a_story_that_went_wrong_once(story: str, tmp_path: Path) -> None:
     mirror, steps = STORIES[story]
-    lives = Lives(tmp_path, mirror)
+    lives = Lives(tmp_path, mirror, thorough=False)
     for step in steps:
         lives.step(*step)
         lives.step("holds")
