@@ -264,7 +264,9 @@ def _alarmed(found: Outcome, w: World) -> Outcome:
     return Outcome(**asdict(found) | {"broken": bool(w.alarms) and not w.broken})
 
 
-@scenario("8: same-stream, certified at 97 %; 600 joined that are 84 % right and look alike (90 %)", allowed=None)
+@scenario(
+    "8: same-stream, certified at 97 %; 600 joined that are 84 % right and look alike (90 %)", allowed=None
+)
 def drift(seed: int, rng: Random) -> Outcome:
     with World(seed, target=0.9, audit=0.1, new_pairs="same-stream") as w:
         _drifted(w, rng)
