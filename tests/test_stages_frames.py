@@ -435,17 +435,30 @@ def test_every_pair_accepted_lies_in_a_frame_whose_certificate_stands(tmp_path):
     assert {numbers[q] for q in p.accepted()} <= covered
 
 
-def test_further_labels_never_cost_what_was_certified_before(tmp_path):
+def topped_up(tmp_path, errors):
+    """(project, accepted before and after): 9 errors of 100 labels, then so many of 10 more."""
     p = Routed(tmp_path, "target = 0.85\ncalibration_pairs = 100")
-    p.add("one", 500, 0.92)
-    first = p.calibrate().accepted_from_judges
-    assert first > 0
-    p.route(more=10)
-    # Six of ten are wrong: with what is left of delta a second look certifies nothing.
-    asked = [q for q in p.drawn() if q in p.waiting()]
+    p.add("one", 500, 1.0)
+    p.route()
+    drawn = p.drawn()
     p.label(
-        asked,
-        says={q: p.said["judge", q] if i > 5 else other(p.said["judge", q]) for i, q in enumerate(asked)},
+        drawn,
+        says={q: p.said["judge", q] if i > 8 else other(p.said["judge", q]) for i, q in enumerate(drawn)},
     )
+    first = p.route().accepted_from_judges
+    p.route(more=10)
+    later = p.drawn()[100:]
+    says = {q: p.said["judge", q] if i >= errors else other(p.said["judge", q]) for i, q in enumerate(later)}
+    p.label(later, says=says)
     result = p.route()
-    assert (result.calibration["looks"], result.accepted_from_judges) == (2, first - 10)
+    assert result.calibration["looks"] == 2
+    return first, result.accepted_from_judges
+
+
+def test_further_labels_do_not_cost_what_was_certified_before(tmp_path):
+    # With what is left of delta, 9 errors of 110 would certify nothing.
+    assert topped_up(tmp_path, 0) == (400, 390)
+
+
+def test_further_labels_that_speak_against_a_certificate_withdraw_it(tmp_path):
+    assert topped_up(tmp_path, 6) == (400, 0)

@@ -192,9 +192,10 @@ def certificate_now(
     """(the look that decides, its certificate, thresholds of its steps) by labels as they are now.
 
     Every look spends its own part of delta, so the certificates of all of them hold
-    together: the one that accepts most decides, and further labels never cost what
-    was certified before. None is looser than what was recorded: a label that changed
-    for the worse, or was taken back, counts in the same test at the same level.
+    together, and the one that accepts most decides: further labels don't cost what was
+    certified before, unless they speak against it. None is looser than what was
+    recorded: it is tested again, at the same level, by all labels that the newest look
+    heard, as they are now. One that changed for the worse, or was taken back, counts.
     """
     if not newest.result["steps"]:
         return newest, newest.result["certificate"], []
@@ -202,28 +203,31 @@ def certificate_now(
     if newest.result["test"] == "betting":
         decides, wagered = betting.certificate_now(state, view, looks)
         return decides, as_recorded(wagered), [wagered.threshold]
-    found = [(each, *_retested(project, state, view, each)) for each in reversed(looks)]
+    found = [(each, *_retested(project, state, view, each, newest)) for each in reversed(looks)]
     return max(found, key=lambda each: float(each[1]["coverage"]))  # of equals the newest
 
 
 def _retested(
-    project: Project, state: State, view: View, newest: Recorded
+    project: Project, state: State, view: View, each: Recorded, newest: Recorded
 ) -> tuple[dict[str, Any], list[float | None]]:
-    result, said = newest.result, state.said
+    result, said = each.result, state.said
     steps = [Step.from_dict(step) for step in result["steps"]]
     thresholds = [step.threshold for step in steps]
     place = np.searchsorted(said.pair_ids, result["tested_pairs"])
-    label = said.label[place]
-    if (label == np.array(result["label"])).all() and result["drawn"] == len(view.order):
+    later = np.setdiff1d(np.searchsorted(said.pair_ids, newest.result["tested_pairs"]), place)
+    same = (said.label[place] == np.array(result["label"])).all()
+    if same and not len(later) and result["drawn"] == len(view.order):
         return result["certificate"], thresholds
     rest = view.members & state.complete & ~view.drawn & ~np.isin(said.pair_ids, result["left_out"])
-    rest[place] = False
+    forecasts = [step.forecaster.predict(said.ballots, said.groups) for step in steps]
+    sure = np.stack([confidence for _, confidence in forecasts])
+    verdict = np.stack([probs.argmax(1) for probs, _ in forecasts])
     found = retest(
         thresholds,
-        np.array(result["tested_confidence"], float),
-        np.array(result["tested_verdict"], int),
-        label,
-        np.stack([each.forecaster.predict(said.ballots, said.groups)[1][rest] for each in steps]),
+        np.hstack([np.array(result["tested_confidence"], float), sure[:, later]]),
+        np.hstack([np.array(result["tested_verdict"], int), verdict[:, later]]),
+        said.label[np.append(place, later)],
+        sure[:, rest],
         result["costs"],
         project.settings.annotate.usd_per_pair,
         target=result["target"],
