@@ -46,10 +46,7 @@ class Forecaster:
 
     def predict(self, ballots: Ballots) -> np.ndarray:
         """(n_pairs, 3): probability of A, B, TIE."""
-        return self.of(self.plan.read(ballots))
-
-    def of(self, signals: Signals) -> np.ndarray:
-        """(n, 3): the same from the signals of any pairs."""
+        signals = self.plan.read(ballots)
         return np.asarray(
             sum(
                 part.share * part.fit.predict(signals.x[:, list(part.columns)], signals.s)
@@ -226,26 +223,16 @@ class Folded:
 
         groups (n_pairs,): the prompt of each pair.
         """
-        fold, read = fold_of(groups, self.seed, len(self.forecasters)), _Read(ballots)
-        forecasts = []
-        for k, each in enumerate(self.forecasters):
-            own = fold == k  # no other forecast of this model is asked for
-            forecasts.append(np.zeros((ballots.n_pairs, 3)))
-            forecasts[k][own] = each.of(read(each.plan).rows(own))
-        return self.join(forecasts, ballots, groups)
-
-    def join(
-        self, forecasts: Sequence[np.ndarray], ballots: Ballots, groups: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """What `predict` gives, from the forecasts of all folds' models."""
         fold = fold_of(groups, self.seed, len(self.forecasters))
-        heard = ~np.isnan(ballots.means(ballots.verdict.astype(float)))
         probs, confidence = np.zeros((ballots.n_pairs, 3)), np.full(ballots.n_pairs, np.nan)
-        for k, (forecaster, theirs) in enumerate(zip(self.forecasters, forecasts, strict=True)):
-            own, judges = fold == k, [ballots.judges.index(name) for name in forecaster.plan.judges]
-            probs[own] = theirs[own]
-            complete = own & heard[:, judges].all(1) & bool(judges)  # who hears no judge is never sure
-            confidence[complete] = self._on_scale(k, best_label(theirs[complete])[1])
+        for k, forecaster in enumerate(self.forecasters):
+            rows = np.flatnonzero(fold == k)
+            own = ballots.of_pairs(rows)
+            probs[rows] = forecaster.predict(own)
+            judges = [ballots.judges.index(name) for name in forecaster.plan.judges]
+            heard = ~np.isnan(own.means(own.verdict.astype(float)))[:, judges]
+            complete = rows[heard.all(1) & bool(judges)]  # who hears no judge is never sure
+            confidence[complete] = self._on_scale(k, best_label(probs[complete])[1])
         return probs, confidence
 
     def _on_scale(self, k: int, confidence: np.ndarray) -> np.ndarray:
@@ -320,29 +307,14 @@ def cross_fit(
         seen = labels * (fold != k)[:, None]
         heard = ballots if hear is None else ballots.of_judges(hear(seen))
         forecasters.append(_fit(heard, seen))
-    pool = np.ones(len(fold), bool) if pool is None else pool
-    read = _Read(ballots)
-    forecasts = [each.of(read(each.plan)) for each in forecasters]
-    folded = _on_one_scale(forecasters, [each[pool] for each in forecasts], seed)
-    return CrossFit(*folded.join(forecasts, ballots, groups), folded)
+    framed = ballots if pool is None else ballots.of_pairs(np.flatnonzero(pool))
+    folded = _on_one_scale(forecasters, framed, seed)
+    return CrossFit(*folded.predict(ballots, groups), folded)
 
 
-class _Read:
-    """The signals of some ballots, read once for all models of the same plan."""
-
-    def __init__(self, ballots: Ballots) -> None:
-        self.ballots = ballots
-        self.known: dict[SignalPlan, Signals] = {}
-
-    def __call__(self, plan: SignalPlan) -> Signals:
-        if plan not in self.known:
-            self.known[plan] = plan.read(self.ballots)
-        return self.known[plan]
-
-
-def _on_one_scale(forecasters: Sequence[Forecaster], forecasts: Sequence[np.ndarray], seed: int) -> Folded:
+def _on_one_scale(forecasters: Sequence[Forecaster], ballots: Ballots, seed: int) -> Folded:
     """Every fold's confidences named by what its equals in rank are called on average over folds."""
-    ranked = [np.sort(best_label(each)[1]) for each in forecasts]
+    ranked = [np.sort(best_label(each.predict(ballots))[1]) for each in forecasters]
     scale = np.round(np.stack(ranked).mean(0), 9)
     values = [np.unique(each) for each in ranked]
     means = []

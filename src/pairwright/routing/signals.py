@@ -64,6 +64,24 @@ class Ballots:
             self.length_gap,
         )
 
+    def of_pairs(self, rows: np.ndarray) -> Ballots:
+        """Only what was said of these pairs, in the order of `rows`."""
+        new = np.full(self.n_pairs, -1)
+        new[rows] = np.arange(len(rows))
+        kept = new[self.row] >= 0
+        return Ballots(
+            self.judges,
+            self.families,
+            new[self.row[kept]],
+            self.judge[kept],
+            self.order[kept],
+            self.verdict[kept],
+            self.prob_a[kept],
+            self.margin[kept],
+            self.high[kept],
+            self.length_gap[rows],
+        )
+
     def means(self, values: np.ndarray) -> np.ndarray:
         """(n_pairs, n_judges): each judge's mean over its votes on a pair; nan where it gave none."""
         known = ~np.isnan(values)
