@@ -66,15 +66,20 @@ def outcome(w: World, scope: np.ndarray | None = None) -> Outcome:
     n = int(free.sum())
     if not n:  # people were asked about all of them
         return Outcome(w.broken, 0.0, 0.0, w.asked, bool(w.alarms))
-    # The surest first, as they were made; equally sure ones stand or fall together.
+    # The surest first, as they were made. Of those that are equally sure it may accept a part.
     order = np.flatnonzero(free)[np.argsort(-w.chance[free], kind="stable")]
-    right, sure = np.cumsum(w.right[order]), w.chance[order]
-    ends = np.append(np.flatnonzero(np.diff(sure)), len(sure) - 1)
-    kept = ends[right[ends] >= w.target * (ends + 1) - 1e-9]
+    ends = np.append(0, np.append(np.flatnonzero(np.diff(w.chance[order])), n - 1) + 1)
+    right = np.append(0, np.cumsum(w.right[order]))[ends]
+    last = int(np.flatnonzero(right >= w.target * ends - 1e-9)[-1])
+    oracle = float(ends[last])
+    if last + 1 < len(ends):
+        more = ends[last + 1] - ends[last]
+        share = (right[last + 1] - right[last]) / more
+        oracle += float(min(more, (right[last] - w.target * ends[last]) / max(w.target - share, 1e-9)))
     return Outcome(
         w.broken,
         float(accepted[free].sum() / n),
-        float((kept[-1] + 1) / n if len(kept) else 0.0),
+        oracle / n,
         w.asked,
         bool(w.alarms),
     )
