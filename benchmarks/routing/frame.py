@@ -9,6 +9,7 @@ its coverage is the largest share of the same pairs that keeps the target.
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import zlib
@@ -144,12 +145,7 @@ def prior_labels(seed: int, rng: Random) -> Outcome:
     return _prior(seed, rng, 0.75)
 
 
-@scenario("1: the same, new ones at 84 % (85 %)")
-def prior_labels_edge(seed: int, rng: Random) -> Outcome:
-    return _prior(seed, rng, 0.84)
-
-
-@scenario("1: the same, new ones at 96 % (85 %)")
+@scenario("1: the same, the new ones at 96 % (85 %)")
 def prior_labels_good(seed: int, rng: Random) -> Outcome:
     return _prior(seed, rng, 0.96)
 
@@ -163,22 +159,14 @@ def _prior(seed: int, rng: Random, right: float) -> Outcome:
         return outcome(w, new)
 
 
-@scenario("2: certified at 97 %, then as many pairs at 45 %, nobody is asked (90 %)")
-def later_unasked(seed: int, rng: Random) -> Outcome:
-    with World(seed, target=0.9) as w:
-        one_judge(w, rng, np.full(250, 0.97))
-        w.calibrate()
-        later = one_judge(w, rng, np.full(250, 0.45))
-        w.route()
-        return outcome(w, later)
-
-
-@scenario("2: certified at 97 %, then pairs at 84 %, people answer their draw (85 %)")
+@scenario(
+    "2: certified at 97 %, then pairs at 84 %; at first nobody is asked, then their draw is answered (85 %)"
+)
 def later_edge(seed: int, rng: Random) -> Outcome:
     return _later(seed, rng, 0.84)
 
 
-@scenario("2: certified at 97 %, then pairs at 96 %, people answer their draw (85 %)")
+@scenario("2: the same, the later pairs at 96 % (85 %)")
 def later_good(seed: int, rng: Random) -> Outcome:
     return _later(seed, rng, 0.96)
 
@@ -491,7 +479,7 @@ def _small(seed: int, rng: Random, n: int) -> Outcome:
         return outcome(w)
 
 
-for size in (60, 100, 200):
+for size in (60, 200):
     SCENARIOS[f"small_{size}"] = Scenario(
         f"A pool of {size} pairs, confidence honest, the draw as by default (85 %)",
         lambda seed, rng, n=size: _small(seed, rng, n),
@@ -588,7 +576,7 @@ def _run(todo: Sequence[tuple[str, int]], jobs: int) -> Iterator[dict[str, Any]]
     if jobs < 2:
         yield from map(one, todo)
     else:
-        with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+        with multiprocessing.get_context("spawn").Pool(jobs, gc.set_threshold, (100_000, 20, 20)) as pool:
             yield from pool.imap_unordered(one, todo, chunksize=4)
 
 
@@ -608,7 +596,7 @@ HEADER = (
 )
 
 
-def rows(found: Mapping[str, Sequence[Outcome]]) -> Iterator[list[str]]:
+def table(found: Mapping[str, Sequence[Outcome]]) -> Iterator[list[str]]:
     """The table's rows. Kept: broken no more often than allowed, give or take two standard errors."""
     for name, seeds in found.items():
         allowed, n = SCENARIOS[name].allowed, len(seeds)
