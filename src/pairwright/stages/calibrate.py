@@ -4,8 +4,8 @@ The newcomer's path: nothing is accepted before people have answered a sample of
 a frame's pairs (stages/frames); when they have, the judges are weighed once, a
 threshold is certified for that frame, and both are kept as they are. Every
 further look at a frame's labels (after more were drawn, after judges changed, or
-after labels changed for the better) spends three quarters of the delta that is
-left to that frame. Labels that change for the worse count at once, and for free.
+after labels changed for the better) spends most of the delta that is left to
+that frame. Labels that change for the worse count at once, and for free.
 """
 
 from __future__ import annotations
