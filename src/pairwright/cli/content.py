@@ -37,9 +37,10 @@ class OnError(StrEnum):
     skip = "skip"
 
 
-class RaterKind(StrEnum):
+class LabelsBy(StrEnum):
     person = "person"
     judge = "judge"
+    unknown = "unknown"
 
 
 class Policy(StrEnum):
@@ -90,10 +91,14 @@ def add(
     columns: Annotated[str | None, typer.Option("--map", help="With --from: NAME=COLUMN,...")] = None,
     which: WhichPairs = Pairs.best,
     rater: Annotated[
-        str | None, typer.Option(help="With --from: who made labels whose rows don't say.")
+        str | None, typer.Option(help="With --from: name of who made labels whose rows don't say.")
     ] = None,
-    rater_kind: Annotated[
-        RaterKind | None, typer.Option("--rater-kind", help="With --from: what that rater is.")
+    labels_by: Annotated[
+        LabelsBy | None,
+        typer.Option(
+            help="With --from: who made the labels, over what rows say. Only people's count as people's; "
+            "where neither says, it is unknown."
+        ),
     ] = None,
     file_format: Annotated[
         str | None, typer.Option("--format", help="jsonl, json, csv, tsv, parquet, txt; default: by name.")
@@ -112,13 +117,16 @@ def add(
             "source": None if from_ == "auto" else from_,
             "which": which.value,
             "rater": rater,
-            "kind": rater_kind.value if rater_kind else None,
+            "labels_by": labels_by.value if labels_by else None,
             "file_format": file_format,
             "on_error": on_error.value,
         }
         return _add_labelled(context, files, columns, options, json=json)
     if columns is not None:
         raise InputError("--map goes with --from: pairwright add FILE --from table --map prompt=COLUMN,...")
+    if rater is not None or labels_by is not None:
+        option = "--rater" if labels_by is None else "--labels-by"
+        raise InputError(f"{option} goes with --from: without it labels are not read. Pass --from auto")
     fields = FieldNames(
         prompt=prompt_field,
         id=id_field,
@@ -174,6 +182,11 @@ def print_labelled(result: AddDatasetResult) -> None:
     if result.votes.added or result.votes.already:
         there = f", {result.votes.already:,} were there already" if result.votes.already else ""
         say(f"{result.votes.added:,} votes of {who} added{there}.")
+    if unknown := result.labels_by.get("unknown"):
+        note(
+            f"whether people or models made {unknown:,} of the labels is not recorded: they do not count as "
+            "people's. If you know, say so: --labels-by person or --labels-by judge"
+        )
     if result.contradictions:
         note(f"{result.contradictions:,} labels contradict an earlier row on the same pair: the first stands")
     for reason, n in result.dropped.counts.items():

@@ -51,11 +51,13 @@ class RatedBy(StrEnum):
     annotate = "annotate"
     people = "people"
     judges = "judges"
+    unknown = "unknown"
 
 
 class Settled(StrEnum):
     judge = "judge"
     people = "people"
+    unknown = "unknown"
 
 
 def register(app: typer.Typer) -> None:

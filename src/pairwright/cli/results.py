@@ -67,6 +67,8 @@ def print_status(state: Status) -> None:
     table.add_row("Pairs", f"{state.pairs:,}", "")
     table.add_row("Labels", f"{state.accepted_from_judges:,}", "from judges")
     table.add_row("", f"{state.accepted_from_people:,}", "from people")
+    if state.accepted_from_unknown:
+        table.add_row("", f"{state.accepted_from_unknown:,}", "from unknown raters")
     table.add_row("", f"{state.ties:,}", "of these are ties (not exported as pairs)")
     away = ", ".join(f"{n:,} away in {tool}" for tool, n in state.away.items())
     table.add_row("Wait for people", f"{state.for_people:,}", away)

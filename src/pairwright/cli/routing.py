@@ -41,6 +41,8 @@ def print_route(result: dict[str, Any]) -> None:
         f"{result['accepted_from_people']:,} from people",
         f"{result['for_people']:,} pairs wait for people",
     ]
+    if result["accepted_from_unknown"]:
+        parts.insert(2, f"{result['accepted_from_unknown']:,} from unknown raters")
     if result["stuck"]:
         parts.append(f"{result['stuck']:,} more were skipped or are disputed")
     if result["waiting"]:

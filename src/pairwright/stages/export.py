@@ -30,6 +30,7 @@ from pairwright.store import export as rows_of
 from pairwright.store import export_responses as singles_of
 from pairwright.store.softening import softened_mark
 from pairwright.store.store import Store
+from pairwright.types import Source
 
 PROGRESS_EVERY = 500
 
@@ -199,7 +200,7 @@ class _Made:
     row: trl.Row | trl.Drop
     meta: dict[str, Any]
     prompt_id: int
-    source: rows_of.Source
+    source: Source
     good: bool | None
 
 

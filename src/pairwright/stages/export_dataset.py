@@ -37,10 +37,11 @@ from pairwright.stages.export import pair_meta, response_meta
 from pairwright.store import export as rows_of
 from pairwright.store import export_responses as singles_of
 from pairwright.store.examples import prompts_by_domain
-from pairwright.store.export import PAGE, Source
+from pairwright.store.export import PAGE
 from pairwright.store.ratings import Kind, rating_kinds, ratings_by_key
 from pairwright.store.softening import softened_mark
 from pairwright.store.store import Store
+from pairwright.types import Source
 
 # `annotate` asks for ratings from 1 to 5: 4 and 5 are good.
 GOOD_FROM = 3.5

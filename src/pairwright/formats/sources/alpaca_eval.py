@@ -13,6 +13,7 @@ from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Opinion, Rated, two
 from pairwright.formats.format import Format, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of
+from pairwright.types import Maker
 
 
 def read(row: Row, place: str) -> Iterator[Canonical | Left]:
@@ -33,7 +34,7 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     sign = (first > 0.5) - (first < 0.5)
     # A whole 1 or 2 is a vote; 1.0 and 2.0 are probabilities, as those beside them are.
     soft = first != 0.5 and not str(row["preference"]).strip().isdigit()
-    judge = str(row.get("annotator") or "alpaca-eval")
+    judge, kind = _annotator(row)
     ranks = {1: (1.0, 2.0), -1: (2.0, 1.0), 0: (1.5, 1.5)}[sign]
     yield two(
         _asked(row),
@@ -42,9 +43,18 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
         sign,
         probability=max(first, 1 - first) if soft else None,
         source=row.get("dataset"),
-        opinions=(Opinion(judge, "judge", ranks, prob_first=first if soft else None),),
+        opinions=(Opinion(judge, kind, ranks, prob_first=first if soft else None),),
         place=place,
     )
+
+
+def _annotator(row: Row) -> tuple[str, Maker]:
+    """A judge's settings have a name, and its calls a price; numbers stand for AlpacaFarm's crowd workers."""
+    named = row.get("annotator")
+    if isinstance(named, str) and named.strip() and not named.strip().isdigit():
+        return named, "judge"
+    paid = row.get("price_per_example") is not None or row.get("raw_completion") is not None
+    return str(named or "alpaca-eval"), "judge" if paid else "unknown"
 
 
 def _asked(row: Row) -> Any:
@@ -70,7 +80,6 @@ FORMATS = (
             read,
             lambda row: {"instruction", "output_1", "output_2", "preference"} <= row.keys(),
             "alpaca-eval",
-            "judge",
         ),
     ),
     Format(
@@ -80,7 +89,6 @@ FORMATS = (
             read_outputs,
             lambda row: {"instruction", "output", "generator"} <= row.keys(),
             "alpaca-eval",
-            "judge",
         ),
     ),
 )

@@ -17,7 +17,7 @@ from pairwright.formats.format import Format, Found, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of
 from pairwright.formats.reading import BadRow, Record
 from pairwright.formats.rows import as_text
-from pairwright.types import Message
+from pairwright.types import Maker, Message
 
 _ASPECTS = ("correctness", "coherence", "complexity", "verbosity")
 _RANKS: dict[int, tuple[float, float]] = {-1: (1.0, 2.0), 0: (1.5, 1.5), 1: (2.0, 1.0)}
@@ -30,10 +30,11 @@ def _side(value: Any, name: str) -> int:
     return round(score)
 
 
-def _opinion(rater: str, score: int, reason: Any = None) -> Opinion:
+def _opinion(rater: str, kind: Maker, score: int, reason: Any = None) -> Opinion:
+    """Only the files that hold each annotator's own word say that people gave it."""
     sign = (score > 0) - (score < 0)
     said = str(reason) if reason else None
-    return Opinion(rater, "person", _RANKS[sign], strength=score, reason=said)
+    return Opinion(rater, kind, _RANKS[sign], strength=score, reason=said)
 
 
 def read_three(row: Row, place: str) -> Iterator[Canonical | Left]:
@@ -44,7 +45,10 @@ def read_three(row: Row, place: str) -> Iterator[Canonical | Left]:
         return
     votes = tuple(
         _opinion(
-            f"helpsteer3/{number}", _side(each.get("score"), "individual_preference"), each.get("reasoning")
+            f"helpsteer3/{number}",
+            "person",
+            _side(each.get("score"), "individual_preference"),
+            each.get("reasoning"),
         )
         for number, each in enumerate(row.get("individual_preference") or [], 1)
         if isinstance(each, dict) and each.get("score") is not None
@@ -56,7 +60,7 @@ def read_three(row: Row, place: str) -> Iterator[Canonical | Left]:
         (overall < 0) - (overall > 0),  # the dataset's own sum, not ours
         margin=float(abs(overall)),
         source=row.get("domain"),
-        opinions=votes or (_opinion("helpsteer3", overall),),
+        opinions=votes or (_opinion("helpsteer3", "unknown", overall),),
         shown=True,
         place=place,
     )
@@ -75,10 +79,15 @@ def read_two(row: Row, place: str) -> Iterator[Canonical | Left]:
         Rated(b),
         (strength < 0) - (strength > 0),
         margin=float(abs(strength)),
-        opinions=(_opinion("helpsteer2", strength, row.get("preference_statement")),),
+        opinions=(_opinion("helpsteer2", _who(row), strength, row.get("preference_statement")),),
         shown=True,
         place=place,
     )
+
+
+def _who(row: Row) -> Maker:
+    """The published files hold what each annotator said before it became one number."""
+    return "person" if row.get("all_preferences_unprocessed") else "unknown"
 
 
 def read_rated(row: Row, place: str) -> Iterator[Canonical | Left]:
@@ -118,7 +127,7 @@ def _ranked(row: Canonical) -> Canonical | Left:
     if len({one.text.strip() for one in row.responses}) < len(row.responses):
         return Left(row.place, "same_text")
     ratings = [one.rating or 0.0 for one in row.responses]
-    return agreed(replace(row, opinions=(Opinion("helpsteer2", "person", ranked(ratings)),)))
+    return agreed(replace(row, opinions=(Opinion("helpsteer2", "unknown", ranked(ratings)),)))
 
 
 _TURN = re.compile(r"<extra_id_1>(User|Assistant)\n")
@@ -136,12 +145,11 @@ def _prompt(text: Any) -> tuple[Message, ...]:
 FORMATS = (
     Format(
         "helpsteer2",
-        "HelpSteer2: answers rated 0 to 4 by people",
+        "HelpSteer2: answers rated 0 to 4",
         Source(
             read_rated,
             lambda row: {"prompt", "response", "helpfulness", "verbosity"} <= row.keys(),
             "helpsteer2",
-            "person",
             rows=together,
         ),
     ),
@@ -152,7 +160,6 @@ FORMATS = (
             read_two,
             lambda row: {"prompt", "response_1", "response_2", "preference_strength"} <= row.keys(),
             "helpsteer2",
-            "person",
         ),
     ),
     Format(
@@ -162,7 +169,6 @@ FORMATS = (
             read_three,
             lambda row: {"context", "response1", "response2", "overall_preference"} <= row.keys(),
             "helpsteer3",
-            "person",
         ),
     ),
 )

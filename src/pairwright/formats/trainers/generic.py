@@ -100,7 +100,6 @@ FORMATS = (
             read,
             lambda row: "prompt" in row and isinstance(row.get("responses"), list),
             "dataset",
-            "person",
         ),
         Target(
             "ranking",

@@ -70,7 +70,7 @@ FORMATS = (
     Format(
         "nemo-rl",
         "NeMo-RL DPO and reward model: ranked completions, also more than two",
-        Source(read, lambda row: "context" in row and "completions" in row, "dataset", "person"),
+        Source(read, lambda row: "context" in row and "completions" in row, "dataset"),
         Target(
             "ranking",
             completions,

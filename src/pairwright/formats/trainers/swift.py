@@ -69,7 +69,7 @@ FORMATS = (
     Format(
         "ms-swift-dpo",
         "ms-swift DPO, ORPO, CPO, SimPO, reward model",
-        Source(read, lambda row: "messages" in row and "rejected_response" in row, "dataset", "person"),
+        Source(read, lambda row: "messages" in row and "rejected_response" in row, "dataset"),
         Target(
             "pairs",
             preference,
@@ -82,7 +82,7 @@ FORMATS = (
     Format(
         "ms-swift-kto",
         "ms-swift KTO",
-        Source(read_kto, _looks_kto, "dataset", "person"),
+        Source(read_kto, _looks_kto, "dataset"),
         Target(
             "responses",
             kto,
