@@ -42,7 +42,7 @@ from pairwright.formats.rows import as_json
 from pairwright.formats.writing import without_ending
 from pairwright.keys import seeded_fraction
 from pairwright.pairing import pair_key, text_key
-from pairwright.stages.add import Added
+from pairwright.stages.add import BAD_ROWS_LISTED, Added, own_ids
 from pairwright.stages.annotate import renew_beliefs
 from pairwright.stages.project import Project
 from pairwright.stages.usable import usable
@@ -57,6 +57,7 @@ from pairwright.store.content import (
     response_ids,
     stored_pairs,
 )
+from pairwright.store.persons import person_id
 from pairwright.store.scratch import Counts
 from pairwright.store.votes import add_vote, known_rater_id, rater_id, retract, votes_by_raters
 from pairwright.types import MAKERS, Maker, Prompt, Rater, Response, Verdict, Vote
@@ -210,6 +211,10 @@ def _add_page(
     result: AddDatasetResult,
     seen: Counts,
 ) -> None:
+    taken = own_ids(connection, [(row.id, row.key, row.place) for row in page])
+    for bad in taken.values():
+        _bad(result, bad)
+    page = [row for place, row in enumerate(page) if place not in taken]
     keys = [row.key for row in page]
     prompts = [Prompt(row.prompt, row.id, _meta(row), row.place) for row in page]
     result.prompts += _added(insert_prompts(connection, prompts, keys), len(keys))
@@ -238,6 +243,12 @@ def _add_page(
             pairs.append(NewPair(numbers[keys[n]], each.key, a, b, "given", name, _meta(row), row.place))
     result.pairs += _added(insert_pairs(connection, pairs), len(pairs))
     _vote(connection, project, met, own, result, seen)
+
+
+def _bad(result: AddDatasetResult, row: BadRow) -> None:
+    result.bad_rows += 1
+    if len(result.bad) < BAD_ROWS_LISTED:
+        result.bad.append(row)
 
 
 def _named(model: Any) -> str | None:
@@ -290,9 +301,14 @@ def _vote(
         turned = text_key(a_text) != text_key(each.row.responses[each.first].text)
         a, b = (each.second, each.first) if turned else (each.first, each.second)
         for who, opinion in _opinions(each, own):
+            try:
+                this = person_id(connection, who.name) if who.kind == "person" else rater_id(connection, who)
+            except InputError as error:
+                _bad(result, BadRow(each.row.place, str(error)))
+                continue
             names.add(opinion.rater)
             result.raters.add(f"{who.kind} {who.name}")
-            vote = _vote_of(opinion, each.row, a, b, number, rater_id(connection, who), who.kind)
+            vote = _vote_of(opinion, each.row, a, b, number, this, who.kind)
             wanted.append(vote)
             kinds[vote.rater_id] = own.all_are or opinion.kind
     current = votes_by_raters(

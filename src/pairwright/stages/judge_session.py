@@ -97,18 +97,20 @@ def open_session(
     )
 
 
-def notes_on(session: JudgeSession) -> tuple[str, ...]:
-    with session.project.store.read() as connection:
+def notes_on(project: Project, judge: Rater) -> tuple[str, ...]:
+    """That votes of an earlier version of this judge still count, where there are any."""
+    with project.store.read() as connection:
         others = [
             number
-            for number, spec in raters_named(connection, "judge", session.name)
-            if not _same_judge(spec, session.rater.spec)
+            for number, spec in raters_named(connection, "judge", judge.name)
+            if not _same_judge(spec, judge.spec)
         ]
         kept = count_current_votes(connection, others)
     if not kept:
         return ()
     return (
-        f"{kept:,} votes of {session.name} were cast under other settings or guidelines and are kept; "
+        f"{kept:,} votes of {judge.name} were cast under other settings or guidelines, or by an earlier "
+        "version of its file, and are kept; "
         "--rejudge asks again",
     )
 

@@ -112,6 +112,8 @@ rater = Table(
     Column("name", Text, nullable=False),
     Column("spec", JSON, nullable=False),
     _at(),
+    Column("looks", Text, index=False),  # of a person: the name without what one may overlook
+    Index("rater_by_looks", "looks"),
 )
 
 guideline = Table("guideline", metadata, _id(), _key(), Column("text", Text, nullable=False), _at())

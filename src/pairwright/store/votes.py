@@ -32,9 +32,9 @@ PAGE = 1000
 # Conditions that many queries share are built once: building costs more than a small query does.
 
 
-def rater_id(connection: Connection, value: Rater) -> int:
-    """The row number of a rater, added if new."""
-    row = {"key": value.key, "kind": value.kind, "name": value.name, "spec": dict(value.spec)}
+def rater_id(connection: Connection, value: Rater, looks: str | None = None) -> int:
+    """The row number of a rater, added if new. People come in by `person_id` (store/persons)."""
+    row = {"key": value.key, "kind": value.kind, "name": value.name, "spec": dict(value.spec), "looks": looks}
     return _known_or_new(connection, rater, row)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from pairwright.errors import StoreError
 
-HEAD = "0007"
+HEAD = "0010"
 
 
 def upgrade(engine: Engine, current: str | None) -> None:
