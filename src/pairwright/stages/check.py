@@ -25,6 +25,7 @@ from pairwright.keys import content_key
 from pairwright.quality.checks import CHECKS, Limits
 from pairwright.quality.example import SEVERITIES, Check, Finding
 from pairwright.quality.run import run_checks
+from pairwright.stages.calibrate import unbelieved_judges
 from pairwright.stages.fact_check import known_facts
 from pairwright.stages.project import Project
 from pairwright.store import findings as sql
@@ -77,7 +78,7 @@ def run_check(
     """
     begun = time.monotonic()
     checks = checks_of(project, only, skip)
-    examples = Examples(project.store)
+    examples = Examples(project.store, unbelieved_judges(project))
     with project.store.exclusively("check"):
         found = run_checks(examples, checks, workers=_workers(project, workers), progress=progress)
         facts = known_facts(project) if any(check.name == "chosen_has_errors" for check in checks) else ()
