@@ -198,7 +198,7 @@ def print_labelled(result: AddDatasetResult) -> None:
 
 def print_added(result: AddResult | AddDatasetResult) -> None:
     for row in result.bad:
-        err.print(f"{row.place}: {row.reason}", markup=False, soft_wrap=True)
+        err.print(f"{row.place}: {row.reason}", soft_wrap=True)
     if result.bad_rows > len(result.bad):
         err.print(f"... and {result.bad_rows - len(result.bad):,} more")
     if not result.committed:
@@ -283,12 +283,15 @@ def pair(
 
 
 def print_paired(result: PairResult) -> None:
+    from pairwright.stages.pair import cut_off
+
     say(f"{result.pairs_added:,} pairs made, {result.pairs_already:,} were there already.")
     for n, why in (
         (result.given, "prompts came with a pair of their own and got no further ones"),
         (result.too_few, "prompts have fewer than two different responses"),
         (result.without_reference, "prompts have no response of the reference model"),
-        (result.truncated, "truncated responses were left out"),
     ):
         if n:
             say(f"{n:,} {why}.")
+    if result.truncated:
+        note(cut_off(result.truncated))

@@ -187,7 +187,7 @@ def print_dataset(result: ConvertResult) -> None:
     if result.how_to_load and result.path.parent != Path():
         say(f"In {result.path.parent}:")
     for line in result.how_to_load:
-        out.print(f"  {line}", markup=False, soft_wrap=True)
+        out.print(f"  {line}", soft_wrap=True)
 
 
 def print_exported(result: dict[str, Any]) -> None:

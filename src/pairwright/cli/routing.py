@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from pairwright.cli.output import note, out, say
 
@@ -22,13 +22,13 @@ def print_plans(plans: Sequence[Plan]) -> None:
     for measured in (False, True):
         rows = [plan for plan in plans if plan.measured == measured]
         if rows:
-            table.add_row(f"[dim]{'measured here' if measured else 'usual figures'}[/dim]", "", "", "")
+            table.add_row(Text("measured here" if measured else "usual figures", "dim"), "", "", "")
         for plan in rows:
             low, high = plan.usd.low, plan.usd.high
             cost = f"${low:,.0f}" if low == high else f"${low:,.0f}-{high:,.0f}"
             spread = f"[{plan.agreement.low:.1%}, {plan.agreement.high:.1%}]"
             table.add_row(
-                f"  {plan.method}", cost, f"{plan.hours:,.0f}", f"{plan.agreement.value:.1%} {escape(spread)}"
+                f"  {plan.method}", cost, f"{plan.hours:,.0f}", f"{plan.agreement.value:.1%} {spread}"
             )
     out.print()
     out.print(table)
