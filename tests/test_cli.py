@@ -68,7 +68,7 @@ def test_run_stops_where_people_are_needed_and_exports_nothing_yet(project, caps
     assert verb(project, "annotate", "--import", str(project.root / "labels.jsonl")) == 0
     result = as_json(capsys, project, "run")
     assert result["waits_for"] is None
-    assert result["stages"]["export dpo"]["totals"]["rows"] == 10
+    assert result["stages"]["export dpo"]["rows"] == 10
 
 
 def test_the_stages_one_by_one(project, capsys):

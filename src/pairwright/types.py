@@ -27,7 +27,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 ORDERS: tuple[Order, ...] = get_args(Order)
 MAKERS: tuple[Maker, ...] = get_args(Maker)
 # Who settled a label, as one reads it.
-SETTLED_BY: dict[Source, str] = {"judge": "judges", "people": "people", "unknown": "unknown raters"}
+SETTLED_BY: dict[str, str] = {"judge": "judges", "people": "people", "unknown": "unknown raters"}
 
 _SWAPPED: dict[Verdict, Verdict] = {"A": "B", "B": "A", "TIE": "TIE"}
 

@@ -159,7 +159,7 @@ def test_kto_trains_on_it_and_is_content_with_the_suggested_weights(
     from trl import KTOConfig, KTOTrainer
 
     dataset, result = load(store, tmp_path, "rows.parquet", shape="kto", style=style)
-    weights = result.singles.weights
+    weights = result.weights
     assert (weights.desirable, weights.undesirable) != (1, 1)
 
     def trainer_with(desirable: float, undesirable: float) -> KTOTrainer:
@@ -183,5 +183,5 @@ def test_neighbours_stay_separate_after_loading(store, tmp_path):
     """TRL gives each row the completion of the row before it in its batch."""
     dataset, result = load(store, tmp_path, "rows.jsonl", shape="kto", style="standard")
     prompts = dataset["prompt"][:]
-    assert result.singles.neighbours == 0
+    assert result.neighbours == 0
     assert not any(a == b for a, b in pairwise(prompts))

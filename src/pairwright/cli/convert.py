@@ -34,9 +34,7 @@ class Pairs(StrEnum):
     adjacent = "adjacent"
 
 
-BY_WHO_WON = (
-    "winners were called good and losers bad (--split-pairs, --shape kto): both answers may be either"
-)
+BY_WHO_WON = "winners were called good and losers bad (--split-pairs): both answers may be either"
 
 To = Annotated[str | None, typer.Option("--to", help="The format to write (--list shows all).")]
 Split = Annotated[
@@ -66,7 +64,7 @@ SplitPairs = Annotated[
     bool,
     typer.Option(
         "--split-pairs",
-        help="KTO: call every winner good and every loser bad, although both may be either.",
+        help="KTO, unpaired: call every winner good and every loser bad where nothing else is said.",
     ),
 ]
 

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from pairwright.cli.export import print_exported
+from pairwright.cli.export import print_dataset
 from pairwright.cli.options import BudgetUsd, DryRun, Json, RetryFailed
 from pairwright.cli.output import (
     DONE,
@@ -250,6 +250,8 @@ def run(
         emit(result.as_dict())
     else:
         print_run(result.stages)
+        for done in result.exports:
+            print_dataset(done)
         for text in result.notes:
             note(text)
         if result.failures and not result.stopped:
@@ -267,8 +269,7 @@ def print_run(stages: list[tuple[str, dict[str, Any]]]) -> None:
 
     for name, result in stages:
         if name.startswith("export"):
-            print_exported(result)
-            continue
+            continue  # told after all others, with what was left out
         if name == "route":
             print_route(result)
             continue
