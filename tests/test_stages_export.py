@@ -172,7 +172,7 @@ def test_the_manifest_says_what_was_asked_written_and_left_out(builder, out):
     assert said["dropped_by_unit"] == {"waiting_for_people": {"pair": 1}}
     assert said["by_source"] == {"judge": 1}
     assert [file["name"] for file in said["files"]] == ["rows.jsonl", "rows.jsonl.meta.jsonl"]
-    assert 'rows.jsonl' in said["how_to_load"][1]
+    assert "rows.jsonl" in said["how_to_load"][1]
     assert str(out.parent) not in str(said)
     only_here = {"pairwright", "created_at", "config_files"}
     only_there = {"path", "dry_run", "bad"}

@@ -71,7 +71,7 @@ def export_dataset(
     bad, or ratings held against `selection.threshold`, which may be left out
     for those that `annotate` asked people for (3.5 of 5);
     `selection.split_pairs` calls winners good and losers bad, by majority.
-    `ratings` says whose count, by default the first there is of annotate, people, judges.
+    `ratings` says whose count, by default the first there is of annotate, people, judges, unknown.
     Margins are P(chosen) - P(rejected), or with `selection.margin` "ratings" their difference.
     `separator` stands between a prompt and an answer that are strings.
     Stratified parts go by all prompts that have a pair, so they are the same in every format.
