@@ -22,7 +22,7 @@ from pairwright.routing.weigh import Applied, Step, apply, weigh
 from pairwright.routing.worth import judges_worth
 from pairwright.stages import betting
 from pairwright.stages import draws as draws_
-from pairwright.stages.panel import orders_asked, refused_judges, refused_of
+from pairwright.stages.panel import orders_asked, refused_of
 from pairwright.stages.project import Project
 from pairwright.stats import audit
 from pairwright.stats.calibration import expected_calibration_error
@@ -175,15 +175,6 @@ def distrusted_judges(project: Project) -> dict[str, str]:
     with project.store.read() as connection:
         said = read_said(connection, list(project.settings.judges))
     return refused_of([worth.as_dict() for worth in judges_worth(said.ballots, said.labels)], project)
-
-
-def unbelieved_judges(project: Project) -> dict[str, str]:
-    """Judges whose word speaks against nobody, and why: by the last calibration, else by labels so far."""
-    with project.store.read() as connection:
-        calibrated = project.settings.route.accept == "guarantee" and newest_calibration(connection)
-        if calibrated:
-            return refused_judges(connection, project)
-    return distrusted_judges(project)
 
 
 def _fits(newest: Recorded, raters: Sequence[int], project: Project) -> bool:

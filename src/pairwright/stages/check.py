@@ -25,9 +25,9 @@ from pairwright.keys import content_key
 from pairwright.quality.checks import CHECKS, Limits
 from pairwright.quality.example import SEVERITIES, Check, Finding
 from pairwright.quality.run import run_checks
-from pairwright.stages.calibrate import unbelieved_judges
 from pairwright.stages.fact_check import known_facts
 from pairwright.stages.project import Project
+from pairwright.stages.unbelieved import unbelieved_judges
 from pairwright.store import findings as sql
 from pairwright.store.examples import Examples
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from pairwright.routing.plan import USUAL
-from pairwright.stages.calibrate import unbelieved_judges
 from pairwright.stages.project import Project
+from pairwright.stages.unbelieved import unbelieved_judges
 from pairwright.stats.agreement import answer_counts, krippendorff_alpha, pairwise_agreement
 from pairwright.stats.intervals import wilson
 from pairwright.store import conflicts as sql

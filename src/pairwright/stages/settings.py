@@ -225,9 +225,7 @@ class ExportSettings(Settings):
     shapes: tuple[Literal["dpo", "orpo", "kto", "unpaired"], ...] = Field(
         ("dpo", "kto"), description="dpo (ORPO reads the same rows), kto, unpaired"
     )
-    split_pairs: bool = Field(
-        False, description="kto, unpaired: winners are good and losers bad where nothing else is said"
-    )
+    split_pairs: bool = Field(False, description="kto, unpaired: call winners good and losers bad")
     style: Literal["conversational", "standard"] = Field(
         "conversational", description="conversational: lists of messages; standard: plain strings"
     )

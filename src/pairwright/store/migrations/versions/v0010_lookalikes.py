@@ -11,7 +11,7 @@ down_revision = "0007"
 
 def upgrade() -> None:
     op.add_column("rater", sa.Column("looks", sa.Text))
-    op.create_index("rater_by_looks", "rater", ["looks"])
+    op.create_index("ix_rater_looks", "rater", ["looks"])
     rater = sa.table("rater", sa.column("id"), sa.column("kind"), sa.column("name"), sa.column("looks"))
     connection = op.get_bind()
     people = sa.select(rater.c.id, rater.c.name).where(rater.c.kind == "person")
