@@ -265,29 +265,29 @@ def test_the_command_says_what_is_promised_and_what_to_do(tmp_path, capsys, stag
     project, truth = replayed(tmp_path, 400, 0.97)
     assert run(["-C", str(project.root), "route"]) == 0
     said = " ".join(capsys.readouterr().err.split())
-    assert "To promise at least 90% agreement with people" in said
+    assert "To guarantee at least 90% agreement with people" in said
     if stage == "after":
         people_answer(project, truth)
         assert run(["-C", str(project.root), "route"]) == 0
         said = " ".join(capsys.readouterr().err.split())
-        assert "Promised: at least 90% agreement with people, with probability 90%" in said
+        assert "Guaranteed: at least 90% agreement with people, with probability 90%" in said
 
 
-def test_further_pairs_are_drawn_where_the_promise_can_be_kept(tmp_path):
+def test_further_pairs_go_on_in_the_order_of_the_first(tmp_path):
     project, truth = unevenly_sure(tmp_path, 900)
     run_route(project)
     people_answer(project, truth)
-    first = run_route(project)
+    run_route(project)
     before = {row.pair_id for row in rows(project, "draw")}
     run_route(project, more=60)
+    drawn = rows(project, "draw")
+    assert len({row.pair_id for row in drawn} - before) == 60
+    # Any of the frame may come, also those that could never be accepted: all had the same chance.
     ids = {row.id: row.external_id for row in rows(project, "pair")}
-    later = [ids[row.pair_id] for row in rows(project, "draw") if row.pair_id not in before]
-    assert len(later) == 60
-    assert not any(hard(pair) for pair in later)
-    people_answer(project, truth)
+    assert 0.3 < np.mean([hard(ids[row.pair_id]) for row in drawn]) < 0.7
+    people_answer(project, truth, first=60)
     second = run_route(project)
     assert second.accepted_from_judges > 0
-    assert second.calibration["certificate"]["labels"] > first.calibration["certificate"]["labels"] / 2
     assert not any(hard(pair) for pair in accepted(project))
 
 
@@ -304,7 +304,7 @@ def unevenly_sure(tmp_path, n):
     truth = {f"pair-{i}": "AB"[rng.integers(2)] for i in range(n)}
     with (project.root / "verdicts.jsonl").open("w") as file:
         for pair, better in truth.items():
-            right = rng.random() < (0.5 if hard(pair) else 0.98)
+            right = rng.random() < (0.5 if hard(pair) else 0.995)
             said = better if right else "AB"["BA".index(better)]
             for order in ("AB", "BA"):
                 sure = "LOW" if hard(pair) else "HIGH"
@@ -323,12 +323,13 @@ def test_by_wagers_every_look_is_free_and_acceptance_grows_with_labels(tmp_path)
     taken = []
     for at in range(0, len(drawn), 25):
         asked = waiting(project)
-        assert asked[:25] == drawn[at : at + 25]  # in the order drawn
+        now = drawn[at : at + 25]
+        assert asked[: len(now)] == now  # in the order drawn
         people_answer(project, truth, first=25)
         taken.append(run_route(project).accepted_from_judges)
     assert taken[0] == 0
     assert taken[-1] > 500
-    assert run_route(project).calibration["looks"] == 1
+    assert run_route(project).calibration["looks"] == 2  # weighed on the first 50, and again on 100
     found = accepted(project)
     assert np.mean([truth[pair] == verdict for pair, verdict in found.items()]) >= 0.9
 

@@ -1,6 +1,7 @@
 import pytest
 from projects import a_project, add_pairs
 from test_stages_calibrate import people_answer, replayed
+from test_stages_check import label
 
 from pairwright.cli.main import run
 from pairwright.errors import ConfigError
@@ -43,3 +44,37 @@ def test_a_misspelt_figure_is_named(tmp_path):
     (tmp_path / "p" / "pairwright.toml").write_text(settings)
     with pytest.raises(ConfigError, match='did you mean "per_hour"'):
         Project.open(tmp_path / "p")
+
+
+def test_plans_and_the_estimate_say_what_route_accepts(tmp_path):
+    project, truth = replayed(tmp_path, 500, 0.85)
+    run_route(project)
+    people_answer(project, truth)
+    routed = run_route(project)
+    assert routed.accepted_from_judges == 0  # 85 % right, 90 % promised
+    found = estimate(project)
+    assert {plan.certified for plan in found.plans if plan.measured and plan.people_share < 1} == {False}
+    assert "leaves 100% of pairs to people" in found.people.basis
+    assert found.people.pairs == routed.for_people
+
+
+def test_labels_that_are_there_are_paid_once(tmp_path):
+    project, truth = replayed(tmp_path, 400, 0.99)
+    run_route(project)
+    people_answer(project, truth)
+    routed = run_route(project)
+    assert routed.accepted_from_judges > 0
+    plans = {plan.people_share: plan for plan in estimate(project).plans if plan.measured}
+    each = project.settings.annotate.usd_per_pair
+    assert plans[0.0].usd.value == pytest.approx(routed.accepted_from_people * each)
+    assert plans[0.5].usd.value == pytest.approx((400 + routed.accepted_from_people) / 2 * each)
+    assert plans[1.0].usd.value == pytest.approx(400 * each)
+
+
+def test_labels_that_came_with_the_data_do_not_pass_for_pairs_judges_settled(tmp_path):
+    """300 of 600 are labelled before anything is routed: a draw is still to come, and is in the estimate."""
+    project, truth = replayed(tmp_path, 600, 0.9)
+    label(project, dict(list(truth.items())[:300]), "ann")
+    basis = estimate(project).people.basis
+    assert "to calibrate the judges on" in basis
+    assert "0%" not in basis.replace("20%", "")

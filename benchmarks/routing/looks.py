@@ -13,7 +13,7 @@ from ranking import one_hot
 
 from pairwright.routing import believe
 from pairwright.routing.guarantee import certify, within_reach
-from pairwright.routing.sequential import Wagers
+from pairwright.routing.sequential import Wagers, newest_certificate, share_of, start_of
 
 DELTA = 0.1
 SECOND = DELTA * 0.75 * 0.25  # what a second exact test may spend, after a first that spent three quarters
@@ -38,7 +38,8 @@ def looks(data: RecordedSet, target: float, first: int, more: int, draws: int) -
         # Once, after all labels; the judges are weighed anew on all of them.
         new_confidence, new_wrong = beliefs(data, truth, both, draw, rng)
         for rule, delta in (("exact, all labels at once", DELTA), ("exact, a second look, from all", SECOND)):
-            found = certify(new_confidence[both], new_wrong[both], target, delta)
+            rest = new_confidence[~both]
+            found = certify(new_confidence[both], new_wrong[both], target, delta, rest=rest)
             note(rule, found.threshold, new_confidence, new_wrong, both)
         # A second look, with the further labels drawn where the promise can be kept.
         inside = confidence >= within_reach(confidence, target)
@@ -46,14 +47,23 @@ def looks(data: RecordedSet, target: float, first: int, more: int, draws: int) -
         known[rng.permutation(np.flatnonzero(inside & ~before))[:more]] = True
         new_confidence, new_wrong = beliefs(data, truth, known, draw, rng)
         drawn = known & inside
-        found = certify(new_confidence[drawn], new_wrong[drawn], target, SECOND)
+        rest = new_confidence[inside & ~known]
+        found = certify(new_confidence[drawn], new_wrong[drawn], target, SECOND, rest=rest)
         rule = "exact, a second look, from within reach"
         note(rule, found.threshold, new_confidence, new_wrong, known, inside)
-        # After every label.
-        wagers = Wagers.on(confidence, target, DELTA)
-        for i in order[: first + more]:
-            wagers.see(float(confidence[i]), bool(wrong[i]))
-        note("wagers, looked at after every label", wagers.certificate().threshold, confidence, wrong, both)
+        # After every label: judges weighed on the first 50, 100, 200, ..., each time wagered on later ones.
+        fits, generations = [], []
+        while start_of(len(fits)) < first + more:
+            g, before = len(fits), np.zeros(n, bool)
+            before[order[: start_of(g)]] = True
+            fits.append(beliefs(data, truth, before, draw, rng))
+            confidence, wrong = fits[g]
+            undrawn = confidence[order[first + more :]]
+            generations.append(Wagers.on(confidence, target, DELTA * share_of(g), undrawn=undrawn))
+            for i in order[start_of(g) : first + more]:
+                generations[g].see(float(confidence[i]), bool(wrong[i]))
+        at, found = newest_certificate(generations)
+        note("wagers, looked at after every label", found.threshold, *fits[at], both)
     return {rule: kept(np.array(found), target) for rule, found in rows.items()}
 
 

@@ -100,6 +100,8 @@ def print_status(state: Status) -> None:
                 say(f"{judge.name} failed {n:,} times: {message[:200]}", style="dim")
             if judge.refused:
                 say(f"{judge.name} is {judge.refused} against people: not counted, not asked.", style="red")
+    for text in state.cut_prompts:
+        say(text, style="red")
     if state.people:
         out.print()
         for name, n, seconds in state.people:

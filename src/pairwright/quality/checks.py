@@ -21,6 +21,7 @@ from pairwright.quality.privacy import PersonalData, Secrets
 from pairwright.quality.safety import HarmfulCompliance, OverRefusal
 from pairwright.quality.shortcuts import Shortcuts
 from pairwright.quality.similarity import TooSimilar
+from pairwright.quality.thinking_trace import ThinkingTrace
 from pairwright.quality.timing import TooFast
 
 
@@ -57,6 +58,7 @@ CHECKS: dict[str, Callable[[Limits], Check]] = {
     "harmful_compliance": lambda _: HarmfulCompliance(),
     "over_refusal": lambda _: OverRefusal(),
     "identity_leak": lambda _: IdentityLeak(),
+    "thinking_trace": lambda _: ThinkingTrace(),
     "language_mismatch": lambda _: LanguageMismatch(),
     "shortcuts": lambda limits: Shortcuts(limits.longer, limits.markup, limits.wins),
     "judge_health": lambda limits: JudgeHealth(

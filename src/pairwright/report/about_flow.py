@@ -136,16 +136,17 @@ def plans(of: dict[str, Any]) -> Section | None:
             + ("" if plan["usd"]["low"] == plan["usd"]["high"] else f"-{plan['usd']['high']:,.0f}"),
             f"{plan['hours']:,.0f}",
             share(plan["agreement"]),
+            {None: "", True: "yes", False: "no"}[plan["certified"]],
         )
         for plan in found
     ]
-    header = ("To label all pairs", "", "Cost", "Hours of people", "Agreement with people")
+    header = ("To label all pairs", "", "Cost", "Hours of people", "Agreement with people", "Guaranteed")
     html = figures.plans_chart(found)
     if of["plan_in_words"]:
         html += Markup("<p><b>{}</b></p>").format(of["plan_in_words"])
     html += table(header, rows)
     how = (
         "Every way to label these pairs, people answering each once; further up is better, further left "
-        "cheaper, bars are 95 %."
+        "cheaper, bars are 95 %. Guaranteed: whether the labels at hand let judges decide that many."
     )
     return Section("plans", "What it costs to be right", how, html)

@@ -35,7 +35,11 @@ def reward(of: dict[str, Any]) -> Section | None:
         return None
     rows = [(told, share(found[name])) for name, told in FIGURES.items() if found[name] is not None]
     for part, told in (
-        ("margin", "asked anew, people said otherwise than the label: of doubted pairs"),
+        (
+            "margin",
+            "asked anew, people said otherwise than the label: of doubted pairs, the surest wrong first",
+        ),
+        ("flagged", "... of all that were flagged when pairs were sent, by a random sample of them"),
         ("control", "... of others"),
     ):
         if found["precision"][part]:

@@ -7,19 +7,32 @@ independent people (see stats/anchored.py for how people come in on top).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from pairwright.routing.signals import Ballots, SignalPlan
+from pairwright.routing.signals import Ballots, SignalPlan, Signals
 from pairwright.stats import logit
 
 FOLDS = 10
 FEWEST = 10  # labels, under which nothing is fitted
 # On the log-odds a signal may move a pair by; measured in benchmarks/routing, flat from 1 to 3.
 SCALE = 1.7
+RARE = np.array([-2.0, 0.0, 0.0])  # of s: people call a tie rarely, until labels say otherwise
+MOST_JUDGES = 6  # that are tried on their own
+LEAST = 0.01  # a candidate with a smaller share is left out
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One candidate: a model of some of the signals x (`columns`), and its share in the forecast."""
+
+    name: str
+    columns: tuple[int, ...]
+    fit: logit.Fit
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,33 +40,64 @@ class Forecaster:
     """What the judges' votes are worth, fixed: gives probabilities for any pair they voted on."""
 
     plan: SignalPlan
-    fit: logit.Fit
+    parts: tuple[Part, ...]
+    evidence: float
     n_labels: int
 
     def predict(self, ballots: Ballots) -> np.ndarray:
         """(n_pairs, 3): probability of A, B, TIE."""
         signals = self.plan.read(ballots)
-        return self.fit.predict(signals.x, signals.s)
+        return np.asarray(
+            sum(
+                part.share * part.fit.predict(signals.x[:, list(part.columns)], signals.s)
+                for part in self.parts
+            )
+        )
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "plan": self.plan.as_dict(),
-            "w": self.fit.w.tolist(),
-            "v": self.fit.v.tolist(),
-            "covariance": self.fit.covariance.tolist(),
-            "evidence": self.fit.evidence,
+            "parts": [
+                {
+                    "name": part.name,
+                    "columns": list(part.columns),
+                    "share": part.share,
+                    "w": part.fit.w.tolist(),
+                    "v": part.fit.v.tolist(),
+                    "covariance": part.fit.covariance.tolist(),
+                    "evidence": part.fit.evidence,
+                }
+                for part in self.parts
+            ],
+            "evidence": self.evidence,
             "n_labels": self.n_labels,
         }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Forecaster:
-        fitted = logit.Fit(
-            np.array(values["w"]),
-            np.array(values["v"]),
-            np.array(values["covariance"]),
+        """Also what was written when there was one candidate."""
+        parts = values.get("parts") or [
+            {**values, "name": "everything", "columns": range(len(values["w"])), "share": 1.0}
+        ]
+        return cls(
+            SignalPlan.from_dict(values["plan"]),
+            tuple(
+                Part(
+                    each["name"],
+                    tuple(each["columns"]),
+                    logit.Fit(
+                        np.array(each["w"]),
+                        np.array(each["v"]),
+                        np.array(each["covariance"]),
+                        each["evidence"],
+                    ),
+                    each["share"],
+                )
+                for each in parts
+            ),
             values["evidence"],
+            values["n_labels"],
         )
-        return cls(SignalPlan.from_dict(values["plan"]), fitted, values["n_labels"])
 
 
 def fit(ballots: Ballots, labels: np.ndarray, plan: SignalPlan | None = None) -> Forecaster:
@@ -63,77 +107,230 @@ def fit(ballots: Ballots, labels: np.ndarray, plan: SignalPlan | None = None) ->
     zeros is a pair nobody labelled, a row that sums to 1 one labelled pair.
     Raises ValueError with fewer than 10 labelled pairs, NotConverged.
     """
+    known = int((labels.sum(1) > 0).sum())
+    if known < FEWEST:
+        raise ValueError(f"{known} labelled pairs can't tell what judges are worth: {FEWEST} at least")
+    return _fit(ballots, labels, plan)
+
+
+def _fit(ballots: Ballots, labels: np.ndarray, plan: SignalPlan | None = None) -> Forecaster:
+    """Every candidate fitted, and mixed as far as the labels are evidence for it."""
     plan = plan or SignalPlan.of(ballots)
-    signals = plan.read(ballots)
-    known = labels.sum(1) > 0
-    if known.sum() < FEWEST:
-        raise ValueError(
-            f"{int(known.sum())} labelled pairs can't tell what judges are worth: {FEWEST} at least"
+    signals, known = plan.read(ballots), labels.sum(1) > 0
+    x, s, said = signals.x[known], signals.s[known], labels[known]
+    found = []
+    for candidate in _candidates(signals, x, said):
+        columns = list(candidate.columns)
+        fitted = logit.fit(x[:, columns], s, said, candidate.scale, signals.s_scale, s_mean=RARE)
+        found.append((candidate, fitted, fitted.evidence + np.log(candidate.prior)))
+    score = np.array([each[2] for each in found])
+    share = np.exp(score - score.max())
+    evidence = float(score.max() + np.log(share.sum()))
+    share = np.where(share < LEAST * share.sum(), 0, share)
+    share /= share.sum()
+    parts = [
+        Part(candidate.name, candidate.columns, fitted, float(part))
+        for (candidate, fitted, _), part in zip(found, share, strict=True)
+        if part > 0
+    ]
+    return Forecaster(plan, tuple(parts), evidence, int(known.sum()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A model that might do: the signals it hears, how much each may be worth, how likely it is at first."""
+
+    name: str
+    columns: tuple[int, ...]
+    scale: np.ndarray
+    prior: float
+
+
+def _candidates(signals: Signals, x: np.ndarray, labels: np.ndarray) -> list[_Candidate]:
+    """From the simplest thing that might work to everything: each kind as likely as the others."""
+    of, everything = np.array(signals.of, object), np.arange(len(signals.of))
+    judges = [of == j for j in range(sum(isinstance(each, int) for each in set(signals.of)))]
+    said = everything[of != "other"]
+    kinds: list[list[_Candidate]] = []
+
+    def kind(*options: tuple[str, np.ndarray, float | np.ndarray]) -> None:
+        kinds.append(
+            [
+                _Candidate(name, tuple(columns.tolist()), SCALE * times * signals.x_scale[columns], 1.0)
+                for name, columns, times in options
+            ]
         )
-    fitted = logit.fit(
-        signals.x[known], signals.s[known], labels[known], SCALE * signals.x_scale, signals.s_scale
-    )
-    return Forecaster(plan, fitted, int(known.sum()))
+
+    common = everything[of == "all"]
+    if len(judges) > 1:
+        kind(*((signals.names[c], np.array([c]), times) for c in common for times in (1.0, 4.0)))
+        families = [c for c in everything if str(of[c]).startswith("family")]
+        if families:
+            kind(*((signals.names[c], np.array([c]), times) for c in families for times in (1.0, 3.0)))
+        # Every judge about as good as the others of its family.
+        alike = np.where([isinstance(each, int) for each in of], 0.2, 3.0)
+        kind(*_with_and_without("all alike", everything, said, alike))
+    kind(*(option for judge in _best(signals, x, labels, judges) for option in judge))
+    kind(*_with_and_without("everything", everything, said, np.ones(len(of))))
+    return [replace(each, prior=1 / len(kinds) / len(options)) for options in kinds for each in options]
+
+
+def _with_and_without(
+    name: str, everything: np.ndarray, said: np.ndarray, times: np.ndarray
+) -> list[tuple[str, np.ndarray, np.ndarray]]:
+    """With position and length; and without, which is likelier at first: few labels can't tell."""
+    return [(name, everything, times), *((f"{name} judges say", said, k * times[said]) for k in (0.7, 1.5))]
+
+
+def _best(
+    signals: Signals, x: np.ndarray, labels: np.ndarray, judges: Sequence[np.ndarray]
+) -> list[list[tuple[str, np.ndarray, float]]]:
+    """Options for the judges that are best on their own: each signal it gives, and all of them."""
+    side = labels[:, 0] - labels[:, 1]
+    right = [
+        float((np.sign(x[:, columns][:, 0]) * side).sum()) if columns.any() else -np.inf for columns in judges
+    ]
+    found = []
+    for j in np.argsort(right)[::-1][:MOST_JUDGES]:
+        columns = np.flatnonzero(judges[j])
+        options = [(signals.names[c], np.array([c]), 2.0) for c in columns]
+        if len(columns) > 1:
+            options.append((f"judge {j}", columns, 2.0))
+        found.append(options)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A forecaster for each fold of prompts: a pair is forecast by the one that saw no label of its fold.
+
+    So what is tested on labelled pairs is what is applied to all others: the same
+    models, each on prompts whose labels it doesn't know (Bayle et al., "Cross-validation
+    Confidence Intervals for Test Error", NeurIPS 2020). `values` and `means` (a tuple a
+    fold) put confidences of all models on one scale: what is as rare among
+    all pairs of the frame is called the same. Without this a model trained on
+    folds with few errors would be surer than the others, and a threshold would
+    mean something else in every fold.
+    """
+
+    forecasters: tuple[Forecaster, ...]
+    values: tuple[np.ndarray, ...]
+    means: tuple[np.ndarray, ...]
+    seed: int
+
+    def predict(self, ballots: Ballots, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(n_pairs, 3) probabilities of A, B, TIE and (n_pairs,) confidence; nan where a judge wasn't heard.
+
+        groups (n_pairs,): the prompt of each pair.
+        """
+        fold = fold_of(groups, self.seed, len(self.forecasters))
+        probs, confidence = np.zeros((ballots.n_pairs, 3)), np.full(ballots.n_pairs, np.nan)
+        for k, forecaster in enumerate(self.forecasters):
+            rows = np.flatnonzero(fold == k)
+            own = ballots.of_pairs(rows)
+            probs[rows] = forecaster.predict(own)
+            judges = [ballots.judges.index(name) for name in forecaster.plan.judges]
+            heard = ~np.isnan(own.means(own.verdict.astype(float)))[:, judges]
+            complete = rows[heard.all(1) & bool(judges)]  # who hears no judge is never sure
+            confidence[complete] = self._on_scale(k, best_label(probs[complete])[1])
+        return probs, confidence
+
+    def _on_scale(self, k: int, confidence: np.ndarray) -> np.ndarray:
+        if not len(self.values[k]):
+            return confidence  # the only model there is
+        place = np.searchsorted(self.values[k], confidence, side="right") - 1
+        return np.asarray(self.means[k][np.maximum(place, 0)])
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "folds": [each.as_dict() for each in self.forecasters],
+            "values": [each.tolist() for each in self.values],
+            "means": [each.tolist() for each in self.means],
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Folded:
+        """Also what was written when one forecaster served all pairs."""
+        if "folds" not in values:
+            return cls((Forecaster.from_dict(values),), (np.array([]),), (np.array([]),), 0)
+        return cls(
+            tuple(Forecaster.from_dict(each) for each in values["folds"]),
+            tuple(np.array(each) for each in values["values"]),
+            tuple(np.array(each) for each in values["means"]),
+            values["seed"],
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class CrossFit:
-    """Forecasts in which no pair's own label, nor one of its group, had a say.
+    """Forecasts in which no pair's own label, nor one of its fold of prompts, had a say.
 
-    probs (n_pairs, 3): of A, B, TIE. confidence (n_pairs,): in the likeliest, on
-    the scale of `forecaster`, which was fitted on all labels: so a threshold
-    tested on labelled pairs means the same on the others.
+    probs (n_pairs, 3): of A, B, TIE. confidence (n_pairs,): in the likeliest; nan
+    where a judge was not heard. `forecaster` says the same of later pairs.
     """
 
     probs: np.ndarray
     confidence: np.ndarray
-    forecaster: Forecaster
+    forecaster: Folded
+
+
+# (labels of a fold's model) -> names of the judges it may hear
+Hear = Callable[[np.ndarray], Sequence[str]]
 
 
 def cross_fit(
-    ballots: Ballots, labels: np.ndarray, groups: Sequence[int] | np.ndarray, *, seed: int = 0
+    ballots: Ballots,
+    labels: np.ndarray,
+    groups: Sequence[int] | np.ndarray,
+    *,
+    seed: int = 0,
+    pool: np.ndarray | None = None,
+    hear: Hear | None = None,
 ) -> CrossFit:
-    """Forecast every labelled pair from ten folds' labels less its own, the others from all labels.
+    """Forecast every pair from the labels of the other nine folds.
 
-    `groups` (n_pairs,) is the prompt of each pair: pairs of one prompt stand in
-    the same of ten folds. Raises ValueError with fewer than 20 labelled pairs.
+    groups (n_pairs,): the prompt of each pair, which decides its fold. pool
+    (n_pairs,): among which confidences are ranked (all pairs). `hear` chooses
+    judges by the labels a fold's model may see. Raises ValueError with fewer
+    than 20 labelled pairs.
     """
-    plan = SignalPlan.of(ballots)
-    signals = plan.read(ballots)
+    groups = np.asarray(groups)
     known = labels.sum(1) > 0
     if known.sum() < 2 * FEWEST:
         raise ValueError(
             f"{int(known.sum())} labelled pairs are too few for {FOLDS} folds: {2 * FEWEST} at least"
         )
-    fold = folds_of(np.asarray(groups), known, seed)
-
-    def fitted(train: np.ndarray) -> logit.Fit:
-        return logit.fit(
-            signals.x[train], signals.s[train], labels[train], SCALE * signals.x_scale, signals.s_scale
-        )
-
-    whole = fitted(known)
-    probs = whole.predict(signals.x, signals.s)
-    confidence = best_label(probs)[1]
-    scale = np.sort(confidence)
-    result, own_confidence = probs.copy(), confidence.copy()
+    fold = fold_of(groups, seed)
+    forecasters = []
     for k in range(FOLDS):
-        own = known & (fold == k)
-        theirs = fitted(known & (fold != k)).predict(signals.x, signals.s)
-        result[own] = theirs[own]
-        own_confidence[own] = _on_scale(best_label(theirs)[1], own, scale)
-    return CrossFit(result, own_confidence, Forecaster(plan, whole, int(known.sum())))
+        seen = labels * (fold != k)[:, None]
+        heard = ballots if hear is None else ballots.of_judges(hear(seen))
+        forecasters.append(_fit(heard, seen))
+    framed = ballots if pool is None else ballots.of_pairs(np.flatnonzero(pool))
+    folded = _on_one_scale(forecasters, framed, seed)
+    return CrossFit(*folded.predict(ballots, groups), folded)
 
 
-def _on_scale(confidence: np.ndarray, own: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """One fold's confidence in its own pairs, as what is as rare among all pairs is called on `scale`.
+def _on_one_scale(forecasters: Sequence[Forecaster], ballots: Ballots, seed: int) -> Folded:
+    """Every fold's confidences named by what its equals in rank are called on average over folds."""
+    ranked = [np.sort(best_label(each.predict(ballots))[1]) for each in forecasters]
+    scale = np.round(np.stack(ranked).mean(0), 9)
+    values = [np.unique(each) for each in ranked]
+    means = []
+    for each, distinct in zip(ranked, values, strict=True):
+        first, last = (np.searchsorted(each, distinct, side=side) for side in ("left", "right"))
+        means.append(scale[(first + last - 1) // 2])
+    return Folded(tuple(forecasters), tuple(values), tuple(means), seed)
 
-    Without this a fold that holds many errors would be the surest of all, for it
-    was trained on what is left: few.
-    """
-    order = np.sort(confidence)
-    first, last = (np.searchsorted(order, confidence[own], side=side) for side in ("left", "right"))
-    return np.asarray(scale[(first + last - 1) // 2])
+
+def fold_of(groups: np.ndarray, seed: int, folds: int = FOLDS) -> np.ndarray:
+    """(n_pairs,) the fold of each prompt: by its number alone, so that it is the same whenever asked."""
+    start = seed * 0x9E3779B97F4A7C15 % 2**64
+    mixed = np.asarray(groups).astype(np.uint64) + np.uint64(start)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):  # splitmix64
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return np.asarray((mixed ^ (mixed >> np.uint64(31))) % np.uint64(folds), int)
 
 
 def folds_of(groups: np.ndarray, known: np.ndarray, seed: int) -> np.ndarray:

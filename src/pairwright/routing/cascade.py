@@ -26,8 +26,9 @@ PRICES = np.geomspace(400, 0.01, 240)
 class CascadeCertificate:
     """thresholds (n_steps,): a pair is accepted at a step where its confidence is greater; None: never.
 
-    `accepted` and `errors` count calibration pairs; `reached` is the share of
-    pairs that each step is asked about, and `people` the share that ends there.
+    -inf accepts every pair that comes to the step. `accepted` and `errors` count
+    calibration pairs; `reached` is the share of pairs that each step is asked
+    about, and `people` the share that ends there.
     """
 
     thresholds: tuple[float, ...] | None
@@ -45,26 +46,35 @@ def certify_cascade(
     person: float,
     target: float = 0.9,
     delta: float = 0.1,
+    *,
+    rest: np.ndarray | None = None,
+    strictest: Sequence[float] | None = None,
 ) -> CascadeCertificate:
     """The cheapest thresholds that keep the promise.
 
     confidence (n_steps, n): after each step, of the label it would accept, on
-    calibration pairs asked of every judge. wrong (n_steps, n): whether that label
-    is wrong. costs (n_steps,): of asking each step's judge about a pair, and
-    `person` that of a person's answer, in the same money.
+    calibration pairs asked of every judge; nan, where a judge was not heard, is never
+    accepted. wrong (n_steps, n): whether that label is wrong. costs (n_steps,): of
+    asking each step's judge about a pair, and `person` that of a person's answer, in
+    the same money. rest (n_steps, n_rest): confidence in the frame's pairs that were
+    not drawn; without it they are without end. No threshold is under `strictest` (n_steps,).
     """
     steps, n = confidence.shape
-    path = threshold_path(confidence, [cost / person for cost in costs])
+    everything = confidence if rest is None else np.concatenate([confidence, rest], axis=1)
+    path = threshold_path(everything, [cost / person for cost in costs])
+    if strictest is not None:
+        path = np.maximum(path, np.asarray(strictest))
     where = [_accepted_at(confidence, thresholds) for thresholds in path]
     counts = np.array([(at < steps).sum() for at in where])
     # A rule that accepts fewer than the one before would break the order of the path: it is left out.
     kept = [i for i in range(len(path)) if counts[i] > 0 and counts[i] >= counts[: i + 1].max()]
     ends = [i for j, i in enumerate(kept) if j == 0 or (where[i] != where[kept[j - 1]]).any()]
     errors = np.array([_errors(where[i], wrong) for i in ends])
-    passed = certify_path(counts[ends], errors, n, target, delta) if ends else None
+    left = None if rest is None else np.array([(_accepted_at(rest, path[i]) < steps).sum() for i in ends])
+    passed = certify_path(counts[ends], errors, n, target, delta, rest=left) if ends else None
     if passed is None:
         return CascadeCertificate(None, n, 0, 0.0, (1.0,) * steps, 1.0)
-    at = where[ends[passed]]
+    at = _accepted_at(everything, path[ends[passed]])
     reached = tuple(float((at >= step).mean()) for step in range(steps))
     thresholds = tuple(float(t) for t in path[ends[passed]])
     return CascadeCertificate(
@@ -73,9 +83,15 @@ def certify_cascade(
 
 
 def threshold_path(confidence: np.ndarray, costs: Sequence[float]) -> np.ndarray:
-    """(n_prices, n_steps) thresholds, strict to loose; costs are in persons' answers."""
+    """(n_prices, n_steps) thresholds, strict to loose; costs are in persons' answers.
+
+    A threshold that every pair passes is -inf. Pairs that a judge was not heard on are left out.
+    """
+    confidence = confidence[:, ~np.isnan(confidence).any(0)]
     steps = len(confidence)
-    path = np.zeros((len(PRICES), steps))
+    path = np.full((len(PRICES), steps), np.inf)
+    if not confidence.size:
+        return path
     for i, price in enumerate(PRICES):
         ahead = np.minimum(price * (1 - confidence[-1]), 1.0)
         path[i, -1] = 1 - 1 / price
@@ -85,8 +101,9 @@ def threshold_path(confidence: np.ndarray, costs: Sequence[float]) -> np.ndarray
             stay = confidence[step][accepting >= onward]
             path[i, step] = stay.max() if len(stay) else -np.inf
             ahead = np.minimum(accepting, onward)
+    path[path < confidence.min(1)] = -np.inf
     # Never stricter further along: what a higher price accepts, a lower one does too.
-    return np.minimum.accumulate(path, axis=0)
+    return np.asarray(np.minimum.accumulate(path, axis=0))
 
 
 def _expected(confidence: np.ndarray, cost: np.ndarray) -> np.ndarray:
@@ -99,7 +116,7 @@ def _expected(confidence: np.ndarray, cost: np.ndarray) -> np.ndarray:
 
 def _accepted_at(confidence: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     """(n,) the first step that accepts each pair; n_steps where none does."""
-    taken = confidence > thresholds[:, None]
+    taken = confidence > thresholds[:, None]  # not so for nan
     return np.where(taken.any(0), taken.argmax(0), len(confidence))
 
 

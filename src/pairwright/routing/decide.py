@@ -29,6 +29,8 @@ GIVEN = "label that came with the data"
 REFUSED = ("no better than chance", "worse than chance")
 # What a person nobody knows yet is taken for, truth by said: the prior's mean in stats/anchored.
 NEWCOMER = ((0.8, 0.1, 0.1), (0.1, 0.8, 0.1), (0.1, 0.1, 0.8))
+LEAST = 1 / 3  # no belief in the likeliest of three verdicts is less
+EVEN = (1 / 3, 1 / 3, 1 / 3)
 SETTLED = 0.8  # people who are split are settled where what is known of them and of the judges comes to this
 
 
@@ -85,12 +87,26 @@ class Combination:
     """How people's answers are combined into one label (stats/combine).
 
     `people`: each one's confusion matrix, truth by said, over A, B, TIE. `prior`:
-    what is believed before anybody answered, None where that is the pair's forecast.
+    what is believed before anybody answered, None where that is the pair's forecast, cleared of the
+    errors of those it learned from where `taught` (stats/anchored.Taught) says what they are.
+    `newcomer` is the matrix of somebody not yet known.
     """
 
     method: str
     people: Mapping[str, Sequence[Sequence[float]]]
     prior: Sequence[float] | None = None
+    taught: Mapping[str, float] | None = None
+    newcomer: Sequence[Sequence[float]] | None = None
+
+    def before(self, forecast: Sequence[float] | None) -> Sequence[float] | None:
+        """What is believed of a pair before people's answers; None where nothing is."""
+        if self.prior is not None or self.taught is None:
+            return self.prior or forecast
+        import numpy as np  # here, or every command would wait for it
+
+        from pairwright.stats.anchored import Taught
+
+        return list(Taught(**self.taught).truth(np.array([forecast or EVEN]))[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +117,8 @@ class Standing:
     labels had no say, and `confidence` how surely the likeliest of them is
     believed. `threshold` is the confidence above which it is accepted,
     None where nothing may be. `drawn` says what the pair was drawn by chance
-    for. `waits` is why nothing can be decided yet. `combination` is how people's
+    for. `waits` is why nothing can be decided yet, `outside` why no certificate covers
+    the pair. `combination` is how people's
     answers are combined. In a cascade `hear` are the judges every pair is asked
     of, and `next_judge` is the one to ask where this pair stays unsure. `teaches`
     (0..1) is how early among those drawn it is to be answered, where that is not by
@@ -120,6 +137,7 @@ class Standing:
     teaches: float | None = None
     again: int | None = None
     dropped: str | None = None
+    outside: str | None = None
 
     def basis(self) -> dict[str, Any]:
         """What a belief keeps of it, so that one more vote can be judged without all the others."""
@@ -130,6 +148,7 @@ class Standing:
             "accepts_all": self.threshold is not None and math.isinf(self.threshold),
             "drawn": self.drawn,
             "waits": self.waits,
+            "outside": self.outside,
             "hear": None if self.hear is None else list(self.hear),
             "next_judge": self.next_judge,
             "teaches": self.teaches,
@@ -155,6 +174,7 @@ class Standing:
             None if basis.get("hear") is None else tuple(basis["hear"]),
             basis.get("next_judge"),
             basis.get("teaches"),
+            outside=basis.get("outside"),
         )
 
 
@@ -253,10 +273,12 @@ def _by_forecast(pair_id: int, standing: Standing, basis: dict[str, Any]) -> Bel
         return ask(standing.waits, "calibration")
     sure = standing.confidence
     if forecast is None or sure is None:
-        return ask("no judge's vote to go by")
+        return ask(standing.outside or "no judge's vote to go by")
     verdict = VERDICTS[forecast.index(max(forecast))]
+    if standing.outside is not None:
+        return ask(f"{verdict} believed at {sure:.1%}, outside the guarantee: {standing.outside}")
     if threshold is not None and sure > threshold:
-        over = "every belief is" if math.isinf(threshold) else f"those over {threshold:.1%} are"
+        over = "every belief is" if threshold <= LEAST else f"those over {threshold:.1%} are"
         reason = f"{verdict} believed at {sure:.1%}; {over} certified"
         return Belief(pair_id, "accept", verdict, "judge", reason, prob_a, basis=basis, prob_tie=prob_tie)
     if threshold is None:
@@ -345,12 +367,10 @@ def _by_people(
 
 def _posterior(people: Sequence[SeenVote], standing: Standing) -> list[float]:
     """The forecast with each person's vote on top, for as much as that person is worth (stats/anchored)."""
-    combination, even = standing.combination, (1 / 3, 1 / 3, 1 / 3)
-    known = combination.people if combination is not None else {}
-    prior = combination.prior if combination is not None else None
-    odds = [max(p, 1e-12) for p in (prior or standing.forecast or even)]
+    combination = standing.combination or Combination("none", {})
+    odds = [max(p, 1e-12) for p in (combination.before(standing.forecast) or EVEN)]
     for vote in people:
-        matrix = known.get(vote.rater, NEWCOMER)
+        matrix = combination.people.get(vote.rater, combination.newcomer or NEWCOMER)
         said = VERDICTS.index(vote.verdict)
         odds = [odd * max(row[said], 1e-9) for odd, row in zip(odds, matrix, strict=True)]
     return [each / sum(odds) for each in odds]

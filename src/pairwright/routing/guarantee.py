@@ -26,12 +26,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from pairwright.stats.intervals import binomial_p, labels_to_certify
+from pairwright.stats.finite import rest_p
+from pairwright.stats.intervals import labels_to_certify
 
 STARTS = ((0.15, 0.05), (0.35, 0.8), (1.0, 0.15))  # (coverage, share of delta)
 EXPECTED = 0.4  # of the errors allowed, among the surer half: what a good judge does
@@ -72,27 +72,46 @@ def certify(
     target: float = 0.9,
     delta: float = 0.1,
     *,
+    rest: np.ndarray | None = None,
     starts: Sequence[tuple[float, float]] = STARTS,
 ) -> Certificate:
     """The loosest threshold that keeps the promise, or one that accepts nothing.
 
     confidence (n,): of the label that would be accepted. wrong (n,): 1 where
     people said otherwise, 0 where they agree; a fraction counts as one error.
+    rest: confidence in the pairs of the frame that were not drawn, which are those the
+    promise is about; without it they are without end.
     Raises ValueError for a target or delta outside (0, 1).
     """
-    n = len(confidence)
-    order = np.argsort(-np.asarray(confidence, float), kind="stable")
-    sure, errors = np.asarray(confidence, float)[order], np.cumsum(np.ceil(np.asarray(wrong, float)[order]))
+    n, confidence, wrong = len(confidence), np.asarray(confidence, float), np.asarray(wrong, float)
+    heard = ~np.isnan(confidence)  # others are never accepted
+    order = np.flatnonzero(heard)[np.argsort(-confidence[heard], kind="stable")]
+    sure, errors = confidence[order], np.cumsum(np.ceil(wrong[order]))
     # Equal confidences stand or fall together.
     ends = np.unique(np.searchsorted(-sure, -sure, side="right"))
-    passed = certify_path(ends, errors[ends - 1], n, target, delta, starts=starts)
-    tested = f"exact binomial, fixed sequence, {n} labels"
+    thresholds = np.append(sure, -np.inf)[ends]
+    left = None if rest is None else _above(np.asarray(rest, float), thresholds)
+    passed = certify_path(ends, errors[ends - 1], n, target, delta, rest=left, starts=starts)
+    tested = f"{_test_name(rest)}, fixed sequence, {n} labels"
     if passed is None:
-        return Certificate(target, delta, None, n, 0, 0.0, tested, _would_do(sure, errors, target, delta))
-    threshold = float(np.append(sure, -np.inf)[ends[passed]])
+        would_do = _would_do(sure, errors, target, delta)
+        if would_do is not None and rest is not None and would_do >= n + len(rest):
+            would_do = None  # there are not so many pairs
+        return Certificate(target, delta, None, n, 0, 0.0, tested, would_do)
+    threshold = float(thresholds[passed])
     return Certificate(
         target, delta, threshold, n, int(ends[passed]), float(errors[ends[passed] - 1]), tested
     )
+
+
+def _test_name(rest: np.ndarray | None) -> str:
+    return "exact binomial" if rest is None else "exact hypergeometric"
+
+
+def _above(confidence: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+    """(m,) how many are greater than each threshold."""
+    sure = np.sort(confidence[~np.isnan(confidence)])
+    return np.asarray(len(sure) - np.searchsorted(sure, thresholds, side="right"))
 
 
 def certify_path(
@@ -102,48 +121,44 @@ def certify_path(
     target: float,
     delta: float,
     *,
+    rest: np.ndarray | None = None,
     starts: Sequence[tuple[float, float]] = STARTS,
 ) -> int | None:
     """The last of a path of rules, strict to loose, that keeps the promise; None if none does.
 
     accepted, errors (m,): how many of n calibration pairs each rule accepts, never
-    fewer than the one before, and how many of these are wrong. The path must
+    fewer than the one before, and how many of these are wrong. rest (m,): how many
+    of the pairs that were not drawn it accepts; None: they are without end. The path must
     have been fixed without the labels.
     """
     if not 0 < target < 1 or not 0 < delta < 1:
         raise ValueError(f"target and delta lie between 0 and 1; got {target} and {delta}")
-    alpha = round(1 - target, 12)
-    counts = np.array(_affordable(n, alpha, delta * max(share for _, share in starts)), int)
-    if not len(counts) or not len(accepted):
+    if not len(accepted):
         return None
-    # The first rule that accepts each number at which one error more is affordable; and of those
-    # that accept as many as any rule does, cheaper ones as far as they go.
-    first = np.minimum(np.searchsorted(accepted, counts), len(accepted) - 1)
+    alpha = round(1 - target, 12)
+    affordable = _affordable(accepted, rest, alpha, delta * max(share for _, share in starts))
+    # The first rule that affords each number of errors; and of those that accept as
+    # many as any rule does, cheaper ones as far as they go.
+    first = np.flatnonzero(np.diff(np.maximum.accumulate(affordable), prepend=-1) > 0)
+    if not len(first):
+        return None
     most = np.searchsorted(accepted, accepted[-1])
     cheaper = np.linspace(most, len(accepted) - 1, 20).astype(int)
     tested = np.unique(np.concatenate([first, cheaper]))
-    p = binomial_p(errors[tested], accepted[tested], alpha)
+    p = rest_p(errors[tested], accepted[tested], None if rest is None else rest[tested], alpha)
     passed = fallback(p, accepted[tested] / n, delta, starts)
     return None if passed is None else int(tested[passed])
 
 
-@lru_cache(maxsize=256)
-def _affordable(n: int, alpha: float, level: float) -> tuple[int, ...]:
-    """The numbers of accepted pairs at which 0, 1, 2, ... errors first pass the test; and n itself."""
-    numbers = np.arange(1, n + 1)
-    found, errors, at = [], 0, 0
-    while True:
-        passing = np.flatnonzero(binomial_p(errors, numbers[at:], alpha) <= level)
-        if not len(passing):
-            break
-        at += int(passing[0])
-        found.append(at + 1)
-        errors, at = errors + 1, at + 1
-        if at >= n:
-            break
-    if found and found[-1] != n:
-        found.append(n)
-    return tuple(found)
+def _affordable(accepted: np.ndarray, rest: np.ndarray | None, alpha: float, level: float) -> np.ndarray:
+    """(m,) the most errors with which each rule passes the test at this level; -1: it can't. By bisection."""
+    low, high = np.full(len(accepted), -1), np.maximum(accepted, 1)  # all wrong never passes
+    while (open_ := high - low > 1).any():
+        middle = np.where(open_, (low + high) // 2, 0)
+        passing = rest_p(middle, accepted, rest, alpha) <= level
+        low = np.where(open_ & passing, middle, low)
+        high = np.where(open_ & ~passing, middle, high)
+    return low
 
 
 def fallback(
@@ -195,8 +210,14 @@ def within_reach(confidence: np.ndarray, target: float) -> float:
 def first_labels(target: float, delta: float, n_pairs: int) -> int:
     """How many labels to begin with: these will do if the surer half is good.
 
-    Never more than there are pairs.
+    What is left of a small pool says less for certain, so it takes more; but never more than half
+    of it, for the others are what there is to gain.
     """
     needed = labels_to_certify(target, MOST * delta, EXPECTED * (1 - target))
     assert needed is not None  # the error is under what is allowed
-    return min(n_pairs, max(50, 2 * needed))
+    first = max(50, 2 * needed)
+    drawn = np.arange(first, min(n_pairs // 2, 3 * first) + 1)
+    surer = drawn // 2
+    errors = np.ceil(EXPECTED * (1 - target) * surer - 1e-9)
+    enough = rest_p(errors, surer, (n_pairs - drawn) // 2, 1 - target) <= MOST * delta
+    return int(drawn[enough.argmax()]) if enough.any() else n_pairs // 2

@@ -1,7 +1,8 @@
 """What agreement costs: every way to label the same pairs, side by side, in money and human hours.
 
 Rates measured on this data where there are any, a table of what such work
-usually costs where there are none; every row says which.
+usually costs where there are none; every row says which. A plan that leaves pairs
+to judges says whether their labels could be accepted under the guarantee.
 """
 
 from __future__ import annotations
@@ -12,12 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from pairwright.stats.intervals import clopper_pearson
 from pairwright.types import Estimate
 
 SHARES = (0.05, 0.10, 0.20, 0.30, 0.50)
 FEWEST = 50  # labelled pairs, under which judges' agreement is not measured
-RESAMPLES = 500
+RESAMPLES = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,11 @@ USUAL: Mapping[str, Method] = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One way to label all pairs: `usd` and `hours` (of people) for all of them, `agreement` in [0, 1]."""
+    """One way to label all pairs: `usd` and `hours` (of people) for all of them, `agreement` in [0, 1].
+
+    `certified`: whether `route` can accept what it leaves to judges with the labels at hand;
+    None where nothing was measured, or nothing is left to judges.
+    """
 
     method: str
     people_share: float
@@ -48,6 +52,7 @@ class Plan:
     hours: float
     agreement: Estimate
     measured: bool
+    certified: bool | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -77,6 +82,8 @@ def measured_plans(
     confidence: np.ndarray,
     right: np.ndarray,
     *,
+    labelled: int,
+    certified: float,
     judge_usd: float,
     person_usd: float,
     person_seconds: float,
@@ -86,44 +93,48 @@ def measured_plans(
     """What the judges here can do with people on the least certain pairs.
 
     confidence, right (m,): cross-fitted beliefs in pairs people labelled, drawn by
-    chance, and whether people agree. `judge_usd` is what all judges cost a pair,
-    `people_agree` how often people agree with each other. Raises ValueError with
-    under 50 labelled pairs.
+    chance, and whether people agree. `labelled` of the n_pairs have a person's
+    label already: that is paid once, and plans are for the others. `certified` is
+    the share of the others that may be accepted without a person. `judge_usd` is
+    what all judges cost a pair, `people_agree` how often people agree with each
+    other. Raises ValueError with under 50 labelled pairs.
     """
     if len(right) < FEWEST:
         raise ValueError(f"{len(right)} labelled pairs are too few to plan with: {FEWEST} at least")
     rng = np.random.default_rng(seed)
-    labels = len(right) * person_usd  # what the measuring itself cost
+    labelled = min(labelled, n_pairs)
+    rest = n_pairs - labelled
     everybody = "people, all" + (" (assumed)" if people_agree.method == "assumed" else "")
     plans = []
     for share in (0.0, *SHARES, 1.0):
-        if share == 0:
-            agreement = clopper_pearson(int(right.sum()), len(right))
-        elif share == 1:
-            agreement = people_agree
-        else:
-            agreement = _mixed(confidence, np.asarray(right, float), share, people_agree, rng)
-        usd = n_pairs * (share * person_usd + (judge_usd if share < 1 else 0.0)) + (
-            labels if share < 1 else 0
-        )
+        by_people = labelled + share * rest
+        usd = by_people * person_usd + (n_pairs * judge_usd if share < 1 else 0.0)
+        agreement = people_agree
+        if share < 1:
+            agreement = _mixed(confidence, right, share, labelled, rest, people_agree, rng)
         plans.append(
             Plan(
                 {0.0: "judges alone", 1.0: everybody}.get(share, f"people on the least certain {share:.0%}"),
                 share,
                 Estimate(usd, usd, usd, n_pairs, "measured rates"),
-                (n_pairs * share + (len(right) if share < 1 else 0)) * person_seconds / 3600,
+                by_people * person_seconds / 3600,
                 agreement,
                 measured=True,
+                certified=None if share == 1 else certified >= 1 - share - 1e-9,
             )
         )
     return plans
 
 
 def plan_in_words(plans: Sequence[Plan], points: float = 0.03) -> str | None:
-    """The cheapest measured plan within so many points of people on all pairs; None if none was measured."""
+    """The cheapest measured plan within so many points of people on all pairs, of those `route` can keep.
+
+    None if none was measured.
+    """
     people = next((plan for plan in plans if plan.measured and plan.people_share == 1), None)
     if people is None:
         return None
+    full = f"Full human ${people.usd.value:,.0f}; "
     near = [
         plan
         for plan in plans
@@ -131,34 +142,50 @@ def plan_in_words(plans: Sequence[Plan], points: float = 0.03) -> str | None:
     ]
     if not near:
         return (
-            f"Full human ${people.usd.value:,.0f}; nothing cheaper measured here is within "
+            f"{full}nothing cheaper measured here is within "
             f"{points * 100:.0f} points of the {people.agreement.value:.0%} of people with each other."
         )
-    best = min(near, key=lambda plan: plan.usd.value)
+    sure = [plan for plan in near if plan.certified is not False]
+    best = min(sure or near, key=lambda plan: plan.usd.value)
     of = best.agreement
-    return (
-        f"Full human ${people.usd.value:,.0f}; {best.method} ${best.usd.value:,.0f}, "
+    told = (
+        f"{full}{best.method} ${best.usd.value:,.0f}, "
         f"{of.value:.1%} [{of.low * 100:.1f}, {of.high * 100:.1f}] agreement "
-        f"against {people.agreement.value:.0%} for people with each other."
+        f"against {people.agreement.value:.0%} for people with each other"
+    )
+    if sure:
+        return f"{told}."
+    return (
+        f"{told}, but the labels at hand do not carry the guarantee that far: `route` asks people about more."
     )
 
 
 def _mixed(
-    confidence: np.ndarray, right: np.ndarray, share: float, people: Estimate, rng: np.random.Generator
+    confidence: np.ndarray,
+    right: np.ndarray,
+    share: float,
+    labelled: int,
+    rest: int,
+    people: Estimate,
+    rng: np.random.Generator,
 ) -> Estimate:
-    """Agreement where people take the least certain share, with an interval over the labelled pairs."""
+    """Agreement over all pairs where people take the least certain share of the rest.
 
-    def overall(chosen: np.ndarray, theirs: float) -> float:
-        order = np.lexsort((rng.random(len(chosen)), -confidence[chosen]))
-        kept = chosen[order[: round((1 - share) * len(chosen))]]
-        return float((1 - share) * right[kept].mean() + share * theirs)
-
-    n = len(right)
-    spread = (people.high - people.low) / 3.92  # how well people's own agreement is known counts too
+    The interval is a prediction: of the pairs there are, not of a rate. It holds how
+    little the labels tell of the judges (Jeffreys' prior), how little is known of people,
+    and the luck of the pairs still to come, which in a small pool is most of it.
+    """
+    order = np.lexsort((rng.random(len(right)), -confidence))
+    kept = np.asarray(right, float)[order[: round((1 - share) * len(right))]]
+    by_judges = rest - round(share * rest)
+    by_people = labelled + rest - by_judges
+    judges = rng.beta(kept.sum() + 0.5, len(kept) - kept.sum() + 0.5, RESAMPLES)
+    spread = (people.high - people.low) / 3.92
     theirs = np.clip(people.value + spread * rng.standard_normal(RESAMPLES), 0, 1)
-    drawn = [overall(rng.integers(n, size=n), float(value)) for value in theirs]
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return Estimate(overall(np.arange(n), people.value), float(low), float(high), n, "resampled 95%")
+    agreeing = rng.binomial(by_judges, judges) + by_people * theirs
+    low, high = np.percentile(agreeing / (by_judges + by_people), [2.5, 97.5])
+    value = (by_judges * kept.mean() + by_people * people.value) / (by_judges + by_people)
+    return Estimate(float(value), float(low), float(high), len(right), "predicted 95%")
 
 
 def _middle(values: Sequence[float]) -> float:

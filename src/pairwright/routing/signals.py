@@ -64,6 +64,24 @@ class Ballots:
             self.length_gap,
         )
 
+    def of_pairs(self, rows: np.ndarray) -> Ballots:
+        """Only what was said of these pairs, in the order of `rows`."""
+        new = np.full(self.n_pairs, -1)
+        new[rows] = np.arange(len(rows))
+        kept = new[self.row] >= 0
+        return Ballots(
+            self.judges,
+            self.families,
+            new[self.row[kept]],
+            self.judge[kept],
+            self.order[kept],
+            self.verdict[kept],
+            self.prob_a[kept],
+            self.margin[kept],
+            self.high[kept],
+            self.length_gap[rows],
+        )
+
     def means(self, values: np.ndarray) -> np.ndarray:
         """(n_pairs, n_judges): each judge's mean over its votes on a pair; nan where it gave none."""
         known = ~np.isnan(values)
@@ -123,19 +141,20 @@ class SignalPlan:
         columns = _Columns()
         family_of = np.array([sorted(set(self.families)).index(family) for family in self.families], int)
         members = np.bincount(family_of)
-        columns.add("votes", _mean_heard(said), 1.0)
+        columns.add("votes", _mean_heard(said), 1.0, "all")
         if 1 < len(members) < len(self.judges):
             for i, family in enumerate(sorted(set(self.families))):
-                columns.add(f"votes of {family}", _mean_heard(said[:, family_of == i]), 1.0)
+                heard = _mean_heard(said[:, family_of == i])
+                columns.add(f"votes of {family}", heard, 1.0, f"family {family}")
         own = 1 / np.sqrt(members[family_of])
         for j, name in enumerate(self.judges):
-            columns.add(f"{name} votes", signed[:, j], 0.55 * own[j])
+            columns.add(f"{name} votes", signed[:, j], 0.55 * own[j], j)
         self._stated(ballots, columns, own)
         self._scored(ballots, columns)
         balance = np.nan_to_num(ballots.means(ballots.order.astype(float)))
         for j in self.one_sided:
-            columns.add(f"{self.judges[j]} position", balance[:, j], 0.5)
-        columns.add("length", np.tanh(ballots.length_gap), 0.5)
+            columns.add(f"{self.judges[j]} position", balance[:, j], 0.3, "other")
+        columns.add("length", np.tanh(ballots.length_gap), 0.3, "other")
         ties = _mean_heard(ballots.means((ballots.verdict == 0).astype(float)))
         one = np.ones(ballots.n_pairs)
         even = 1 - np.abs(_mean_heard(said))
@@ -143,28 +162,29 @@ class SignalPlan:
 
     def _stated(self, ballots: Ballots, columns: _Columns, own: np.ndarray) -> None:
         prob = np.clip(ballots.prob_a, 1e-9, 1 - 1e-9)
-        logit = ballots.means(np.clip(np.log(prob / (1 - prob)), -MOST_LOGIT, MOST_LOGIT))
+        logit = ballots.means(_tamed(np.log(prob / (1 - prob))))
         if len(self.with_prob) > 1:
-            columns.add("log-odds", _mean_heard(logit[:, list(self.with_prob)]), 0.5)
+            columns.add("log-odds", _mean_heard(logit[:, list(self.with_prob)]), 0.5, "all")
         for j in self.with_prob:
-            columns.add(f"{self.judges[j]} log-odds", np.nan_to_num(logit[:, j]), 0.5 * own[j])
+            columns.add(f"{self.judges[j]} log-odds", np.nan_to_num(logit[:, j]), 0.5 * own[j], j)
         sure = np.nan_to_num(ballots.means(ballots.high * ballots.verdict))
         for j in self.with_high:
-            columns.add(f"{self.judges[j]} HIGH", sure[:, j], 0.55 * own[j])
+            columns.add(f"{self.judges[j]} HIGH", sure[:, j], 0.55 * own[j], j)
 
     def _scored(self, ballots: Ballots, columns: _Columns) -> None:
         margin = np.nan_to_num(ballots.means(ballots.margin))
         scoring = [j for j, scale in enumerate(self.margin_scale) if scale]
         for j in scoring:
             shown = np.tanh(margin[:, j] / self.margin_scale[j])
-            columns.add(f"{self.judges[j]} scores", shown, 1 / np.sqrt(len(scoring)))
+            columns.add(f"{self.judges[j]} scores", shown, 1 / np.sqrt(len(scoring)), j)
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
     """x (n, d) changes sign when a and b change places, s (n, e) does not.
 
-    `x_scale` and `s_scale` are relative sizes of what they may be worth; `names` are those of x.
+    `x_scale` and `s_scale` are relative sizes of what they may be worth; `names` are those of x,
+    and `of` says whose opinion each is: "all", "family NAME", a judge's number, or "other".
     """
 
     x: np.ndarray
@@ -172,6 +192,7 @@ class Signals:
     x_scale: np.ndarray
     s_scale: np.ndarray
     names: tuple[str, ...]
+    of: tuple[str | int, ...]
 
 
 class _Columns:
@@ -179,14 +200,24 @@ class _Columns:
         self.names: list[str] = []
         self.values: list[np.ndarray] = []
         self.scales: list[float] = []
+        self.of: list[str | int] = []
 
-    def add(self, name: str, values: np.ndarray, scale: float) -> None:
+    def add(self, name: str, values: np.ndarray, scale: float, of: str | int) -> None:
+        self.of.append(of)
         self.names.append(name)
         self.values.append(values)
         self.scales.append(scale)
 
     def signals(self, s: np.ndarray, s_scale: np.ndarray) -> Signals:
-        return Signals(np.stack(self.values, axis=1), s, np.array(self.scales), s_scale, tuple(self.names))
+        x, scale = np.stack(self.values, axis=1), np.array(self.scales)
+        return Signals(x, s, scale, s_scale, tuple(self.names), tuple(self.of))
+
+
+def _tamed(logit: np.ndarray) -> np.ndarray:
+    """Log-odds beyond MOST_LOGIT count ever less, but what is surer stays surer."""
+    size = np.maximum(np.abs(logit), 1e-12)
+    tamed = np.where(size < MOST_LOGIT, size, MOST_LOGIT * (1 + np.log(size / MOST_LOGIT)))
+    return np.asarray(np.sign(logit) * tamed)
 
 
 def _mean_heard(values: np.ndarray) -> np.ndarray:

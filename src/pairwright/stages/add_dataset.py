@@ -11,7 +11,7 @@ twice adds nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
@@ -71,7 +71,8 @@ class AddDatasetResult:
     """What was added. With bad rows and on_error "stop" nothing was (`committed` false).
 
     `contradictions` are labels for a pair the same rater labelled otherwise in
-    an earlier row: the first one stands. `dropped` are rows and labels by reason.
+    an earlier row: the first one stands. `dropped` are rows and labels by reason, `not_carried`
+    columns with a value that are kept nowhere, and in how many rows; `empty` files without a row.
     `labels_by` counts the labels by who made them: person, judge, unknown.
     """
 
@@ -88,6 +89,8 @@ class AddDatasetResult:
     labels_by: dict[Maker, int] = field(default_factory=dict)
     dropped: Tally = field(default_factory=Tally)
     faults: dict[str, int] = field(default_factory=dict)
+    not_carried: dict[str, int] = field(default_factory=dict)
+    empty: list[str] = field(default_factory=list)
     bad_rows: int = 0
     bad: list[BadRow] = field(default_factory=list)
     committed: bool = True
@@ -111,7 +114,10 @@ class AddDatasetResult:
             "labels_by": self.labels_by,
             "dropped": self.dropped.counts,
             "first_dropped": self.dropped.places,
+            "dropped_by_unit": self.dropped.units,
             "faults": self.faults,
+            "not_carried": self.not_carried,
+            "empty": self.empty,
             "bad_rows": self.bad_rows,
             "bad": [row.as_dict() for row in self.bad],
             "committed": self.committed,
@@ -147,6 +153,7 @@ def add_dataset(
     labels_by: Maker | None = None,
     file_format: str | None = None,
     on_error: Literal["stop", "skip"] = "stop",
+    without: Collection[str] = (),
     progress: Callable[[int], None] | None = None,
 ) -> AddDatasetResult:
     """Add what the files hold in the format `source` (None: told by the rows' keys).
@@ -154,7 +161,8 @@ def add_dataset(
     `which` responses of a ranking meet. `rater` names who made labels whose row does
     not say: unless told it is the dataset, else the file. `labels_by` says what all
     raters of the files are, and takes back what was said otherwise of them before;
-    without it a row that does not say is of an unknown rater. Raises InputError for
+    without it a row that does not say is of an unknown rater. `without` are columns to
+    do without. Raises InputError for
     a format there is not.
     """
     if labels_by is not None and labels_by not in MAKERS:
@@ -170,10 +178,12 @@ def add_dataset(
                     stem = without_ending(path.name)[0] or path.stem
                     called = rater or (stem if reads.rater == _FILE else reads.rater)
                     own = _Maker(name, called, reads.kind, labels_by)
-                    found = read_dataset(path, name, mapping, file_format=file_format)
-                    rows = usable(found, result, progress, _unfit)
+                    found = read_dataset(path, name, mapping, file_format=file_format, without=without)
+                    before, rows = result.read, usable(found, result, progress, _unfit)
                     while page := list(islice(rows, PAGE)):
                         _add_page(connection, project, page, own, which, result, seen)
+                    if result.read == before:
+                        result.empty.append(path.name)
                 if result.bad_rows and on_error == "stop":
                     raise _TakeBack
         except _TakeBack:

@@ -1,73 +1,87 @@
-"""The promise tested by wagers: labels are heard one by one, and every `route` may look.
+"""The guarantee tested by wagers: labels are heard one by one, and every `route` may look.
 
-Judges are weighed once, on the first labels, and stay as weighed; every drawn
-pair after these is a wager won or lost. No number of labels has to be fixed
-beforehand and no look costs anything; the price is that fewer pairs are accepted
-by the same labels (measured in docs/routing.md).
+Judges are weighed on the first drawn labels of a frame, and again when there are
+twice as many, and so on: each of these generations wagers on later labels only,
+with its own share of delta. The newest that certifies anything decides. The price
+is that fewer pairs are accepted by the same labels (measured in docs/routing.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
+from pairwright.routing.agreement import TIE, UNKNOWN, agrees
 from pairwright.routing.guarantee import Certificate
-from pairwright.routing.sequential import COVERAGES, Wagers
-from pairwright.routing.weigh import Applied
-from pairwright.store.ballots import Said
-from pairwright.store.calibrations import Draw, Recorded
-
-FIT = 50  # drawn pairs, in the order drawn, on which judges are weighed
+from pairwright.routing.sequential import Wagers, due, newest_certificate, start_of
+from pairwright.routing.weigh import Step, apply
+from pairwright.stages.frames import State, View
+from pairwright.store.calibrations import Recorded
 
 
-def first_settled(said: Said, there: Sequence[Draw], settled: np.ndarray) -> np.ndarray:
-    """(n_pairs,) the pairs to weigh judges on: the first drawn. All False until people are done with them."""
-    first = np.searchsorted(said.pair_ids, [each.pair_id for each in there[:FIT]])
-    mask = np.zeros(len(said.pair_ids), bool)
-    if len(first) and settled[first].all():
-        mask[first] = True
+def generation_due(view: View, answered: np.ndarray, generation: int) -> bool:
+    """Whether judges can be weighed for this generation. answered (n_drawn,): in the order drawn."""
+    return due(answered, generation) and len(view.order) > 0
+
+
+def to_come(view: View, generation: int) -> np.ndarray:
+    """(n_pairs,) bool: drawn pairs whose labels this generation wagers on, so must not be weighed with."""
+    mask = np.zeros(len(view.members), bool)
+    mask[view.order[start_of(generation) :]] = True
     return mask
 
 
-def thresholds_of(confidence: np.ndarray) -> list[float]:
-    """What is wagered on, fixed when judges are weighed: thresholds at 5, 10, ... 100 % of all pairs."""
-    wagers = Wagers.on(confidence)
-    return [float(each) for each in wagers.thresholds[:-1]]  # the last accepts every pair
+def thresholds_of(confidence: np.ndarray) -> list[list[float]]:
+    """What is wagered on, fixed when judges are weighed: up to 20 thresholds, and what part each accepts.
+
+    confidence (n,): of the frame's pairs. Each accepts more than the one before;
+    the last, at no confidence, accepts every pair.
+    """
+    found: list[list[float]] = []
+    for threshold in np.maximum(Wagers.on(confidence).thresholds, 0.0):
+        share = float((confidence > threshold).mean())
+        if share > (found[-1][1] if found else 0.0):
+            found.append([float(threshold), share])
+    return found
 
 
 def certificate_now(
-    said: Said, there: Sequence[Draw], settled: np.ndarray, newest: Recorded, applied: Applied
-) -> Certificate:
-    """What may be accepted by all labels heard so far.
+    state: State, view: View, generations: Sequence[Recorded]
+) -> tuple[Recorded, Certificate]:
+    """(the look that decides, what may be accepted by all labels heard so far)."""
+    wagers = [_wagers(state, view, each) for each in generations]
+    number, certificate = newest_certificate(wagers)
+    threshold = certificate.threshold
+    if threshold is not None and wagers[number].alarm(threshold).rings:
+        tested = f"{certificate.tested}; withdrawn, for later labels speak against it"
+        certificate = Certificate(
+            certificate.target, certificate.delta, None, certificate.labels, 0, 0.0, tested
+        )
+    return generations[number], certificate
 
-    Heard is the longest run of settled pairs in the order drawn: people answer the
-    least certain first, so in any other order the errors would come first.
-    """
-    result = newest.result
+
+def _wagers(state: State, view: View, look: Recorded) -> Wagers:
+    """One generation's wagers, after the labels of the pairs drawn since it was weighed."""
+    result, said = look.result, state.said
+    step = Step.from_dict(result["steps"][-1])
+    applied = apply([step], said.ballots, said.groups, np.zeros(len(said.pair_ids), int))
+    pool = view.members & state.complete & ~np.isin(said.pair_ids, result["left_out"])
+    thresholds, coverages = np.array(result["wagers"]).T
+    undrawn = applied.confidence[pool & ~view.drawn]
     wagers = Wagers(
         result["target"],
         result["certificate"]["delta"],
-        np.array([*result["wagers"], -np.inf]),
-        np.array(COVERAGES),
+        thresholds,
+        coverages,
+        (undrawn[None, :] > thresholds[:, None]).sum(1),
     )
-    own = dict(zip(result["tested_pairs"], result["tested"], strict=True))
-    labels, wrong_by = said.labels, applied.probs.argmax(1)
-    for each, i in zip(there, np.searchsorted(said.pair_ids, [d.pair_id for d in there]), strict=True):
-        if not settled[i]:
-            break
-        if each.pair_id in own:
-            sure, right = own[each.pair_id]
-            wagers.see(sure, not right)
-        elif labels[i].sum() > 0:
-            wagers.see(float(applied.confidence[i]), bool(labels[i, wrong_by[i]] < 1))
-    return wagers.certificate()
-
-
-def as_recorded(certificate: Certificate) -> dict[str, Any]:
-    """JSON has no infinity."""
-    found = certificate.as_dict()
-    if certificate.threshold is not None and np.isinf(certificate.threshold):
-        found["threshold"] = "every"
-    return found
+    order = view.order[start_of(result["generation"]) :]
+    order = order[pool[order]]
+    label, verdict = said.label[order], applied.probs[order].argmax(1)
+    wrong = ~agrees(label, verdict)
+    for i, place in enumerate(order):
+        seen = label[i] != UNKNOWN
+        apart = result["ties"] == "apart" and label[i] == TIE
+        wagers.see(float(applied.confidence[place]), bool(wrong[i]) if seen else None, apart=bool(apart))
+    return wagers

@@ -1,9 +1,11 @@
 """What the judges are worth here: pairs drawn by chance for people, a fit, and a threshold that holds.
 
-The newcomer's path: nothing is accepted before people have answered a draw of
-pairs; when they have, the judges are weighed once, a threshold is certified, and
-both are kept as they are. Every further look at the labels (after more were
-drawn, or after judges changed) spends three quarters of the delta that was left.
+The newcomer's path: nothing is accepted before people have answered a sample of
+a frame's pairs (stages/frames); when they have, the judges are weighed once, a
+threshold is certified for that frame, and both are kept as they are. Every
+further look at a frame's labels (after more were drawn, after judges changed, or
+after labels changed for the better) spends three quarters of the delta that is
+left to that frame. Labels that change for the worse count at once, and for free.
 """
 
 from __future__ import annotations
@@ -14,47 +16,67 @@ from typing import Any
 
 import numpy as np
 
-from pairwright.routing import believe
 from pairwright.routing.decide import Standing
-from pairwright.routing.guarantee import Certificate
-from pairwright.routing.sequential import Alarm
-from pairwright.routing.weigh import Applied, Step, apply, weigh
+from pairwright.routing.weigh import Applied, Step
 from pairwright.routing.worth import judges_worth
-from pairwright.stages import betting
-from pairwright.stages import draws as draws_
-from pairwright.stages.panel import orders_asked, refused_of
+from pairwright.stages import audit, frames
+from pairwright.stages.frames import State, View, read_state, usable
+from pairwright.stages.look import certificate_now, forecast, look, look_due, settled, spend
+from pairwright.stages.panel import refused_of
 from pairwright.stages.project import Project
-from pairwright.stats import audit
-from pairwright.stats.calibration import expected_calibration_error
-from pairwright.store import totals
-from pairwright.store.ballots import Said, read_said, unheard
-from pairwright.store.calibrations import (
-    Draw,
-    Recorded,
-    add_calibration,
-    count,
-    draws,
-    newest_calibration,
-)
+from pairwright.store import frames as store
+from pairwright.store.ballots import Said, read_said
+from pairwright.store.calibrations import Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFigures:
+    """One frame, in figures.
+
+    `pairs` it covers, and `joined` that came later and are taken to be alike.
+    `drawn` are for people to answer, `answered` of them are, `settled` counts
+    those that were skipped too: they are errors in the test until somebody
+    answers. `disputed` ones wait for a lead. `ties` of those tested were called a
+    tie by people. `shift` is what the judges' votes say of how its pairs differ
+    from those before, in words.
+    """
+
+    frame: int
+    pairs: int
+    joined: int
+    about: dict[str, Any]
+    drawn: int
+    answered: int
+    settled: int
+    disputed: int
+    looks: int
+    certificate: dict[str, Any] | None = None
+    ties: int = 0
+    unobserved: int = 0
+    audit: dict[str, Any] | None = None
+    alarm: str | None = None
+    withdrawn: int = 0
+    waits: str | None = None
+    shift: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Where calibration stands, in figures. `certificate` is None before the first look.
+    """Where calibration stands, in figures; those of all frames together, then each frame's.
 
-    `drawn` pairs are for people to answer, `answered` of them are (skipped ones
-    count as settled). `judges` is what each is worth. `accuracy` estimates how
-    many of those accepted agree with people, from the audit; `calibration_error`
-    is how far beliefs are from how often they are right. `alarm` says that an audit
-    found what was accepted worse than promised.
+    `certificate` is that of the newest frame that was tested, None before.
+    `judges` is what each is worth. `audited` accepted pairs were checked by
+    people and `audit_errors` of them wrong; `accuracy` estimates how many of the
+    accepted agree with people. `alarm` says that an audit found what was accepted
+    worse than promised. `outside` counts pairs no frame covers, by reason.
     """
 
     target: float
     delta: float
-    drawn: int
-    answered: int
-    settled: int
-    looks: int
+    drawn: int = 0
+    answered: int = 0
+    settled: int = 0
+    looks: int = 0
     certificate: dict[str, Any] | None = None
     judges: list[dict[str, Any]] = field(default_factory=list)
     audited: int = 0
@@ -62,19 +84,22 @@ class Calibration:
     accuracy: dict[str, Any] | None = None
     calibration_error: float | None = None
     alarm: str | None = None
+    outside: dict[str, int] = field(default_factory=dict)
+    frames: list[dict[str, Any]] = field(default_factory=list)
 
     @property
-    def waits(self) -> str | None:
-        """Why nothing can be accepted yet, None when that has been decided."""
-        if self.alarm:
+    def audit(self) -> dict[str, Any] | None:
+        """What people found among the accepted, all frames together; None before anything was certified."""
+        audits = [each["audit"] for each in self.frames if each["audit"]]
+        if not audits:
             return None
-        if not self.drawn:
-            return "waits for the judges: pairs to calibrate on are drawn when all have been judged"
-        if self.certificate is None:
-            return (
-                f"waits for calibration: people have answered {self.settled:,} of {self.drawn:,} drawn pairs"
-            )
-        return None
+        return {
+            "drawn": sum(each["drawn"] for each in audits),
+            "checked": self.audited,
+            "wrong": self.audit_errors,
+            "accuracy": self.accuracy,
+            "alarm": self.alarm,
+        }
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -84,90 +109,62 @@ class Standings:
     """Where every pair stands under the rule with a guarantee."""
 
     def __init__(self, said: Said, calibration: Calibration) -> None:
+        n = len(said.pair_ids)
         self.calibration = calibration
         self.drawn: dict[int, Any] = {}
         self.turn: dict[int, float] = {}
         self.distrusted: dict[str, str] = {}
-        self.applied: Applied | None = None
-        self.next_judge: tuple[str | None, ...] = (None,)  # by the step a pair has reached
+        self.probs, self.confidence = np.full((n, 3), np.nan), np.full(n, np.nan)
+        self.threshold = np.full(n, np.nan)  # nan: nothing may be accepted
+        self.waits: list[str | None] = [None] * n
+        self.outside: list[str | None] = [None] * n
+        self.next_judge: list[str | None] = [None] * n
         self.hear: tuple[str, ...] | None = None  # judges to be heard before anything is decided; None: all
         self._place = {int(pair_id): i for i, pair_id in enumerate(said.pair_ids)}
 
     def of(self, pair_id: int) -> Standing:
-        place = self._place.get(pair_id)
+        i = self._place.get(pair_id)
+        if i is None:  # came while routing: nothing is known of it yet
+            return Standing(waits="waits for the next `pairwright route`", hear=self.hear)
         standing = Standing(
             drawn=self.drawn.get(pair_id),
             teaches=self.turn.get(pair_id),
-            waits=self.calibration.waits,
+            waits=self.waits[i],
+            outside=self.outside[i],
             hear=self.hear,
+            next_judge=self.next_judge[i],
         )
-        if self.applied is None or place is None:
+        if np.isnan(self.confidence[i]):
             return standing
-        a, b, tie = (round(float(p), 4) for p in self.applied.probs[place])
-        threshold = float(self.applied.threshold[place])
+        a, b, tie = (round(float(p), 4) for p in self.probs[i])
+        threshold = float(self.threshold[i])
         return replace(
             standing,
             forecast=(a, b, tie),
-            confidence=float(self.applied.confidence[place]),
-            threshold=None if np.isnan(threshold) or self.calibration.alarm else threshold,
-            next_judge=self.next_judge[int(self.applied.step[place])],
+            confidence=float(self.confidence[i]),
+            threshold=None if np.isnan(threshold) else threshold,
         )
+
+    def put(self, where: np.ndarray, applied: Applied) -> None:
+        """What is believed of these pairs, and above which confidence each may be accepted."""
+        self.probs[where], self.confidence[where] = applied.probs[where], applied.confidence[where]
+        self.threshold[where] = applied.threshold[where]
+
+    def say(self, what: list[str | None], where: np.ndarray, reason: str | None) -> None:
+        for i in np.flatnonzero(where):
+            what[i] = reason
 
 
 def standings(project: Project, *, more: int = 0) -> Standings:
-    """Draw, fit and certify as far as that can be done now; `more` pairs are drawn on top."""
-    route = project.settings.route
-    with project.store.read() as connection:
-        asked = orders_asked(connection, project)
-        steps = steps_of(project, list(asked))
-        said = read_said(connection, list(project.settings.judges))
-        looks = count(connection)
-        newest = newest_calibration(connection)
-        there = draws(connection, "calibration")
-        unheard_at = [unheard(connection, {name: asked[name] for name in step}) for step in steps]
-    nobody = np.array([], int)
-    there = draws_.draw(project, said, unheard_at[0] if steps else nobody, there, looks, more)
-    drawn, answered, settled = draws_.drawn(said, there, project.settings.annotate.overlap)
-    raters = [int(i) for i in said.raters]
-    usable = newest is not None and _fits(newest, raters, project)
-    looked_at = newest.result["drawn"] if newest is not None and usable else 0
-    judged = not steps or not np.isin([each.pair_id for each in there], unheard_at[-1]).any()
-    first = betting.first_settled(said, there, settled)
-    due = drawn.sum() == settled.sum() != looked_at if route.test == "exact" else not usable and first.any()
-    if due and judged:
-        _look(
-            project,
-            said,
-            there,
-            answered if route.test == "exact" else answered & first,
-            looks,
-            raters,
-            steps,
-        )
-        return standings(project)  # judges may have been refused: who is heard is read anew
-    figures = Calibration(
-        route.target, route.delta, int(drawn.sum()), int(answered.sum()), int(settled.sum()), looks
-    )
-    if not usable or newest is None:
-        found = Standings(said, figures)
-    else:
-        found = _apply(project, said, figures, newest, unheard_at, there, settled)
-    found.hear = steps[0] if len(steps) > 1 else None
-    if found.calibration.judges:
-        found.distrusted = refused_of(found.calibration.judges, project)
-    found.drawn |= {int(said.pair_ids[i]): "calibration" for i in np.flatnonzero(drawn & ~settled)}
-    if route.test == "betting":  # labels are heard in the order drawn, so that is the order to ask in
-        found.turn = {each.pair_id: 1 - i / len(there) for i, each in enumerate(there)}
-    return found
-
-
-def steps_of(project: Project, judges: Sequence[str]) -> list[tuple[str, ...]]:
-    """The judges heard by the end of each step; those outside the cascade are heard in the first."""
-    cascade = [name for name in project.settings.route.cascade if name in judges]
-    if not cascade:
-        return [tuple(judges)] if judges else []
-    always = [name for name in judges if name not in cascade]
-    return [(*always, *cascade[: i + 1]) for i in range(len(cascade))]
+    """Make frames, draw, fit and certify as far as that can be done now; `more` pairs are drawn on top."""
+    state = read_state(project)
+    if renew(project, state, more):
+        state = read_state(project)
+    for view in state.views:
+        if look_due(project, state, view):
+            look(project, state, view)
+            return standings(project)  # judges may have been refused: who is heard is read anew
+    return _standings(project, state, drawing=True)
 
 
 def distrusted_judges(project: Project) -> dict[str, str]:
@@ -177,240 +174,247 @@ def distrusted_judges(project: Project) -> dict[str, str]:
     return refused_of([worth.as_dict() for worth in judges_worth(said.ballots, said.labels)], project)
 
 
-def _fits(newest: Recorded, raters: Sequence[int], project: Project) -> bool:
-    """Whether what was learned then may be applied to what is asked now."""
-    route, then = project.settings.route, newest.result
-    return [then["raters"], *(then[name] for name in ("target", "delta", "cascade", "trust", "test"))] == [
-        list(raters),
-        *(route.target, route.delta, route.cascade, route.trust, route.test),
-    ]
-
-
-def first_spend(delta: float) -> float:
-    """What the first look at labels may spend of delta."""
-    return draws_.spend(delta, 0)
-
-
-def _look(
-    project: Project,
-    said: Said,
-    there: Sequence[Draw],
-    answered: np.ndarray,
-    looks: int,
-    raters: list[int],
-    steps: Sequence[tuple[str, ...]],
-) -> None:
-    """Fit on all labels, certify on those drawn by chance, and keep both.
-
-    Where the promise is tested by wagers, `answered` are only those to weigh
-    judges on: labels of other drawn pairs are wagers still to come.
-    """
-    route, labels = project.settings.route, said.labels
-    if route.test == "betting":
-        to_come = np.searchsorted(said.pair_ids, [each.pair_id for each in there])
-        labels = labels * np.where(np.isin(np.arange(len(labels)), to_come), answered, True)[:, None]
-    known = int((labels.sum(1) > 0).sum())
-    spend = draws_.spend(route.delta, looks)
-    tested, _ = draws_.tested(project, said, there)
-    worth = [each.as_dict() for each in judges_worth(said.ballots, labels * answered[:, None])]
-    refused = refused_of(worth, project)
-    kept = [tuple(name for name in step if name not in refused) for step in steps]
-    kept = [step for i, step in enumerate(kept) if step and step not in kept[:i]]
-    result: dict[str, Any] = {
-        "raters": raters,
-        "target": route.target,
-        "delta": route.delta,
-        "cascade": route.cascade,
-        "trust": route.trust,
-        "test": route.test,
-        "drawn": len(there),
-        "judges": worth,
-        "steps": [],
-    }
-    if known >= 2 * believe.FEWEST and kept and len(said.ballots.row):
-        weighed = weigh(
-            said.ballots,
-            labels,
-            said.groups,
-            answered & tested,
-            kept,
-            _costs(project, kept),
-            project.settings.annotate.usd_per_pair,
-            target=route.target,
-            delta=spend,
-            seed=project.settings.project.seed,
-        )
-        certificate = weighed.certificate
-        result |= {
-            "steps": [step.as_dict() for step in weighed.steps],
-            "own": {
-                str(said.pair_ids[i]): [round(float(p), 4) for p in probs]
-                for i, probs in zip(weighed.rows, weighed.own, strict=True)
-            },
-            "shares": list(weighed.shares),
-            "calibration_error": expected_calibration_error(*weighed.tested.T),
-            "tested": [[float(sure), float(right)] for sure, right in weighed.tested],
-            "tested_pairs": said.pair_ids[answered & tested].tolist(),
-            "wagers": betting.thresholds_of(weighed.confidence) if route.test == "betting" else None,
-        }
-    else:
-        fewest = 2 * believe.FEWEST if kept else None  # no label helps where no judge is left
-        certificate = Certificate(
-            route.target, spend, None, known, 0, 0.0, f"not tested: {known} labels", fewest
-        )
-    result["certificate"] = betting.as_recorded(certificate)
+def renew(project: Project, state: State, more: int) -> bool:
+    """Cover pairs that no frame covers, and draw; whether anything changed."""
+    if not state.steps:
+        return False
+    route, said, there = project.settings.route, state.said, state.views
+    free = frames.uncovered(said, there, state.out | ~state.complete)
+    changed = False
+    # A frame is made when all is judged: while judges are at work its pairs would be those judged first.
+    if free.any() and not state.unheard[0].any():
+        changed = _cover(project, state, free)
+    if changed:
+        state = read_state(project)
     with project.store.write() as connection:
-        add_calibration(connection, result)
+        for view in reversed(state.views):  # the newest frame first
+            if not len(view.order):
+                certified = _newest_fit(project, state)
+                sure = None if certified is None else certified.confidence[view.members]
+                wanted = more or frames.first_draw(
+                    project, spend(route.delta, 0), int(view.members.sum()), sure
+                )
+            else:
+                wanted = more
+            if wanted:
+                drawn = frames.draw_more(connection, said, view, wanted)
+                more, changed = max(0, more - drawn), changed or drawn > 0
+    return changed
 
 
-def _costs(project: Project, steps: Sequence[Sequence[str]]) -> list[float]:
-    """What each step adds to the cost of a pair, in USD, as measured so far.
-
-    Who puts a judge later means to ask it less: it counts as a hundredth of a
-    person's answer at least, though it may be free.
-    """
-    least = project.settings.annotate.usd_per_pair / 100
-    with project.store.read() as connection:
-        cost = {name: totals.judge_cost(connection, name) for name in steps[-1]}
-    before = [(), *steps[:-1]]
-    added = [
-        sum(cost[name] for name in step if name not in earlier)
-        for step, earlier in zip(steps, before, strict=True)
-    ]
-    return [added[0], *(max(each, least) for each in added[1:])]
-
-
-def _forecast(
-    project: Project,
-    said: Said,
-    newest: Recorded,
-    unheard_at: list[np.ndarray],
-    there: Sequence[Draw],
-    settled: np.ndarray,
-) -> tuple[Applied, dict[str, Any]]:
-    """What was fitted then says of every pair now, and what may be accepted by it."""
-    result, certificate = newest.result, newest.result["certificate"]
-    steps = [Step.from_dict(step) for step in result["steps"]]
-    reached = np.zeros(len(said.pair_ids), int)
-    for i in range(1, len(steps)):
-        heard = ~np.isin(said.pair_ids, unheard_at[min(i, len(unheard_at) - 1)])
-        reached[heard & (reached == i - 1)] = i
-    applied = apply(steps, said.ballots, reached)
-    if result["test"] == "betting":
-        wagered = betting.certificate_now(said, there, settled, newest, applied)
-        certificate = betting.as_recorded(wagered)
-        applied.threshold[:] = np.nan if wagered.threshold is None else wagered.threshold
-    applied.threshold[~draws_.tested(project, said, there)[1]] = np.nan
-    for i, pair_id in enumerate(said.pair_ids.tolist()):
-        if own := result["own"].get(str(pair_id)):
-            applied.probs[i] = own  # made without this pair's own label
-    return applied, certificate
-
-
-def _apply(
-    project: Project,
-    said: Said,
-    figures: Calibration,
-    newest: Recorded,
-    unheard_at: list[np.ndarray],
-    there: Sequence[Draw],
-    settled: np.ndarray,
-) -> Standings:
-    """Forecast every pair with what was fitted, draw the audit, and see what it found."""
-    result = newest.result
-    found = Standings(said, figures)
-    alarm = accuracy = None
-    certificate = result["certificate"]
-    if result["steps"]:
-        applied, certificate = _forecast(project, said, newest, unheard_at, there, settled)
-        found.applied = applied
-        steps = [Step.from_dict(step) for step in result["steps"]]
-        found.next_judge = (*(_added(steps, i) for i in range(1, len(steps))), None)
-        audited = draws_.audit(project, said, applied, newest)
-        alarm = _hear(said, applied.probs, audited, result["target"])
-        for i in audited:
-            if said.labels[i].sum() == 0 and not said.skipped[i]:
-                found.drawn[int(said.pair_ids[i])] = "audit"
-        accuracy = _accuracy(said, applied, audited)
-    found.calibration = Calibration(
-        **{
-            **asdict(figures),
-            "certificate": certificate,
-            "judges": result["judges"],
-            "audited": alarm.seen if alarm else 0,
-            "audit_errors": alarm.errors if alarm else 0,
-            "accuracy": accuracy,
-            "calibration_error": result.get("calibration_error"),
-            "alarm": _alarm_text(alarm) if alarm and alarm.rings else None,
-        }
+def _cover(project: Project, state: State, free: np.ndarray) -> bool:
+    """Make a frame of these pairs, or let them join the newest; False where they are too few for either."""
+    route, said, there = project.settings.route, state.said, state.views
+    base = next((view for view in reversed(there) if view.looks), None)
+    shift = None if base is None else audit.shift_between(project, state, base, free)
+    joins = (
+        route.new_pairs == "same-stream"
+        and base is not None
+        and certifies(project, state, base)
+        and shift is not None
+        and not shift["shifted"]
     )
+    few = bool(there) and free.sum() < frames.smallest_batch(route.target, spend(route.delta, 0))
+    if few and not joins:
+        return False
+    with project.store.write() as connection:
+        if joins and base is not None:
+            store.add_members(connection, base.id, said.pair_ids[free], joined=True)
+            store.add_event(connection, base.id, "joined", {"pairs": int(free.sum()), "shift": shift})
+        else:
+            number = len(store.frames(connection)) + 1
+            frames.make_frame(connection, said, free, frames.seed_of(project, number), shift)
+    return True
+
+
+def certifies(project: Project, state: State, view: View) -> bool:
+    """Whether this frame's pairs may be accepted now."""
+    newest = usable(project, state, view)
+    if newest is None or view.rung is not None:
+        return False
+    return certificate_now(project, state, view, newest)[1]["threshold"] is not None
+
+
+def _newest_fit(project: Project, state: State) -> Applied | None:
+    """What the newest usable fit of any frame says of every pair, to plan by."""
+    fits = [each for view in state.views if (each := usable(project, state, view)) and each.result["steps"]]
+    return None if not fits else forecast(state, max(fits, key=lambda each: each.id))
+
+
+def _standings(project: Project, state: State, *, drawing: bool) -> Standings:
+    """Where every pair stands by what is on record; where `drawing`, audits are drawn and may ring."""
+    route, said = project.settings.route, state.said
+    found = Standings(said, Calibration(route.target, route.delta))
+    found.hear = state.steps[0] if len(state.steps) > 1 else None
+    if (planned := _newest_fit(project, state)) is not None:
+        planned.threshold[:] = (
+            np.nan
+        )  # a forecast for pairs whose frame was not tested yet: nothing rests on it
+        found.put(np.ones(len(said.pair_ids), bool), planned)
+    figures = [_frame(project, state, view, found, drawing=drawing) for view in state.views]
+    outside = _outside(project, state, found)
+    newest = max(
+        (each for view in state.views if (each := usable(project, state, view))), key=_number, default=None
+    )
+    found.calibration = _calibration(project, state, figures, newest, outside)
+    if newest is not None:
+        found.distrusted = refused_of(newest.result["judges"], project)
     return found
 
 
-def audit_so_far(project: Project, said: Said | None = None) -> dict[str, Any] | None:
-    """What people found among the accepted since the last look; None before anything is certified.
+def _number(recorded: Recorded) -> int:
+    return recorded.id
 
-    `checked` and `wrong` count pairs, `accuracy` estimates all that is accepted,
-    `alarm` is set where it is worse than promised. Nothing is drawn or changed. `said` is all that was
-    said, where it was read already.
-    """
-    with project.store.read() as connection:
-        newest = newest_calibration(connection)
-        if newest is None or not newest.result["steps"]:
-            return None
-        asked = orders_asked(connection, project)
-        said = said or read_said(connection, list(project.settings.judges))
-        if not _fits(newest, [int(i) for i in said.raters], project):
-            return None
-        steps = steps_of(project, list(asked))
-        unheard_at = [unheard(connection, {name: asked[name] for name in step}) for step in steps]
-        there = draws(connection, "calibration")
-    _, _, settled = draws_.drawn(said, there, project.settings.annotate.overlap)
-    applied, certificate = _forecast(project, said, newest, unheard_at, there, settled)
-    if certificate["threshold"] is None:
-        return None
-    audited = draws_.audited(project, said, newest)
-    alarm = _hear(said, applied.probs, audited, newest.result["target"])
-    return {
-        "drawn": len(audited),
-        "checked": alarm.seen,
-        "wrong": alarm.errors,
-        "accuracy": _accuracy(said, applied, audited),
-        "alarm": _alarm_text(alarm) if alarm.rings else None,
+
+def _frame(project: Project, state: State, view: View, found: Standings, *, drawing: bool) -> FrameFigures:
+    """Put what one frame's certificate says into `found`; its figures."""
+    said, newest = state.said, usable(project, state, view)
+    answered, done = settled(project, state, view)
+    covered = (view.members & ~view.drawn) | view.joined
+    for turn, place in enumerate(view.order):
+        if not done[turn]:
+            found.drawn[int(said.pair_ids[place])] = "calibration"
+            found.turn[int(said.pair_ids[place])] = 1 - turn / len(view.order)
+    shift = view.frame.about.get("shift")
+    figures: dict[str, Any] = {
+        "frame": view.id,
+        "pairs": int(view.members.sum()),
+        "joined": int(view.joined.sum()),
+        "about": {name: view.frame.about[name] for name in ("sources", "domains")},
+        "drawn": len(view.order),
+        "answered": int(answered.sum()),
+        "settled": int(done.sum()),
+        "disputed": int((said.people_heard[view.order] >= project.settings.annotate.overlap)[~done].sum()),
+        "looks": len(view.looks),
+        "shift": shift["in_words"] if shift and shift["shifted"] else None,
     }
-
-
-def _added(steps: Sequence[Step], i: int) -> str:
-    """The judge that step i hears beyond the one before."""
-    return next(name for name in steps[i].judges if name not in steps[i - 1].judges)
-
-
-def _hear(said: Said, forecasts: np.ndarray, audited: list[int], target: float) -> Alarm:
-    """Let the alarm see every audited pair that people answered."""
-    alarm, labels = Alarm(target), said.labels
-    for i in audited:
-        if labels[i].sum() > 0:
-            alarm.see(bool(labels[i, forecasts[i].argmax()] < 0.5))
-    return alarm
-
-
-def _accuracy(said: Said, applied: Applied, audited: list[int]) -> dict[str, Any] | None:
-    """How many of the accepted agree with people, by the audit and all beliefs; None while it is small."""
-    labels = said.labels
-    seen = [i for i in audited if labels[i].sum() > 0]
-    if len(seen) < audit.FEWEST:
-        return None
-    right = labels[seen, applied.probs[seen].argmax(1)] > 0.5
-    unlabelled = labels.sum(1) == 0
-    unlabelled[audited] = True
-    accepted = (applied.confidence > applied.threshold) & unlabelled
-    found = audit.audited_accuracy(right, applied.confidence[seen], applied.confidence[accepted])
-    return asdict(found)
-
-
-def _alarm_text(alarm: Alarm) -> str:
-    return (
-        f"of {alarm.seen:,} accepted pairs that people checked, {alarm.errors:,} were wrong: more than the "
-        f"{1 - alarm.target:.0%} promised. Nothing more is accepted until judges are calibrated anew: "
-        "draw pairs for it with `pairwright route --more 200`."
+    if newest is None:
+        people = f"people have answered {int(done.sum()):,} of {len(view.order):,} drawn pairs"
+        why = f"waits for calibration: {people}"
+        found.say(found.waits, covered, why)
+        return FrameFigures(**figures, waits=why)
+    newest, certificate, thresholds = certificate_now(project, state, view, newest)
+    figures |= {
+        "certificate": certificate,
+        "ties": newest.result.get("ties_told", 0),
+        "unobserved": int((said.label[view.order] < 0).sum()),
+    }
+    if not newest.result["steps"]:
+        return FrameFigures(**figures)
+    applied = _acceptable(state, newest, thresholds, covered)
+    found.put(view.members | view.joined, applied)
+    held = _ask_next(state, newest, applied, covered, found)
+    figures["waits"] = held
+    if drawing and view.rung is None and held is None:
+        checked = audit.run(project, state, view, newest, applied)
+    else:
+        checked = audit.heard(project, state, view, newest, applied)
+    for turn, place in enumerate(checked.open):
+        found.drawn[int(said.pair_ids[place])] = "audit"
+        found.turn[int(said.pair_ids[place])] = 1 - turn / len(checked.open)
+    if checked.alarm is not None:
+        found.say(found.outside, covered, "an alarm stands: `pairwright route --recalibrate`, or `--restore`")
+    return FrameFigures(
+        **figures, audit=checked.as_dict(), alarm=checked.alarm, withdrawn=len(checked.withdrawn)
     )
+
+
+def _acceptable(
+    state: State, newest: Recorded, thresholds: Sequence[float | None], covered: np.ndarray
+) -> Applied:
+    """The frame's forecasts, with a threshold only where its certificate covers the pair."""
+    applied = forecast(state, newest)
+    for i, threshold in enumerate(thresholds):
+        here = (applied.step == i) & ~np.isnan(applied.threshold)
+        applied.threshold[here] = np.nan if threshold is None else threshold
+    left_out = np.isin(state.said.pair_ids, newest.result["left_out"])
+    applied.threshold[~(covered & state.complete & ~left_out)] = np.nan
+    return applied
+
+
+def _ask_next(
+    state: State, newest: Recorded, applied: Applied, covered: np.ndarray, found: Standings
+) -> str | None:
+    """Which judge of a cascade is asked next; why the frame's labels wait, where one still owes answers.
+
+    A cascade was certified as a whole: what its first steps accept alone was never tested.
+    """
+    steps = [Step.from_dict(step) for step in newest.result["steps"]]
+    if len(steps) == 1:
+        return None
+    unlabelled = (state.said.label < 0) & (state.said.counts.sum(1) == 0)
+    asking = covered & ~np.isnan(applied.threshold) & unlabelled & ~(applied.confidence > applied.threshold)
+    owing: dict[str, int] = {}
+    for i in range(1, len(steps)):
+        judge = next(name for name in steps[i].judges if name not in steps[i - 1].judges)
+        now = asking & (applied.step == i - 1) & ~state.failed[min(i, len(state.failed) - 1)]
+        found.say(found.next_judge, now, judge)
+        owing[judge] = int(now.sum())
+    if not sum(owing.values()):
+        return None
+    told = ", ".join(f"{judge} on {n:,} pairs" for judge, n in owing.items() if n)
+    why = f"waits for the cascade to be complete: {told} to be heard (`pairwright judge`)"
+    found.say(found.waits, covered & (applied.confidence > applied.threshold), why)
+    return why
+
+
+def _outside(project: Project, state: State, found: Standings) -> dict[str, int]:
+    """Pairs that no frame covers: why, and how many."""
+    route = project.settings.route
+    if not state.steps:
+        return {}
+    free = frames.uncovered(state.said, state.views, state.out | state.unheard[0])
+    failed, counts = free & state.failed[0], {}
+    rest = free & ~failed
+    few = frames.smallest_batch(route.target, spend(route.delta, 0))
+    blocked = "waits for the judges: pairs to calibrate on are drawn when all have been judged"
+    for where, reason in (
+        (failed, "a judge failed on it: `pairwright judge --retry-failed`, or people answer it"),
+        (rest, f"new pairs, fewer than the {few:,} that take a sample of their own: people answer them"),
+    ):
+        if where.any() and state.unheard[0].any() and where is rest:
+            found.say(found.waits, where, blocked)
+        elif where.any():
+            found.say(found.outside, where, reason)
+            counts[reason] = int(where.sum())
+    return counts
+
+
+def _calibration(
+    project: Project,
+    state: State,
+    figures: Sequence[FrameFigures],
+    newest: Recorded | None,
+    outside: dict[str, int],
+) -> Calibration:
+    """All frames together."""
+    route = project.settings.route
+    of_newest = next((each for each in figures if newest and each.frame == newest.result["frame"]), None)
+    audits = [each.audit for each in figures if each.audit]
+    accuracy = [each["accuracy"] for each in audits if each["accuracy"]]
+    alarms = [each.alarm for each in figures if each.alarm]
+    return Calibration(
+        route.target,
+        route.delta,
+        sum(each.drawn for each in figures),
+        sum(each.answered for each in figures),
+        sum(each.settled for each in figures),
+        sum(each.looks for each in figures),
+        of_newest.certificate if of_newest else None,
+        newest.result["judges"] if newest else [],
+        sum(each["checked"] for each in audits),
+        sum(each["wrong"] for each in audits),
+        accuracy[-1] if len(accuracy) == 1 else None,
+        newest.result.get("calibration_error") if newest else None,
+        " ".join(alarms) or None,
+        outside,
+        [asdict(each) for each in figures],
+    )
+
+
+def calibration_of(project: Project, said: Said | None = None) -> Calibration:
+    """Where calibration stands, for those who tell of it; nothing is drawn, tested or changed.
+
+    `said` is all that was said, where it was read already.
+    """
+    return _standings(project, read_state(project, said), drawing=False).calibration

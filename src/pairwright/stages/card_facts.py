@@ -13,7 +13,7 @@ from pairwright.hub.pseudonyms import Pseudonyms
 from pairwright.quality.language import language_of
 from pairwright.quality.names import WHAT
 from pairwright.routing.worth import judges_worth
-from pairwright.stages.calibrate import audit_so_far
+from pairwright.stages.calibrate import Calibration, calibration_of
 from pairwright.stages.check import summary
 from pairwright.stages.dashboard import dashboard_of
 from pairwright.stages.people import people_of
@@ -23,7 +23,6 @@ from pairwright.stages.verified import verified
 from pairwright.stats.intervals import wilson
 from pairwright.store import origins
 from pairwright.store.ballots import read_said
-from pairwright.store.calibrations import newest_calibration
 from pairwright.store.combinations import newest_facts
 from pairwright.store.export import labelled_pairs
 from pairwright.store.people import person_names
@@ -38,7 +37,7 @@ ASKED_WITH = ("temperature", "top_p", "max_tokens", "reasoning_effort")
 def facts_of(project: Project) -> dict[str, Any]:
     """All figures and texts of the card that don't depend on which export is sent."""
     names = pseudonyms_of(project)
-    status = status_of(project)
+    status, stands = status_of(project), calibration_of(project)
     with project.store.read() as connection:
         people = origins.people(connection)
         used = origins.guidelines_used(connection)
@@ -62,8 +61,8 @@ def facts_of(project: Project) -> dict[str, Any]:
         "unknown": [(names.scrub(name), n) for name, n in unknown],
         "guidelines": _guidelines(project, names, used),
         "about": _about(project, names),
-        "promise": _promise(project),
-        "audit": audit_so_far(project),
+        "promise": _promise(project, stands),
+        "audit": stands.audit,
         "agreement": _agreement(project),
         "left": _left(project),
         "checks": _checks(project, names),
@@ -144,16 +143,12 @@ def _about(project: Project, names: Pseudonyms) -> str | None:
         raise ConfigError(f"{path} is not UTF-8 text ({error.reason} at byte {error.start})") from None
 
 
-def _promise(project: Project) -> dict[str, Any]:
-    """By which rule judges' labels are accepted, and what was certified of it, if anything."""
+def _promise(project: Project, stands: Calibration) -> dict[str, Any]:
+    """By which rule judges' labels are accepted, and what was certified of which pairs, if anything."""
     route = project.settings.route
-    with project.store.read() as connection:
-        newest = newest_calibration(connection)
     found: dict[str, Any] = {"rule": route.accept, "target": route.target, "delta": route.delta}
-    if route.accept == "guarantee" and newest is not None:
-        result = newest.result
-        found |= {"target": result["target"], "delta": result["delta"], "test": result["test"]}
-        found["certificate"] = result.get("certificate")
+    if route.accept == "guarantee":
+        found |= {"certificate": stands.certificate, "frames": stands.frames, "test": route.test}
     return found
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from pairwright.routing.plan import USUAL
 from pairwright.stages.project import Project
 from pairwright.stages.unbelieved import unbelieved_judges
-from pairwright.stats.agreement import answer_counts, krippendorff_alpha, pairwise_agreement
+from pairwright.stats.agreement import SIDES, answer_counts, krippendorff_alpha, pairwise_agreement
 from pairwright.stats.intervals import wilson
 from pairwright.store import conflicts as sql
 from pairwright.store import parting, people, tasks
@@ -116,7 +116,7 @@ def _by_hour(at: np.ndarray, now: float) -> list[int]:
 
 def _alpha(counts: np.ndarray) -> tuple[Estimate | None, str | None]:
     try:
-        return krippendorff_alpha(counts), None
+        return krippendorff_alpha(counts, mirror=SIDES), None
     except ValueError as problem:
         return None, str(problem)
 

@@ -17,10 +17,11 @@ from pairwright.judging.strategies import STRATEGIES
 from pairwright.routing.plan import Plan
 from pairwright.stages.pair import pairs_to_make
 from pairwright.stages.panel import comes_later, orders_asked
-from pairwright.stages.plan import pace, plans_of
+from pairwright.stages.plan import certified_share, pace, plans_of
 from pairwright.stages.project import Project
 from pairwright.stages.settings import PAID
 from pairwright.store import tasks, totals
+from pairwright.store.calibrations import newest_calibration
 from pairwright.store.totals import CallCounts
 from pairwright.types import ORDERS, Prompt
 
@@ -91,7 +92,6 @@ class _Counts:
     judge_orders: dict[str, int]
     for_people: int
     undecided: int
-    calibrating: bool
     accepted: int
 
 
@@ -165,7 +165,6 @@ def _count(project: Project, single_order: bool, retry_failed: bool, rejudge: bo
             {name: len(orders) for name, orders in asked.items()},
             tasks.waiting(connection),
             content.pairs - sum(decided.values()) + tasks.uncalibrated(connection),
-            tasks.uncalibrated(connection) > 0,
             sum(n for (decision, _, _), n in decided.items() if decision == "accept"),
         )
 
@@ -302,14 +301,20 @@ def _people(project: Project, counts: _Counts, pairs_to_come: int) -> PeopleEsti
     settings, seconds = project.settings.annotate, pace(project)
     routed = counts.accepted + counts.for_people
     share, basis = PEOPLE_SHARE, f"assumed: judges leave {PEOPLE_SHARE:.0%} to people"
+    promised = project.settings.route.accept == "guarantee"
+    with project.store.read() as connection:
+        newest = newest_calibration(connection) if promised else None
     if not project.settings.judges:
         share, basis = 1.0, "no judge: people decide every pair"
-    elif routed >= 50 and not counts.calibrating:
+    elif newest is not None:
+        share = 1 - certified_share(newest)
+        basis = f"measured: with the labels at hand `route` leaves {share:.0%} of pairs to people"
+    elif not promised and routed >= 50:
         share = counts.for_people / routed
         basis = f"measured: {share:.0%} of {routed:,} routed pairs went to people"
     left = counts.undecided + pairs_to_come
     pairs = counts.for_people
-    if project.settings.judges and not routed and project.settings.route.accept == "guarantee":
+    if project.settings.judges and promised and newest is None and not counts.for_people:
         pairs = _to_calibrate(project, left)
         left -= pairs
         basis = f"{pairs:,} to calibrate the judges on; of the rest {basis}"
@@ -320,10 +325,10 @@ def _people(project: Project, counts: _Counts, pairs_to_come: int) -> PeopleEsti
 def _to_calibrate(project: Project, pairs: int) -> int:
     """How many pairs people are asked about before anything else."""
     from pairwright.routing.guarantee import first_labels
-    from pairwright.stages.calibrate import first_spend
+    from pairwright.stages.look import spend
 
     route = project.settings.route
     if not pairs:
         return 0
-    needed = route.calibration_pairs or first_labels(route.target, first_spend(route.delta), pairs)
+    needed = route.calibration_pairs or first_labels(route.target, spend(route.delta, 0), pairs)
     return min(pairs, needed)

@@ -13,6 +13,7 @@ from pairwright.models.prices import Price
 from pairwright.stages.calls import Payer, Run, most_tokens_out, spent_before, unknown_price
 from pairwright.stages.project import Project
 from pairwright.stages.settings import JudgeSettings
+from pairwright.store.cut_prompts import REMEDY, cut_prompts
 from pairwright.store.votes import count_current_votes, guideline_id, rater_id, raters_named
 from pairwright.store.work import PriorCall, prior_calls
 from pairwright.types import Order, Rater
@@ -97,8 +98,8 @@ def open_session(
     )
 
 
-def notes_on(project: Project, judge: Rater) -> tuple[str, ...]:
-    """That votes of an earlier version of this judge still count, where there are any."""
+def notes_on(project: Project, judge: Rater, model: str | None = None) -> tuple[str, ...]:
+    """That votes of an earlier version of this judge still count, and that prompts to `model` were cut."""
     with project.store.read() as connection:
         others = [
             number
@@ -106,13 +107,14 @@ def notes_on(project: Project, judge: Rater) -> tuple[str, ...]:
             if not _same_judge(spec, judge.spec)
         ]
         kept = count_current_votes(connection, others)
-    if not kept:
-        return ()
-    return (
-        f"{kept:,} votes of {judge.name} were cast under other settings or guidelines, or by an earlier "
-        "version of its file, and are kept; "
-        "--rejudge asks again",
-    )
+        cut = cut_prompts(connection, "judge", model) if model else []
+    notes = [f"{each}: {REMEDY}" for each in cut]
+    if kept:
+        notes.append(
+            f"{kept:,} votes of {judge.name} were cast under other settings or guidelines, or by an earlier "
+            "version of its file, and are kept; --rejudge asks again"
+        )
+    return tuple(notes)
 
 
 def _same_judge(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

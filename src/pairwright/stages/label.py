@@ -14,6 +14,7 @@ from pairwright.errors import NotConverged
 from pairwright.routing.decide import Combination
 from pairwright.stages.annotate import renew_beliefs
 from pairwright.stages.project import Project
+from pairwright.stats.anchored import RIGHT, WRONG, one_coin, ties_among
 from pairwright.stats.combine import Combined, Method, PeopleVotes, best_method, combine
 from pairwright.store import people
 from pairwright.store.combinations import add_combination, newest_combination, newest_facts
@@ -146,11 +147,13 @@ def _combined(
         method = setting
     if method is not None:
         return combine(votes, method), None
-    best = best_method(votes)
-    try:
-        return combine(votes, best), None
-    except NotConverged as problem:
-        return combine(votes, "majority"), f"majority, for {best} can't tell: {problem}"
+    best, note = best_method(votes), None
+    for each in dict.fromkeys((best, *(("anchored",) if best == "dawid-skene" else ()), "majority")):
+        try:
+            return combine(votes, each), note
+        except NotConverged as problem:
+            note = note or f"not by {best}: {problem}"
+    raise AssertionError("the majority is always defined")
 
 
 def _record(project: Project, answered: Answered, found: Combined | None) -> Combination | None:
@@ -158,8 +161,13 @@ def _record(project: Project, answered: Answered, found: Combined | None) -> Com
         return None
     matrices = {} if found.confusion is None else dict(zip(answered.names, found.confusion, strict=True))
     prior = found.prior.tolist() if found.prior.ndim == 1 else None
+    newcomer = np.round(one_coin(np.array([RIGHT / (RIGHT + WRONG)]), ties_among(answered.votes.said))[0], 4)
     combination = Combination(
-        found.method, {name: np.round(matrix, 4).tolist() for name, matrix in matrices.items()}, prior
+        found.method,
+        {name: np.round(matrix, 4).tolist() for name, matrix in matrices.items()},
+        prior,
+        None if found.taught is None or prior is not None else asdict(found.taught),
+        newcomer.tolist() if matrices else None,
     )
     facts = {"made_of": _made_of(answered), "asked": project.settings.label.method}
     with project.store.write() as connection:
@@ -195,10 +203,11 @@ def _shares(answered: Answered, found: Combined) -> dict[str, float]:
 def _contested(answered: Answered, found: Combined | None, labelled: dict[int, Belief]) -> int:
     if found is None:
         return 0
-    best = found.probs.argmax(1)
+    best, ranked = found.probs.argmax(1), np.sort(found.probs, 1)
+    best[ranked[:, 2] - ranked[:, 1] < 1e-9] = -1  # evenly split: they speak against nobody
     at: Sequence[int] = answered.pair_ids.tolist()
     return sum(
         labelled[pair_id].verdict != VERDICTS[verdict]
         for pair_id, verdict in zip(at, best.tolist(), strict=True)
-        if pair_id in labelled
+        if verdict >= 0 and pair_id in labelled
     )

@@ -9,7 +9,7 @@ from pairwright.stages.project import Project
 from pairwright.stats.intervals import wilson
 from pairwright.store import totals
 from pairwright.store.ballots import Said, read_said
-from pairwright.store.calibrations import newest_calibration
+from pairwright.store.calibrations import Recorded, newest_calibration
 from pairwright.types import Estimate
 
 OVERLAPS = 30  # pairs two people answered, under which their agreement is assumed
@@ -27,10 +27,9 @@ def plans_of(project: Project, n_pairs: int, said: Said | None = None) -> list[P
     with project.store.read() as connection:
         newest = newest_calibration(connection)
         tested = newest.result.get("tested", []) if newest else []
-        if len(tested) < FEWEST:
+        if newest is None or len(tested) < FEWEST:
             return usual
         said = said or read_said(connection, list(project.settings.judges))
-        votes = np.bincount(said.person_row, minlength=len(said.pair_ids))
         judge_usd = sum(totals.judge_cost(connection, name) for name in project.settings.judges)
     confidence, right = np.array(tested, float).T
     return [
@@ -39,12 +38,20 @@ def plans_of(project: Project, n_pairs: int, said: Said | None = None) -> list[P
             n_pairs,
             confidence,
             right,
+            labelled=int((said.counts.sum(1) > 0).sum()),
+            certified=certified_share(newest),
             judge_usd=judge_usd,
             person_usd=project.settings.annotate.usd_per_pair,
             person_seconds=pace(project),
-            people_agree=_people_agree(said.labels, votes),
+            people_agree=_people_agree(said.counts),
         ),
     ]
+
+
+def certified_share(newest: Recorded) -> float:
+    """The share of pairs that `route` accepts without a person, as the newest calibration has it."""
+    certificate = newest.result["certificate"]
+    return float(certificate["coverage"]) if certificate["threshold"] is not None else 0.0
 
 
 def pace(project: Project) -> float:
@@ -57,14 +64,15 @@ def pace(project: Project) -> float:
     return sum(n * seconds for n, seconds in timed) / votes
 
 
-def _people_agree(labels: np.ndarray, votes: np.ndarray) -> Estimate:
+def _people_agree(counts: np.ndarray) -> Estimate:
     """How often two people agree on a pair; the usual range of experts where too few pairs say."""
+    votes = counts.sum(1)
     twice = votes >= 2
     if twice.sum() < OVERLAPS:
         low, high = USUAL["experts"].agreement
         return Estimate((low + high) / 2, low, high, 0, "assumed")
-    counts = labels[twice] * votes[twice, None]
-    same = (counts * (counts - 1)).sum(1) / (votes[twice] * (votes[twice] - 1))
+    counts, votes = counts[twice], votes[twice]
+    same = (counts * (counts - 1)).sum(1) / (votes * (votes - 1))
     return wilson(float(same.sum()), int(twice.sum()))
 
 

@@ -16,7 +16,7 @@ from pairwright.routing.fewer import fewer_judges
 from pairwright.routing.plan import plan_in_words
 from pairwright.routing.worth import judges_worth
 from pairwright.stages.agreement import agreement_of
-from pairwright.stages.calibrate import audit_so_far
+from pairwright.stages.calibrate import calibration_of
 from pairwright.stages.check import summary
 from pairwright.stages.dashboard import dashboard_of
 from pairwright.stages.funnel import funnel_of
@@ -51,7 +51,6 @@ def numbers_of(project: Project) -> dict[str, Any]:
         "funnel": funnel_of(project, status, len(np.unique(said.ballots.row))),
         "savings": savings_of(project, status, dashboard),
         **_promised(project, said),
-        "audit": audit_so_far(project, said),
         "judges_closely": closely,
         "plans": [plan.as_dict() for plan in plans],
         "plan_in_words": plan_in_words(plans),
@@ -80,7 +79,8 @@ def _closely(connection: Connection, said: Said, status: Status) -> dict[str, di
 
 
 def _promised(project: Project, said: Said) -> dict[str, Any]:
-    """What the newest calibration found and promised."""
+    """What calibration found and guarantees: of all frames, and what the newest look at labels measured."""
+    stands = calibration_of(project, said)
     with project.store.read() as connection:
         newest = newest_calibration(connection)
     result: dict[str, Any] = dict(newest.result) if newest else {}
@@ -89,7 +89,10 @@ def _promised(project: Project, said: Said) -> dict[str, Any]:
     raw = _raw(said.ballots, said.labels) if len(said.ballots.row) else np.zeros((0, 2))
     fewer = fewer_judges(said.ballots.of_judges(heard), said.labels, said.groups)
     return {
-        "certificate": result.get("certificate"),
+        "certificate": stands.certificate,
+        "frames": stands.frames,
+        "outside": stands.outside,
+        "audit": stands.audit,
         "target": result.get("target"),
         "delta": result.get("delta"),
         "test": result.get("test"),

@@ -49,16 +49,25 @@ class RouteResult:
         return asdict(self)
 
 
-def run_route(project: Project, *, more: int = 0) -> RouteResult:
+def run_route(
+    project: Project, *, more: int = 0, recalibrate: bool = False, restore: str | None = None
+) -> RouteResult:
     """Decide every pair from its current votes. Free, and the same however often it runs.
 
-    `more` draws that many further pairs for people to calibrate judges on.
+    `more` draws that many further pairs for people to calibrate judges on. An
+    alarm that stands is settled by `recalibrate` (its pairs are drawn from anew)
+    or `restore` (accept them again, with the reason). Raises InputError where none stands.
     """
+    from pairwright.stages import audit
     from pairwright.stages.calibrate import distrusted_judges, standings
 
     route = project.settings.route
     counts: Counter[str] = Counter()
     with project.store.exclusively("route"):
+        if recalibrate:
+            audit.recalibrate(project)
+        if restore is not None:
+            audit.restore(project, restore)
         guarantee = standings(project, more=more) if route.accept == "guarantee" else None
         distrusted = {} if guarantee else distrusted_judges(project)
         combination = renew_combination(

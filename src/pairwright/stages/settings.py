@@ -111,13 +111,23 @@ class RouteSettings(Settings):
     target: float = Field(0.9, gt=0.5, lt=1, description="share of what is accepted that agrees with people")
     delta: float = Field(0.1, gt=0, lt=1, description="how probable it may be that the promise is broken")
     test: Literal["exact", "betting"] = Field(
-        "exact", description="exact: when all drawn pairs are answered; betting: after every answer"
+        "exact",
+        description="exact: when all drawn pairs are answered; betting: after every answer, accepting less",
     )
     calibration_pairs: int | None = Field(
         None, ge=1, description="drawn for people first; default: as needed"
     )
+    new_pairs: Literal["draw", "same-stream"] = Field(
+        "draw",
+        description="pairs added later: draw a calibration sample of their own, or take them to be like "
+        "those before (an assumption: votes on them are compared first, and more of them audited)",
+    )
+    ties: Literal["count", "apart"] = Field(
+        "count",
+        description="pairs people call a tie: count; or apart: the target is about pairs with a side",
+    )
     audit: float = Field(
-        0.02, ge=0, le=1, description="share of what is accepted that people check, for ever"
+        0.02, ge=0, le=1, description="share of what is accepted that people check, for ever; more at first"
     )
     cascade: list[str] = Field(default_factory=list, description="judges from cheap to strong")
     trust: list[str] = Field(default_factory=list, description="judges to use although no better than chance")

@@ -13,6 +13,7 @@ from pairwright.stages.project import Project
 from pairwright.stages.stale import stale
 from pairwright.stages.verified import standing
 from pairwright.store import leases, tasks, totals
+from pairwright.store.cut_prompts import REMEDY, cut_prompts
 from pairwright.store.findings import open_counts
 from pairwright.types import SETTLED_BY, Order
 
@@ -44,6 +45,7 @@ class Status:
     `uncalibrated` pairs wait until judges are calibrated, `stuck` ones were skipped or are disputed.
     `away` are pairs that were sent to other tools, by tool. `verified` is by which
     model how many labels were verified last, and whether labels have changed since.
+    `cut_prompts` says whose servers did not read prompts whole.
     """
 
     prompts: int
@@ -72,6 +74,7 @@ class Status:
     unpriced_calls: int
     calls: tuple[totals.CallCounts, ...]
     verified: dict[str, Any] | None
+    cut_prompts: tuple[str, ...]
     next: str
 
     def as_dict(self) -> dict[str, Any]:
@@ -133,6 +136,7 @@ def status_of(project: Project) -> Status:
             calls=tuple(totals.call_counts(connection)),
             away=away,
             verified=standing(project),
+            cut_prompts=tuple(f"{each}: {REMEDY}" for each in cut_prompts(connection)),
             next=_next(project, counts, judges, away, here=here),
         )
 

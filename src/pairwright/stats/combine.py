@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from scipy.stats import binom
 
 from pairwright.errors import NotConverged
+from pairwright.literals import checked
 from pairwright.stats import anchored
+from pairwright.stats.agreement import SIDES
+from pairwright.stats.anchored import Taught, one_coin, ties_among
 from pairwright.stats.dawid_skene import FEWEST_SHARED, dawid_skene
 
 Method = Literal["majority", "gold", "dawid-skene", "anchored"]
@@ -41,19 +45,17 @@ class Combined:
     """probs (n_pairs, 3): of A, B, TIE. confusion (n_people, 3, 3): truth by what they say.
 
     It is None where people are not told apart. `prior` (n_pairs, 3) or (3,) is what was
-    believed before people spoke.
+    believed before people spoke. `taught` says how a forecast is cleared of the errors of the
+    people it learned from, where one was used. `by_gold`: what people agree on is spoken
+    against by gold pairs, so these alone say who is believed.
     """
 
     method: Method
     probs: np.ndarray
     confusion: np.ndarray | None
     prior: np.ndarray
-
-
-def one_coin(right: np.ndarray) -> np.ndarray:
-    """(n, 3, 3) confusion matrices of raters who are right with this probability, else either other."""
-    wrong = (1 - right) / (K - 1)
-    return np.asarray(wrong[:, None, None] + (right - wrong)[:, None, None] * np.eye(K))
+    taught: Taught | None = None
+    by_gold: bool = False
 
 
 def best_method(votes: PeopleVotes) -> Method:
@@ -70,6 +72,7 @@ def best_method(votes: PeopleVotes) -> Method:
     return "dawid-skene" if shared >= MANY_SHARED else "anchored"
 
 
+@checked
 def combine(votes: PeopleVotes, method: Method) -> Combined:
     """Raises NotConverged where the method can't tell from these votes, and says what would help."""
     return METHODS[method](votes)
@@ -86,36 +89,93 @@ def majority(votes: PeopleVotes) -> Combined:
 
 def by_gold(votes: PeopleVotes) -> Combined:
     """Everybody counts as much as their answers on gold pairs were right."""
-    on_gold = votes.known[votes.row] >= 0
-    if not on_gold.any():
+    if not (votes.known[votes.row] >= 0).any():
         raise NotConverged(
             "nobody answered a gold pair, so nobody can be weighed by them: make some (pairwright gold), "
             'set [annotate] gold_rate, or use [label] method = "anchored"'
         )
-    right = votes.said == votes.known[votes.row]
-    asked = np.bincount(votes.person[on_gold], minlength=votes.n_people)
-    hits = np.bincount(votes.person[on_gold], weights=right[on_gold], minlength=votes.n_people)
-    share = (hits + anchored.RIGHT) / (asked + anchored.RIGHT + anchored.WRONG)
+    ties = ties_among(votes.said)
     newcomer = anchored.RIGHT / (anchored.RIGHT + anchored.WRONG)
-    confusion = one_coin(np.where(asked >= FEWEST_GOLD, share, newcomer))
-    flat = np.full(K, 1 / K)
-    probs = posterior(votes, confusion, flat)
-    return Combined("gold", _with_known(probs, votes.known), confusion, flat)
+    record = _on_gold(votes)
+    confusion = one_coin(np.where(np.isnan(record), newcomer, record), ties)
+    taught = Taught(newcomer, ties)
+    probs = posterior(votes, confusion, taught.shares)
+    return Combined("gold", _with_known(probs, votes.known), confusion, taught.shares, by_gold=True)
 
 
 def by_dawid_skene(votes: PeopleVotes) -> Combined:
     """People alone, each with a confusion matrix, gold pairs known."""
     fitted = dawid_skene(
-        votes.row, votes.person, votes.said, votes.n_pairs, votes.n_people, K, known=votes.known
+        votes.row,
+        votes.person,
+        votes.said,
+        votes.n_pairs,
+        votes.n_people,
+        K,
+        known=votes.known,
+        mirror=SIDES,
     )
+    if gold_speaks_against(votes, np.einsum("ptt,t->p", fitted.confusion, fitted.share)):
+        raise NotConverged(
+            "gold pairs speak against what people agree on: some may copy each other, or share a mistake. "
+            'Weigh them by gold: [label] method = "gold" or "anchored"'
+        )
     return Combined("dawid-skene", fitted.probs, fitted.confusion, fitted.share)
 
 
 def by_anchored(votes: PeopleVotes) -> Combined:
-    """Judges as one forecast, people as raters on top (stats/anchored)."""
-    prior = votes.forecast if votes.forecast is not None else np.full((votes.n_pairs, K), 1 / K)
-    found = anchored.combine(prior, votes.row, votes.person, votes.said, votes.n_people)
-    return Combined("anchored", _with_known(found.probs, votes.known), one_coin(found.reliability), prior)
+    """Judges as one forecast, people as raters on top (stats/anchored).
+
+    How right people are is told from each other's answers and gold pairs; where the two contradict each
+    other, by gold alone for all who answered some.
+    """
+    ties = ties_among(votes.said)
+    columns = votes.row, votes.person, votes.said
+    even = np.tile(Taught(1.0, ties).shares, (votes.n_pairs, 1))
+    fixed = None
+    among = anchored.combine(even, *columns, votes.n_people, known=votes.known, ties=ties)
+    if gold_speaks_against(votes, among.reliability):
+        fixed = _on_gold(votes)
+        among = anchored.combine(even, *columns, votes.n_people, known=votes.known, ties=ties, fixed=fixed)
+    if votes.forecast is None:
+        found, taught, prior = among, None, even[0] if len(even) else Taught(1.0, ties).shares
+    else:
+        taught = anchored.taught_by(votes.forecast, *columns, among.reliability)
+        prior = taught.truth(votes.forecast)
+        found = anchored.combine(
+            prior, *columns, votes.n_people, known=votes.known, ties=ties, fixed=fixed, least=taught.least
+        )
+    matrices = one_coin(found.reliability, ties)
+    return Combined("anchored", found.probs, matrices, prior, taught, fixed is not None)
+
+
+def gold_speaks_against(votes: PeopleVotes, reliability: np.ndarray) -> bool:
+    """Whether somebody's answers on gold pairs are not what this reliability lets expect (p < 0.01 for all).
+
+    Two who copy each other confirm each other and make an honest third look wrong; gold does not.
+    """
+    asked, hits = _gold_answers(votes)
+    at = asked >= FEWEST_GOLD
+    if not at.any():
+        return False
+    right = np.clip(reliability[at], 1e-6, 1 - 1e-6)
+    few, many = binom.cdf(hits[at], asked[at], right), binom.sf(hits[at] - 1, asked[at], right)
+    return bool(2 * np.minimum(few, many).min() * at.sum() < 0.01)
+
+
+def _gold_answers(votes: PeopleVotes) -> tuple[np.ndarray, np.ndarray]:
+    """(n_people,) each: gold pairs answered, and answered right."""
+    at = votes.known[votes.row] >= 0
+    right = (votes.said == votes.known[votes.row])[at].astype(float)
+    asked = np.bincount(votes.person[at], minlength=votes.n_people)
+    return asked, np.bincount(votes.person[at], weights=right, minlength=votes.n_people)
+
+
+def _on_gold(votes: PeopleVotes) -> np.ndarray:
+    """(n_people,) how right people are by gold pairs; nan where they answered too few of them."""
+    asked, hits = _gold_answers(votes)
+    share = (hits + anchored.RIGHT) / (asked + anchored.RIGHT + anchored.WRONG)
+    return np.where(asked >= FEWEST_GOLD, share, np.nan)
 
 
 def posterior(votes: PeopleVotes, confusion: np.ndarray, prior: np.ndarray) -> np.ndarray:

@@ -51,20 +51,21 @@ def fit(
     x_scale: np.ndarray,
     s_scale: np.ndarray,
     *,
+    s_mean: np.ndarray | None = None,
     steps: int = 200,
 ) -> Fit:
     """The posterior mode, by Newton's method.
 
     x (n, d), s (n, e): signals. labels (n, 3): how much each of A, B, TIE counts
     on a row; a row sums to its weight. x_scale (d,), s_scale (e,): standard
-    deviations of the priors. Raises NotConverged.
+    deviations of the priors, which are around zero, or around `s_mean` (e,). Raises NotConverged.
     """
     d = x.shape[1]
     precision = 1 / np.concatenate([x_scale, s_scale]) ** 2
-    both = np.concatenate([x, s], axis=1)
-    weights = np.zeros(both.shape[1])
+    mean = np.concatenate([np.zeros(d), np.zeros(s.shape[1]) if s_mean is None else s_mean])
+    weights = mean.copy()
     total = labels.sum(1)
-    value = _objective(weights, x, s, labels, precision)
+    value = _objective(weights, x, s, labels, precision, mean)
     for _ in range(steps):
         p = _softmax(x @ weights[:d], s @ weights[d:])
         gradient = np.concatenate(
@@ -73,24 +74,29 @@ def fit(
                 s.T @ (labels[:, 2] - total * p[:, 2]),
             ]
         )
-        gradient -= precision * weights
+        gradient -= precision * (weights - mean)
         hessian = _information(x, s, p, total) + np.diag(precision)
         step = linalg.solve(hessian, gradient, assume_a="pos")
         size = 1.0
         while True:
             trial = weights + size * step
-            reached = _objective(trial, x, s, labels, precision)
+            reached = _objective(trial, x, s, labels, precision, mean)
             if reached >= value - 1e-12 * (1 + abs(value)) or size < 1e-6:
                 break
             size /= 2
         weights, value = trial, reached
         if np.abs(size * step).max(initial=0.0) < 1e-6:
-            return _finished(weights, x, s, labels, precision)
+            return _finished(weights, x, s, labels, precision, mean)
     raise NotConverged(f"the logistic fit did not settle in {steps} steps on {len(x)} labels")
 
 
 def _finished(
-    weights: np.ndarray, x: np.ndarray, s: np.ndarray, labels: np.ndarray, precision: np.ndarray
+    weights: np.ndarray,
+    x: np.ndarray,
+    s: np.ndarray,
+    labels: np.ndarray,
+    precision: np.ndarray,
+    mean: np.ndarray,
 ) -> Fit:
     d = x.shape[1]
     p = _softmax(x @ weights[:d], s @ weights[d:])
@@ -98,7 +104,7 @@ def _finished(
     factor = linalg.cho_factor(hessian, lower=True)
     covariance = linalg.cho_solve(factor, np.eye(len(weights)))
     evidence = (
-        _objective(weights, x, s, labels, precision)
+        _objective(weights, x, s, labels, precision, mean)
         + 0.5 * np.log(precision).sum()
         - np.log(np.diag(factor[0])).sum()
     )
@@ -106,12 +112,19 @@ def _finished(
 
 
 def _objective(
-    weights: np.ndarray, x: np.ndarray, s: np.ndarray, labels: np.ndarray, precision: np.ndarray
+    weights: np.ndarray,
+    x: np.ndarray,
+    s: np.ndarray,
+    labels: np.ndarray,
+    precision: np.ndarray,
+    mean: np.ndarray,
 ) -> float:
     """Log posterior up to a constant."""
     d = x.shape[1]
     p = _softmax(x @ weights[:d], s @ weights[d:])
-    return float((labels * np.log(np.maximum(p, 1e-300))).sum() - 0.5 * (precision * weights**2).sum())
+    return float(
+        (labels * np.log(np.maximum(p, 1e-300))).sum() - 0.5 * (precision * (weights - mean) ** 2).sum()
+    )
 
 
 def _information(x: np.ndarray, s: np.ndarray, p: np.ndarray, total: np.ndarray) -> np.ndarray:

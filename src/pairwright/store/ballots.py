@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, case, func, or_, select
+from sqlalchemy import Connection, Table, case, func, or_, select
+from sqlalchemy.sql.elements import ColumnElement
 
+from pairwright.routing.agreement import combined, taught
 from pairwright.routing.signals import Ballots
 from pairwright.store.schema import failure, flag, pair, rater, response, vote
 from pairwright.store.votes import failure_counts, flag_stands, is_current, skip_stands
@@ -36,6 +38,7 @@ class Said:
     said: np.ndarray
     decided: np.ndarray
     skipped: np.ndarray
+    flagged: np.ndarray
     raters: tuple[int, ...]
 
     @property
@@ -46,16 +49,29 @@ class Said:
         return heard
 
     @property
-    def labels(self) -> np.ndarray:
-        """(n_pairs, 3): the share of people who said A, B, TIE; zeros where nobody was asked.
-
-        Where a lead decided, that alone.
-        """
+    def counts(self) -> np.ndarray:
+        """(n_pairs, 3): how many people said A, B, TIE; zeros where nobody was asked."""
         counts = np.zeros((len(self.pair_ids), 3))
-        np.add.at(counts, (self.person_row, self.said), 1.0)
-        for i in np.flatnonzero(self.decided):
-            counts[self.person_row[i]] = np.eye(3)[self.said[i]]
-        return np.asarray(counts / np.maximum(counts.sum(1, keepdims=True), 1))
+        voted = ~self.decided
+        np.add.at(counts, (self.person_row[voted], self.said[voted]), 1.0)
+        return counts
+
+    @property
+    def decisions(self) -> np.ndarray:
+        """(n_pairs,): what a lead decided, 0 A, 1 B, 2 TIE; -1 where none did."""
+        found = np.full(len(self.pair_ids), -1)
+        found[self.person_row[self.decided]] = self.said[self.decided]
+        return found
+
+    @property
+    def label(self) -> np.ndarray:
+        """(n_pairs,): people's label (routing/agreement), -1 where there is none."""
+        return combined(self.counts, self.decisions)
+
+    @property
+    def labels(self) -> np.ndarray:
+        """(n_pairs, 3): people's label as one 1 among A, B, TIE; shares where they are split; else zeros."""
+        return taught(self.counts, self.label)
 
 
 def read_said(connection: Connection, judges: Sequence[str]) -> Said:
@@ -72,12 +88,11 @@ def read_said(connection: Connection, judges: Sequence[str]) -> Said:
     ).all()
     names = sorted({row.name for row in rows})
     number = {name: i for i, name in enumerate(names)}
-    skipped = np.zeros(len(pair_ids), bool)
-    for query in (
-        select(failure.c.pair_id).where(skip_stands(), failure.c.pair_id.is_not(None)),
-        select(flag.c.pair_id).where(flag_stands()),
-    ):
-        skipped[place[np.array(connection.scalars(query).all(), int)]] = True
+    skips = connection.scalars(select(failure.c.pair_id).where(skip_stands(), failure.c.pair_id.is_not(None)))
+    flags = connection.execute(select(flag.c.pair_id, flag.c.severity).where(flag_stands())).all()
+    skipped, flagged = np.zeros(len(pair_ids), bool), np.zeros(len(pair_ids), bool)
+    skipped[place[np.array([*skips, *(row.pair_id for row in flags)], int)]] = True
+    flagged[place[np.array([row.pair_id for row in flags if row.severity == "error"], int)]] = True
     return Said(
         pair_ids,
         groups,
@@ -88,6 +103,7 @@ def read_said(connection: Connection, judges: Sequence[str]) -> Said:
         np.array([("A", "B", "TIE").index(row.verdict) for row in rows], int),
         np.array([row.purpose == "decision" for row in rows], bool),
         skipped,
+        flagged,
         raters,
     )
 
@@ -154,28 +170,39 @@ def _of_judges(
     return ballots, tuple(int(i) for i in np.unique(of))
 
 
-def unheard(connection: Connection, judges: dict[str, Sequence[str]]) -> np.ndarray:
-    """Row numbers of pairs some judge has neither answered nor failed on, in an order it is asked in."""
+def heard_by(connection: Connection, judges: Mapping[str, Sequence[str]]) -> tuple[np.ndarray, np.ndarray]:
+    """(pairs some judge has still to be asked about, pairs all were asked about and some failed on).
+
+    Both as row numbers; a judge is asked in each of its orders.
+    """
     if not judges:
-        return np.array([], int)
+        return np.array([], int), np.array([], int)
     wanted = sum(len(orders) for orders in judges.values())
-    mine = or_(*((rater.c.name == name) & vote.c.order.in_(list(orders)) for name, orders in judges.items()))
+
+    def asked(table: Table) -> ColumnElement[bool]:
+        return or_(
+            *((rater.c.name == name) & table.c.order.in_(list(orders)) for name, orders in judges.items())
+        )
+
     voted = (
         select(vote.c.pair_id, rater.c.name, vote.c.order)
         .join(rater, rater.c.id == vote.c.rater_id)
-        .where(rater.c.kind == "judge", mine, is_current())
-    )
-    theirs = or_(
-        *((rater.c.name == name) & failure.c.order.in_(list(orders)) for name, orders in judges.items())
+        .where(rater.c.kind == "judge", asked(vote), is_current())
     )
     failed = (
         select(failure.c.pair_id, rater.c.name, failure.c.order)
         .join(rater, rater.c.id == failure.c.rater_id)
-        .where(failure_counts(), theirs)
+        .where(failure_counts(), asked(failure))
     )
-    answered = voted.union(failed).subquery()
-    done = select(answered.c.pair_id).group_by(answered.c.pair_id).having(func.count() >= wanted)
-    return np.array(connection.scalars(select(pair.c.id).where(pair.c.id.not_in(done))).all(), int)
+
+    def all_in(answers: Any) -> np.ndarray:
+        of = answers.subquery()
+        done = select(of.c.pair_id).group_by(of.c.pair_id).having(func.count() >= wanted)
+        return np.array(connection.scalars(done).all(), np.int64)
+
+    every = np.array(connection.scalars(select(pair.c.id).order_by(pair.c.id)).all(), np.int64)
+    done, complete = all_in(voted.union(failed)), all_in(voted.distinct())
+    return np.setdiff1d(every, done), np.setdiff1d(done, complete)
 
 
 def _columns(connection: Connection, query: Any, n: int) -> list[np.ndarray]:

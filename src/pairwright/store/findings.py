@@ -289,6 +289,11 @@ def repairs_of(connection: Connection, pair_ids: Sequence[int] | None = None) ->
     return found
 
 
+def dropped_pairs(connection: Connection) -> list[int]:
+    """The pairs that a finding put out of the dataset."""
+    return [pair_id for pair_id, repair in repairs_of(connection).items() if repair.dropped is not None]
+
+
 def is_sent(pair_id: Any) -> Any:
     """The condition that the last word on a finding of this pair is that it was sent to people."""
     last, newer = settlement.alias("last"), settlement.alias("newer")

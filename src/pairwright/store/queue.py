@@ -14,18 +14,20 @@ TAGS = ("tag", "domain")  # keys of a row's own columns that name the skill it t
 
 
 def rank_of(belief: Belief) -> float:
-    """Where a pair stands in the queue, smallest first: drawn by chance, then begun, then the least certain.
+    """Where a pair stands in the queue, smallest first.
 
-    Within each it is the distance between what is believed of a and of b;
-    unknown counts as even. A pair whose answer teaches more than its doubt
-    says carries `teaches` (0..1) in its basis.
+    Calibration samples first and then audits, each in the order drawn (`teaches`
+    in the basis, 1 for the first): what is answered so far is then a sample too.
+    Then pairs that are begun, then the least certain: by the distance between
+    what is believed of a and of b; unknown counts as even.
     """
     prob_a = 0.5 if belief.prob_a is None else belief.prob_a
     lead = abs(2 * prob_a + (belief.prob_tie or 0.0) - 1)
     lead = 1 - float(belief.basis.get("teaches", 1 - lead))
-    if belief.basis.get("drawn") is not None:
-        return lead
-    return lead + (1 if belief.source == "people" else 2)
+    drawn = belief.basis.get("drawn")
+    if drawn is not None:
+        return lead + (0 if drawn == "calibration" else 1)
+    return lead + (2 if belief.source == "people" else 3)
 
 
 def keep_queue(connection: Connection, beliefs: Sequence[Belief]) -> None:

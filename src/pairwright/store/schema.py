@@ -215,20 +215,50 @@ belief = Table(
     Index("belief_by_pair", "pair_id", "id"),
 )
 
-# Pairs drawn by chance for people to answer, so that what judges are worth can be told:
-# `calibration` before anything is accepted, `audit` from what was.
+# The pairs one certificate is about: those that had no person's label when it was made, and whose
+# judges had all been heard. `about` tells where they come from.
+frame = Table(
+    "frame",
+    metadata,
+    _id(),
+    Column("seed", Integer, nullable=False),
+    Column("about", JSON, nullable=False),
+    _at(),
+)
+
+# `joined`: added later, taken to be of the same stream; never drawn, and audited instead.
+frame_pair = Table(
+    "frame_pair",
+    metadata,
+    Column("frame_id", RowId, ForeignKey("frame.id"), primary_key=True, autoincrement=False),
+    Column("pair_id", RowId, ForeignKey("pair.id"), primary_key=True, autoincrement=False),
+    Column("joined", Boolean, nullable=False),
+)
+
+# What became of a frame: an alarm (rung), what a person did about it (restored, retired), pairs that joined.
+frame_event = Table(
+    "frame_event",
+    metadata,
+    _id(),
+    _ref("frame"),
+    Column("what", Text, nullable=False),  # rung, restored, retired, joined
+    Column("detail", JSON, nullable=False),
+    _at(),
+    Index("frame_event_by_frame", "frame_id", "id"),
+)
+
+# Pairs drawn by chance from a frame for people to answer, so that what judges are worth can be told:
+# `calibration` before anything is accepted, `audit` from what was. Their numbers give the order drawn.
 draw = Table(
     "draw",
     metadata,
     _id(),
     _ref("pair"),
+    _ref("frame"),
     Column("purpose", Text, nullable=False),  # calibration, audit
     Column("chance", Float, nullable=False),  # with which this pair was drawn
-    # Drawn only from pairs that this calibration believed at least so surely; null: from all.
-    _ref("calibration", null=True),
-    Column("at_least", Float),
     _at(),
-    UniqueConstraint("pair_id", "purpose"),
+    UniqueConstraint("frame_id", "pair_id", "purpose"),
 )
 
 # Every fit of what the votes are worth, with what was certified by it.

@@ -11,6 +11,7 @@ from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Opinion, Rated, two
+from pairwright.formats.carried import holds
 from pairwright.formats.format import Format, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of
 from pairwright.types import Maker
@@ -24,16 +25,10 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     if value != 0 and not 1 <= value <= 2:
         raise InputError(f'"preference" is {row["preference"]!r}; it is 0 or from 1 to 2')
     a, b = (str(row[name] or "") for name in ("output_1", "output_2"))
-    if not a.strip() or not b.strip():
-        yield Left(place, "empty_response")
-        return
-    if a.strip() == b.strip():
-        yield Left(place, "same_text")
-        return
     first = 0.5 if value == 0 else 2 - value
     sign = (first > 0.5) - (first < 0.5)
-    # A whole 1 or 2 is a vote; 1.0 and 2.0 are probabilities, as those beside them are.
-    soft = first != 0.5 and not str(row["preference"]).strip().isdigit()
+    # A whole number is a vote, however it is written: 2.0 is no certainty, and one vote is no probability.
+    soft = first not in (0, 0.5, 1)
     judge, kind = _annotator(row)
     ranks = {1: (1.0, 2.0), -1: (2.0, 1.0), 0: (1.5, 1.5)}[sign]
     yield two(
@@ -53,7 +48,7 @@ def _annotator(row: Row) -> tuple[str, Maker]:
     named = row.get("annotator")
     if isinstance(named, str) and named.strip() and not named.strip().isdigit():
         return named, "judge"
-    paid = row.get("price_per_example") is not None or row.get("raw_completion") is not None
+    paid = holds(row, "price_per_example") or holds(row, "raw_completion")
     return str(named or "alpaca-eval"), "judge" if paid else "unknown"
 
 
