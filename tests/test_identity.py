@@ -105,6 +105,22 @@ def test_a_judge_whose_file_or_version_changed_is_another_rater(tmp_path, own_pa
         assert len(by) == 2  # neither of the two said both
 
 
+@pytest.mark.parametrize("more", ["further pairs", "another answer on an old pair"])
+def test_a_recording_that_grew_is_the_same_judge_unless_it_takes_something_back(tmp_path, more):
+    project = a_project(tmp_path, settings='[judges.one]\nkind = "replay"\npath = "said.jsonl"\n')
+    said = [{"id": f"p{i}", "order": order, "verdict": "A"} for i in range(8) for order in ("AB", "BA")]
+    write(project.root / "said.jsonl", *said[:12])
+    add_files(project.store, [write(tmp_path / "a.jsonl", *pairs(6))])
+    run_judge(project, "one")
+    grown = more == "further pairs"
+    write(project.root / "said.jsonl", *said, *([] if grown else [{**said[0], "verdict": "B"}]))
+    add_files(project.store, [write(tmp_path / "b.jsonl", *pairs(2, 6))])
+    notes = run_judge(project, "one").notes
+    assert len(rows(project, "vote")) == 16
+    assert len(rows(project, "rater")) == (1 if grown else 2)
+    assert bool(notes) != grown
+
+
 # --- prompts -----------------------------------------------------------------------------------------
 
 

@@ -28,11 +28,12 @@ from pairwright.stages.project import Project
 from pairwright.stages.settings import JudgeSettings, nearest
 from pairwright.store import schema
 from pairwright.store.tasks import further_ids
-from pairwright.store.votes import failure_row, rater_id, vote_row
+from pairwright.store.votes import failure_row, rater_id, raters_named, vote_row
 from pairwright.store.work import JudgeWork, judge_work
 from pairwright.types import Answer, Failure, Order, Rater
 
 GROUP = "pairwright.judges"
+BLOCK = 1 << 20  # bytes read at once
 
 Ask = Callable[[JudgeWork], Answer]
 
@@ -90,10 +91,8 @@ def _open(project: Project, name: str, settings: JudgeSettings) -> tuple[Ask, di
     if settings.kind == "replay":
         assert settings.path is not None  # checked when the project file was read
         path = project.root / settings.path
-        return _replay(project, Replay(_recorded_rows(path))), {
-            "recorded": path.name,
-            "file": content_of(path),
-        }
+        replay = Replay(_recorded_rows(path))
+        return _replay(project, replay), {"recorded": path.name, **_recording(project, name, path, replay)}
     if settings.kind in ("light", "reward"):
         from pairwright.stages.reward_judge import reward_judge
 
@@ -122,10 +121,29 @@ def _open(project: Project, name: str, settings: JudgeSettings) -> tuple[Ask, di
     return ask, spec
 
 
-def content_of(path: Path) -> str:
-    """One name for what a file holds, wherever it stands and whenever it was written."""
+def content_of(path: Path, first: int | None = None) -> str:
+    """One name for what a file or its `first` bytes hold, wherever it stands and whenever it was written."""
+    found = hashlib.blake2b()
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "blake2b").hexdigest()[:32]
+        while chunk := file.read(BLOCK if first is None else min(BLOCK, first)):
+            found.update(chunk)
+            first = None if first is None else first - len(chunk)
+    return found.hexdigest()[:32]
+
+
+def _recording(project: Project, name: str, path: Path, replay: Replay) -> dict[str, Any]:
+    """What tells a recording from another of its name: what it held when it was first read.
+
+    One that only grew since says what it said before, of more pairs: it is the same judge.
+    """
+    size = path.stat().st_size
+    with project.store.read() as connection:
+        before = [spec for _, spec in raters_named(connection, "judge", name)]
+    for spec in before if not replay.changed else ():
+        n = spec.get("bytes")
+        if spec.get("recorded") == path.name and n and n <= size and content_of(path, n) == spec["file"]:
+            return {"file": spec["file"], "bytes": n}
+    return {"file": content_of(path), "bytes": size}
 
 
 def _replay(project: Project, replay: Replay) -> Ask:
