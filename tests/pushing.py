@@ -70,7 +70,7 @@ def label(project, n: int, said: str = "A") -> None:
 
 def exported(project, *shapes: str):
     for shape in shapes or ("dpo", "kto"):
-        export(project.store, export_path(project, shape), shape=shape)
+        export(project.store, export_path(project, shape), shape=shape, split_pairs=shape == "kto")
     return project
 
 

@@ -130,7 +130,7 @@ def test_the_whole_chain_is_on_the_page(project, visit, tmp_path):
         import_labels(again, [project.root / "l.jsonl"])
         run_route(again)
         export(again.store, again.root / "export" / "dpo.jsonl", shape="dpo")
-        export(again.store, again.root / "export" / "kto.jsonl", shape="kto")
+        export(again.store, again.root / "export" / "kto.jsonl", shape="kto", split_pairs=True)
     text = visit(f"/pair/{id_of(project, 'p1')}").text
     for told in (
         "said in AB", "said in BA", "B first", "its A is our B", "ann", "A is better, from people",

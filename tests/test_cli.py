@@ -45,11 +45,15 @@ def test_the_whole_way_from_prompts_to_a_dataset(tmp_path, server, capsys, monke
     (tmp_path / "mine" / "prompts.txt").write_text("What is rain?\nWhat is snow?\n")
     assert run(["add", "prompts.txt"]) == 0
     assert run(["run", "--export-partial"]) == 0
-    said = capsys.readouterr().out
+    told = capsys.readouterr()
+    said = told.out
     assert "2 prompts added" in said
     assert "pairs wait for people: run `pairwright annotate`" in said
     row = json.loads((tmp_path / "mine" / "export" / "dpo.jsonl").read_text().splitlines()[0])
     assert set(row) == {"prompt", "chosen", "rejected"}
+    assert "[export] split_pairs = true" in told.err, "which is better says of none that it is good"
+    assert run(["export", "--shape", "kto", "--split-pairs"]) == 0
+    capsys.readouterr()
     row = json.loads((tmp_path / "mine" / "export" / "kto.jsonl").read_text().splitlines()[0])
     assert set(row) == {"prompt", "completion", "label"}
     assert run(["show", "export/dpo.jsonl:1"]) == 0
@@ -68,7 +72,7 @@ def test_run_stops_where_people_are_needed_and_exports_nothing_yet(project, caps
     assert verb(project, "annotate", "--import", str(project.root / "labels.jsonl")) == 0
     result = as_json(capsys, project, "run")
     assert result["waits_for"] is None
-    assert result["stages"]["export dpo"]["totals"]["rows"] == 10
+    assert result["stages"]["export dpo"]["rows"] == 10
 
 
 def test_the_stages_one_by_one(project, capsys):

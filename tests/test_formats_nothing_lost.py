@@ -140,6 +140,20 @@ def test_potatos_further_columns_are_named_and_rows_with_images_left_out(tmp_pat
     assert second.reason == "image_not_carried"
 
 
+@pytest.mark.parametrize(
+    ("name", "column", "value"),
+    [
+        ("alpaca-eval", "price_per_example", 0.01),
+        ("alpaca-eval", "raw_completion", "Output (a)"),
+        ("helpsteer2-preference", "all_preferences_unprocessed", [{"strength": -2}]),
+    ],
+)
+def test_a_column_that_only_tells_who_labelled_is_named_too(tmp_path, name, column, value):
+    row = {key: each for key, each in READERS[name].items() if key != column}
+    assert [each.beside for each in read(tmp_path, name, row)] == [()]
+    assert [each.beside for each in read(tmp_path, name, {**row, column: value})] == [(column,)]
+
+
 @pytest.mark.parametrize("verb", ["convert", "add"])
 def test_every_run_names_them_with_their_numbers(tmp_path, capsys, monkeypatch, verb):
     plain = {"prompt": "q", "chosen": "a", "rejected": "b"}

@@ -120,8 +120,22 @@ def test_a_single_response_has_a_boolean_label(name, expected):
     assert list(target_named(name).columns) == list(row)
 
 
+@pytest.mark.parametrize(("name", "prompt"), [("unpaired", [USER]), ("unpaired-text", Q)])
+def test_the_plain_form_calls_a_single_response_good_or_bad(name, prompt):
+    target = target_named(name)
+    rows = [
+        target.row(Single(ROW, one, good)) for one, good in zip(ROW.responses[:2], (True, False), strict=True)
+    ]
+    assert rows == [
+        {"prompt": prompt, "response": A, "label": "good"},
+        {"prompt": prompt, "response": B, "label": "bad"},
+    ]
+    assert list(target.columns) == list(rows[0])
+
+
 def test_every_written_format_is_tested_here():
     singly = {"trl-kto", "trl-kto-text", "llama-factory-kto", "axolotl-kto", "ms-swift-kto"}
+    singly |= {"unpaired", "unpaired-text"}
     written = {name for name, each in formats().items() if each.writes}
     assert written == {*OUT, *singly, "verl-prompts", "jsonl"}
 

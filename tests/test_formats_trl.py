@@ -14,7 +14,6 @@ from pairwright.formats.trl import (
     LabelledPair,
     LabelledResponse,
     columns,
-    how_to_load,
     kto_row,
     preference_row,
     separate_neighbours,
@@ -192,12 +191,3 @@ def test_balanced_labels_need_no_weights_and_a_missing_label_cannot_be_weighed()
     assert suggested_weights(100, 100).desirable == 1
     assert suggested_weights(100, 0) is None
     assert suggested_weights(0, 100) is None
-
-
-def test_how_to_load_is_python_that_names_the_file_and_the_trainer():
-    for shape in ("dpo", "orpo", "kto", "unpaired"):
-        lines = how_to_load(shape, "rows.parquet", suggested_weights(10, 40))
-        compile("\n".join(lines), "how_to_load", "exec")
-        assert 'load_dataset("parquet", data_files="rows.parquet"' in lines[1]
-    assert "ORPOTrainer" in how_to_load("orpo", "a.jsonl")[-1]
-    assert "desirable_weight=4.67" in how_to_load("kto", "a.jsonl", suggested_weights(10, 40))[-1]

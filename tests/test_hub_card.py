@@ -218,7 +218,7 @@ def test_kto_says_its_weights_and_how_good_and_bad_came_about(people, tmp_path):
 
 
 def test_the_most_pairs_come_first(people, tmp_path):
-    export(people.store, people.root / "export" / "a-kto.jsonl", shape="kto")
+    export(people.store, people.root / "export" / "a-kto.jsonl", shape="kto", split_pairs=True)
     found, _ = find_exports(people, ())
     assert [each.name for each in found] == ["dpo", "a-kto", "kto"]
     assert head(made(people, tmp_path).card)["configs"][0]["config_name"] == "dpo"

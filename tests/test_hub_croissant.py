@@ -77,7 +77,13 @@ def test_every_file_of_rows_has_its_hash(tmp_path):
 @pytest.mark.parametrize("ending", ["parquet", "jsonl.gz"])
 def test_other_forms_are_read_too(tmp_path, ending):
     project = labelled(tmp_path)
-    export(project.store, project.root / "export" / f"kto.{ending}", shape="kto", style="standard")
+    export(
+        project.store,
+        project.root / "export" / f"kto.{ending}",
+        shape="kto",
+        style="standard",
+        split_pairs=True,
+    )
     _, dataset = opened(laid_out(project, tmp_path))
     found = records(dataset, "kto")
     assert len(found) == 48

@@ -154,7 +154,8 @@ def plain():
         "next": "pairwright export   (...)",
     }
     return {
-        "status": {**status, "accepted_from_judges": 600, "accepted_from_people": 400},
+        "status": {**status, "accepted_from_judges": 600, "accepted_from_people": 400,
+                   "accepted_from_unknown": 0},
         "funnel": {"rows": 1000, "exports": [{}], "stale": False},
         "certificate": {"threshold": 0.8}, "target": 0.9, "delta": 0.1,
         "audit": None, "reward": None, "checks": None, "judges": [], "judges_closely": {}, "people": [],
@@ -184,6 +185,7 @@ def test_good_enough_is_said_only_where_nothing_is_wrong():
         (lambda of: of["agreement"]["alpha"].update(value=0.5, high=0.6), "no", "People agree too little"),
         (lambda of: of["status"].update(for_people=1), "yes", "At least"),
         (lambda of: of["funnel"].update(rows=11), "nearly", "11 rows are few"),
+        (lambda of: of["status"].update(accepted_from_unknown=5), "nearly", "5 of the labels is not on record"),
         (lambda of: of.update(certificate=None), "nearly", "Nobody has tested how often the judges' labels"),
         (lambda of: of.update(judges=[{"judge": "j", "standing": "no better than chance"}]), "nearly", "At least"),
         (lambda of: of["wins"].update(n_cycles=2), "nearly", "At least"),

@@ -110,7 +110,7 @@ def test_a_text_won_and_lost_under_other_white_space_contradicts_itself(tmp_path
     said = [{"id": "1", "annotator": "x", "label": "B"}, {"id": "2", "annotator": "x", "label": "A"}]
     labels.write_text("\n".join(map(json.dumps, said)))
     import_labels(project, [labels])
-    export(project.store, project.root / "kto.jsonl", shape="kto")
+    export(project.store, project.root / "kto.jsonl", shape="kto", split_pairs=True)
     texts = [
         json.loads(line)["completion"][0]["content"]
         for line in (project.root / "kto.jsonl").read_text().splitlines()

@@ -118,7 +118,7 @@ def test_adding_again_adds_nothing_and_the_first_row_stays(store):
     rows = [{"id": n, "prompt": f"{n}?", "response_a": "x", "response_b": "y"} for n in range(3)]
     add_files(store, [jsonl("a.jsonl", *rows)])
     before = counts(store)
-    again = add_files(store, [jsonl("b.jsonl", *({**row, "id": "other"} for row in rows))])
+    again = add_files(store, [jsonl("b.jsonl", *({**row, "id": f"b{row['id']}"} for row in rows))])
     assert (again.prompts, again.responses, again.pairs) == (Added(0, 3), Added(0, 6), Added(0, 3))
     assert counts(store) == before
     assert {i for (i,) in rows_of(store, schema.prompt, "external_id")} == {"0", "1", "2"}

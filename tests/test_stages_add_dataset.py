@@ -132,7 +132,7 @@ def test_ties_and_both_bad_stay_what_they_are(project, tmp_path):
     def vote(n, label):
         return {"id": f"r{n}", "prompt": f"{Q} {n}", "response_a": A, "response_b": B, "label": label}
 
-    add_dataset(project, [write(tmp_path, vote(1, "tie"), vote(2, "both_bad"))])
+    add_dataset(project, [write(tmp_path, vote(1, "tie"), vote(2, "both_bad"))], labels_by="person")
     assert beliefs(project) == [("accept", "TIE", "people", None), ("accept", "TIE", "people", "bad")]
     assert [row.external_id for row in rows(project, "pair")] == ["r1", "r2"]
 
@@ -209,7 +209,7 @@ def test_a_format_there_is_not_is_refused(project, tmp_path):
 
 def test_a_rows_rater_can_be_told(project, tmp_path):
     row = {"prompt": Q, "chosen": A, "rejected": B}
-    add_dataset(project, [write(tmp_path, row)], rater="gpt-4o", kind="judge")
+    add_dataset(project, [write(tmp_path, row)], rater="gpt-4o", labels_by="judge")
     (rater,) = rows(project, "rater")
     assert (rater.kind, rater.name) == ("judge", "trl-dpo-text/gpt-4o")
     add_dataset(project, [write(tmp_path, row, name="mine.jsonl")])

@@ -40,8 +40,8 @@ def test_rows_of_several_raters_on_one_pair_are_as_many_votes(project, table):
 
 
 def test_a_name_that_no_column_has_is_refused(table):
-    with pytest.raises(InputError, match=r'--map "annotator" is no name of a column: prompt, .*rater'):
-        list(read_dataset(table, "table", {**MAP, "annotator": "who"}))
+    with pytest.raises(InputError, match=r'--map "voter" is no name of a column: prompt, .*rater'):
+        list(read_dataset(table, "table", {**MAP, "voter": "who"}))
 
 
 def test_a_map_without_a_format_is_an_error_of_one_line(project, table, capsys):
@@ -50,7 +50,7 @@ def test_a_map_without_a_format_is_an_error_of_one_line(project, table, capsys):
 
 
 def test_people_who_are_split_are_settled_by_another_person(project, table, capsys):
-    add_dataset(project, [table], source="table", mapping=MAP)
+    add_dataset(project, [table], source="table", mapping=MAP, labels_by="person")
     run_route(project)
     root = ["-C", str(project.root)]
     assert status_of(project).stuck == 1

@@ -66,7 +66,7 @@ def test_both_bad_is_a_tie_that_kto_can_use(project):
     assert {(vote.verdict, vote.both) for vote in rows(project, "vote")} == {("TIE", "bad")}
     result = export(project.store, project.root / "kto.jsonl", shape="kto")
     assert result.rows == 12
-    assert (result.singles.good, result.singles.bad) == (0, 12)
+    assert result.labels == {"good": 0, "bad": 12}
 
 
 def test_work_is_taken_up_where_it_was_left(project):

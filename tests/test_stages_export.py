@@ -75,7 +75,7 @@ def test_orpo_takes_the_rows_of_dpo(builder, out, tmp_path):
 
 def test_kto_rows_are_good_and_bad_responses(builder, out):
     builder.pair("Colour?", "Blue.", "Green.", belief="A")
-    export(builder.store, out, shape="kto", style="standard")
+    export(builder.store, out, shape="kto", split_pairs=True, style="standard")
     assert sorted(lines(out), key=lambda row: row["label"]) == [
         {"prompt": "Colour?\n\n", "completion": "Green.", "label": False},
         {"prompt": "Colour?\n\n", "completion": "Blue.", "label": True},
@@ -84,7 +84,7 @@ def test_kto_rows_are_good_and_bad_responses(builder, out):
 
 def test_the_plain_unpaired_form_says_good_or_bad(builder, out):
     builder.pair("Colour?", "Blue.", "Green.", belief="A")
-    export(builder.store, out, shape="unpaired", style="standard")
+    export(builder.store, out, shape="unpaired", split_pairs=True, style="standard")
     assert sorted(lines(out), key=lambda row: row["label"]) == [
         {"prompt": "Colour?", "response": "Green.", "label": "bad"},
         {"prompt": "Colour?", "response": "Blue.", "label": "good"},
@@ -95,8 +95,8 @@ def test_parquet_holds_the_rows_of_jsonl(builder, out):
     builder.pair("Colour?", "Blue.", "Green.", belief="A").pair("Size?", "Small.", "Large.", belief="B")
     for shape in ("dpo", "kto", "unpaired"):
         for style in ("conversational", "standard"):
-            export(builder.store, out, shape=shape, style=style)
-            export(builder.store, out.with_suffix(".parquet"), shape=shape, style=style)
+            export(builder.store, out, shape=shape, style=style, split_pairs=True)
+            export(builder.store, out.with_suffix(".parquet"), shape=shape, style=style, split_pairs=True)
             assert pq.read_table(out.with_suffix(".parquet")).to_pylist() == lines(out)
 
 
@@ -119,7 +119,7 @@ def test_every_pair_is_a_row_or_a_drop_with_its_reason(builder, out):
         "empty_response": 1,
         "multi_turn_needs_conversational": 1,
     }
-    assert result.rows + sum(result.drops.values()) == result.pairs == 8
+    assert result.rows + sum(result.drops.values()) == result.read == 8
     result = export(builder.store, out, include_flagged=True)
     assert result.rows == 3
     assert result.by_source == {"judge": 2, "people": 1}
@@ -129,10 +129,11 @@ def test_every_response_of_a_pair_that_speaks_is_a_row_or_a_drop(builder, out):
     builder.pair("Q1", "best", "middle", belief="A").pair("Q1", "middle", "worst", belief="A")
     builder.pair("Q1", "best", "bad", belief="A", models=("another", None))
     builder.pair("Q2", "a", "", belief="A").pair("Q3", "a", "b", belief="TIE")
-    result = export(builder.store, out, shape="kto")
-    assert result.drops == {"tie": 1}
-    assert result.singles.drops == {"conflicting": 1, "duplicate": 1, "empty_response": 1}
-    assert result.rows + sum(result.singles.drops.values()) == result.singles.responses == 7
+    result = export(builder.store, out, shape="kto", split_pairs=True)
+    assert result.drops == {"says_nothing_of_a_response": 1}
+    singles = {reason: of["response"] for reason, of in result.dropped.units.items() if "response" in of}
+    assert singles == {"conflicting": 1, "duplicate": 1, "empty_response": 1}
+    assert result.rows + sum(singles.values()) == 7
 
 
 def test_the_side_file_leads_from_a_row_to_its_pair_and_belief(builder, out):
@@ -151,7 +152,7 @@ def test_the_side_file_leads_from_a_row_to_its_pair_and_belief(builder, out):
 
 def test_the_side_file_of_kto_rows_names_all_pairs_a_label_rests_on(builder, out):
     builder.pair("Q", "best", "middle", belief="A").pair("Q", "best", "worst", belief="A", by="people")
-    export(builder.store, out, shape="kto")
+    export(builder.store, out, shape="kto", split_pairs=True)
     (best,) = [row for row in meta(out) if row["label"] == "good"]
     assert best["response"].startswith("r-")
     assert [(pair["said"], pair["source"]) for pair in best["pairs"]] == [
@@ -166,23 +167,24 @@ def test_the_manifest_says_what_was_asked_written_and_left_out(builder, out):
     said = manifest(out)
     assert said["pairwright"]
     assert said["created_at"].endswith("+00:00")
-    assert (said["shape"], said["style"], said["seed"]) == ("dpo", "conversational", 3)
-    assert said["totals"] == {"pairs": 2, "rows": 1}
-    assert said["drops"] == {"pairs": {"waiting_for_people": 1}}
+    assert (said["to"], said["seed"]) == ("trl-dpo", 3)
+    assert (said["read"], said["rows"]) == (2, 1)
+    assert said["dropped_by_unit"] == {"waiting_for_people": {"pair": 1}}
     assert said["by_source"] == {"judge": 1}
     assert [file["name"] for file in said["files"]] == ["rows.jsonl", "rows.jsonl.meta.jsonl"]
-    assert 'data_files="rows.jsonl"' in said["how_to_load"][1]
+    assert "rows.jsonl" in said["how_to_load"][1]
     assert str(out.parent) not in str(said)
-    assert {**result.as_dict(), "path": None} == {
-        **{key: value for key, value in said.items() if key not in ("pairwright", "created_at")},
-        "path": None,
+    only_here = {"pairwright", "created_at", "config_files"}
+    only_there = {"path", "dry_run", "bad"}
+    assert {key: value for key, value in said.items() if key not in only_here} == {
+        key: value for key, value in result.as_dict().items() if key not in only_there
     }
 
 
 def test_the_manifest_of_a_kto_file_suggests_weights_for_its_balance(builder, out):
     for n in range(8):
         builder.pair(f"Q{n}", "a", "b", belief="A" if n < 2 else "both bad")
-    result = export(builder.store, out, shape="kto")
+    result = export(builder.store, out, shape="kto", split_pairs=True)
     assert manifest(out)["label_balance"] == {"good": 2, "bad": 14}
     assert manifest(out)["suggested_weights"] == {"desirable_weight": 8.17, "undesirable_weight": 1.0}
     assert "desirable_weight=8.17" in result.how_to_load[-1]
@@ -192,16 +194,16 @@ def test_kto_rows_of_a_prompt_do_not_stand_side_by_side(builder, out):
     for n in range(10):
         for k in range(3):
             builder.pair(f"Q{n}", f"good {k}", f"bad {k}", belief="A")
-    result = export(builder.store, out, shape="kto")
+    result = export(builder.store, out, shape="kto", split_pairs=True)
     prompts = [row["prompt"] for row in lines(out)]
     assert len(prompts) == 60
     assert all(a != b for a, b in pairwise(prompts))
-    assert result.singles.neighbours == 0
+    assert result.neighbours == 0
 
 
 def test_neighbours_that_cannot_be_separated_are_counted(builder, out):
     builder.pair("Q", "a", "b", belief="A").pair("Q", "a", "c", belief="A")
-    export(builder.store, out, shape="kto")
+    export(builder.store, out, shape="kto", split_pairs=True)
     assert len(lines(out)) == 3
     assert manifest(out)["same_prompt_neighbours"] == 2
 
@@ -210,11 +212,11 @@ def test_neighbours_that_cannot_be_separated_are_counted(builder, out):
 @pytest.mark.parametrize("shape", ["dpo", "kto"])
 def test_the_same_store_and_options_give_the_same_bytes(builder, tmp_path, name, shape):
     builder.many((f"Q{n}", f"a{n}", f"b{n}", "AB"[n % 2]) for n in range(200))
-    one = export(builder.store, tmp_path / "one" / name, shape=shape, seed=1)
-    two = export(builder.store, tmp_path / "two" / name, shape=shape, seed=1)
+    one = export(builder.store, tmp_path / "one" / name, shape=shape, seed=1, split_pairs=shape == "kto")
+    two = export(builder.store, tmp_path / "two" / name, shape=shape, seed=1, split_pairs=shape == "kto")
     assert one.files == two.files
     assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
-    other = export(builder.store, tmp_path / "two" / name, shape=shape, seed=2)
+    other = export(builder.store, tmp_path / "two" / name, shape=shape, seed=2, split_pairs=shape == "kto")
     assert (other.files == one.files) == (shape == "dpo")
 
 
@@ -223,20 +225,20 @@ def test_nothing_to_export_says_why_and_what_to_do_and_writes_nothing(builder, o
         export(builder.store, out)
     builder.pair("Q1", "a", "b", belief="ask").pair("Q2", "a", "b").pair("Q3", "a", "b")
     with pytest.raises(InputError, match=r"none of 3 pairs") as error:
-        export(builder.store, out, shape="kto")
-    assert "2 not_judged: run `pairwright judge`" in str(error.value)
-    assert "1 waiting_for_people: label them with `pairwright annotate`" in str(error.value)
-    assert not out.parent.exists()
+        export(builder.store, out, shape="kto", split_pairs=True)
+    assert "2 pairs, not judged (run `pairwright judge`" in str(error.value)
+    assert "1 pair, waiting for people (label them with `pairwright annotate`" in str(error.value)
+    assert not any(out.parent.iterdir())
 
 
 def test_labels_that_all_fail_the_checks_are_nothing_to_export_either(builder, out):
     builder.pair(chat("a", "b", "c"), "x", "y", belief="A")
-    with pytest.raises(InputError, match='1 multi_turn_needs_conversational: export with style "conv'):
+    with pytest.raises(InputError, match="1 pair, multi turn needs conversational"):
         export(builder.store, out, style="standard")
     assert list(out.parent.iterdir()) == []
     builder.pair("Q", "x", "y", belief="A").pair("Q", "y", "x", belief="A")
-    with pytest.raises(InputError, match="2 conflicting: good in as many pairs as bad"):
-        export(builder.store, out, shape="kto", style="standard")
+    with pytest.raises(InputError, match="2 responses, conflicting"):
+        export(builder.store, out, shape="kto", split_pairs=True, style="standard")
 
 
 def test_a_failed_export_leaves_the_older_one_as_it_was(builder, out):
@@ -309,7 +311,7 @@ def test_memory_does_not_grow_with_the_rows(builder, out):
         with Store.open({str(builder.store.path)!r}) as store:
             for shape in ("dpo", "kto"):
                 early = []
-                result = export(store, Path({str(out)!r}), shape=shape, progress=watch)
+                result = export(store, Path({str(out)!r}), shape=shape, split_pairs=shape == "kto", progress=watch)
                 print(result.rows, most_so_far() - early[0])
     """
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, check=True)
@@ -325,7 +327,7 @@ def test_a_line_of_an_export_leads_to_its_pair_or_response(builder, out):
     builder.pair("Q", "a", "b", belief="ask").pair("R", "a", "b", belief="A")
     export(builder.store, out)
     assert row_of_export(out, 1) == meta(out)[0]["pair"]
-    export(builder.store, out.with_name("kto.parquet"), shape="kto")
+    export(builder.store, out.with_name("kto.parquet"), shape="kto", split_pairs=True)
     assert row_of_export(out.with_name("kto.parquet"), 2).startswith("r-")
 
 

@@ -254,13 +254,17 @@ def test_the_shapes_there_were_take_parts_and_caps_too(labelled, capsys):
     assert said["to"] == "trl-kto"
     assert [file["rows"] for file in said["files"]] == [15, 15, 15, 15, 10, 10]
     assert said["same_prompt_neighbours"] == 0
-    assert run(["-C", str(labelled.root), "export", "--shape", "unpaired", "--per-prompt", "1"]) == 1
+    assert (
+        run(["-C", str(labelled.root), "export", "--shape", "unpaired", "--split-pairs", "--per-prompt", "1"])
+        == 0
+    )
 
 
 def test_another_option_never_changes_what_a_kto_label_means(labelled, capsys):
     def written(*options: str) -> set[tuple[str, bool]]:
         out = labelled.root / "kto.jsonl"
-        assert run(["-C", str(labelled.root), "export", "--shape", "kto", "-o", str(out), *options]) == 0
+        words = ["export", "--shape", "kto", "--split-pairs", "-o", str(out)]
+        assert run(["-C", str(labelled.root), *words, *options]) == 0
         assert "winners were called good and losers bad" in " ".join(capsys.readouterr().err.split())
         files = labelled.root.glob("kto*.jsonl")
         rows = [row for file in files if ".meta" not in file.name for row in lines(file)]
@@ -282,10 +286,10 @@ def test_another_option_never_changes_what_a_kto_label_means(labelled, capsys):
 
 def test_the_projects_separator_stands_in_parts_and_shards_too(labelled, capsys):
     project = change(labelled, '\n[export]\nseparator = " | "\n')
-    for shape, form in (("dpo", "trl-dpo-text"), ("kto", "trl-kto-text")):
-        options = ["--shape", shape, "--style", "standard", "--shard", "100"]
+    for shape in ("dpo", "kto"):
+        options = ["--shape", shape, "--style", "standard", "--split-pairs", "--shard", "100"]
         assert run(["-C", str(project.root), "export", *options]) == 0
-        (file,) = (project.root / "export").glob(f"{form}-*-of-*01.jsonl")
+        (file,) = (project.root / "export").glob(f"{shape}-*-of-*01.jsonl")
         assert all(row["prompt"].endswith("? | ") for row in lines(file))
 
 

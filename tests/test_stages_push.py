@@ -257,8 +257,8 @@ def test_shards_and_splits_are_sent_as_they_are(tmp_path, hub):
             size, digest = file_hash(path)
             files.append({"name": path.name, "rows": last - first, "bytes": size, "sha256": digest})
     old = json.loads((folder / "dpo.jsonl.manifest.json").read_bytes())
-    manifest = {"from": "project", "to": "trl-dpo", "read": old["totals"]["pairs"], "rows": len(rows)}
-    manifest |= {"dropped": old["drops"]["pairs"], "files": files, "how_to_load": ["x"], "config": []}
+    manifest = {"from": "project", "to": "trl-dpo", "read": old["read"], "rows": len(rows)}
+    manifest |= {"dropped": old["dropped"], "files": files, "how_to_load": ["x"], "config": []}
     (folder / "trl-dpo.jsonl.manifest.json").write_text(json.dumps(manifest))
     (folder / "dpo.jsonl.manifest.json").unlink()
     send(project, hub)

@@ -304,7 +304,7 @@ def test_an_export_made_before_a_label_was_softened_is_stale(tmp_path):
     def write():
         export(project.store, usual)
         export_dataset(project.store, other, to="openrlhf")
-        export(project.store, kto, shape="kto")
+        export(project.store, kto, shape="kto", split_pairs=True)
         least = Selection(split_pairs=True, min_probability=0.0)
         export_dataset(project.store, sure, to="trl-kto", selection=least)
 

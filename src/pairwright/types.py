@@ -16,14 +16,19 @@ Role = Literal["system", "user", "assistant", "tool"]
 Verdict = Literal["A", "B", "TIE"]
 Confidence = Literal["HIGH", "LOW"]
 Order = Literal["AB", "BA"]
-RaterKind = Literal["person", "judge", "reward_model", "rule"]
+RaterKind = Literal["person", "judge", "reward_model", "rule", "unknown"]
 Decision = Literal["accept", "ask", "drop", "wait"]
 Purpose = Literal["decision", "given"]
+Source = Literal["judge", "people", "unknown"]
+Maker = Literal["person", "judge", "unknown"]  # of a dataset's labels
 Assist = Literal["before", "revised"]
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 ROLES: tuple[Role, ...] = get_args(Role)
 ORDERS: tuple[Order, ...] = get_args(Order)
+MAKERS: tuple[Maker, ...] = get_args(Maker)
+# Who settled a label, as one reads it.
+SETTLED_BY: dict[str, str] = {"judge": "judges", "people": "people", "unknown": "unknown raters"}
 
 _SWAPPED: dict[Verdict, Verdict] = {"A": "B", "B": "A", "TIE": "TIE"}
 
@@ -98,6 +103,8 @@ class Response:
 class Rater:
     """Whoever casts votes: a person, a judge model, a reward model, a rule.
 
+    "unknown" is whoever made a dataset's labels where nobody says who: it counts for neither.
+
     `spec` is all that could change the votes (model, parameters, template,
     guideline version): a changed spec is another rater of the same name.
     """
@@ -141,8 +148,8 @@ class Vote:
     was shown. `both` tells the two kinds of tie apart that matter to KTO.
     `strength` is -3..3, positive towards b. `margin` is the score of a minus
     that of b, in the rater's own units. `seconds` is active time. `purpose` is
-    "decision" where a lead decides over other people's votes, "given" where a
-    judge's label came with a dataset that was added. `assist` says that
+    "decision" where a lead decides over other people's votes, "given" where a label of a
+    judge or of somebody unknown came with a dataset that was added. `assist` says that
     the judge's verdict was shown before the choice, or that the choice was
     changed after seeing it. `ratings` are `{"a": {criterion: 1..5}, "b": {...}}`.
     """
@@ -195,7 +202,7 @@ class Belief:
     pair_id: int
     decision: Decision
     verdict: Verdict | None
-    source: Literal["judge", "people", "none"]
+    source: Source | Literal["none"]
     reason: str
     prob_a: float | None = None
     both: Literal["good", "bad"] | None = None

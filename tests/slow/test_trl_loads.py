@@ -58,11 +58,12 @@ def store(tmp_path):
 def load(store, tmp_path, name: str, **options):
     """Export, then load with the very lines the manifest gives; gives the dataset."""
     result = export(store, tmp_path / "export" / name, **options)
-    code = "\n".join(result.how_to_load[:2]).replace(f'"{name}"', repr(str(result.path)))
+    code = "\n".join(result.how_to_load[:2]).replace(f"'{name}'", repr(str(result.path)))
     scope: dict = {}
     exec(code, scope)
-    assert scope["dataset"].num_rows == result.rows
-    return scope["dataset"], result
+    dataset = scope["data"]["train"]
+    assert dataset.num_rows == result.rows
+    return dataset, result
 
 
 NAMES = ["rows.jsonl", "rows.jsonl.gz", "rows.jsonl.zst", "rows.parquet"]
@@ -89,7 +90,7 @@ def test_trl_sees_unpaired_rows_with_boolean_labels(store, tmp_path, name, style
     from datasets import Value
     from trl.data_utils import is_conversational, maybe_unpair_preference_dataset
 
-    dataset, _ = load(store, tmp_path, name, shape="kto", style=style)
+    dataset, _ = load(store, tmp_path, name, shape="kto", style=style, split_pairs=True)
     assert dataset.column_names == ["prompt", "completion", "label"]
     assert dataset.features["label"] == Value("bool")
     assert all(is_conversational(row) == (style == "conversational") for row in dataset)
@@ -99,8 +100,8 @@ def test_trl_sees_unpaired_rows_with_boolean_labels(store, tmp_path, name, style
 @pytest.mark.parametrize("style", ["conversational", "standard"])
 @pytest.mark.parametrize("shape", ["dpo", "orpo", "kto", "unpaired"])
 def test_jsonl_and_parquet_load_as_the_same_dataset(store, tmp_path, shape, style):
-    one, _ = load(store, tmp_path, "rows.jsonl", shape=shape, style=style)
-    two, _ = load(store, tmp_path, "rows.parquet", shape=shape, style=style)
+    one, _ = load(store, tmp_path, "rows.jsonl", shape=shape, style=style, split_pairs=True)
+    two, _ = load(store, tmp_path, "rows.parquet", shape=shape, style=style, split_pairs=True)
     assert one[:] == two[:]
     assert one.features == two.features
 
@@ -158,9 +159,9 @@ def test_kto_trains_on_it_and_is_content_with_the_suggested_weights(
 ):
     from trl import KTOConfig, KTOTrainer
 
-    dataset, result = load(store, tmp_path, "rows.parquet", shape="kto", style=style)
-    weights = result.singles.weights
-    assert (weights.desirable, weights.undesirable) != (1, 1)
+    dataset, result = load(store, tmp_path, "rows.parquet", shape="kto", style=style, split_pairs=True)
+    weights = result.weights
+    assert set(weights.values()) != {1}
 
     def trainer_with(desirable: float, undesirable: float) -> KTOTrainer:
         more = {"desirable_weight": desirable, "undesirable_weight": undesirable}
@@ -174,14 +175,14 @@ def test_kto_trains_on_it_and_is_content_with_the_suggested_weights(
     complaint = "don't seem to be in an ideal range"
     trainer_with(1.0, 1.0)
     assert complaint in caplog.text
-    trainer = trainer_with(weights.desirable, weights.undesirable)
+    trainer = trainer_with(weights["desirable_weight"], weights["undesirable_weight"])
     assert complaint not in caplog.text
     assert len(losses(trainer)) == 2
 
 
 def test_neighbours_stay_separate_after_loading(store, tmp_path):
     """TRL gives each row the completion of the row before it in its batch."""
-    dataset, result = load(store, tmp_path, "rows.jsonl", shape="kto", style="standard")
+    dataset, result = load(store, tmp_path, "rows.jsonl", shape="kto", style="standard", split_pairs=True)
     prompts = dataset["prompt"][:]
-    assert result.singles.neighbours == 0
+    assert result.neighbours == 0
     assert not any(a == b for a, b in pairwise(prompts))

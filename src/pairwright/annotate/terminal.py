@@ -82,7 +82,7 @@ def annotate(
                 task, shown = person.task_on(undone), None
                 continue
         elif key == "?":
-            console.print(Panel(person.project.guidelines.strip(), title="Guidelines"))
+            console.print(Panel(_plain(person.project.guidelines.strip()), title="Guidelines"))
             console.print("[dim]any key goes on[/dim]")
             left = clock()
             _read(read_key)

@@ -16,6 +16,7 @@ from pairwright.annotate.site import NotOffered, Visit, call, page
 from pairwright.errors import InputError
 from pairwright.keys import parse_public_id, public_id
 from pairwright.stages import guidelines, qualify, queue
+from pairwright.stages.panel import refused_judges
 from pairwright.stages.queue import Offer
 from pairwright.store import accounts, leases, tasks
 from pairwright.store.judges_said import judges_said
@@ -102,7 +103,8 @@ def task_json(visit: Visit, offer: Offer, previous: dict[str, Any] | None = None
 def judge_json(visit: Visit, task: Task) -> list[dict[str, Any]]:
     """What judges said of it, in terms of what this person sees; names hidden, for they sway."""
     with visit.project.store.read() as connection:
-        return judges_json(judges_said(connection, task.pair_id), visit.person.order(task))
+        refused = refused_judges(connection, visit.project)
+        return judges_json(judges_said(connection, task.pair_id, refused), visit.person.order(task))
 
 
 def answer(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:

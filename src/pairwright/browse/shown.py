@@ -13,6 +13,7 @@ from markupsafe import Markup
 from pairwright.annotate.difference import difference
 from pairwright.annotate.rendering import raw_html, to_html, visible
 from pairwright.store.conditions import terms
+from pairwright.types import SETTLED_BY
 
 SNIPPET = 180  # characters of a text in the list
 AROUND = 60  # of them before the first word that was searched for
@@ -94,5 +95,5 @@ def belief_words(belief: dict[str, Any] | None) -> str:
         return "not decided"
     if belief["decision"] == "accept":
         verdict = {"A": "A is better", "B": "B is better", "TIE": "a tie"}.get(belief["verdict"], "accepted")
-        return f"{verdict}, from {'judges' if belief['source'] == 'judge' else belief['source']}"
+        return f"{verdict}, from {SETTLED_BY.get(belief['source'], belief['source'])}"
     return DECISIONS.get(str(belief["decision"]), str(belief["decision"]))

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from pairwright.errors import InputError
 from pairwright.store.search import SORTS, Filters, Key
+from pairwright.types import SETTLED_BY
 
 CHOICES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "verdict": (("A", "A is better"), ("B", "B is better"), ("TIE", "tie")),
@@ -18,7 +19,7 @@ CHOICES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("drop", "dropped"),
         ("none", "not decided"),
     ),
-    "source": (("judge", "judges"), ("people", "people")),
+    "source": tuple(SETTLED_BY.items()),
     "finding": (("open", "open"), ("settled", "settled")),
     "disagree": (
         ("people", "people among themselves"),

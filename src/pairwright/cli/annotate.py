@@ -129,7 +129,7 @@ def told_import(result: ImportResult, json: bool, *, more: str = "") -> int:
         emit(result.as_dict())
     else:
         for problem in result.problems:
-            err.print(problem, markup=False, soft_wrap=True)
+            err.print(problem, soft_wrap=True)
         if result.added:
             say(
                 f"{result.votes:,} votes added ({result.changed:,} replace an earlier answer), {more}"

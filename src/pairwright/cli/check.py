@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
+from rich.text import Text
 
 from pairwright.cli.options import BudgetUsd, DryRun, Json
 from pairwright.cli.output import (
@@ -151,9 +151,10 @@ def _print(result: dict[str, Any], shown: list[dict[str, Any]]) -> None:
     for each in shown:
         name = each["check"] + (f".{each['part']}" if each["part"] else "")
         colour = _COLOURS[each["severity"]]
-        out.print(f"[{colour}]{each['severity']:>7}[/{colour}]  {name}: {each['n']:,}", soft_wrap=True)
+        told = Text.assemble((f"{each['severity']:>7}", colour), f"  {name}: {each['n']:,}")
+        out.print(told, soft_wrap=True)
         for example in each["examples"][:2]:
-            out.print(f"         {escape(_line(example))}", soft_wrap=True)
+            out.print(f"         {_line(example)}", soft_wrap=True)
     if not shown:
         say("Nothing is off.")
     what = f"{result['new']:,} new, {result['gone']:,} gone"
@@ -219,9 +220,10 @@ def list_(
         )
         state = "" if each.open else f" ({done}{': ' + each.because if each.because else ''})"
         name = each.check + (f".{each.part}" if each.part else "")
-        out.print(f"[{colour}]{each.severity:>7}[/{colour}]  {escape(name)}{escape(state)}", soft_wrap=True)
-        out.print(f"         {escape(_line(each.as_dict()))}", soft_wrap=True)
-        out.print(f"         -> {escape(each.remedy)}", style="dim", soft_wrap=True)
+        told = Text.assemble((f"{each.severity:>7}", colour), f"  {name}{state}")
+        out.print(told, soft_wrap=True)
+        out.print(f"         {_line(each.as_dict())}", soft_wrap=True)
+        out.print(f"         -> {each.remedy}", style="dim", soft_wrap=True)
     if more:
         note(f"There are more than {limit:,}: pass --limit, --check or --severity.")
     return DONE

@@ -37,9 +37,10 @@ class OnError(StrEnum):
     skip = "skip"
 
 
-class RaterKind(StrEnum):
+class LabelsBy(StrEnum):
     person = "person"
     judge = "judge"
+    unknown = "unknown"
 
 
 class Policy(StrEnum):
@@ -90,10 +91,14 @@ def add(
     columns: Annotated[str | None, typer.Option("--map", help="With --from: NAME=COLUMN,...")] = None,
     which: WhichPairs = Pairs.best,
     rater: Annotated[
-        str | None, typer.Option(help="With --from: who made labels whose rows don't say.")
+        str | None, typer.Option(help="With --from: name of who made labels whose rows don't say.")
     ] = None,
-    rater_kind: Annotated[
-        RaterKind | None, typer.Option("--rater-kind", help="With --from: what that rater is.")
+    labels_by: Annotated[
+        LabelsBy | None,
+        typer.Option(
+            help="With --from: who made the labels, over what rows say. Only people's count as people's; "
+            "where neither says, it is unknown."
+        ),
     ] = None,
     file_format: Annotated[
         str | None, typer.Option("--format", help="jsonl, json, csv, tsv, parquet, txt; default: by name.")
@@ -113,7 +118,7 @@ def add(
             "source": None if from_ == "auto" else from_,
             "which": which.value,
             "rater": rater,
-            "kind": rater_kind.value if rater_kind else None,
+            "labels_by": labels_by.value if labels_by else None,
             "file_format": file_format,
             "on_error": on_error.value,
             "without": column_names(without),
@@ -121,6 +126,9 @@ def add(
         return _add_labelled(context, files, columns, options, json=json)
     if columns is not None:
         raise InputError("--map goes with --from: pairwright add FILE --from table --map prompt=COLUMN,...")
+    if rater is not None or labels_by is not None:
+        option = "--rater" if labels_by is None else "--labels-by"
+        raise InputError(f"{option} goes with --from: without it labels are not read. Pass --from auto")
     fields = FieldNames(
         prompt=prompt_field,
         id=id_field,
@@ -177,6 +185,11 @@ def print_labelled(result: AddDatasetResult) -> None:
     if result.votes.added or result.votes.already:
         there = f", {result.votes.already:,} were there already" if result.votes.already else ""
         say(f"{result.votes.added:,} votes of {who} added{there}.")
+    if unknown := result.labels_by.get("unknown"):
+        note(
+            f"whether people or models made {unknown:,} of the labels is not recorded: they do not count as "
+            "people's. If you know, say so: --labels-by person or --labels-by judge"
+        )
     if result.contradictions:
         note(f"{result.contradictions:,} labels contradict an earlier row on the same pair: the first stands")
     for line in left_out(result.dropped):
@@ -188,7 +201,7 @@ def print_labelled(result: AddDatasetResult) -> None:
 
 def print_added(result: AddResult | AddDatasetResult) -> None:
     for row in result.bad:
-        err.print(f"{row.place}: {row.reason}", markup=False, soft_wrap=True)
+        err.print(f"{row.place}: {row.reason}", soft_wrap=True)
     if result.bad_rows > len(result.bad):
         err.print(f"... and {result.bad_rows - len(result.bad):,} more")
     if not result.committed:
@@ -275,12 +288,15 @@ def pair(
 
 
 def print_paired(result: PairResult) -> None:
+    from pairwright.stages.pair import cut_off
+
     say(f"{result.pairs_added:,} pairs made, {result.pairs_already:,} were there already.")
     for n, why in (
         (result.given, "prompts came with a pair of their own and got no further ones"),
         (result.too_few, "prompts have fewer than two different responses"),
         (result.without_reference, "prompts have no response of the reference model"),
-        (result.truncated, "truncated responses were left out"),
     ):
         if n:
             say(f"{n:,} {why}.")
+    if result.truncated:
+        note(cut_off(result.truncated))

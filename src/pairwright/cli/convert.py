@@ -37,9 +37,7 @@ class Pairs(StrEnum):
 
 
 COLUMNS_TOLD = 20
-BY_WHO_WON = (
-    "winners were called good and losers bad (--split-pairs, --shape kto): both answers may be either"
-)
+BY_WHO_WON = "winners were called good and losers bad (--split-pairs): both answers may be either"
 
 To = Annotated[str | None, typer.Option("--to", help="The format to write (--list shows all).")]
 Split = Annotated[
@@ -77,7 +75,7 @@ SplitPairs = Annotated[
     bool,
     typer.Option(
         "--split-pairs",
-        help="KTO: call every winner good and every loser bad, although both may be either.",
+        help="KTO, unpaired: call every winner good and every loser bad where nothing else is said.",
     ),
 ]
 
@@ -203,7 +201,7 @@ def print_converted(result: ConvertResult) -> None:
     if result.guessed:
         note(f"read as {result.source}, told by the rows' keys; --from says otherwise")
     for row in result.bad:
-        err.print(f"{row.place}: {row.reason}", markup=False, soft_wrap=True)
+        err.print(f"{row.place}: {row.reason}", soft_wrap=True)
     verb = "would be written to" if result.dry_run else "->"
     names = [file.name for file in result.files if not file.name.endswith(".meta.jsonl")]
     where = result.path.with_name(names[0]) if len(names) == 1 else result.path.parent
@@ -233,7 +231,7 @@ def print_converted(result: ConvertResult) -> None:
     if result.how_to_load and result.path.parent != Path():
         say(f"In {result.path.parent}:")
     for line in result.how_to_load:
-        out.print(f"  {line}", markup=False, soft_wrap=True)
+        out.print(f"  {line}", soft_wrap=True)
 
 
 def print_left_out(result: ConvertResult) -> None:

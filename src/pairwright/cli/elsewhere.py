@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from pairwright.cli.annotate import told_import
@@ -108,7 +107,7 @@ def gold(
         emit(result.as_dict())
     elif result.bad_rows:
         for problem in result.problems:
-            err.print(problem, markup=False, soft_wrap=True)
+            err.print(problem, soft_wrap=True)
         fail(f"{result.bad_rows:,} of {result.rows:,} rows can't be used, so none was added.")
     else:
         say(f"{result.gold:,} pairs are gold now.")
@@ -158,5 +157,5 @@ def people(context: typer.Context, json: Json = False) -> int:
     out.print(table)
     for each in found:
         if each.figures and each.figures.worries:
-            say(f"Look at {escape(each.name)}: {'; '.join(each.figures.worries)}")
+            say(f"Look at {each.name}: {'; '.join(each.figures.worries)}")
     return DONE

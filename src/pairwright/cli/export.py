@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pairwright.cli.check import level_of
 from pairwright.cli.convert import (
-    BY_WHO_WON,
     MinProbability,
     PerPrompt,
     Shard,
@@ -22,11 +21,11 @@ from pairwright.cli.convert import (
     tell_unused,
 )
 from pairwright.cli.options import Json
-from pairwright.cli.output import DONE, emit, note, out, say
+from pairwright.cli.output import DONE, emit, note, say
+from pairwright.types import SETTLED_BY
 
 if TYPE_CHECKING:
     from pairwright.formats.canonical import MarginUnit
-    from pairwright.formats.trl import Style as TrlStyle
     from pairwright.stages.convert import ConvertResult
 
 
@@ -51,11 +50,13 @@ class RatedBy(StrEnum):
     annotate = "annotate"
     people = "people"
     judges = "judges"
+    unknown = "unknown"
 
 
 class Settled(StrEnum):
     judge = "judge"
     people = "people"
+    unknown = "unknown"
 
 
 def register(app: typer.Typer) -> None:
@@ -114,8 +115,8 @@ def export(
     from pairwright.formats.files import Layout, parse_shares
     from pairwright.stages.check import open_gate
     from pairwright.stages.convert import Selection
-    from pairwright.stages.export import export as export_to
-    from pairwright.stages.export_dataset import default_target, ending_for, export_dataset
+    from pairwright.stages.export import format_of
+    from pairwright.stages.export_dataset import ending_for, export_dataset
     from pairwright.stages.exported import remember
     from pairwright.stages.run import export_path
 
@@ -124,30 +125,15 @@ def export(
             if given is not None:
                 note(f"{name} {given.value} does nothing beside --to {to}, which says both")
     shape = shape or Shape.dpo
-    more = (source, min_probability, threshold, ratings, margin, per_prompt, split, shard)
     with context.obj.open() as project:
         settings, seed = project.settings.export, project.settings.project.seed
-        style_name: TrlStyle = style.value if style else settings.style
-        if to is None and not split_pairs and not stratify and all(each is None for each in more):
-            open_gate(project, level_of(fail_on))
-            done = export_to(
-                project.store,
-                target or export_path(project, shape.value),
-                shape=shape.value,
-                style=style_name,
-                seed=seed,
-                separator=settings.separator,
-                include_flagged=include_flagged,
-            )
-            remember(project, Path(done.path))
-            emit(done.as_dict()) if json else print_exported(done.as_dict())
-            return DONE
-        name = to or default_target(shape.value, style_name)
-        # The shape goes by who won, whatever else is asked for: another option must not change what good is.
-        split_pairs = split_pairs or (to is None and shape is Shape.kto)
+        name = to or format_of(shape.value, style.value if style else settings.style)
         ending = ending_for(target_named(name), settings.file_format)
+        by_default = project.root / settings.folder / f"{name}{ending}"
         parts = parse_shares(split, seed)
         unit: MarginUnit | None = margin.value if margin else None
+        # A threshold goes by ratings, which is not by who won: it was asked for now.
+        split_pairs = split_pairs or (settings.split_pairs and threshold is None)
         selection = Selection("best", threshold, split_pairs, min_probability, per_prompt, unit)
         tell_unused(name, selection, stratify=stratify, split=split)
         if ratings and split_pairs and target_named(name).takes == "responses":
@@ -155,7 +141,7 @@ def export(
         open_gate(project, level_of(fail_on))
         result = export_dataset(
             project.store,
-            target or project.root / settings.folder / f"{name}{ending}",
+            target or (by_default if to else export_path(project, shape.value)),
             to=name,
             selection=selection,
             layout=Layout(parts, shard, stratify),
@@ -175,28 +161,16 @@ def export(
 
 def print_dataset(result: ConvertResult) -> None:
     parts = ", ".join(f"{n:,} {part}" for part, n in result.parts.items()) if len(result.parts) > 1 else ""
-    say(f"{result.rows:,} {result.target} rows -> {result.path.parent}" + (f" ({parts})" if parts else ""))
-    for file in result.files:
-        if not file.name.endswith(".meta.jsonl"):
-            say(f"  {result.path.with_name(file.name)}")
+    sources = ", ".join(f"{n:,} from {SETTLED_BY[name]}" for name, n in result.by_source.items())
+    files = [each.name for each in result.files if not each.name.endswith(".meta.jsonl")]
+    where = result.path if files == [result.path.name] else result.path.parent
+    say(f"{result.rows:,} {result.target} rows ({sources}) -> {where}" + (f" ({parts})" if parts else ""))
+    for name in files if where != result.path else ():
+        say(f"  {result.path.with_name(name)}")
     print_left_out(result)
     for name in result.config:
         say(f"Configuration: {result.path.with_name(name)}")
     if result.how_to_load and result.path.parent != Path():
         say(f"In {result.path.parent}:")
     for line in result.how_to_load:
-        out.print(f"  {line}", markup=False, soft_wrap=True)
-
-
-def print_exported(result: dict[str, Any]) -> None:
-    total = result["totals"]
-    sources = ", ".join(f"{n:,} from {name}" for name, n in result["by_source"].items() if n)
-    say(f"{total['rows']:,} {result['shape']} rows ({sources}) -> {result['path']}")
-    for what, drops in result["drops"].items():
-        reasons = ", ".join(f"{n:,} {reason.replace('_', ' ')}" for reason, n in drops.items() if n)
-        if reasons:
-            say(f"Left out of {what}: {reasons}.")
-    if result["shape"] in ("kto", "unpaired"):
-        note(BY_WHO_WON)
-    if result.get("suggested_weights"):
-        say("Weights to train with: " + ", ".join(f"{k}={v}" for k, v in result["suggested_weights"].items()))
+        say(f"  {line}")

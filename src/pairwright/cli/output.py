@@ -10,7 +10,6 @@ from typing import Any
 
 import orjson
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -19,12 +18,14 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 from pairwright.stages.calls import Progress as PaidProgress
 from pairwright.stages.calls import no_progress
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# Texts hold settings ([generate]), ids and what models wrote: nothing in them is markup.
+out = Console(highlight=False, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 REFRESH_S = 0.2
 DONE, ERROR, FINISHED_WITH_FAILURES, INTERRUPTED = 0, 1, 2, 130
@@ -37,16 +38,17 @@ def emit(result: dict[str, Any]) -> None:
     )
 
 
-def say(text: str) -> None:
-    out.print(text, soft_wrap=True)
+def say(text: str, *, first: str = "", style: str = "") -> None:
+    """A line, literally; `first` is what it begins with, in bold."""
+    out.print(Text.assemble((first, "bold"), text, style=style), soft_wrap=True)
 
 
 def note(text: str) -> None:
-    err.print(f"[yellow]note:[/yellow] {escape(text)}", soft_wrap=True)
+    err.print(Text.assemble(("note:", "yellow"), " ", text), soft_wrap=True)
 
 
 def fail(text: str) -> None:
-    err.print(f"[red]error:[/red] {escape(text)}", soft_wrap=True)
+    err.print(Text.assemble(("error:", "red"), " ", text), soft_wrap=True)
 
 
 def usd(amount: float | None) -> str:

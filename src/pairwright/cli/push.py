@@ -82,12 +82,12 @@ def push(
 
 def print_dry(result: Any) -> None:
     """The card as it would be, then every file."""
-    out.print(result.card, markup=False, soft_wrap=True)
+    out.print(result.card, soft_wrap=True)
     seen = "private" if result.private else "PUBLIC"
     total = sum(each["bytes"] for each in result.files)
-    say(f"[b]Would be sent[/b] to {result.url} ({seen}): {len(result.files)} files, {size(total)}")
+    say(f" to {result.url} ({seen}): {len(result.files)} files, {size(total)}", first="Would be sent")
     for each in result.files:
-        out.print(f"  {size(each['bytes']):>10}  {each['path']}", markup=False, soft_wrap=True)
+        out.print(f"  {size(each['bytes']):>10}  {each['path']}", soft_wrap=True)
     for text in result.notes:
         note(text)
     for text in result.refused:
@@ -148,7 +148,7 @@ def card(
         emit({"card": result.card, "notes": result.notes, "stale": result.refused})
         return DONE
     if target is None:
-        out.print(result.card, markup=False, soft_wrap=True)
+        out.print(result.card, soft_wrap=True)
     else:
         say(f"Open {target}")
     for text in (*result.notes, *result.refused):

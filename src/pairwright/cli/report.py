@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from pairwright.cli.options import Json
 from pairwright.cli.output import DONE, emit, say
@@ -38,6 +37,6 @@ def report(
         emit(numbers)
         return DONE
     for each in numbers["todo"]:
-        say(escape(f"! {each['text']}"))
+        say(f"! {each['text']}")
     say(f"Open {path}")
     return DONE

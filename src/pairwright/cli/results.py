@@ -6,10 +6,10 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-from pairwright.cli.export import print_exported
+from pairwright.cli.export import print_dataset
 from pairwright.cli.options import BudgetUsd, DryRun, Json, RetryFailed
 from pairwright.cli.output import (
     DONE,
@@ -54,7 +54,7 @@ def print_status(state: Status) -> None:
     marks = ", ".join(
         f"{n:,} {what}"
         for n, what in (
-            (state.truncated, "truncated"),
+            (state.truncated, "truncated at max_tokens"),
             (state.refused, "refused"),
             (state.responses_pending, "to draw"),
             (state.responses_failed, "failed"),
@@ -67,6 +67,8 @@ def print_status(state: Status) -> None:
     table.add_row("Pairs", f"{state.pairs:,}", "")
     table.add_row("Labels", f"{state.accepted_from_judges:,}", "from judges")
     table.add_row("", f"{state.accepted_from_people:,}", "from people")
+    if state.accepted_from_unknown:
+        table.add_row("", f"{state.accepted_from_unknown:,}", "from unknown raters")
     table.add_row("", f"{state.ties:,}", "of these are ties (not exported as pairs)")
     away = ", ".join(f"{n:,} away in {tool}" for tool, n in state.away.items())
     table.add_row("Wait for people", f"{state.for_people:,}", away)
@@ -85,7 +87,7 @@ def print_status(state: Status) -> None:
     if state.verified:
         old = "; out of date: labels have changed since" if state.verified["out_of_date"] else ""
         table.add_row(
-            "Verified", f"{state.verified['pairs']:,}", f"labels, by {escape(state.verified['model'])}{old}"
+            "Verified", f"{state.verified['pairs']:,}", f"labels, by {state.verified['model']}{old}"
         )
     unpriced = f"and {state.unpriced_calls:,} calls whose price is not known" if state.unpriced_calls else ""
     table.add_row("Spent", usd(state.spent_usd), unpriced)
@@ -95,17 +97,17 @@ def print_status(state: Status) -> None:
         out.print(_judge_table(state))
         for judge in state.judges:
             for message, n in judge.reasons:
-                say(f"[dim]{judge.name} failed {n:,} times: {escape(message[:200])}[/dim]")
+                say(f"{judge.name} failed {n:,} times: {message[:200]}", style="dim")
             if judge.refused:
-                say(f"[red]{judge.name} is {judge.refused} against people: not counted, not asked.[/red]")
+                say(f"{judge.name} is {judge.refused} against people: not counted, not asked.", style="red")
     for text in state.cut_prompts:
-        say(f"[red]{escape(text)}[/red]")
+        say(text, style="red")
     if state.people:
         out.print()
         for name, n, seconds in state.people:
             say(f"{name}: {n:,} votes" + (f", {seconds:.0f} s each" if seconds else ""))
     out.print()
-    say(f"[b]Next:[/b] {state.next}")
+    say(f" {state.next}", first="Next:")
 
 
 def tell_failures(project: Project, stage: str, judge: str | None = None) -> None:
@@ -134,12 +136,10 @@ def _judge_table(state: Status) -> Table:
     for number, name in enumerate(columns):
         table.add_column(name, justify="left" if number == 0 else "right")
     for judge in state.judges:
-        same = percent(judge.same_winner)
-        if judge.same_winner is not None and judge.same_winner < 0.5:
-            same = f"[red]{same}[/red]"
-        first = percent(judge.first_shown)
-        if judge.first_shown is not None and abs(judge.first_shown - 0.5) > 0.15:
-            first = f"[red]{first}[/red]"
+        torn = judge.same_winner is not None and judge.same_winner < 0.5
+        same = Text(percent(judge.same_winner), "red" if torn else "")
+        leans = judge.first_shown is not None and abs(judge.first_shown - 0.5) > 0.15
+        first = Text(percent(judge.first_shown), "red" if leans else "")
         table.add_row(
             judge.name,
             f"{judge.votes:,}",
@@ -205,20 +205,20 @@ def print_estimate(found: ProjectEstimate, *, json: bool, people: bool = True) -
         out.print(table)
         out.print()
         for row in found.stages:
-            say(f"[dim]{row.stage} {row.model}: {row.basis}[/dim]")
+            say(f"{row.stage} {row.model}: {row.basis}", style="dim")
         say(f"Models: {usd(found.usd)} and about {hours(found.hours)}; spent so far {usd(found.spent_usd)}.")
     else:
         say("No calls to make.")
     if found.unpriced:
         names = ", ".join(found.unpriced)
-        say(f"No price is known for {names}: set price_in and price_out under \\[models.NAME].")
+        say(f"No price is known for {names}: set price_in and price_out under [models.NAME].")
     for text in found.notes:
         note(text)
     if people and found.people.pairs:
         who = found.people
         say(
             f"People: about {who.pairs:,} pairs, {hours(who.hours)}, {usd(who.usd)} "
-            f"at the rates under \\[annotate] ({who.basis})."
+            f"at the rates under [annotate] ({who.basis})."
         )
     return DONE
 
@@ -252,6 +252,8 @@ def run(
         emit(result.as_dict())
     else:
         print_run(result.stages)
+        for done in result.exports:
+            print_dataset(done)
         for text in result.notes:
             note(text)
         if result.failures and not result.stopped:
@@ -259,25 +261,28 @@ def run(
                 f"{result.failures:,} calls failed: `pairwright status` says why, --retry-failed asks again."
             )
         if result.waits_for:
-            fail(result.waits_for) if result.stopped else say(f"[b]Next:[/b] {result.waits_for}")
+            fail(result.waits_for) if result.stopped else say(f" {result.waits_for}", first="Next:")
     return FINISHED_WITH_FAILURES if result.failures or result.stopped else DONE
 
 
 def print_run(stages: list[tuple[str, dict[str, Any]]]) -> None:
     """One line a stage: its numbers that are not zero."""
+    from pairwright.stages.pair import cut_off
+
     for name, result in stages:
         if name.startswith("export"):
-            print_exported(result)
-            continue
+            continue  # told after all others, with what was left out
         if name == "route":
             print_route(result)
             continue
         if "refused" in result:
-            say(f"[b]{name}[/b]: not asked, it is {result['refused']} against people")
+            say(f": not asked, it is {result['refused']} against people", first=name)
             continue
         facts = [
             f"{usd(value)} spent" if key == "spent_usd" else f"{value:,} {key.replace('_', ' ')}"
             for key, value in result.items()
             if isinstance(value, int | float) and not isinstance(value, bool) and value
         ]
-        say(f"[b]{name}[/b]: {', '.join(facts) or 'nothing to do'}")
+        say(f": {', '.join(facts) or 'nothing to do'}", first=name)
+        if result.get("truncated"):
+            note(cut_off(result["truncated"]))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from pairwright.cli.output import note, out, say
 from pairwright.routing.decide import LEAST
@@ -25,7 +25,7 @@ def print_plans(plans: Sequence[Plan]) -> None:
     for measured in (False, True):
         rows = [plan for plan in plans if plan.measured == measured]
         if rows:
-            table.add_row(f"[dim]{'measured here' if measured else 'usual figures'}[/dim]")
+            table.add_row(Text("measured here" if measured else "usual figures", "dim"))
         for plan in rows:
             low, high = plan.usd.low, plan.usd.high
             cost = f"${low:,.0f}" if low == high else f"${low:,.0f}-{high:,.0f}"
@@ -34,7 +34,7 @@ def print_plans(plans: Sequence[Plan]) -> None:
                 f"  {plan.method}",
                 cost,
                 f"{plan.hours:,.0f}",
-                f"{plan.agreement.value:.1%} {escape(spread)}",
+                f"{plan.agreement.value:.1%} {spread}",
                 *([{None: "", True: "yes", False: "no"}[plan.certified]] if told else []),
             )
     out.print()
@@ -52,6 +52,8 @@ def print_route(result: dict[str, Any]) -> None:
         f"{result['accepted_from_people']:,} from people",
         f"{result['for_people']:,} pairs wait for people",
     ]
+    if result["accepted_from_unknown"]:
+        parts.insert(2, f"{result['accepted_from_unknown']:,} from unknown raters")
     if result["stuck"]:
         parts.append(f"{result['stuck']:,} more were skipped or are disputed")
     if result["waiting"]:

@@ -79,7 +79,7 @@ def _print(result: dict[str, Any]) -> None:
     for name, told in FIGURES.items():
         if of[name] is not None:
             value, low, high = (percent(of[name][part]) for part in ("value", "low", "high"))
-            say(f"  {value:>6} \\[{low}, {high}]  {told}")
+            say(f"  {value:>6} [{low}, {high}]  {told}")
     if result["unscored"]:
         note(f"{result['unscored']:,} more labels have no score by {result['model']} and were left out.")
     if of["ties"]:

@@ -185,7 +185,7 @@ def _finish(root: Path, gold: dict[str, str], screen: Console) -> Outcome:
     for verb in ("check", "status"):
         _run(root, [verb], screen)
     for shape in ("dpo", "kto"):
-        _run(root, ["export", "--shape", shape], screen)
+        _run(root, ["export", "--shape", shape, *(["--split-pairs"] if shape == "kto" else [])], screen)
     return _outcome(root, gold)
 
 

@@ -16,7 +16,7 @@ from itertools import combinations, pairwise
 from typing import Any, Literal, get_args
 
 from pairwright.literals import checked
-from pairwright.types import Message, prompt_key
+from pairwright.types import Maker, Message, prompt_key
 
 Which = Literal["best", "all", "adjacent"]
 WHICH: tuple[Which, ...] = get_args(Which)
@@ -46,7 +46,7 @@ class Opinion:
     """
 
     rater: str
-    kind: Literal["person", "judge"]
+    kind: Maker
     ranks: tuple[float, ...]
     both: Both | None = None
     strength: int | None = None
@@ -298,7 +298,7 @@ def ranked(ratings: Sequence[float]) -> tuple[float, ...]:
 
 
 def agreed(row: Canonical) -> Canonical:
-    """The row with the ranks its opinions come to: people's, or judges' where no person spoke.
+    """The row with the ranks its opinions come to: people's, or all others' where no person spoke.
 
     Of two responses that is what most say, a tie being one of the three things they may
     say, and equal ranks where two of these were said as often; of more it is the mean rank.

@@ -85,6 +85,11 @@ def _empty(value: Any) -> bool:
     return value is None or (not value and isinstance(value, str | list | dict))
 
 
+def holds(row: dict[str, Any], name: str) -> bool:
+    """Whether a column has a value: what is only looked at is not carried, and is told."""
+    return not _empty(dict.get(row, name))
+
+
 def unasked(row: dict[str, Any]) -> list[str]:
     """The columns with a value that nobody asked for: `weight`, `input.tools`, `messages.name`."""
     return list(dict.fromkeys(_unasked(row)))

@@ -11,10 +11,10 @@ from typing import Any, Literal
 from pairwright.formats.canonical import Canonical, Drop, Unit
 from pairwright.formats.reading import BadRow, Record
 from pairwright.formats.trl import Weights
+from pairwright.types import Maker
 
 Row = dict[str, Any]
 Takes = Literal["pairs", "ranking", "responses", "prompts"]
-Kind = Literal["person", "judge"]
 ANY_FILE = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".json", ".parquet")
 JSONL_ONLY = (".jsonl",)
 PARQUET_ONLY = (".parquet",)
@@ -41,15 +41,16 @@ class Source:
 
     `row(values, place)` gives what one row holds; InputError says why it can't
     be read, and a BadRow beside a Canonical what of it can't. `looks(values)` is whether
-    a row has this format's keys. `rater` is who made the labels where rows don't say,
-    and `kind` what that is. A dataset that is more than one row at a time has `rows`
-    (all records in, all rows out) or `path` (a folder) instead.
+    a row has this format's keys. `rater` is the name of who made the labels where rows don't
+    say, and `kind` what that is: unknown unless the format itself tells, for one shape of row
+    is written by people and by programs. A dataset that is more than one row at a time has
+    `rows` (all records in, all rows out) or `path` (a folder) instead.
     """
 
     row: Callable[[Row, str], Iterator[Canonical | Left] | Iterator[Found]]
     looks: Callable[[Mapping[str, Any]], bool]
     rater: str
-    kind: Kind
+    kind: Maker = "unknown"
     rows: Callable[[Iterator[Record | BadRow]], Iterator[Found]] | None = None
     path: Callable[[Path], Iterator[Found]] | None = None
 

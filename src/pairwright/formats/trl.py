@@ -207,16 +207,6 @@ def suggested_weights(good: int, bad: int) -> Weights | None:
     return Weights(1.0, round(ratio / middle, 2))
 
 
-@checked
-def how_to_load(shape: Shape, file_name: str, weights: Weights | None = None) -> list[str]:
-    """Lines of Python that load the file and, where TRL has a trainer for it, make the trainer."""
-    load = [
-        "from datasets import load_dataset",
-        f'dataset = load_dataset("{_kind(file_name)}", data_files="{file_name}", split="train")',
-    ]
-    return load if shape == "unpaired" else [*load, *trainer_lines(shape.upper(), "dataset", weights)]
-
-
 def load_files(parts: Mapping[str, Sequence[str]], columns: Mapping[str, Any] | None = None) -> list[str]:
     """Lines of Python that load the files of each part, all of them: `data[part]` is one dataset.
 

@@ -92,10 +92,15 @@ def _in_short(of: Subject, facts: Mapping[str, Any]) -> str:
     by = of.by_source[first.name]
     rows = first.rows
     of_data = facts["accepted"].get("given", 0) == facts["status"]["accepted_from_judges"]
+    nobody = "raters of whom nobody knows whether they are people or models"
     judges = "judges whose votes came with the data" if of_data else "judge models alone"
     settled = [
         f"{n:,} ({percent(n / rows)}) by {who}"
-        for who, n in (("people", by.get("people", 0)), (judges, by.get("judge", 0)))
+        for who, n in (
+            ("people", by.get("people", 0)),
+            (judges, by.get("judge", 0)),
+            (nobody, by.get("unknown", 0)),
+        )
         if n
     ]
     text = f"{rows:,} {kinds}{spoken}. Which is better was settled for {' and '.join(settled)}."
@@ -148,8 +153,8 @@ def _what_is_in_it(of: Subject) -> str:
         text += "\n\nThere is no test split: set some prompts aside yourself, whole prompts, not rows."
     return text + (
         "\n\nUnder `meta/` each file has a side file of as many lines: line *n* tells of row *n* its pair, "
-        "the models that answered, who settled it (`judge` or `people`) and, where it was estimated, the "
-        "probability that the chosen response is the better one (`prob_chosen`)."
+        "the models that answered, who settled it (`judge`, `people` or `unknown`) and, where it was "
+        "estimated, the probability that the chosen response is the better one (`prob_chosen`)."
     )
 
 
@@ -158,7 +163,8 @@ def _of_singles(export: Export) -> Iterator[str]:
     balance = export.manifest.get("label_balance")
     if balance is None:
         return
-    who = "judges" if export.manifest.get("ratings") == "judges" else "people"
+    whose = {"judges": "judges", "unknown": "unknown raters"}
+    who = whose.get(export.manifest.get("ratings") or "", "people")
     how = f"by what was said of it alone (both good, both bad, ratings of {who})"
     if "shape" in export.manifest or export.manifest.get("naive_labels"):
         how = (

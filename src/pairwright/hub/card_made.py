@@ -33,6 +33,7 @@ def how_made(of: Mapping[str, Any]) -> str:
         "## How it was made\n\n" + bullets(_steps(of)),
         _answers(of),
         _judges(of),
+        _unknown(of),
         "### People\n\n" + bullets(_people(of)),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -62,6 +63,7 @@ _HOW = {
     "stated": "by a judge's own word: it named the same winner in every order asked and was highly confident",
     "consistent": "by a judge that named the same winner in every order asked",
     "given": "came with the data, by the judges below: how these came to them is not on record here",
+    "unknown": "came with the data, and nobody said whether people or models made them",
 }
 
 
@@ -138,6 +140,15 @@ def _asked(judge: Mapping[str, Any]) -> str:
     if judge["versions"] > 1:
         told.append(f"{judge['versions']} versions of it were heard, this is the newest")
     return ", ".join(told)
+
+
+def _unknown(of: Mapping[str, Any]) -> str:
+    """Raters of which nobody said what they are."""
+    if not of["unknown"]:
+        return ""
+    rows = [(plain(name), f"{n:,}") for name, n in of["unknown"]]
+    note = "Their votes came with the data. Whether people or models cast them is not on record."
+    return f"### Unknown raters\n\n{table(('Named', 'Votes'), rows)}\n\n{note}"
 
 
 def _people(of: Mapping[str, Any]) -> Iterator[str]:

@@ -27,6 +27,7 @@ def how_far_to_trust(of: Mapping[str, Any]) -> str:
 
 _UNTESTED = {
     "given": "came with the data, by judges whose votes they hold",
+    "unknown": "came with the data, by nobody knows whom",
     "stated": "rest on judges alone, by their own word",
     "consistent": "rest on judges alone, by their own word",
 }
@@ -34,7 +35,7 @@ _UNTESTED = {
 
 def _promise(of: Mapping[str, Any]) -> Iterator[str]:
     promise, accepted = of["promise"], of["accepted"]
-    if not of["status"]["accepted_from_judges"]:
+    if not of["status"]["accepted_from_judges"] + of["status"]["accepted_from_unknown"]:
         yield "Every label rests on people's answers; no judge's word stands alone."
         return
     if certified := accepted.get("guarantee", 0):
@@ -207,8 +208,10 @@ def _length(texts: Mapping[str, Any]) -> Iterator[str]:
         f"({words['chosen']:.0f} words against {words['rejected']:.0f} on average)"
     )
     by = texts["longer_by"]
-    if len(by) == 2:
-        text += f"; in {share(by['people'])} by people, {share(by['judge'])} by judges alone"
+    if len(by) > 1:
+        whose = {"people": "people", "judge": "judges alone", "unknown": "unknown raters"}
+        told = [f"{share(by[each])} by {who}" for each, who in whose.items() if each in by]
+        text += f"; in {', '.join(told)}"
     text += "."
     if longer["low"] > 0.5 + _LEAN:
         text += " A model can learn from it that longer is better."

@@ -81,7 +81,14 @@ class Export:
     def drops(self) -> dict[str, dict[str, int]]:
         """What was left out, by reason: of pairs and, for single responses, of these."""
         found = self.manifest.get("drops")
-        return found if found is not None else {"pairs": self.manifest.get("dropped", {})}
+        if found is not None:
+            return dict(found)
+        by_unit: dict[str, dict[str, int]] = {"pairs": {}}
+        units = self.manifest.get("dropped_by_unit") or {}
+        for reason, n in self.manifest.get("dropped", {}).items():
+            for unit, m in (units.get(reason) or {"pair": n}).items():
+                by_unit.setdefault(f"{unit}s", {})[reason] = m
+        return by_unit
 
     @property
     def include_flagged(self) -> bool | None:

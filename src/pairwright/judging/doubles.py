@@ -64,8 +64,12 @@ class Replay:
     """
 
     def __init__(self, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
-        """`rows` are (place, row); the place stands in error messages."""
+        """`rows` are (place, row); the place stands in error messages.
+
+        The last row on a pair and order counts; `changed` is whether one said otherwise before.
+        """
         self._answers: dict[tuple[str, Order], Answer | None] = {}
+        self.changed = False
         for place, row in rows:
             name, order, verdict = row.get("id"), row.get("order", "AB"), row.get("verdict")
             if name is None or order not in ORDERS or verdict not in (*VERDICTS, None):
@@ -76,7 +80,9 @@ class Replay:
             confidence = row.get("confidence")
             if confidence not in ("HIGH", "LOW", None):
                 raise InputError(f'{place}: "confidence" is {confidence!r}; it is "HIGH", "LOW" or absent')
-            self._answers[str(name), order] = None if verdict is None else _recorded(place, row, order)
+            answer = None if verdict is None else _recorded(place, row, order)
+            self.changed |= self._answers.setdefault((str(name), order), answer) != answer
+            self._answers[str(name), order] = answer
 
     @checked
     def recorded(self, external_id: str | None, order: Order) -> Answer:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from pairwright.models.secrets import looks_like_key
+
 
 class Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    # A value that is refused may be a key that stands in the wrong place.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
 
 class EndpointSettings(Settings):
@@ -35,7 +40,20 @@ class EndpointSettings(Settings):
                 "the endpoint's url has a user name or password in it, and messages show the url: "
                 "put the key in an environment variable and name that in api_key_env"
             )
+        if any(looks_like_key(value) for _, value in parse_qsl(urlsplit(url).query)):
+            raise ValueError("the endpoint's url has a key in it, and messages show the url: use api_key_env")
         return url
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _is_a_name(cls, name: str | None) -> str | None:
+        if name is not None and (looks_like_key(name) or not re.fullmatch(r"[A-Za-z_]\w*", name)):
+            raise ValueError(
+                "api_key_env is the name of an environment variable, such as OPENAI_API_KEY, and what stands "
+                "there is none. If it is the key itself, take it out of the file, change it where it was "
+                "issued, and put the new one in the environment"
+            )
+        return name
 
 
 class ModelSettings(Settings):

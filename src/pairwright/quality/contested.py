@@ -1,5 +1,7 @@
 """contested: a person's label that every judge speaks against, each in all orders it was asked in.
 
+A judge that people found no better than chance is not asked.
+
 Judges share mistakes, so this finds slips of people and not the truth: where
 people are right against all judges, the pair is worth more than others.
 """
@@ -38,4 +40,6 @@ class Contested:
 
 
 def _of_judge(said: Said) -> bool:
-    return said.kind in ("judge", "reward_model") and said.counts and said.verdict is not None
+    return (
+        said.kind in ("judge", "reward_model") and said.counts and said.believed and said.verdict is not None
+    )

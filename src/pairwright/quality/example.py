@@ -18,7 +18,8 @@ class Said:
     """One rater's word on a pair, in terms of its own a and b; `verdict` is None where the rater failed.
 
     `seconds` is active time, `at` seconds since 1970. `counts` is False for what was
-    retracted: it tells how a judge drifted from one run to the next.
+    retracted: it tells how a judge drifted from one run to the next. `believed` is False
+    for a judge found no better than chance: its word speaks against nobody.
     """
 
     rater: str
@@ -29,6 +30,7 @@ class Said:
     at: float | None = None
     counts: bool = True
     problem: str | None = None
+    believed: bool = True
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ COLOURS = {
     "people so far": "people",
     "people still wanted": "wanted",
     "people on every pair": "whole",
+    "came from unknown raters": "unknown",
+    "from unknown raters": "unknown",
 }
 _HEIGHT = 26
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pairwright.types import SETTLED_BY
+
 FIRST = 700  # characters shown at once; the rest opens
 DONE = {
     "dismissed": "dismissed",
@@ -62,7 +64,7 @@ def _text(title: str, of: dict[str, Any], pair: str) -> Markup:
 def _end(of: dict[str, Any], pair: dict[str, Any]) -> Markup:
     label = "no label yet"
     if pair["decision"] == "accept":
-        who = {"judge": "judges", "people": "people"}.get(pair["source"], pair["source"])
+        who = SETTLED_BY.get(pair["source"], pair["source"])
         label = f"{pair['verdict']}, from {who}: {pair['reason']}"
     elif pair["decision"]:
         label = f"{pair['decision']}: {pair['reason']}"

@@ -136,11 +136,16 @@ def _what(of: dict[str, Any]) -> str:
         f"{status['pairs']:,} pairs of {status['prompts']:,} prompts",
         f"compared by {_count(judges, 'judge', 'judges')} and {_count(people, 'person', 'people')}",
     ]
-    by = {"judges'": status["accepted_from_judges"], "people's": status["accepted_from_people"]}
-    if all(by.values()):
-        parts.append("; ".join(f"{n:,} labels are {whose}" for whose, n in by.items()))
-    elif any(by.values()):
-        parts.append(next(f"all {n:,} labels are {whose}" for whose, n in by.items() if n))
+    by = {
+        "judges'": status["accepted_from_judges"],
+        "people's": status["accepted_from_people"],
+        "of unknown raters": status["accepted_from_unknown"],
+    }
+    there = {whose: n for whose, n in by.items() if n}
+    if len(there) == 1:
+        parts += [f"all {n:,} labels are {whose}" for whose, n in there.items()]
+    elif there:
+        parts.append("; ".join(f"{n:,} labels are {whose}" for whose, n in there.items()))
     return "; ".join(parts) + "."
 
 
@@ -168,6 +173,8 @@ def _doubts(of: dict[str, Any]) -> list[str]:
     found, rows = [], of["funnel"]["rows"]
     if 0 < rows < FEW:
         found.append(f"{rows:,} rows are few: about 10,000 good pairs move a 7B model measurably.")
+    if n := of["status"]["accepted_from_unknown"]:
+        found.append(f"Whether people or models made {n:,} of the labels is not on record.")
     tested = of["certificate"] and of["certificate"]["threshold"] is not None
     if of["status"]["accepted_from_judges"] and not tested and not (of["audit"] and of["audit"]["accuracy"]):
         found.append("Nobody has tested how often the judges' labels agree with people.")

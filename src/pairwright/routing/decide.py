@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pairwright.types import VERDICTS, Belief, Confidence, Order, Purpose, RaterKind, Verdict
+from pairwright.types import VERDICTS, Belief, Confidence, Order, Purpose, RaterKind, Source, Verdict
 
 Rule = Literal["guarantee", "stated", "consistent"]
 RULE: dict[Rule, str] = {
@@ -23,7 +23,7 @@ RULE: dict[Rule, str] = {
     "consistent": "stated-1/consistent",
 }
 
-# How the reason of a label begins that the judges of a dataset gave, not those of this project.
+# How the reason of a label begins that a dataset's own raters gave: judges, or nobody knows who.
 GIVEN = "label that came with the data"
 # Standings of a judge (routing/worth) that is neither asked again nor counted, unless it is trusted by name.
 REFUSED = ("no better than chance", "worse than chance")
@@ -297,7 +297,7 @@ def _by_decision(pair_id: int, vote: SeenVote, basis: dict[str, Any]) -> Belief:
 
 
 def _by_dataset(pair_id: int, given: Sequence[SeenVote], basis: dict[str, Any]) -> Belief:
-    """The label of the judges whose votes came with the data, by majority; nothing is promised of it."""
+    """The label that came with the data, by majority of its raters; nothing is promised of it."""
     (verdict, most), *others = Counter(vote.verdict for vote in given).most_common()
     names = ", ".join(sorted({vote.rater for vote in given}))
     if others and others[0][1] == most:
@@ -306,7 +306,9 @@ def _by_dataset(pair_id: int, given: Sequence[SeenVote], basis: dict[str, Any]) 
     both = {vote.both for vote in given if vote.verdict == verdict}
     kind = both.pop() if len(both) == 1 else None
     reason = f"{GIVEN} ({names})"
-    return Belief(pair_id, "accept", verdict, "judge", reason, both=kind, basis=basis)
+    known = all(vote.kind == "judge" for vote in given)
+    source: Source = "judge" if known else "unknown"
+    return Belief(pair_id, "accept", verdict, source, reason, both=kind, basis=basis)
 
 
 def _by_people(

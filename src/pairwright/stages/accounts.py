@@ -21,8 +21,7 @@ from pairwright.literals import checked
 from pairwright.stages.project import Project
 from pairwright.store import accounts as sql
 from pairwright.store.accounts import Account, Invitation, Role
-from pairwright.store.votes import rater_id
-from pairwright.types import Rater
+from pairwright.store.persons import person_id
 
 SESSION_DAYS = 30
 INVITATION_DAYS = 14
@@ -73,7 +72,7 @@ def known_or_new(project: Project, name: str, role: Role) -> Account:
     with project.store.write() as connection:
         found = sql.account_named(connection, name)
         if found is None:
-            rater = rater_id(connection, Rater("person", name))
+            rater = person_id(connection, name)
             return sql.add_account(connection, name, rater, role)
         if role == "lead" and found.role != "lead":
             sql.change_account(connection, found.id, role="lead")
@@ -158,7 +157,7 @@ def _new_member(connection: Connection, invitation: Invitation, name: str, passw
     return sql.add_account(
         connection,
         name,
-        rater_id(connection, Rater("person", name)),
+        person_id(connection, name),
         invitation.role,
         password=checked_password(password) if password else None,
         tags=invitation.tags,

@@ -27,6 +27,7 @@ from pairwright.store.content import (
     insert_pairs,
     insert_prompts,
     insert_responses,
+    named_otherwise,
     prompt_ids,
     response_ids,
 )
@@ -170,7 +171,28 @@ def _entries(records: Iterable[Record | BadRow], fields: FieldNames, tally: _Tal
             tally.note(BadRow(record.place, printable(str(error))))
 
 
+def own_ids(connection: Connection, prompts: Sequence[tuple[str | None, bytes, str]]) -> dict[int, BadRow]:
+    """Of rows by (id, prompt's key, place): those whose id names another prompt, so that it names none."""
+    found = {}
+    others = named_otherwise(connection, [(name, key) for name, key, _ in prompts])
+    for row, (name, source) in others.items():
+        first = next((place for each, _, place in prompts if each == name), "")
+        what = (
+            f'the id "{name}" names another prompt already ({source or first}), and one id is for one prompt'
+        )
+        remedy = "give it an id of its own, or take the ids from another column (--id-field)"
+        found[row] = BadRow(prompts[row][2], printable(f"{what}: {remedy}"))
+    return found
+
+
 def _insert(connection: Connection, entries: list[Entry], tally: _Tally) -> None:
+    taken = own_ids(
+        connection,
+        [(each.prompt.external_id, each.prompt.key, each.prompt.source or "") for each in entries],
+    )
+    for bad in taken.values():
+        tally.note(bad)
+    entries = [entry for row, entry in enumerate(entries) if row not in taken]
     keys = [entry.prompt.key for entry in entries]
     tally.prompts += _added(insert_prompts(connection, [entry.prompt for entry in entries], keys), len(keys))
     if not any(entry.pair or entry.responses for entry in entries):

@@ -3,7 +3,8 @@
     add_dataset(project, [Path("hh.jsonl.gz")], source="hh-rlhf")
 
 A vote's rater is whom the row names (an annotator, a judge), else the dataset
-itself. People's labels count at once; a judge's stand as "given" until people or
+itself, of which nobody says whether people or models made it: an unknown rater.
+People's labels count at once; all others stand as "given" until people or
 the project's own judges are asked. All goes in by one transaction, and adding
 twice adds nothing.
 """
@@ -20,6 +21,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
+from pairwright.errors import InputError
 from pairwright.formats.canonical import (
     Both,
     Canonical,
@@ -41,7 +43,7 @@ from pairwright.formats.writing import without_ending
 from pairwright.keys import seeded_fraction
 from pairwright.literals import checked
 from pairwright.pairing import pair_key, text_key
-from pairwright.stages.add import Added
+from pairwright.stages.add import BAD_ROWS_LISTED, Added, own_ids
 from pairwright.stages.annotate import renew_beliefs
 from pairwright.stages.project import Project
 from pairwright.stages.usable import usable
@@ -56,9 +58,10 @@ from pairwright.store.content import (
     response_ids,
     stored_pairs,
 )
+from pairwright.store.persons import person_id
 from pairwright.store.scratch import Counts
-from pairwright.store.votes import add_vote, rater_id, retract, votes_by_raters
-from pairwright.types import Prompt, Rater, Response, Verdict, Vote
+from pairwright.store.votes import add_vote, known_rater_id, rater_id, retract, votes_by_raters
+from pairwright.types import MAKERS, Maker, Prompt, Rater, Response, Verdict, Vote
 
 PAGE = 250
 _FILE = "dataset"  # the rater of formats in which anybody's labels may come
@@ -71,6 +74,7 @@ class AddDatasetResult:
     `contradictions` are labels for a pair the same rater labelled otherwise in
     an earlier row: the first one stands. `dropped` are rows and labels by reason, `not_carried`
     columns with a value that are kept nowhere, and in how many rows; `empty` files without a row.
+    `labels_by` counts the labels by who made them: person, judge, unknown.
     """
 
     source: str
@@ -83,6 +87,7 @@ class AddDatasetResult:
     changed: int = 0
     contradictions: int = 0
     raters: set[str] = field(default_factory=set)
+    labels_by: dict[Maker, int] = field(default_factory=dict)
     dropped: Tally = field(default_factory=Tally)
     faults: dict[str, int] = field(default_factory=dict)
     not_carried: dict[str, int] = field(default_factory=dict)
@@ -107,6 +112,7 @@ class AddDatasetResult:
             "changed": self.changed,
             "contradictions": self.contradictions,
             "raters": len(self.raters),
+            "labels_by": self.labels_by,
             "dropped": self.dropped.counts,
             "first_dropped": self.dropped.places,
             "dropped_by_unit": self.dropped.units,
@@ -117,6 +123,20 @@ class AddDatasetResult:
             "bad": [row.as_dict() for row in self.bad],
             "committed": self.committed,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Who made a file's labels: `named`, a `kind`, where rows don't say; `all_are`, where that was told."""
+
+    dataset: str
+    named: str
+    kind: Maker
+    all_are: Maker | None
+
+    def rater(self, kind: Maker, name: str) -> Rater:
+        """A judge is named after its dataset too: a judge of the project may have the same name."""
+        return _rater(self.dataset, self.all_are or kind, name)
 
 
 class _TakeBack(Exception):
@@ -132,7 +152,7 @@ def add_dataset(
     mapping: dict[str, str] | None = None,
     which: Which = "best",
     rater: str | None = None,
-    kind: Literal["person", "judge"] | None = None,
+    labels_by: Maker | None = None,
     file_format: str | None = None,
     on_error: Literal["stop", "skip"] = "stop",
     without: Collection[str] = (),
@@ -140,11 +160,15 @@ def add_dataset(
 ) -> AddDatasetResult:
     """Add what the files hold in the format `source` (None: told by the rows' keys).
 
-    `which` responses of a ranking meet. `rater` and `kind` say who made labels
-    whose row does not say: unless told it is the dataset's known rater, else the
-    file's name, and a person. `without` are columns to do without. Raises InputError for
+    `which` responses of a ranking meet. `rater` names who made labels whose row does
+    not say: unless told it is the dataset, else the file. `labels_by` says what all
+    raters of the files are, and takes back what was said otherwise of them before;
+    without it a row that does not say is of an unknown rater. `without` are columns to
+    do without. Raises InputError for
     a format there is not.
     """
+    if labels_by is not None and labels_by not in MAKERS:
+        raise InputError(f'labels_by is "{labels_by}"; it is one of {", ".join(MAKERS)}')
     name = source or guess(paths[0], mapping or {}, file_format)
     reads = source_named(name)
     result = AddDatasetResult(name, source is None)
@@ -154,9 +178,8 @@ def add_dataset(
             with project.store.write() as connection:
                 for path in paths:
                     stem = without_ending(path.name)[0] or path.stem
-                    own = _rater(
-                        name, kind or reads.kind, rater or (stem if reads.rater == _FILE else reads.rater)
-                    )
+                    called = rater or (stem if reads.rater == _FILE else reads.rater)
+                    own = _Maker(name, called, reads.kind, labels_by)
                     found = read_dataset(path, name, mapping, file_format=file_format, without=without)
                     before, rows = result.read, usable(found, result, progress, _unfit)
                     while page := list(islice(rows, PAGE)):
@@ -169,6 +192,7 @@ def add_dataset(
             result.committed = False
             result.prompts = result.responses = result.pairs = result.votes = Added()
             result.changed = result.contradictions = 0
+            result.labels_by = {}
     return result
 
 
@@ -194,11 +218,15 @@ def _add_page(
     connection: Connection,
     project: Project,
     page: Sequence[Canonical],
-    own: Rater,
+    own: _Maker,
     which: Which,
     result: AddDatasetResult,
     seen: Counts,
 ) -> None:
+    taken = own_ids(connection, [(row.id, row.key, row.place) for row in page])
+    for bad in taken.values():
+        _bad(result, bad)
+    page = [row for place, row in enumerate(page) if place not in taken]
     keys = [row.key for row in page]
     prompts = [Prompt(row.prompt, row.id, _meta(row), row.place) for row in page]
     result.prompts += _added(insert_prompts(connection, prompts, keys), len(keys))
@@ -227,6 +255,12 @@ def _add_page(
             pairs.append(NewPair(numbers[keys[n]], each.key, a, b, "given", name, _meta(row), row.place))
     result.pairs += _added(insert_pairs(connection, pairs), len(pairs))
     _vote(connection, project, met, own, result, seen)
+
+
+def _bad(result: AddDatasetResult, row: BadRow) -> None:
+    result.bad_rows += 1
+    if len(result.bad) < BAD_ROWS_LISTED:
+        result.bad.append(row)
 
 
 def _named(model: Any) -> str | None:
@@ -265,20 +299,30 @@ def _vote(
     connection: Connection,
     project: Project,
     met: Sequence[_Met],
-    own: Rater,
+    own: _Maker,
     result: AddDatasetResult,
     seen: Counts,
 ) -> None:
     pairs = stored_pairs(connection, [each.key for each in met])
     wanted: list[Vote] = []
+    kinds: dict[int, Maker] = {}
+    names: set[str] = set()
     for each in met:
         number, a_text = pairs[each.key]
         # The pair may have been there the other way round.
         turned = text_key(a_text) != text_key(each.row.responses[each.first].text)
         a, b = (each.second, each.first) if turned else (each.first, each.second)
-        for who, opinion in _opinions(each, own, result.source):
+        for who, opinion in _opinions(each, own):
+            try:
+                this = person_id(connection, who.name) if who.kind == "person" else rater_id(connection, who)
+            except InputError as error:
+                _bad(result, BadRow(each.row.place, str(error)))
+                continue
+            names.add(opinion.rater)
             result.raters.add(f"{who.kind} {who.name}")
-            wanted.append(_vote_of(opinion, each.row, a, b, number, rater_id(connection, who), who.kind))
+            vote = _vote_of(opinion, each.row, a, b, number, this, who.kind)
+            wanted.append(vote)
+            kinds[vote.rater_id] = own.all_are or opinion.kind
     current = votes_by_raters(
         connection, sorted({vote.pair_id for vote in wanted}), sorted({vote.rater_id for vote in wanted})
     )
@@ -296,22 +340,38 @@ def _vote(
             result.changed += 1
         current[vote.pair_id, vote.rater_id] = (number, vote.verdict, vote.both)
         result.votes += Added(1, 0)
+        kind = kinds[vote.rater_id]
+        result.labels_by[kind] = result.labels_by.get(kind, 0) + 1
         touched.add(vote.pair_id)
+    if own.all_are is not None:
+        result.changed += _told_since(connection, own, wanted, names)
+        touched |= {vote.pair_id for vote in wanted}
     renew_beliefs(connection, project, sorted(touched))
 
 
-def _rater(dataset: str, kind: Literal["person", "judge"], name: str) -> Rater:
-    """A judge is named after its dataset too: a judge of the project may have the same name."""
+def _rater(dataset: str, kind: Maker, name: str) -> Rater:
     if kind == "person":
         return Rater("person", name)
-    return Rater("judge", name if name == dataset else f"{dataset}/{name}", {"dataset": dataset})
+    called = name if kind == "unknown" or name == dataset else f"{dataset}/{name}"
+    return Rater(kind, called, {"dataset": dataset})
 
 
-def _opinions(met: _Met, own: Rater, dataset: str) -> list[tuple[Rater, Opinion]]:
+def _told_since(connection: Connection, own: _Maker, wanted: Sequence[Vote], names: set[str]) -> int:
+    """Take back what the same raters' labels counted as before it was told what they are; gives how many."""
+    others = [_rater(own.dataset, kind, name) for kind in MAKERS if kind != own.all_are for name in names]
+    known = [number for each in others if (number := known_rater_id(connection, each)) is not None]
+    pairs = sorted({vote.pair_id for vote in wanted})
+    before = votes_by_raters(connection, pairs, known, imported=True) if known else {}
+    for number, *_ in before.values():
+        retract(connection, number, f"made by {own.all_are}, as was told since")
+    return len(before)
+
+
+def _opinions(met: _Met, own: _Maker) -> list[tuple[Rater, Opinion]]:
     """What each rater the row names says, else what the row itself says; nothing where nothing is said."""
     row = met.row
     if row.opinions:
-        return [(_rater(dataset, each.kind, each.rater), each) for each in row.opinions]
+        return [(own.rater(each.kind, each.rater), each) for each in row.opinions]
     first, second = row.responses[met.first], row.responses[met.second]
     if better(first, second) is None:
         return []
@@ -319,8 +379,8 @@ def _opinions(met: _Met, own: Rater, dataset: str) -> list[tuple[Rater, Opinion]
     both: Both | None = None
     if first.good is not None and first.good == second.good:
         both = "good" if first.good else "bad"
-    kind: Literal["person", "judge"] = "judge" if own.kind == "judge" else "person"
-    return [(own, Opinion(own.name, kind, ranks, both, prob_first=None))]
+    said = Opinion(own.named, own.kind, ranks, both)
+    return [(own.rater(said.kind, said.rater), said)]
 
 
 def _score(row: Canonical, one: Rated) -> float:
@@ -355,7 +415,7 @@ def _vote_of(opinion: Opinion, row: Canonical, a: int, b: int, pair_id: int, rat
         both=opinion.both if verdict == "TIE" else None,
         seconds=opinion.seconds,
         reason=opinion.reason,
-        purpose="given" if kind == "judge" else None,
+        purpose=None if kind == "person" else "given",
         ratings=ratings,
     )
 

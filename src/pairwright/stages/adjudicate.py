@@ -9,6 +9,7 @@ from uuid import uuid4
 from pairwright.errors import InputError
 from pairwright.literals import checked
 from pairwright.stages.annotate import renew_beliefs
+from pairwright.stages.panel import refused_judges
 from pairwright.stages.project import Project
 from pairwright.store import conflicts as sql
 from pairwright.store import gold
@@ -34,7 +35,8 @@ def case_of(project: Project, pair_id: int) -> Case:
         task = task_on(connection, pair_id)
         if task is None:
             raise InputError(f"there is no pair {pair_id}")
-        return Case(task, sql.said_by_people(connection, pair_id), judges_said(connection, pair_id))
+        refused = refused_judges(connection, project)
+        return Case(task, sql.said_by_people(connection, pair_id), judges_said(connection, pair_id, refused))
 
 
 @checked

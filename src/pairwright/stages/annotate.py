@@ -23,6 +23,7 @@ from pairwright.store import leases, schema, tasks
 from pairwright.store.combinations import newest_combination
 from pairwright.store.findings import NO_REPAIR, repairs_of
 from pairwright.store.insert import lock_pairs
+from pairwright.store.persons import person_id
 from pairwright.store.tasks import Task
 from pairwright.store.votes import (
     Evidence,
@@ -32,11 +33,10 @@ from pairwright.store.votes import (
     evidence_on,
     failure_row,
     guideline_id,
-    rater_id,
     retract,
     withdraw,
 )
-from pairwright.types import Assist, Belief, Failure, Flag, Order, Rater, Verdict, Vote, as_original
+from pairwright.types import Assist, Belief, Failure, Flag, Order, Verdict, Vote, as_original
 
 Choice = Literal["left", "right", "tie", "both_good", "both_bad"]
 FLAGS = {"unsafe": "unsafe content", "broken": "broken or empty text", "personal": "personal data"}
@@ -65,7 +65,7 @@ class Person:
         if not name.strip():
             raise InputError("a person needs a name: pass --rater NAME")
         with project.store.write() as connection:
-            return cls(project, name, rater_id(connection, Rater("person", name.strip())))
+            return cls(project, name, person_id(connection, name))
 
     def waiting(self) -> int:
         """Pairs that wait for this person."""

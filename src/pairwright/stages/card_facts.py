@@ -26,6 +26,7 @@ from pairwright.store.ballots import read_said
 from pairwright.store.combinations import newest_facts
 from pairwright.store.export import labelled_pairs
 from pairwright.store.people import person_names
+from pairwright.types import SETTLED_BY
 
 # Labels whose language is looked at: enough to find one that has a share of a few per mille.
 SAMPLED = 2000
@@ -47,6 +48,7 @@ def facts_of(project: Project) -> dict[str, Any]:
             "accepted": origins.accepted(connection),
             "model_hours": origins.model_seconds(connection) / 3600,
         }
+        unknown = origins.unknown_raters(connection)
         combination = newest_facts(connection)
         newest = origins.newest(connection)
     return {
@@ -56,6 +58,7 @@ def facts_of(project: Project) -> dict[str, Any]:
         "combined_by": combination["method"] if combination and "method" in combination else None,
         "usd_per_answer": project.settings.annotate.usd_per_pair,
         "judges": _judges(project),
+        "unknown": [(names.scrub(name), n) for name, n in unknown],
         "guidelines": _guidelines(project, names, used),
         "about": _about(project, names),
         "promise": _promise(project, stands),
@@ -66,7 +69,10 @@ def facts_of(project: Project) -> dict[str, Any]:
         "fact_checked": project.settings.check.fact_check is not None,
         "contamination": bool(project.settings.check.contamination),
         "reward": verified(project),
-        "texts": _texts(project, status.accepted_from_judges + status.accepted_from_people),
+        "texts": _texts(
+            project,
+            status.accepted_from_judges + status.accepted_from_people + status.accepted_from_unknown,
+        ),
         "dates": _dates(people),
         "newest": datetime.fromtimestamp(newest, UTC).date().isoformat(),
     }
@@ -194,7 +200,7 @@ def _whole(of: dict[str, Any], names: Pseudonyms) -> str | None:
 def _texts(project: Project, about: int) -> dict[str, Any]:
     """Of the labels as they stand (`about` so many): languages, lengths, how often the longer is chosen."""
     languages: Counter[str] = Counter()
-    longer: dict[str, list[int]] = {"judge": [0, 0], "people": [0, 0]}
+    longer: dict[str, list[int]] = {source: [0, 0] for source in SETTLED_BY}
     words = [0, 0]
     turns = systems = n = 0
     step = max(1, about // SAMPLED)

@@ -28,6 +28,7 @@ from pairwright.quality.judge_health import JudgeHealth
 from pairwright.quality.run import run_checks
 from pairwright.stages.fact_check import known_facts
 from pairwright.stages.project import Project
+from pairwright.stages.unbelieved import unbelieved_judges
 from pairwright.store import findings as sql
 from pairwright.store.cut_prompts import REMEDY, cut_prompts
 from pairwright.store.examples import Examples
@@ -79,7 +80,7 @@ def run_check(
     """
     begun = time.monotonic()
     checks = checks_of(project, only, skip)
-    examples = Examples(project.store)
+    examples = Examples(project.store, unbelieved_judges(project))
     with project.store.exclusively("check"):
         found = run_checks(examples, checks, workers=_workers(project, workers), progress=progress)
         facts = known_facts(project) if any(check.name == "chosen_has_errors" for check in checks) else ()

@@ -44,7 +44,7 @@ from pairwright.formats.streams import STDIN
 from pairwright.keys import content_key
 from pairwright.stages.convert_pairs import Opposed
 from pairwright.stages.convert_responses import by_majority
-from pairwright.stages.export import REMEDY
+from pairwright.stages.side_lines import REMEDY
 from pairwright.stages.usable import usable
 from pairwright.store.scratch import Counts
 
@@ -104,6 +104,7 @@ class ConvertResult:
 
     `margin_unit` is that of every margin in the files, `more` what only an export from a project tells.
     `domains` are prompts by domain and part, where the split was stratified.
+    `by_source` counts rows of an export by who settled them: judge, people, unknown.
     `dropped` are pairs, responses and rows by reason. `faults` are rows with a
     known error of the dataset that were written all the same, and marked. `not_carried` are
     columns with a value that are kept nowhere, and in how many rows; `contradicting` rows that were
@@ -125,6 +126,7 @@ class ConvertResult:
     neighbours: int = 0
     weights: dict[str, float] | None = None
     naive: bool = False
+    by_source: dict[str, int] = field(default_factory=dict)
     margin_unit: MarginUnit | None = None
     more: dict[str, Any] = field(default_factory=dict)
     dropped: Tally = field(default_factory=Tally)
@@ -154,6 +156,7 @@ class ConvertResult:
             "same_prompt_neighbours": self.neighbours,
             "suggested_weights": self.weights,
             "naive_labels": self.naive,
+            "by_source": self.by_source,
             "margin_unit": self.margin_unit,
             **self.more,
             "dropped": self.dropped.counts,
@@ -170,6 +173,11 @@ class ConvertResult:
             "how_to_load": self.how_to_load,
             "dry_run": self.dry_run,
         }
+
+    @property
+    def drops(self) -> dict[str, int]:
+        """The pairs that gave no row, by reason."""
+        return {reason: of["pair"] for reason, of in self.dropped.units.items() if "pair" in of}
 
 
 def remedy(reason: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from pairwright.routing.plan import USUAL
 from pairwright.stages.project import Project
+from pairwright.stages.unbelieved import unbelieved_judges
 from pairwright.stats.agreement import SIDES, answer_counts, krippendorff_alpha, pairwise_agreement
 from pairwright.stats.intervals import wilson
 from pairwright.store import conflicts as sql
@@ -58,11 +59,12 @@ def dashboard_of(project: Project) -> Dashboard:
     """All figures, counted now."""
     now = time.time()
     rate = project.settings.annotate.usd_per_pair
+    unbelieved = unbelieved_judges(project)
     with project.store.read() as connection:
         columns = people.votes_as_columns(connection, lengths=False)
         open_pairs, wanted = sql.open_answers(connection)
         conflicts, uncalibrated = tasks.conflicts(connection), tasks.uncalibrated(connection)
-        parted, compared, same = parting.partings(connection, PARTINGS)
+        parted, compared, same = parting.partings(connection, PARTINGS, unbelieved)
         assist = parting.by_assist(connection)
     seconds, n = columns["seconds"], len(columns["at"])
     here = columns["order"] != 0  # labels from a file came all at once: no pace

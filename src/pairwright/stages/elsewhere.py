@@ -21,8 +21,9 @@ from pairwright.stages.import_labels import ImportResult, Label, add_labels
 from pairwright.stages.project import Project
 from pairwright.stages.settings import nearest
 from pairwright.store import leases, schema, tasks
-from pairwright.store.votes import failure_row, guideline_id, rater_id
-from pairwright.types import Failure, Order, Rater, as_original
+from pairwright.store.persons import person_id
+from pairwright.store.votes import failure_row, guideline_id
+from pairwright.types import Failure, Order, as_original
 
 PAGE = 500
 _SHOWN: dict[Choice, Literal["left", "right", "tie", "both_good", "both_bad"]] = {
@@ -185,7 +186,11 @@ def _skip(
     except InputError as error:
         result.bad(answer.place, str(error))
         return
-    rater = rater_id(connection, Rater("person", person))
+    try:
+        rater = person_id(connection, person)
+    except InputError as error:
+        result.bad(answer.place, str(error))
+        return
     if tasks.skipped(connection, rater, pair_id):
         result.already_there += 1
         return

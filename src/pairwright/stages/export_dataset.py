@@ -7,12 +7,13 @@ The side file leads from every row back to its pair, belief and votes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -34,17 +35,20 @@ from pairwright.stages.convert import (
     made_rows,
     manifest,
 )
-from pairwright.stages.export import pair_meta, response_meta
+from pairwright.stages.side_lines import pair_meta, response_meta
 from pairwright.store import export as rows_of
 from pairwright.store import export_responses as singles_of
 from pairwright.store.examples import prompts_by_domain
-from pairwright.store.export import PAGE, Source
+from pairwright.store.export import PAGE
 from pairwright.store.ratings import Kind, rating_kinds, ratings_by_key
 from pairwright.store.softening import softened_mark
 from pairwright.store.store import Store
+from pairwright.types import Source
 
 # `annotate` asks for ratings from 1 to 5: 4 and 5 are good.
 GOOD_FROM = 3.5
+PROGRESS_EVERY = 500
+Label = TypeVar("Label")
 
 
 @checked
@@ -60,6 +64,7 @@ def export_dataset(
     separator: str = SEPARATOR,
     seed: int = 0,
     include_flagged: bool = False,
+    progress: Callable[..., None] | None = None,
 ) -> ConvertResult:
     """Write the labels of `store` to `out` in the format `to`, all or nothing.
 
@@ -68,7 +73,7 @@ def export_dataset(
     bad, or ratings held against `selection.threshold`, which may be left out
     for those that `annotate` asked people for (3.5 of 5);
     `selection.split_pairs` calls winners good and losers bad, by majority.
-    `ratings` says whose count, by default the first there is of annotate, people, judges.
+    `ratings` says whose count, by default the first there is of annotate, people, judges, unknown.
     Margins are P(chosen) - P(rejected), or with `selection.margin` "ratings" their difference.
     `separator` stands between a prompt and an answer that are strings.
     Stratified parts go by all prompts that have a pair, so they are the same in every format.
@@ -84,17 +89,21 @@ def export_dataset(
     with store.read() as connection, ExitStack() as stack:
         rows_of.snapshot(connection)
         kind = _rated_by(connection, ratings)
-        result.more = {"include_flagged": include_flagged, "ratings": kind}
-        if target.takes != "responses" or selection.min_probability is not None:
-            result.more["softened"] = softened_mark(connection)
+        heeds_softening = target.takes != "responses" or selection.min_probability is not None
+        result.more = {
+            "include_flagged": include_flagged,
+            "ratings": kind,
+            "seed": seed,
+            "softened": softened_mark(connection) if heeds_softening else None,
+        }
         layout = (layout or Layout()).by_domain(lambda: prompts_by_domain(connection))
         result.domains = layout.domains
         if target.takes == "responses":
             wanted = _wanted(selection, source, kind, include_flagged=include_flagged)
-            rows = _responses(connection, wanted, seed, result)
+            rows = _responses(connection, wanted, seed, result, progress)
             selection = Selection(per_prompt=selection.per_prompt)  # the rest was done by the database
         else:
-            rows = _pairs(connection, source, kind, include_flagged, result)
+            rows = _pairs(connection, source, kind, include_flagged, result, progress)
         made = capped(
             made_rows(rows, target, selection, result, _describe),
             target,
@@ -103,8 +112,11 @@ def export_dataset(
             stack,
         )
         files = stack.enter_context(dataset_files(out, target, layout))
+        sources: Counter[str] = Counter()
         for each in made:
             files.write(each)
+            sources[each.meta["source"]] += 1
+        result.by_source = dict(sorted(sources.items()))
         finish(files, target, result)
         if not result.rows:
             raise InputError(_nothing(result))
@@ -118,8 +130,7 @@ def export_dataset(
 def _check(selection: Selection) -> None:
     if selection.split_pairs and selection.threshold is not None:
         raise InputError(
-            f"--threshold {selection.threshold} goes by ratings, and --split-pairs, which --shape kto means "
-            "too, by who won: choose one. Ratings: `pairwright export --to trl-kto --threshold N`."
+            f"--threshold {selection.threshold} goes by ratings, and --split-pairs by who won: choose one"
         )
 
 
@@ -138,11 +149,13 @@ def _pairs(
     kind: Kind | None,
     include_flagged: bool,
     result: ConvertResult,
+    progress: Callable[..., None] | None,
 ) -> Iterator[Canonical]:
     census = rows_of.census(connection, include_flagged=include_flagged)
     result.read = census.pairs
     _count(result.dropped, census.drops("label"))
-    labels = rows_of.labelled_pairs(connection, include_flagged=include_flagged)
+    total = census.standing.get("label", 0)
+    labels = _told(rows_of.labelled_pairs(connection, include_flagged=include_flagged), total, progress)
     while page := list(islice(labels, PAGE)):
         keys = [label.pair_key for label in page]
         ratings = ratings_by_key(connection, keys, kind) if kind else {}
@@ -181,7 +194,11 @@ def _wanted(
 
 
 def _responses(
-    connection: Connection, wanted: singles_of.Wanted, seed: int, result: ConvertResult
+    connection: Connection,
+    wanted: singles_of.Wanted,
+    seed: int,
+    result: ConvertResult,
+    progress: Callable[..., None] | None,
 ) -> Iterator[Canonical]:
     census = rows_of.census(connection, include_flagged=wanted.include_flagged)
     result.read = census.pairs
@@ -193,10 +210,18 @@ def _responses(
     _count(result.dropped, {"says_nothing_of_a_response": silent - otherwise, "rated_otherwise": otherwise})
     said = {"conflicting": tally.conflicting, "duplicate": tally.duplicate}
     _count(result.dropped, said, "response")
-    for label in singles_of.labelled_responses(connection):
+    for label in _told(singles_of.labelled_responses(connection), tally.labelled, progress):
         yield Canonical(
             label.prompt, (Rated(label.text, label.model, good=label.good),), meta=response_meta(label)
         )
+
+
+def _told(labels: Iterator[Label], total: int, progress: Callable[..., None] | None) -> Iterator[Label]:
+    """The labels, while `progress` is told now and then how many were looked at, of how many."""
+    for done, label in enumerate(labels, 1):
+        if progress and (done % PROGRESS_EVERY == 0 or done == total):
+            progress(done=done, total=total)
+        yield label
 
 
 def _describe(row: Canonical, item: Any) -> Mapping[str, Any]:
@@ -221,15 +246,6 @@ def _nothing(result: ConvertResult) -> str:
         return f"{what}: the store has no pairs. Run `pairwright add`, `generate` and `pair` first."
     reasons = "".join(f"\n  {line}" for line in left_out(result.dropped))
     return f"{what}: none of {result.read:,} pairs gives a row.{reasons}"
-
-
-def default_target(shape: str, style: str) -> str:
-    """The format that is the same as an export's shape and style. Raises InputError for the plain form."""
-    if shape == "unpaired":
-        raise InputError('shape "unpaired" is written as it is: name another format with --to')
-    if style == "standard":
-        return "trl-kto-text" if shape == "kto" else "trl-dpo-text"
-    return f"trl-{shape}"
 
 
 def ending_for(target: Target, file_format: str) -> str:

@@ -32,6 +32,7 @@ def funnel_of(project: Project, status: Status, judged: int) -> dict[str, Any]:
     paired = next((each for each in reversed(exports) if each.of_pairs), None)
     ready = standing.standing.get("label", 0)
     asked = status.accepted_from_people + status.for_people + status.stuck
+    unknown = status.accepted_from_unknown
     steps = [
         _step("prompts", status.prompts),
         _step(
@@ -44,7 +45,11 @@ def funnel_of(project: Project, status: Status, judged: int) -> dict[str, Any]:
         _step(
             "decided",
             status.pairs - status.undecided - status.uncalibrated,
-            {"accepted from judges": status.accepted_from_judges, "asked people": asked},
+            {
+                "accepted from judges": status.accepted_from_judges,
+                "asked people": asked,
+                "came from unknown raters": unknown,
+            },
             {
                 "dropped": status.dropped,
                 "not routed": status.undecided,
@@ -53,8 +58,12 @@ def funnel_of(project: Project, status: Status, judged: int) -> dict[str, Any]:
         ),
         _step(
             "labels",
-            status.accepted_from_judges + status.accepted_from_people,
-            {"from judges": status.accepted_from_judges, "from people": status.accepted_from_people},
+            status.accepted_from_judges + status.accepted_from_people + unknown,
+            {
+                "from judges": status.accepted_from_judges,
+                "from people": status.accepted_from_people,
+                "from unknown raters": unknown,
+            },
             {"wait for people": status.for_people, "skipped or disputed": status.stuck},
         ),
         _step(

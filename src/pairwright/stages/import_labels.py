@@ -10,14 +10,16 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
+from pairwright.errors import InputError
 from pairwright.formats.reading import BadRow, read_records
 from pairwright.formats.rows import as_id
 from pairwright.keys import parse_public_id
 from pairwright.stages.annotate import renew_beliefs
 from pairwright.stages.project import Project
+from pairwright.store.persons import person_id, spelled
 from pairwright.store.tasks import pairs_by_key, pairs_named, votes_of_people
-from pairwright.store.votes import add_vote, rater_id, retract
-from pairwright.types import ORDERS, Order, Rater, Verdict, Vote, swap
+from pairwright.store.votes import add_vote, retract
+from pairwright.types import ORDERS, Order, Verdict, Vote, swap
 
 SHOWN_BAD_ROWS = 50
 PAGE = 500
@@ -138,7 +140,7 @@ def _label(place: str, row: dict[str, Any], default_rater: str | None) -> Label:
         raise ValueError(f'"seconds" is {seconds!r}; it is a time of 0 or more')
     note = _first(row, "note", "reason")
     return Label(
-        place, as_id(pair), str(person).strip(), *known, order, seconds, None if note is None else str(note)
+        place, as_id(pair), spelled(str(person)), *known, order, seconds, None if note is None else str(note)
     )
 
 
@@ -162,7 +164,8 @@ def add_labels(
     for label in page:
         if label.pair not in named:
             named[label.pair] = _by_public_id(connection, label.pair)
-    there = votes_of_people(connection, [number for found in named.values() for number, _ in found])
+    votes = votes_of_people(connection, [number for found in named.values() for number, _ in found])
+    there = {(pair_id, spelled(name)): vote for (pair_id, name), vote in votes.items()}
     for label in page:
         found = named[label.pair]
         if len(found) != 1:
@@ -183,11 +186,12 @@ def add_labels(
         if old is not None and old[1:] == (label.verdict, label.both):
             result.already_there += 1
             continue
-        there[pair_id, label.person] = (
-            _save(connection, label, pair_id, old, guideline),
-            label.verdict,
-            label.both,
-        )
+        try:
+            number = _save(connection, label, pair_id, old, guideline)
+        except InputError as error:
+            result.bad(label.place, str(error))
+            continue
+        there[pair_id, label.person] = (number, label.verdict, label.both)
         result.votes += 1
         result.changed += old is not None
         touched.add(pair_id)
@@ -201,7 +205,7 @@ def _by_public_id(connection: Connection, text: str) -> list[tuple[int, bool]]:
 
 
 def _save(connection: Connection, label: Label, pair_id: int, old: Any, guideline: int | None) -> int:
-    rater = rater_id(connection, Rater("person", label.person))
+    rater = person_id(connection, label.person)
     vote = Vote(
         pair_id,
         rater,

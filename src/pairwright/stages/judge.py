@@ -261,7 +261,7 @@ def _result(session: JudgeSession, run: Run, pending: int) -> JudgeResult:
         calls=run.calls,
         spent_usd=run.budget.spent - session.spent_before if session.price else None,
         stopped=str(stop) if stop is not None else None,
-        notes=notes_on(session),
+        notes=notes_on(session.project, session.rater, session.model),
     )
 
 
@@ -276,7 +276,7 @@ def _run_local(
     with project.store.read() as connection:
         left = comes_later(connection, project, name)
         pending = totals.judge_pending(connection, name, orders, retry_failed=retry_failed, left=left)
-    votes, failures = judge_locally(
+    votes, failures, rater = judge_locally(
         project,
         name,
         settings,
@@ -285,7 +285,9 @@ def _run_local(
         left=left,
         report=_reporter(pending, progress),
     )
-    return JudgeResult(name, pending, votes, failures, calls=0, spent_usd=0.0, stopped=None)
+    return JudgeResult(
+        name, pending, votes, failures, calls=0, spent_usd=0.0, stopped=None, notes=notes_on(project, rater)
+    )
 
 
 def _reporter(total: int, progress: Progress) -> Callable[[int, int], None]:

@@ -98,19 +98,21 @@ def open_session(
     )
 
 
-def notes_on(session: JudgeSession) -> tuple[str, ...]:
-    with session.project.store.read() as connection:
+def notes_on(project: Project, judge: Rater, model: str | None = None) -> tuple[str, ...]:
+    """That votes of an earlier version of this judge still count, and that prompts to `model` were cut."""
+    with project.store.read() as connection:
         others = [
             number
-            for number, spec in raters_named(connection, "judge", session.name)
-            if not _same_judge(spec, session.rater.spec)
+            for number, spec in raters_named(connection, "judge", judge.name)
+            if not _same_judge(spec, judge.spec)
         ]
         kept = count_current_votes(connection, others)
-        notes = [f"{each}: {REMEDY}" for each in cut_prompts(connection, "judge", session.model)]
+        cut = cut_prompts(connection, "judge", model) if model else []
+    notes = [f"{each}: {REMEDY}" for each in cut]
     if kept:
         notes.append(
-            f"{kept:,} votes of {session.name} were cast under other settings or guidelines and are kept; "
-            "--rejudge asks again"
+            f"{kept:,} votes of {judge.name} were cast under other settings or guidelines, or by an earlier "
+            "version of its file, and are kept; --rejudge asks again"
         )
     return tuple(notes)
 

@@ -7,9 +7,11 @@ takes the `[judges.NAME] extra` table as keywords and gives an object with
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
+from inspect import getsourcefile
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +28,12 @@ from pairwright.stages.project import Project
 from pairwright.stages.settings import JudgeSettings, nearest
 from pairwright.store import schema
 from pairwright.store.tasks import further_ids
-from pairwright.store.votes import failure_row, rater_id, vote_row
+from pairwright.store.votes import failure_row, rater_id, raters_named, vote_row
 from pairwright.store.work import JudgeWork, judge_work
 from pairwright.types import Answer, Failure, Order, Rater
 
 GROUP = "pairwright.judges"
+BLOCK = 1 << 20  # bytes read at once
 
 Ask = Callable[[JudgeWork], Answer]
 
@@ -44,8 +47,8 @@ def judge_locally(
     retry_failed: bool,
     left: bool,
     report: Callable[[int, int], None],
-) -> tuple[int, int]:
-    """Answer all pending work (with `left` what a cascade left); gives (votes, failures).
+) -> tuple[int, int, Rater]:
+    """Answer all pending work (with `left` what a cascade left); gives (votes, failures, who voted).
 
     A page is one transaction.
     """
@@ -67,7 +70,7 @@ def judge_locally(
         votes += len(rows[schema.vote])
         failures += len(rows[schema.failure])
         report(votes + failures, failures)
-    return votes, failures
+    return votes, failures, rater
 
 
 def _answer(ask: Ask, work: JudgeWork, rater: int, key: bytes) -> tuple[Any, dict[str, Any]]:
@@ -88,7 +91,8 @@ def _open(project: Project, name: str, settings: JudgeSettings) -> tuple[Ask, di
     if settings.kind == "replay":
         assert settings.path is not None  # checked when the project file was read
         path = project.root / settings.path
-        return _replay(project, Replay(_recorded_rows(path))), {"recorded": path.name}
+        replay = Replay(_recorded_rows(path))
+        return _replay(project, replay), {"recorded": path.name, **_recording(project, name, path, replay)}
     if settings.kind in ("light", "reward"):
         from pairwright.stages.reward_judge import reward_judge
 
@@ -97,10 +101,12 @@ def _open(project: Project, name: str, settings: JudgeSettings) -> tuple[Ask, di
         judge: Any = FromScores(
             own_function(project.root, f"[judges.{name}] score", settings.score), settings.tie
         )
-        spec: dict[str, Any] = {"kind": "scorer", "score": settings.score, "tie": settings.tie}
+        # A name says nothing of what a function does: its file does.
+        code = content_of(project.root / str(settings.score).partition(":")[0])
+        spec: dict[str, Any] = {"kind": "scorer", "score": settings.score, "tie": settings.tie, "file": code}
     else:
-        judge = _plugin(name, settings)
-        spec = {"kind": settings.kind, "extra": settings.extra}
+        judge, version = _plugin(name, settings)
+        spec = {"kind": settings.kind, "extra": settings.extra, **version}
 
     def ask(work: JudgeWork) -> Answer:
         where = f"judge {name}, pair {work.pair_key.hex()[:12]}"
@@ -113,6 +119,31 @@ def _open(project: Project, name: str, settings: JudgeSettings) -> tuple[Ask, di
         return read_answer(value, where)
 
     return ask, spec
+
+
+def content_of(path: Path, first: int | None = None) -> str:
+    """One name for what a file or its `first` bytes hold, wherever it stands and whenever it was written."""
+    found = hashlib.blake2b()
+    with path.open("rb") as file:
+        while chunk := file.read(BLOCK if first is None else min(BLOCK, first)):
+            found.update(chunk)
+            first = None if first is None else first - len(chunk)
+    return found.hexdigest()[:32]
+
+
+def _recording(project: Project, name: str, path: Path, replay: Replay) -> dict[str, Any]:
+    """What tells a recording from another of its name: what it held when it was first read.
+
+    One that only grew since says what it said before, of more pairs: it is the same judge.
+    """
+    size = path.stat().st_size
+    with project.store.read() as connection:
+        before = [spec for _, spec in raters_named(connection, "judge", name)]
+    for spec in before if not replay.changed else ():
+        n = spec.get("bytes")
+        if spec.get("recorded") == path.name and n and n <= size and content_of(path, n) == spec["file"]:
+            return {"file": spec["file"], "bytes": n}
+    return {"file": content_of(path), "bytes": size}
 
 
 def _replay(project: Project, replay: Replay) -> Ask:
@@ -163,14 +194,17 @@ def own_function(root: Path, where: str, named: str | None) -> Callable[..., Any
     return found  # type: ignore[no-any-return]
 
 
-def _plugin(name: str, settings: JudgeSettings) -> Any:
+def _plugin(name: str, settings: JudgeSettings) -> tuple[Any, dict[str, Any]]:
+    """The judge, and what tells its program from an earlier version of it."""
     built_in: dict[str, Callable[..., Any]] = {"shorter": PrefersShorter, "first": AlwaysFirst}
     found = {point.name: point for point in entry_points(group=GROUP)}
+    version: dict[str, Any] = {}
     if settings.kind in built_in:
         make = built_in[settings.kind]
     elif settings.kind in found:
         try:
             make = found[settings.kind].load()
+            version = version_of(found[settings.kind], make)
         except Exception as error:
             raise ConfigError(
                 f"[judges.{name}]: the plugin {found[settings.kind].value} could not be imported: {error!r}"
@@ -180,4 +214,14 @@ def _plugin(name: str, settings: JudgeSettings) -> Any:
         raise ConfigError(
             f'[judges.{name}] kind "{settings.kind}" is not known{nearest(settings.kind, known)}'
         )
-    return make(**settings.extra)
+    return make(**settings.extra), version
+
+
+def version_of(point: EntryPoint, loaded: Any) -> dict[str, Any]:
+    """A plugin's package and version, and what its file holds: a version is not raised with every change."""
+    try:
+        file = getsourcefile(loaded)
+    except TypeError:  # a callable object
+        file = getsourcefile(type(loaded))
+    package = {} if point.dist is None else {"package": point.dist.name, "version": point.dist.version}
+    return {**package, "file": content_of(Path(file)) if file else ""}

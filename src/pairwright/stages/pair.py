@@ -65,6 +65,14 @@ class _Tally:
     truncated: int = 0
 
 
+def cut_off(n: int) -> str:
+    """What to do about responses that were left out because they end in the middle."""
+    return (
+        f"{n:,} responses were cut off at max_tokens and left out: raise max_tokens under [models.NAME] for "
+        "those still to come, or pair them too with [pair] include_truncated = true"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Wanted:
     """What the user asked for."""

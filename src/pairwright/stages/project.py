@@ -39,7 +39,10 @@ class Project:
             named = read_settings(path).project.store
             store = named if "://" in named else os.fspath(root / named)
             if "://" in store or Path(store).exists():
-                raise InputError(f"{path} exists: this is a project already. Choose another folder.")
+                raise InputError(
+                    f"{path} exists: this is a project already. Go on in it (`pairwright status` says with "
+                    "what), or make another: pairwright init ANOTHER"
+                )
         try:
             root.mkdir(parents=True, exist_ok=True)
         except OSError as error:

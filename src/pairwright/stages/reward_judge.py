@@ -9,6 +9,7 @@ On other prompts it says what one trained on all labels says. Its margin is what
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from pairwright.judging.scores import compared
 from pairwright.reward import features
 from pairwright.reward.cross_fit import FOLDS, REPEATS
 from pairwright.reward.light import LightModel
+from pairwright.stages.kept_folds import fingerprint
 from pairwright.stages.labelled import read_labelled
 from pairwright.stages.opinions import LIGHT, opinion_of
 from pairwright.stages.project import Project
@@ -68,5 +70,17 @@ def reward_judge(
         "features": features.VERSION,
         "labels": len(told.pairs),
         "told": told.key.hex()[:16],
+        **_holds(project, reward),
     }
     return ask, spec
+
+
+def _holds(project: Project, reward: str) -> dict[str, Any]:
+    """What [rewards.NAME] says, and what the model or file that it names holds."""
+    settings = project.settings.rewards.get(reward)
+    if settings is None:
+        return {}
+    path = Path(settings.base).expanduser() if settings.base else None
+    if settings.embed:
+        path = project.root / settings.embed.partition(":")[0]
+    return {"settings": settings.model_dump(mode="json"), "file": "" if path is None else fingerprint(path)}

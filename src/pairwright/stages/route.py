@@ -35,6 +35,7 @@ class RouteResult:
 
     accepted_from_judges: int
     accepted_from_people: int
+    accepted_from_unknown: int
     for_people: int
     stuck: int
     waiting: int
@@ -101,6 +102,7 @@ def run_route(
     return RouteResult(
         counts["judge"],
         counts["people"],
+        counts["unknown"],
         open_to_all,
         stuck,
         counts["calibration"],

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pairwright.errors import InputError
+from pairwright.formats.trl import PAIRED
 from pairwright.stages.calls import Progress, no_progress
 from pairwright.stages.check import run_check
+from pairwright.stages.convert import ConvertResult
 from pairwright.stages.estimate import unset
 from pairwright.stages.export import export
 from pairwright.stages.generate import run_generate
@@ -20,6 +23,11 @@ from pairwright.stages.route import RouteResult, run_route
 from pairwright.stages.status import status_of
 from pairwright.store.totals import judge_pending
 
+NOT_SPLIT = (
+    "Nothing says which response is good by itself (both good, both bad, ratings); "
+    "[export] split_pairs = true calls every winner good and every loser bad"
+)
+
 
 @dataclass
 class RunResult:
@@ -30,6 +38,7 @@ class RunResult:
     failures: int = 0
     stopped: bool = False
     notes: tuple[str, ...] = ()
+    exports: list[ConvertResult] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -99,15 +108,26 @@ def run_all(
         )
         result.failures += failing
         return result
-    for shape in settings.export.shapes:
-        done = export(
-            project.store,
-            export_path(project, shape),
-            shape=shape,
-            style=settings.export.style,
-            seed=settings.project.seed,
-            separator=settings.export.separator,
-        )
+    rows_of_pairs = False
+    for shape in sorted(settings.export.shapes, key=lambda each: each not in PAIRED):
+        try:
+            done = export(
+                project.store,
+                export_path(project, shape),
+                shape=shape,
+                style=settings.export.style,
+                seed=settings.project.seed,
+                separator=settings.export.separator,
+                split_pairs=settings.export.split_pairs,
+            )
+        except InputError as error:
+            # Pairs say which response is better and may say of none that it is good: no fault of the run.
+            if shape in PAIRED or not rows_of_pairs:
+                raise
+            result.notes += (f"{str(error).splitlines()[0]} {NOT_SPLIT}",)
+            continue
+        rows_of_pairs = rows_of_pairs or shape in PAIRED
+        result.exports.append(done)
         result.stages.append((f"export {shape}", done.as_dict()))
     return result
 

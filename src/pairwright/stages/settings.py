@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 from pairwright.errors import ConfigError
 from pairwright.judging.scores import Api
 from pairwright.judging.strategies import STRATEGIES, Name
+from pairwright.models.secrets import hidden
 from pairwright.models.settings import EndpointSettings, ModelSettings, Settings
 from pairwright.routing.decide import Overlap
 from pairwright.stages.reward_settings import RewardSettings
@@ -234,6 +235,7 @@ class ExportSettings(Settings):
     shapes: tuple[Literal["dpo", "orpo", "kto", "unpaired"], ...] = Field(
         ("dpo", "kto"), description="dpo (ORPO reads the same rows), kto, unpaired"
     )
+    split_pairs: bool = Field(False, description="kto, unpaired: call winners good and losers bad")
     style: Literal["conversational", "standard"] = Field(
         "conversational", description="conversational: lists of messages; standard: plain strings"
     )
@@ -316,7 +318,7 @@ class ProjectFile(Settings):
 
 def _require(name: str, known: Any, where: str, table: str) -> None:
     if name not in known:
-        raise ValueError(f'{where} names "{name}", which is not in {table}{nearest(name, list(known))}')
+        raise ValueError(f"{where} names {hidden(name)}, which is not in {table}{nearest(name, list(known))}")
 
 
 def nearest(name: str, known: list[str]) -> str:
@@ -382,12 +384,12 @@ def _problem(path: Path, text: str, problem: Any) -> str:
     if problem["type"] == "extra_forbidden":
         name, table = location[-1], location[:-1]
         known = _keys_of(table)
-        what = f'unknown key "{name}" in {_table(table)}{nearest(name, known)}'
+        what = f"unknown key {hidden(name)} in {_table(table)}{nearest(name, known)}"
     elif problem["type"] == "value_error":
         what = str(problem["ctx"]["error"])
     else:
-        shown = f", got {problem['input']!r}" if problem["type"] != "missing" else ""
-        what = f"{_table(location[:-1])} {location[-1]}: {problem['msg']}{shown}"
+        shown = f", got {hidden(problem['input'], location[-1])}" if problem["type"] != "missing" else ""
+        what = f"{_table(location[:-1])} {hidden(location[-1])[1:-1]}: {problem['msg']}{shown}"
     return f"{path}{_line(text, location)}: {what}"
 
 

@@ -20,11 +20,12 @@ from pairwright.stages.annotate import renew_beliefs
 from pairwright.stages.project import Project
 from pairwright.store import findings as sql
 from pairwright.store.insert import lock_pairs
+from pairwright.store.persons import person_id
 from pairwright.store.probability import prob_of
 from pairwright.store.softening import Softened
 from pairwright.store.verifications import newest_verification, resting_on
-from pairwright.store.votes import add_vote, evidence_on, guideline_id, rater_id, retract
-from pairwright.types import Rater, Vote, swap
+from pairwright.store.votes import add_vote, evidence_on, guideline_id, retract
+from pairwright.types import Vote, swap
 
 Step = Literal["dismiss", "send", "drop", "flip", "soften", "ask again", "undo"]
 _DONE: dict[Step, sql.Action] = {
@@ -129,7 +130,7 @@ def _flip(connection: Connection, project: Project, pair_id: int, by: str, why: 
         return None
     vote = Vote(
         pair_id,
-        rater_id(connection, Rater("person", by)),
+        person_id(connection, by),
         "AB",
         swap(belief.verdict),
         reason=why,

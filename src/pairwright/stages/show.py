@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 
 from pairwright.errors import InputError
 from pairwright.keys import parse_public_id
-from pairwright.stages.export import row_of_export
 from pairwright.stages.exported import rows_of_pair
 from pairwright.stages.project import Project
+from pairwright.stages.side_lines import row_of_export
 from pairwright.store import lookup
 
 

@@ -15,7 +15,7 @@ from pairwright.stages.verified import standing
 from pairwright.store import leases, tasks, totals
 from pairwright.store.cut_prompts import REMEDY, cut_prompts
 from pairwright.store.findings import open_counts
-from pairwright.types import Order
+from pairwright.types import SETTLED_BY, Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ class Status:
     judges: tuple[JudgeStatus, ...]
     accepted_from_judges: int
     accepted_from_people: int
+    accepted_from_unknown: int
     ties: int
     for_people: int
     away: dict[str, int]
@@ -99,7 +100,7 @@ def status_of(project: Project) -> Status:
         decided = totals.decisions(connection)
         accepted = {
             source: sum(n for (decision, by, _), n in decided.items() if (decision, by) == ("accept", source))
-            for source in ("judge", "people")
+            for source in SETTLED_BY
         }
         for_people, away = tasks.waiting(connection), leases.away(connection)
         here = bool(leases.to_send(connection, 1))
@@ -113,6 +114,7 @@ def status_of(project: Project) -> Status:
             "pairs": content.pairs,
             "accepted_from_judges": accepted["judge"],
             "accepted_from_people": accepted["people"],
+            "accepted_from_unknown": accepted["unknown"],
             "ties": sum(
                 n for (decision, _, verdict), n in decided.items() if (decision, verdict) == ("accept", "TIE")
             ),

@@ -208,6 +208,29 @@ def response_ids(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, i
     return _ids(connection, schema.response, keys)
 
 
+def named_otherwise(
+    connection: Connection, named: Sequence[tuple[str | None, bytes]]
+) -> dict[int, tuple[str, str | None]]:
+    """Of prompts by (the id of their row, key): which come under an id that names another prompt.
+
+    Gives place -> (id, where that other one stood). The store's own count as well as those before.
+    """
+    ids = sorted({name for name, _ in named if name is not None})
+    columns = (schema.prompt.c.key, schema.prompt.c.source)
+    first = {
+        name: (key, source)
+        for name, key, source in _by(connection, schema.prompt.c.external_id, ids, *columns)
+    }
+    found: dict[int, tuple[str, str | None]] = {}
+    for place, (name, key) in enumerate(named):
+        if name is None:
+            continue
+        other, source = first.setdefault(name, (key, None))
+        if other != key:
+            found[place] = name, source
+    return found
+
+
 def _ids(connection: Connection, table: Table, keys: Sequence[bytes]) -> dict[bytes, int]:
     statement = select(table.c.key, table.c.id).where(table.c.key.in_(bindparam("keys", expanding=True)))
     found: dict[bytes, int] = {}

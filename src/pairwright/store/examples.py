@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, and_, select
@@ -23,10 +23,13 @@ SPLIT = ("split",)
 
 
 class Examples:
-    """A store's pairs as checks see them; `numbers` are the pairs' row numbers by the id shown."""
+    """A store's pairs as checks see them; `numbers` are the pairs' row numbers by the id shown.
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    `unbelieved` are judges found no better than chance.
+    """
+
+    def __init__(self, store: Store, unbelieved: Collection[str] = ()) -> None:
+        self._store, self._unbelieved = store, unbelieved
         self.numbers: dict[str, int] = {}
         self.labelled = 0
 
@@ -40,7 +43,7 @@ class Examples:
 
     def _page(self, connection: Connection, page: Sequence[int]) -> Iterator[Example]:
         a, b = response.alias("a"), response.alias("b")
-        said = _said(connection, page)
+        said = _said(connection, page, self._unbelieved)
         rows = connection.execute(
             select(
                 pair.c.id,
@@ -126,7 +129,7 @@ def prompts_by_domain(connection: Connection) -> Iterator[tuple[tuple[Message, .
         before = row.prompt_id, domain
 
 
-def _said(connection: Connection, page: Sequence[int]) -> dict[int, list[Said]]:
+def _said(connection: Connection, page: Sequence[int], unbelieved: Collection[str]) -> dict[int, list[Said]]:
     """Every vote, also those that no longer count, and the judges' failures that still do."""
     votes = connection.execute(
         select(
@@ -146,7 +149,16 @@ def _said(connection: Connection, page: Sequence[int]) -> dict[int, list[Said]]:
     )
     found: dict[int, list[Said]] = {}
     for row in votes:
-        said = Said(row.name, row.kind, row.order, row.verdict, row.seconds, row.at, row.retracted is None)
+        said = Said(
+            row.name,
+            row.kind,
+            row.order,
+            row.verdict,
+            row.seconds,
+            row.at,
+            row.retracted is None,
+            believed=row.kind == "person" or row.name not in unbelieved,
+        )
         found.setdefault(row.pair_id, []).append(said)
     failures = connection.execute(
         select(

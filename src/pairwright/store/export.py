@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -31,11 +31,9 @@ from pairwright.store.probability import prob_of
 from pairwright.store.schema import belief, flag, pair, prompt, response
 from pairwright.store.softening import Softened, softened
 from pairwright.store.votes import flag_stands, newest_beliefs
-from pairwright.types import Message, Verdict
+from pairwright.types import Message, Source, Verdict
 
 PAGE = 500
-
-Source = Literal["judge", "people"]
 
 
 @dataclass(frozen=True, slots=True)

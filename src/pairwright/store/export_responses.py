@@ -36,12 +36,12 @@ from sqlalchemy import (
 )
 
 from pairwright.keys import seeded_fraction
-from pairwright.store.export import PAGE, Source, in_messages, standings
+from pairwright.store.export import PAGE, in_messages, standings
 from pairwright.store.probability import prob_of_verdict
 from pairwright.store.ratings import Kind, has_ratings, rated_pairs
 from pairwright.store.schema import RowId, belief, pair, prompt, response, vote
 from pairwright.store.softening import softened
-from pairwright.types import Message, Verdict
+from pairwright.types import Message, Source, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,9 @@ class ResponseRow:
 
     @property
     def source(self) -> Source:
-        """people, if a person settled any of the pairs that speak for this label."""
-        return "people" if any(s.source == "people" for s in self.sides if s.good == self.good) else "judge"
+        """people, if a person settled any of the pairs that speak for it; judge, if judges did all."""
+        by = {side.source for side in self.sides if side.good == self.good}
+        return "people" if "people" in by else "judge" if by <= {"judge"} else "unknown"
 
 
 @dataclass(frozen=True, slots=True)

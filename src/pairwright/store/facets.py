@@ -65,6 +65,7 @@ class Beside:
 
     people: dict[str, int] = field(default_factory=dict)
     judges: dict[str, int] = field(default_factory=dict)
+    unknown: dict[str, int] = field(default_factory=dict)
     checks: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -79,7 +80,8 @@ def beside(connection: Connection, pair_ids: Sequence[int]) -> dict[int, Beside]
         .order_by(vote.c.pair_id, vote.c.verdict)
     )
     for pair_id, kind, verdict, n in votes:
-        said = found[pair_id].people if kind == "person" else found[pair_id].judges
+        by = {"person": found[pair_id].people, "unknown": found[pair_id].unknown}
+        said = by.get(kind, found[pair_id].judges)
         said[verdict] = said.get(verdict, 0) + n
     last = last_actions()
     seen = connection.execute(

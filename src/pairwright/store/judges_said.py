@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -22,12 +23,12 @@ class Said:
     reason: str | None
 
 
-def judges_said(connection: Connection, pair_id: int) -> list[Said]:
-    """What judges said of this pair, one entry a vote, oldest first."""
+def judges_said(connection: Connection, pair_id: int, without: Collection[str] = ()) -> list[Said]:
+    """What judges said of this pair, but for those `without` a say: one entry a vote, oldest first."""
     rows = connection.execute(
         select(rater.c.name, vote.c.order, vote.c.verdict, vote.c.confidence, vote.c.reason)
         .join(rater, rater.c.id == vote.c.rater_id)
-        .where(vote.c.pair_id == pair_id, rater.c.kind == "judge", is_current())
+        .where(vote.c.pair_id == pair_id, rater.c.kind == "judge", is_current(), rater.c.name.not_in(without))
         .order_by(vote.c.id)
     )
     return [Said(*row) for row in rows]

@@ -77,7 +77,7 @@ class Judging:
 
 
 def judging(connection: Connection) -> list[Judging]:
-    """Everything but people whose votes count, most votes first."""
+    """Every judge, reward model and rule whose votes count, most votes first."""
     given = func.sum(case((vote.c.purpose == "given", 1), else_=0))
     counts = (
         select(vote.c.rater_id, func.count().label("votes"), given.label("given"))
@@ -88,7 +88,7 @@ def judging(connection: Connection) -> list[Judging]:
     rows = connection.execute(
         select(rater.c.name, rater.c.kind, rater.c.spec, counted.c.votes, counted.c.given)
         .join(counted, counted.c.rater_id == rater.c.id)
-        .where(rater.c.kind != "person")
+        .where(rater.c.kind.not_in(("person", "unknown")))
         .order_by(rater.c.id)
     )
     found: dict[str, Judging] = {}
@@ -101,16 +101,28 @@ def judging(connection: Connection) -> list[Judging]:
     return sorted(found.values(), key=lambda each: (-each.votes, each.name))
 
 
+def unknown_raters(connection: Connection) -> list[tuple[str, int]]:
+    """(name, votes that count) of everybody of whom nobody said whether it is a person or a model."""
+    rows = connection.execute(
+        select(rater.c.name, func.count())
+        .select_from(vote.join(rater, rater.c.id == vote.c.rater_id))
+        .where(rater.c.kind == "unknown", is_current())
+        .group_by(rater.c.name)
+        .order_by(func.count().desc(), rater.c.name)
+    )
+    return [(name, n) for name, n in rows]
+
+
 def accepted(connection: Connection) -> dict[str, int]:
-    """How labels came to stand -> how many: people, given, guarantee, stated, consistent.
+    """How labels came to stand -> how many: people, unknown, given, guarantee, stated, consistent.
 
     By what is on record of each, not by the rule the project has now: `given` came with a
-    dataset, `guarantee` was surer than what was certified on people's answers, the last
-    two took judges at their word.
+    dataset by judges it names, `unknown` by nobody knows whom, `guarantee` was surer than what
+    was certified on people's answers, the last two took judges at their word.
     """
     rule = belief.c.basis["rule"].as_string()
     how = case(
-        (belief.c.source == "people", "people"),
+        (belief.c.source.in_(("people", "unknown")), belief.c.source),
         (belief.c.reason.startswith(GIVEN), "given"),
         else_=rule,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, Subquery, case, func, select
@@ -13,24 +14,26 @@ from pairwright.store.votes import is_current
 _SIGN = case((vote.c.verdict == "A", 1.0), (vote.c.verdict == "B", -1.0), else_=0.0)
 
 
-def _lean(kind: str, name: str) -> Subquery:
+def _lean(kind: str, name: str, without: Collection[str] = ()) -> Subquery:
     """By pair: the mean of what raters of this kind said, from 1 (all A) to -1 (all B)."""
     sure = case((vote.c.confidence == "LOW", 0.5), else_=1.0) if kind == "judge" else 1.0
     return (
         select(vote.c.pair_id, func.avg(_SIGN * sure).label("lean"), func.count().label("n"))
         .join(rater, rater.c.id == vote.c.rater_id)
-        .where(rater.c.kind == kind, is_current())
+        .where(rater.c.kind == kind, is_current(), rater.c.name.not_in(without))
         .group_by(vote.c.pair_id)
         .subquery(name)
     )
 
 
-def partings(connection: Connection, limit: int) -> tuple[list[dict[str, Any]], int, int]:
+def partings(
+    connection: Connection, limit: int, without: Collection[str] = ()
+) -> tuple[list[dict[str, Any]], int, int]:
     """The pairs on which people and judges are furthest apart; pairs both leaned on; and how many alike.
 
-    A pair on which either side is split even does not count.
+    A pair on which either side is split even does not count, nor do judges `without` a say.
     """
-    people, judges = _lean("person", "people"), _lean("judge", "judges")
+    people, judges = _lean("person", "people"), _lean("judge", "judges", without)
     both = people.join(judges, judges.c.pair_id == people.c.pair_id)
     product = people.c.lean * judges.c.lean
     leaned = select(func.count(), func.coalesce(func.sum(case((product > 0, 1), else_=0)), 0))

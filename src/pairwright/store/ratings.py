@@ -1,7 +1,8 @@
 """Ratings that came with votes: how good each response of a pair is by itself.
 
-Three kinds, which are never put together, for each has a scale of its own. `annotate`: by people, from 1
-to 5 under the criteria of `[annotate]`. `people` and `judges`: what came with a dataset, on its scale.
+Four kinds, which are never put together, for each has a scale of its own. `annotate`: by people, from 1
+to 5 under the criteria of `[annotate]`. `people`, `judges` and `unknown`: what came with a dataset, by
+whom it says, on its scale.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pairwright.store.votes import is_current
 
 PAGE = 500
 Means = tuple[float | None, float | None]
-Kind = Literal["annotate", "people", "judges"]
+Kind = Literal["annotate", "people", "judges", "unknown"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
@@ -27,12 +28,17 @@ def has_ratings(kind: Kind | None = None) -> ColumnElement[bool]:
     there = and_(vote.c.ratings.is_not(None), is_current())
     if kind is None:
         return there
-    person = exists().where(rater.c.id == vote.c.rater_id, rater.c.kind == "person")
+
+    def by(*kinds: str) -> ColumnElement[bool]:
+        return exists().where(rater.c.id == vote.c.rater_id, rater.c.kind.in_(kinds))
+
     if kind == "judges":
-        return and_(there, ~person)
+        return and_(there, ~by("person", "unknown"))
+    if kind == "unknown":
+        return and_(there, by("unknown"))
     # An answer on the page names the guidelines it was given under; labels of a dataset came under none.
     here = vote.c.guideline_id.is_not(None)
-    return and_(there, person, here if kind == "annotate" else ~here)
+    return and_(there, by("person"), here if kind == "annotate" else ~here)
 
 
 def rating_kinds(connection: Connection) -> tuple[Kind, ...]:

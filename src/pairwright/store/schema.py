@@ -1,8 +1,7 @@
 """The tables. Everything is appended; nothing is edited.
 
-Rows are numbered (a random primary key would scatter every insert over the
-file); content keys stand in unique indexes. Column names are the words of
-`pairwright.types`.
+Rows are numbered (a random primary key would scatter every insert over the file); content
+keys stand in unique indexes. Column names are the words of `pairwright.types`.
 """
 
 from __future__ import annotations
@@ -112,6 +111,7 @@ rater = Table(
     Column("name", Text, nullable=False),
     Column("spec", JSON, nullable=False),
     _at(),
+    Column("looks", Text, index=True),  # of a person: the name without what one may overlook
 )
 
 guideline = Table("guideline", metadata, _id(), _key(), Column("text", Text, nullable=False), _at())

@@ -157,7 +157,7 @@ def resting_on(
     )
     found = set()
     for pair_id, source, reason, basis in rows:
-        if source != "judge" and ("settled_by" if verdicts else "forecast") not in basis:
+        if source not in ("judge", "unknown") and ("settled_by" if verdicts else "forecast") not in basis:
             continue
         given = reason.startswith(GIVEN)
         heard = set(basis.get("votes", ()))

@@ -32,10 +32,15 @@ PAGE = 1000
 # Conditions that many queries share are built once: building costs more than a small query does.
 
 
-def rater_id(connection: Connection, value: Rater) -> int:
-    """The row number of a rater, added if new."""
-    row = {"key": value.key, "kind": value.kind, "name": value.name, "spec": dict(value.spec)}
+def rater_id(connection: Connection, value: Rater, looks: str | None = None) -> int:
+    """The row number of a rater, added if new. People come in by `person_id` (store/persons)."""
+    row = {"key": value.key, "kind": value.kind, "name": value.name, "spec": dict(value.spec), "looks": looks}
     return _known_or_new(connection, rater, row)
+
+
+def known_rater_id(connection: Connection, value: Rater) -> int | None:
+    """The row number of a rater, None where it never said anything."""
+    return connection.execute(select(rater.c.id).where(rater.c.key == value.key)).scalar()
 
 
 def guideline_id(connection: Connection, text: str) -> int:
@@ -113,9 +118,12 @@ def add_vote(connection: Connection, value: Vote, key: bytes) -> int:
 
 
 def votes_by_raters(
-    connection: Connection, pair_ids: Sequence[int], rater_ids: Sequence[int]
+    connection: Connection, pair_ids: Sequence[int], rater_ids: Sequence[int], *, imported: bool = False
 ) -> dict[tuple[int, int], tuple[int, str, str | None]]:
-    """Current votes of these raters on these pairs: (pair, rater) -> (vote, verdict, both)."""
+    """Current votes of these raters on these pairs: (pair, rater) -> (vote, verdict, both).
+
+    `imported`: only those that were not given here, under guidelines.
+    """
     columns = (vote.c.pair_id, vote.c.rater_id, vote.c.id, vote.c.verdict, vote.c.both)
     found: dict[tuple[int, int], tuple[int, str, str | None]] = {}
     for at in range(0, len(pair_ids), PAGE):
@@ -124,6 +132,7 @@ def votes_by_raters(
             vote.c.rater_id.in_(rater_ids),
             or_(vote.c.purpose.is_(None), vote.c.purpose == "given"),
             is_current(),
+            *([vote.c.guideline_id.is_(None)] if imported else []),
         )
         found |= {(row[0], row[1]): (row[2], row[3], row[4]) for row in connection.execute(query)}
     return found

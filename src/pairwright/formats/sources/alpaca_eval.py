@@ -11,8 +11,10 @@ from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Opinion, Rated, two
+from pairwright.formats.carried import holds
 from pairwright.formats.format import Format, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of
+from pairwright.types import Maker
 
 
 def read(row: Row, place: str) -> Iterator[Canonical | Left]:
@@ -27,7 +29,7 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     sign = (first > 0.5) - (first < 0.5)
     # A whole number is a vote, however it is written: 2.0 is no certainty, and one vote is no probability.
     soft = first not in (0, 0.5, 1)
-    judge = str(row.get("annotator") or "alpaca-eval")
+    judge, kind = _annotator(row)
     ranks = {1: (1.0, 2.0), -1: (2.0, 1.0), 0: (1.5, 1.5)}[sign]
     yield two(
         _asked(row),
@@ -36,9 +38,18 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
         sign,
         probability=max(first, 1 - first) if soft else None,
         source=row.get("dataset"),
-        opinions=(Opinion(judge, "judge", ranks, prob_first=first if soft else None),),
+        opinions=(Opinion(judge, kind, ranks, prob_first=first if soft else None),),
         place=place,
     )
+
+
+def _annotator(row: Row) -> tuple[str, Maker]:
+    """A judge's settings have a name, and its calls a price; numbers stand for AlpacaFarm's crowd workers."""
+    named = row.get("annotator")
+    if isinstance(named, str) and named.strip() and not named.strip().isdigit():
+        return named, "judge"
+    paid = holds(row, "price_per_example") or holds(row, "raw_completion")
+    return str(named or "alpaca-eval"), "judge" if paid else "unknown"
 
 
 def _asked(row: Row) -> Any:
@@ -64,7 +75,6 @@ FORMATS = (
             read,
             lambda row: {"instruction", "output_1", "output_2", "preference"} <= row.keys(),
             "alpaca-eval",
-            "judge",
         ),
     ),
     Format(
@@ -74,7 +84,6 @@ FORMATS = (
             read_outputs,
             lambda row: {"instruction", "output", "generator"} <= row.keys(),
             "alpaca-eval",
-            "judge",
         ),
     ),
 )

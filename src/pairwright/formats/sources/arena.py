@@ -1,4 +1,4 @@
-"""LMArena's votes: two anonymous models, one person; winner is model_a, model_b, tie or both bad.
+"""LMArena's votes: two anonymous models, one voter; winner is model_a, model_b, tie or both bad.
 
 Shapes: lmsys/chatbot_arena_conversations ("tie (bothbad)"), lmsys/lmsys-arena-human-preference-55k
 (winner_model_a, ...; texts as JSON lists), lmarena-ai/arena-human-preference-100k and -140k ("both_bad",
@@ -8,6 +8,7 @@ to the last answer does it compare two answers to one prompt.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from pairwright.formats.format import Format, Left, Row, Source
 from pairwright.formats.messages import messages_of, told_apart
 from pairwright.formats.rows import as_id
 from pairwright.formats.sources.choices import opinion_on
+from pairwright.types import Maker
 
 Winner = Literal["first", "second", "tie", "both_bad"]
 _WINNERS: dict[str, Winner] = {
@@ -57,11 +59,22 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
         {"first": 1, "second": -1}.get(winner, 0),
         id=None if own is None else as_id(own),
         source=row.get("language"),
-        opinions=(opinion_on(who, winner, None, None),),
+        opinions=(opinion_on(who, winner, None, None, _kind(row)),),
         shown=True,
         place=place,
         meta={"session": judge} if judge and not row.get("judge") else None,
     )
+
+
+# How LMArena and MT-Bench name people; "gpt4_pair" and the like stand in the same column.
+_PEOPLE = re.compile(r"(arena_user|expert|author)_\d+")
+
+
+def _kind(row: Row) -> Maker:
+    """A person where the row names one of theirs, or the session of the page one votes on."""
+    if row.get("judge"):
+        return "person" if _PEOPLE.fullmatch(str(row["judge"])) else "unknown"
+    return "person" if row.get("evaluation_session_id") else "unknown"
 
 
 def _winner(row: Row) -> Winner:
@@ -103,6 +116,4 @@ def _looks(row: Mapping[str, Any]) -> bool:
     return {"prompt", "response_a", "response_b", "winner_model_a", "winner_model_b"} <= row.keys()
 
 
-FORMATS = (
-    Format("arena", "LMArena's votes, ties and both bad told apart", Source(read, _looks, "arena", "person")),
-)
+FORMATS = (Format("arena", "LMArena's votes, ties and both bad told apart", Source(read, _looks, "arena")),)

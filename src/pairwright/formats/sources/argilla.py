@@ -19,6 +19,7 @@ from pairwright.formats.messages import messages_of, number_of
 from pairwright.formats.reading import BadRow
 from pairwright.formats.rows import LIKELY_PROMPTS
 from pairwright.formats.sources.choices import opinion_on
+from pairwright.types import Maker
 
 _NUMBERED = re.compile(r"^(.*?)[-_ ]?(\d{1,9}|[ab])$", re.IGNORECASE)
 
@@ -83,14 +84,15 @@ def _opinions(
         done = {question: value for question, (value, status) in answers.items() if status == "submitted"}
         _take_note(row, done, names)
         who = f"argilla/{person}"
+        kind: Maker = "unknown" if person == "None" else "person"  # a response without its user
         ratings = _ratings(done, names)
         if ratings is not None:
-            opinions.append(Opinion(who, "person", ranked(ratings), ratings=tuple(ratings)))
+            opinions.append(Opinion(who, kind, ranked(ratings), ratings=tuple(ratings)))
             for found, rating in zip(rated, ratings, strict=True):
                 found.append(rating)
             continue
         try:
-            opinion = _chosen(done, names, who)
+            opinion = _chosen(done, names, who, kind)
         except InputError as error:
             others.append(BadRow(place, str(error)))
             continue
@@ -122,7 +124,7 @@ def _ratings(done: Mapping[str, Any], names: list[str]) -> list[float] | None:
     return found
 
 
-def _chosen(done: Mapping[str, Any], names: list[str], who: str) -> Opinion | None:
+def _chosen(done: Mapping[str, Any], names: list[str], who: str, kind: Maker) -> Opinion | None:
     """A ranking ([{"value": "response-1", "rank": 1}, ...]; equal ranks tie) or one label."""
     for value in done.values():
         if isinstance(value, list) and value and isinstance(value[0], dict) and "rank" in value[0]:
@@ -130,12 +132,12 @@ def _chosen(done: Mapping[str, Any], names: list[str], who: str) -> Opinion | No
             own = [ranks.get(name) for name in names]
             if any(rank is None for rank in own):
                 raise InputError(f"{who} ranks {', '.join(ranks)}, and the responses are {', '.join(names)}")
-            return Opinion(who, "person", fractional([rank for rank in own if rank is not None]))
+            return Opinion(who, kind, fractional([rank for rank in own if rank is not None]))
     for value in done.values():
         if isinstance(value, str) and value in names:
-            return Opinion(who, "person", fractional([0.0 if name == value else 1.0 for name in names]))
+            return Opinion(who, kind, fractional([0.0 if name == value else 1.0 for name in names]))
         if isinstance(value, str) and len(names) == 2 and (choice := known_choice(value)) is not None:
-            return opinion_on(who, choice, None, None)
+            return opinion_on(who, choice, None, None, kind)
     return None
 
 
@@ -149,6 +151,6 @@ FORMATS = (
     Format(
         "argilla",
         "Argilla's records, as lists or flattened, also made by distilabel",
-        Source(read, _looks, "argilla", "person"),
+        Source(read, _looks, "argilla"),
     ),
 )

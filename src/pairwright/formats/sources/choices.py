@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pairwright.formats.canonical import Both, Opinion
+from pairwright.types import Maker
 
 _TIE = (1.5, 1.5)
 _RANKS = {"first": (1.0, 2.0), "second": (2.0, 1.0)}
 _BOTH: dict[str, Both] = {"both_good": "good", "both_bad": "bad"}
 
 
-def opinion_on(who: str, choice: str, seconds: float | None, note: str | None) -> Opinion:
-    """`choice` is first, second, tie, both_good or both_bad, in terms of the order shown."""
+def opinion_on(
+    who: str, choice: str, seconds: float | None, note: str | None, kind: Maker = "person"
+) -> Opinion:
+    """`choice` is first, second, tie, both_good or both_bad, in terms of the order shown.
+
+    Annotation tools record who answered, so it is a person's unless the caller knows otherwise.
+    """
     ranks = _RANKS.get(choice, _TIE)
-    return Opinion(who, "person", ranks, _BOTH.get(choice), seconds=seconds, reason=note)
+    return Opinion(who, kind, ranks, _BOTH.get(choice), seconds=seconds, reason=note)

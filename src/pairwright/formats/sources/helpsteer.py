@@ -13,11 +13,12 @@ from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Opinion, Rated, agreed, ranked, two
+from pairwright.formats.carried import holds
 from pairwright.formats.format import Format, Found, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of
 from pairwright.formats.reading import BadRow, Record
 from pairwright.formats.rows import as_text
-from pairwright.types import Message
+from pairwright.types import Maker, Message
 
 _ASPECTS = ("correctness", "coherence", "complexity", "verbosity")
 _RANKS: dict[int, tuple[float, float]] = {-1: (1.0, 2.0), 0: (1.5, 1.5), 1: (2.0, 1.0)}
@@ -30,10 +31,11 @@ def _side(value: Any, name: str) -> int:
     return round(score)
 
 
-def _opinion(rater: str, score: int, reason: Any = None) -> Opinion:
+def _opinion(rater: str, kind: Maker, score: int, reason: Any = None) -> Opinion:
+    """Only the files that hold each annotator's own word say that people gave it."""
     sign = (score > 0) - (score < 0)
     said = str(reason) if reason else None
-    return Opinion(rater, "person", _RANKS[sign], strength=score, reason=said)
+    return Opinion(rater, kind, _RANKS[sign], strength=score, reason=said)
 
 
 def read_three(row: Row, place: str) -> Iterator[Found]:
@@ -50,7 +52,7 @@ def read_three(row: Row, place: str) -> Iterator[Found]:
         except InputError as error:
             yield BadRow(place, str(error))
         else:
-            votes.append(_opinion(f"helpsteer3/{number}", side, each.get("reasoning")))
+            votes.append(_opinion(f"helpsteer3/{number}", "person", side, each.get("reasoning")))
     yield two(
         messages_of(row["context"], '"context"'),
         Rated(a),
@@ -58,7 +60,7 @@ def read_three(row: Row, place: str) -> Iterator[Found]:
         (overall < 0) - (overall > 0),  # the dataset's own sum, not ours
         margin=float(abs(overall)),
         source=row.get("domain"),
-        opinions=tuple(votes) or (_opinion("helpsteer3", overall),),
+        opinions=tuple(votes) or (_opinion("helpsteer3", "unknown", overall),),
         shown=True,
         place=place,
     )
@@ -74,10 +76,15 @@ def read_two(row: Row, place: str) -> Iterator[Canonical | Left]:
         Rated(b),
         (strength < 0) - (strength > 0),
         margin=float(abs(strength)),
-        opinions=(_opinion("helpsteer2", strength, row.get("preference_statement")),),
+        opinions=(_opinion("helpsteer2", _who(row), strength, row.get("preference_statement")),),
         shown=True,
         place=place,
     )
+
+
+def _who(row: Row) -> Maker:
+    """The published files hold what each annotator said before it became one number."""
+    return "person" if holds(row, "all_preferences_unprocessed") else "unknown"
 
 
 def read_rated(row: Row, place: str) -> Iterator[Canonical | Left]:
@@ -115,7 +122,7 @@ def _ranked(row: Canonical) -> Canonical:
     if len(row.responses) < 2:
         return row
     ratings = [one.rating or 0.0 for one in row.responses]
-    return agreed(replace(row, opinions=(Opinion("helpsteer2", "person", ranked(ratings)),)))
+    return agreed(replace(row, opinions=(Opinion("helpsteer2", "unknown", ranked(ratings)),)))
 
 
 _TURN = re.compile(r"<extra_id_1>(User|Assistant)\n")
@@ -133,12 +140,11 @@ def _prompt(text: Any) -> tuple[Message, ...]:
 FORMATS = (
     Format(
         "helpsteer2",
-        "HelpSteer2: answers rated 0 to 4 by people",
+        "HelpSteer2: answers rated 0 to 4",
         Source(
             read_rated,
             lambda row: {"prompt", "response", "helpfulness", "verbosity"} <= row.keys(),
             "helpsteer2",
-            "person",
             rows=together,
         ),
     ),
@@ -149,7 +155,6 @@ FORMATS = (
             read_two,
             lambda row: {"prompt", "response_1", "response_2", "preference_strength"} <= row.keys(),
             "helpsteer2",
-            "person",
         ),
     ),
     Format(
@@ -159,7 +164,6 @@ FORMATS = (
             read_three,
             lambda row: {"context", "response1", "response2", "overall_preference"} <= row.keys(),
             "helpsteer3",
-            "person",
         ),
     ),
 )

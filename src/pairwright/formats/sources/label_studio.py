@@ -194,6 +194,6 @@ FORMATS = (
     Format(
         "label-studio",
         "Label Studio's export, JSON or JSON-MIN",
-        Source(read, _looks, "label-studio", "person"),
+        Source(read, _looks, "label-studio"),
     ),
 )

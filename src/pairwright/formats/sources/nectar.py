@@ -38,9 +38,14 @@ def read(row: Row, place: str) -> Iterator[Found]:
             tuple(one for _, one in found),
             source=", ".join(map(str, source)) if isinstance(source, list) else source,
             place=place,
-            opinions=(Opinion("gpt-4", "judge", ranks),),
+            opinions=(_said(row, ranks),),
         )
     )
+
+
+def _said(row: Row, ranks: tuple[float, ...]) -> Opinion:
+    """Nectar's own column tells it, ranked by GPT-4, from anybody's ranking of that shape."""
+    return Opinion("gpt-4", "judge", ranks) if "good_natured" in row else Opinion("ranking", "unknown", ranks)
 
 
 def _prompt(text: Any) -> Any:
@@ -66,8 +71,7 @@ FORMATS = (
                 and isinstance(row["answers"][0], dict)
                 and "rank" in row["answers"][0]
             ),
-            "gpt-4",
-            "judge",
+            "ranking",
         ),
     ),
 )

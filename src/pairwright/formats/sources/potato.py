@@ -118,8 +118,6 @@ FORMATS = (
     Format(
         "potato",
         "Potato's project folder: items and everybody's answers",
-        Source(
-            read, lambda row: "instance_id_to_label_to_value" in row, "potato", "person", path=read_folder
-        ),
+        Source(read, lambda row: "instance_id_to_label_to_value" in row, "potato", path=read_folder),
     ),
 )

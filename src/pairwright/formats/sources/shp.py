@@ -43,7 +43,6 @@ FORMATS = (
             read,
             lambda row: {"history", "human_ref_A", "human_ref_B", "labels"} <= row.keys(),
             "reddit",
-            "person",
         ),
     ),
 )

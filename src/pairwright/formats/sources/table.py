@@ -1,7 +1,8 @@
 """A table of your own: columns by their names, or by --map (chosen=good_answer,prompt=question).
 
 Reads pairs (chosen and rejected; or response_a, response_b and label), and single responses with
-good (thumbs up or down) or a rating. `rater` is who said so: rows of several on one pair are as many votes.
+good (thumbs up or down) or a rating. `rater` is who said so, `annotator` the same of a
+person: rows of several on one pair are as many votes.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from pairwright.formats.format import Format, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of, probability_of, reply_of, with_system
 from pairwright.formats.rows import as_id
 from pairwright.formats.stated import rating_in
+from pairwright.types import Maker
 
 COLUMNS = (
     "prompt", "system", "chosen", "rejected", "response_a", "response_b", "label", "response", "good",
     "rating", "chosen_rating", "rejected_rating", "model", "model_a", "model_b", "chosen_model",
-    "rejected_model", "margin", "probability", "id", "source", "rater",
+    "rejected_model", "margin", "probability", "id", "source", "rater", "annotator",
 )  # fmt: skip
 _GOOD = dict.fromkeys(
     (
@@ -79,9 +81,9 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
         more["between"] = ""  # plain text, white space and all, as its author wants it
     if row.get("chosen") is not None and row.get("rejected") is not None:
         for found in _ranked(prompt, row, more):
-            yield _by(row.get("rater"), found)
+            yield _by(row, found)
     elif row.get("response_a") is not None and row.get("response_b") is not None:
-        yield _by(row.get("rater"), _labelled(prompt, row, more))
+        yield _by(row, _labelled(prompt, row, more))
     elif row.get("response") is not None:
         yield _single(prompt, row, more)
     else:
@@ -91,8 +93,10 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
         )
 
 
-def _by(rater: Any, found: Canonical | Left) -> Canonical | Left:
-    """With whoever said so by name, where the row says who and what."""
+def _by(row: Row, found: Canonical | Left) -> Canonical | Left:
+    """With whoever said so by name, where the row says who and what. An annotator is a person."""
+    kind: Maker = "unknown" if row.get("annotator") is None else "person"
+    rater = row.get("rater") if row.get("annotator") is None else row["annotator"]
     if isinstance(found, Left) or rater is None or not str(rater).strip():
         return found
     ranks = tuple(each.rank for each in found.responses)
@@ -100,7 +104,7 @@ def _by(rater: Any, found: Canonical | Left) -> Canonical | Left:
         return found
     good = {each.good for each in found.responses} if len(set(ranks)) == 1 else set()
     both: Both | None = "good" if good == {True} else "bad" if good == {False} else None
-    said = Opinion(str(rater).strip(), "person", tuple(float(each or 0) for each in ranks), both)
+    said = Opinion(str(rater).strip(), kind, tuple(float(each or 0) for each in ranks), both)
     return replace(found, opinions=(said,))
 
 
@@ -170,6 +174,6 @@ FORMATS = (
     Format(
         "table",
         "CSV, TSV or rows of your own, columns named with --map",
-        Source(read, _looks, "dataset", "person"),
+        Source(read, _looks, "dataset"),
     ),
 )

@@ -15,6 +15,7 @@ from pairwright.formats.canonical import Canonical, Opinion, Rated, agreed, rank
 from pairwright.formats.format import Format, Found, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of
 from pairwright.formats.reading import BadRow
+from pairwright.types import Maker
 
 ASPECTS = ("helpfulness", "honesty", "instruction_following", "truthfulness")
 LOW = 3.0  # a mean rating under this, of 1..5, does not go with 10 of 10
@@ -51,11 +52,13 @@ def _rating(annotations: Any) -> float | None:
 
 
 def _judged(
-    prompt: Any, found: list[Rated], judge: str, row: Row, place: str, faults: tuple[str, ...] = ()
+    prompt: Any, found: list[Rated], judge: str | None, row: Row, place: str, faults: tuple[str, ...] = ()
 ) -> Canonical:
     """Ranks only where all are rated: half a ranking would call the others equal."""
     ratings = [one.rating for one in found if one.rating is not None]
-    opinions = (Opinion(judge, "judge", ranked(ratings)),) if len(ratings) == len(found) else ()
+    kind: Maker = "judge" if judge else "unknown"
+    said = Opinion(judge or "ratings", kind, ranked(ratings))
+    opinions = (said,) if len(ratings) == len(found) else ()
     source = row.get("source")
     return agreed(
         Canonical(
@@ -85,7 +88,7 @@ def read_distilabel(row: Row, place: str) -> Iterator[Canonical | Left]:
         yield Left(place, "single_response")
     else:
         prompt = messages_of(row["instruction"], '"instruction"')
-        yield _judged(prompt, found, str(row.get("model_name") or "judge"), row, place)
+        yield _judged(prompt, found, str(row.get("model_name") or "") or None, row, place)
 
 
 FORMATS = (
@@ -95,8 +98,7 @@ FORMATS = (
         Source(
             read,
             lambda row: "instruction" in row and isinstance(row.get("completions"), list),
-            "gpt-4",
-            "judge",
+            "ultrafeedback",
         ),
     ),
     Format(
@@ -105,8 +107,7 @@ FORMATS = (
         Source(
             read_distilabel,
             lambda row: {"instruction", "generations", "ratings"} <= row.keys(),
-            "judge",
-            "judge",
+            "distilabel",
         ),
     ),
 )

@@ -177,7 +177,7 @@ def _reads(read: Any, *keys: str, but: tuple[str, ...] = ()) -> Source:
     def looks(row: Any) -> bool:
         return all(key in row for key in keys) and not any(key in row for key in but)
 
-    return Source(read, looks, "dataset", "person")
+    return Source(read, looks, "dataset")
 
 
 FORMATS = (
@@ -247,7 +247,6 @@ FORMATS = (
             read_orpo,
             _looks_orpo,
             "dataset",
-            "person",
         ),
         Target(
             "pairs",

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from pairwright.errors import InputError
-from pairwright.formats.canonical import Canonical, Drop, Rated, disagree, fractional
+from pairwright.formats.canonical import Canonical, Drop, Needs, Rated, Single, disagree, fractional, unfit
 from pairwright.formats.format import Format, Found, Row, Source, Target, Written
 from pairwright.formats.messages import dicts, messages_of, number_of, probability_of, reply_of
 from pairwright.formats.reading import BadRow
 from pairwright.formats.stated import rating_in
-from pairwright.formats.trl import load_files
+from pairwright.formats.trl import LabelledResponse, columns, load_files, unpaired_row
 
 
 def everything(row: Canonical) -> Row | Drop:
@@ -105,6 +105,16 @@ def _beside(row: Row, name: str, n: int) -> list[Any]:
     return values
 
 
+def unpaired(one: Single) -> Row | Drop:
+    return unpaired_row(LabelledResponse(one.prompt, one.response.text, one.good), "conversational")
+
+
+def unpaired_text(one: Single) -> Row | Drop:
+    if drop := unfit(one.prompt, (), Needs(one_turn=True, no_system=True)):
+        return drop
+    return unpaired_row(LabelledResponse(one.prompt, one.response.text, one.good), "standard")
+
+
 _COLUMNS = {
     "id": "text",
     "prompt": "messages",
@@ -120,6 +130,10 @@ def _lines(written: Written) -> list[str]:
     return load_files(written.parts, _COLUMNS)
 
 
+def _unpaired_lines(written: Written) -> list[str]:
+    return load_files(written.parts)
+
+
 FORMATS = (
     Format(
         "jsonl",
@@ -128,7 +142,6 @@ FORMATS = (
             read,
             lambda row: "prompt" in row and isinstance(row.get("responses"), list),
             "dataset",
-            "person",
         ),
         Target(
             "ranking",
@@ -138,5 +151,19 @@ FORMATS = (
             endings=(".jsonl", ".jsonl.gz", ".jsonl.zst", ".json"),
         ),
         "any JSON reader",
+    ),
+    Format(
+        "unpaired",
+        "one response a row, label good or bad; chat messages",
+        None,
+        Target("responses", unpaired, columns("unpaired", "conversational"), _unpaired_lines, kto=True),
+        "your own reader",
+    ),
+    Format(
+        "unpaired-text",
+        "one response a row, label good or bad; plain strings",
+        None,
+        Target("responses", unpaired_text, columns("unpaired", "standard"), _unpaired_lines, kto=True),
+        "your own reader",
     ),
 )

@@ -93,8 +93,7 @@ FORMATS = (
         Source(
             read,
             _looks,
-            "gpt-4",
-            "judge",
+            "dataset",
         ),
         Target(
             "pairs",

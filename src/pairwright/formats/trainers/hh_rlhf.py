@@ -60,7 +60,7 @@ FORMATS = (
     Format(
         "hh-rlhf",
         "Anthropic's HH-RLHF: two transcripts",
-        Source(read, _looks, "hh-rlhf", "person"),
+        Source(read, _looks, "hh-rlhf"),
         Target("pairs", transcripts, {"chosen": "text", "rejected": "text"}, _lines, endings=ANY_FILE),
         "trl's examples/datasets/hh-rlhf-*.py, RewardTrainer as plain strings",
     ),

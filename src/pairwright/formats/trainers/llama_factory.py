@@ -173,7 +173,6 @@ FORMATS = (
             read_alpaca,
             lambda row: "instruction" in row and "chosen" in row and "rejected" in row,
             "dataset",
-            "person",
         ),
         Target(
             "pairs",
@@ -200,7 +199,6 @@ FORMATS = (
             read_sharegpt,
             lambda row: isinstance(row.get("conversations"), list) and "chosen" in row and "rejected" in row,
             "dataset",
-            "person",
         ),
         Target(
             "pairs",
@@ -215,7 +213,7 @@ FORMATS = (
     Format(
         "llama-factory-kto",
         "LLaMA-Factory KTO: ShareGPT rows with a boolean tag",
-        Source(read_kto, lambda row: "kto_tag" in row, "dataset", "person"),
+        Source(read_kto, lambda row: "kto_tag" in row, "dataset"),
         Target(
             "responses",
             kto,

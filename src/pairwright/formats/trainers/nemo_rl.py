@@ -77,7 +77,7 @@ FORMATS = (
     Format(
         "nemo-rl",
         "NeMo-RL DPO and reward model: two ranked completions",
-        Source(read, lambda row: "context" in row and "completions" in row, "dataset", "person"),
+        Source(read, lambda row: "context" in row and "completions" in row, "dataset"),
         Target(
             "pairs",
             completions,

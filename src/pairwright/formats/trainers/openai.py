@@ -66,7 +66,6 @@ FORMATS = (
             read,
             lambda row: "preferred_output" in row and "non_preferred_output" in row,
             "dataset",
-            "person",
         ),
         Target("pairs", preference, {}, _lines, endings=JSONL_ONLY, one_file=True),
         "the vendor's upload",

@@ -79,7 +79,7 @@ FORMATS = (
     Format(
         "ms-swift-dpo",
         "ms-swift DPO, ORPO, CPO, SimPO, reward model",
-        Source(read, _looks_dpo, "dataset", "person"),
+        Source(read, _looks_dpo, "dataset"),
         Target(
             "pairs",
             preference,
@@ -92,7 +92,7 @@ FORMATS = (
     Format(
         "ms-swift-kto",
         "ms-swift KTO",
-        Source(read_kto, _looks_kto, "dataset", "person"),
+        Source(read_kto, _looks_kto, "dataset"),
         Target(
             "responses",
             kto,

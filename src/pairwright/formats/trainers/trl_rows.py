@@ -159,7 +159,7 @@ def _looks(*, prompt: type | None, answer: type, name: str = "chosen") -> Any:
 
 
 def _source(looks: Any) -> Source:
-    return Source(read, looks, "dataset", "person")
+    return Source(read, looks, "dataset")
 
 
 # --- what to paste ------------------------------------------------------------------------------

@@ -79,7 +79,7 @@ FORMATS = (
     Format(
         "verl-reward",
         "verl's reward model dataset: transcripts in Parquet",
-        Source(read_reward, _looks, "dataset", "person"),
+        Source(read_reward, _looks, "dataset"),
         Target(
             "pairs",
             reward,

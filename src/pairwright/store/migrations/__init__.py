@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from pairwright.errors import StoreError
 
-HEAD = "0008"
+HEAD = "0009"
 
 
 def upgrade(engine: Engine, current: str | None) -> None:

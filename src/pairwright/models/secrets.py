@@ -1,0 +1,41 @@
+"""What may be a key: no message repeats it, for messages end up in logs, issues and screenshots."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+_KNOWN = re.compile(
+    r"(?:sk|rk|pk|gsk|hf|xai|nvapi|ghp|gho|github_pat|glpat|r8|key|tgp|fw|pplx|dapi|csk)[-_]\w[\w-]{5}", re.I
+)
+_OTHERS = re.compile(r"AIza[\w-]{10}|AKIA[A-Z0-9]{8}|eyJ[\w-]{8}|Bearer\s+\S{8}")
+_TOKEN = re.compile(r"[\w.~+/=-]{20,}")
+_WORDS = re.compile(r"[A-Za-z\d.]{1,14}(?:[-_./~]+[A-Za-z\d.]{1,14})*")  # meta-llama/Llama-3.1-8B-Instruct
+_RUN = re.compile(r"[^\s\"'{}\[\],:;@?&]{8,}")
+_PASSWORD = re.compile(r"(?<=://)[^/\s@]+@")
+# Under these names everything is a secret.
+_NAMES = re.compile(r"key(?!_env)|token(?!s)|secret|passw|authori[sz]ation|credential|cookie", re.I)
+HIDDEN = "***"
+
+
+def looks_like_key(text: str) -> bool:
+    """Whether somebody put a key where its name belongs: by how keys begin, or long and without words."""
+    if _KNOWN.match(text) or _OTHERS.match(text):
+        return True
+    mixed = any(each.isdigit() for each in text) and any(each.islower() for each in text)
+    return bool(_TOKEN.fullmatch(text)) and mixed and not _WORDS.fullmatch(text)
+
+
+def hidden(value: Any, name: str = "") -> str:
+    """The value as a message shows it, without what may be a key; `name` is the setting's."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {hidden(each, str(key))}" for key, each in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(hidden(each, name) for each in value) + "]"
+    if isinstance(value, str) and _NAMES.search(name):
+        return HIDDEN
+    # In the quotes of our messages, whichever Python would choose.
+    told = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+    shown = _PASSWORD.sub(f"{HIDDEN}@", told)
+    return _RUN.sub(lambda run: HIDDEN if looks_like_key(run[0]) else run[0], shown)
