@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,6 +26,7 @@ from pairwright.cli.output import (
     usd,
 )
 from pairwright.cli.routing import print_plans, print_route
+from pairwright.routing import covered
 
 if TYPE_CHECKING:
     from pairwright.stages.estimate import ProjectEstimate
@@ -69,9 +71,17 @@ def print_status(state: Status) -> None:
     table.add_row("", f"{state.accepted_from_people:,}", "from people")
     table.add_row("", f"{state.ties:,}", "of these are ties (not exported as pairs)")
     away = ", ".join(f"{n:,} away in {tool}" for tool, n in state.away.items())
-    table.add_row("Wait for people", f"{state.for_people:,}", away)
+    table.add_row(
+        "Wait for people", f"{state.for_people:,}", ", ".join(filter(None, (state.open.half, away)))
+    )
     if state.stuck:
-        table.add_row("", f"{state.stuck:,}", "more were skipped or are disputed: somebody else may answer")
+        table.add_row("", f"{state.stuck:,}", f"more need somebody else: {state.open.why_stuck}")
+    if state.open.flagged:
+        table.add_row("", f"{state.open.flagged:,}", "more are flagged, so nobody is asked")
+    if state.for_judges:
+        table.add_row("Wait for a judge", f"{state.for_judges:,}", "the next of the cascade")
+    if state.dropped:
+        table.add_row("Dropped", f"{state.dropped:,}", "")
     table.add_row("Not decided", f"{state.undecided:,}", "")
     if state.uncalibrated:
         table.add_row("", f"{state.uncalibrated:,}", "more wait until the judges are calibrated")
@@ -98,10 +108,24 @@ def print_status(state: Status) -> None:
                 say(f"[dim]{judge.name} failed {n:,} times: {escape(message[:200])}[/dim]")
             if judge.refused:
                 say(f"[red]{judge.name} is {judge.refused} against people: not counted, not asked.[/red]")
-    if state.people:
+    if state.calibration and (told := covered.lines(state.calibration)):
+        out.print()
+        for text in told:
+            say(escape(text))
+    if state.people or any(asdict(state.decided).values()):
         out.print()
         for name, n, seconds in state.people:
-            say(f"{name}: {n:,} votes" + (f", {seconds:.0f} s each" if seconds else ""))
+            say(
+                f"{name}: {n:,} {'vote' if n == 1 else 'votes'}"
+                + (f", {seconds:.0f} s each" if seconds else "")
+            )
+        for n, what in (
+            (state.decided.lead, "decided by a lead"),
+            (state.decided.key, "taken from the answers of gold pairs"),
+            (state.decided.flipped, "turned round by `check flip`"),
+        ):
+            if n:
+                say(f"{n:,} labels {what}")
     out.print()
     say(f"[b]Next:[/b] {state.next}")
 
