@@ -85,7 +85,12 @@ class Forecaster:
                 Part(
                     each["name"],
                     tuple(each["columns"]),
-                    logit.Fit(*(np.array(each[name]) for name in ("w", "v", "covariance")), each["evidence"]),
+                    logit.Fit(
+                        np.array(each["w"]),
+                        np.array(each["v"]),
+                        np.array(each["covariance"]),
+                        each["evidence"],
+                    ),
                     each["share"],
                 )
                 for each in parts

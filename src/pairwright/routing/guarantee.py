@@ -210,8 +210,14 @@ def within_reach(confidence: np.ndarray, target: float) -> float:
 def first_labels(target: float, delta: float, n_pairs: int) -> int:
     """How many labels to begin with: these will do if the surer half is good.
 
-    Never more than there are pairs.
+    What is left of a small pool says less for certain, so it takes more; but never more than half
+    of it, for the others are what there is to gain.
     """
     needed = labels_to_certify(target, MOST * delta, EXPECTED * (1 - target))
     assert needed is not None  # the error is under what is allowed
-    return min(n_pairs, max(50, 2 * needed))
+    first = max(50, 2 * needed)
+    drawn = np.arange(first, min(n_pairs // 2, 3 * first) + 1)
+    surer = drawn // 2
+    errors = np.ceil(EXPECTED * (1 - target) * surer - 1e-9)
+    enough = rest_p(errors, surer, (n_pairs - drawn) // 2, 1 - target) <= MOST * delta
+    return int(drawn[enough.argmax()]) if enough.any() else n_pairs // 2

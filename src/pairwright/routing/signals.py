@@ -198,7 +198,8 @@ class _Columns:
 def _tamed(logit: np.ndarray) -> np.ndarray:
     """Log-odds beyond MOST_LOGIT count ever less, but what is surer stays surer."""
     size = np.maximum(np.abs(logit), 1e-12)
-    return np.sign(logit) * np.where(size < MOST_LOGIT, size, MOST_LOGIT * (1 + np.log(size / MOST_LOGIT)))
+    tamed = np.where(size < MOST_LOGIT, size, MOST_LOGIT * (1 + np.log(size / MOST_LOGIT)))
+    return np.asarray(np.sign(logit) * tamed)
 
 
 def _mean_heard(values: np.ndarray) -> np.ndarray:

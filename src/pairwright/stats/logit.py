@@ -62,7 +62,6 @@ def fit(
     """
     d = x.shape[1]
     precision = 1 / np.concatenate([x_scale, s_scale]) ** 2
-    both = np.concatenate([x, s], axis=1)
     mean = np.concatenate([np.zeros(d), np.zeros(s.shape[1]) if s_mean is None else s_mean])
     weights = mean.copy()
     total = labels.sum(1)
