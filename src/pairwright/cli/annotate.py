@@ -77,9 +77,8 @@ def _serve(project: Project, name: str, host: str, port: int | None, names: list
 
     def ready(link: str) -> None:
         half = f" ({wanted.half})" if wanted.half else ""
-        say(
-            f"{waiting:,} pairs wait for people{half}. This link signs you in as {name}, a lead:\n\n  {link}\n"
-        )
+        say(f"{waiting:,} pairs wait for people{half}.")
+        say(f"This link signs you in as {name}, a lead:\n\n  {link}\n")
         if is_loopback(host):
             say("Only this machine can reach it. Invite others under People, and see --host to let them in.")
         else:

@@ -70,10 +70,9 @@ def print_status(state: Status) -> None:
     table.add_row("Labels", f"{state.accepted_from_judges:,}", "from judges")
     table.add_row("", f"{state.accepted_from_people:,}", "from people")
     table.add_row("", f"{state.ties:,}", "of these are ties (not exported as pairs)")
-    away = ", ".join(f"{n:,} away in {tool}" for tool, n in state.away.items())
-    table.add_row(
-        "Wait for people", f"{state.for_people:,}", ", ".join(filter(None, (state.open.half, away)))
-    )
+    begun = [state.open.half] if state.open.half else []
+    begun += [f"{n:,} away in {tool}" for tool, n in state.away.items()]
+    table.add_row("Wait for people", f"{state.for_people:,}", ", ".join(begun))
     if state.stuck:
         table.add_row("", f"{state.stuck:,}", f"more need somebody else: {state.open.why_stuck}")
     if state.open.flagged:
@@ -115,10 +114,8 @@ def print_status(state: Status) -> None:
     if state.people or any(asdict(state.decided).values()):
         out.print()
         for name, n, seconds in state.people:
-            say(
-                f"{name}: {n:,} {'vote' if n == 1 else 'votes'}"
-                + (f", {seconds:.0f} s each" if seconds else "")
-            )
+            pace = f", {seconds:.0f} s each" if seconds else ""
+            say(f"{escape(name)}: {n:,} {'vote' if n == 1 else 'votes'}{pace}")
         for n, what in (
             (state.decided.lead, "decided by a lead"),
             (state.decided.key, "taken from the answers of gold pairs"),

@@ -70,9 +70,10 @@ def savings(of: dict[str, Any]) -> Section | None:
         f"{found['seconds_per_answer']:,.0f} s an answer ({pace}); the shorter the lower bar, the more "
         "was saved."
     )
-    told = f"It costs {_beside(usd, full['usd'], _usd)} People work {_beside(hours, full['hours'], '{:,.1f} h'.format)}"
+    told = f"It costs {_beside(usd, full['usd'], _usd)} "
+    told += f"People work {_beside(hours, full['hours'], '{:,.1f} h'.format)}"
     if found["undecided"]:
-        told += f" {found['undecided']:,} pairs are not decided yet; what people will be asked of them comes on top."
+        told += f" {found['undecided']:,} pairs are not decided yet: answers to them would come on top."
     html = Markup("<p><b>{}</b></p>").format(told)
     return Section("savings", "Cost and hours", how, html + money + time)
 
@@ -90,20 +91,21 @@ def _usd(value: float) -> str:
 
 def promise(of: dict[str, Any]) -> Section | None:
     """Frame by frame what is guaranteed, and what no guarantee is about."""
-    if not of["frames"] and not of["outside"]:
+    found = of["status"]["calibration"]
+    if found is None or not (found["frames"] or found["outside"]):
         return None
     html = Markup("")
-    for frame in of["frames"]:
+    for frame in found["frames"]:
         kind = "bad" if frame["alarm"] else "good" if covered.stands(frame) else "soft"
         html += Markup('<p><b>{}</b>: <span class="{}">{}</span></p>').format(
-            covered.name(frame), kind, covered.of_frame(of, frame)
+            covered.name(frame), kind, covered.of_frame(found, frame)
         )
         if frame["shift"]:
             html += Markup("<p>{}</p>").format(frame["shift"])
-    html += Markup("").join(Markup("<p>{}</p>").format(text) for text in covered.outside(of))
+    html += Markup("").join(Markup("<p>{}</p>").format(text) for text in covered.outside(found))
     how = (
         f"A frame is the pairs one certificate is about: of what is accepted without a person at least "
-        f"{of['target']:.0%} agrees with people, as tested on pairs drawn from the frame by chance."
+        f"{found['target']:.0%} agrees with people, as tested on pairs drawn from the frame by chance."
     )
     if of["test"] == "betting":
         how += " Tested by wagers, so that every answer may be looked at."

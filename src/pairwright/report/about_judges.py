@@ -120,8 +120,8 @@ def confidence(of: dict[str, Any]) -> Section | None:
     ]
     how = (
         "On the dashed line a belief of 90 % is right in 90 of 100. Calibration error is the mean distance "
-        "from it, the Brier score also counts how little a belief tells; less is better. Both rows are of the "
-        "same pairs: those tested on which judges' votes take a side."
+        "from it, the Brier score also counts how little a belief tells; less is better. Both rows are of "
+        "the same pairs: those tested on which judges' votes take a side."
     )
     scores = table(("", "Pairs", "Calibration error", "Brier score"), rows)
     return Section(

@@ -23,7 +23,7 @@ def _item(section: str, text: str, do: str = "") -> dict[str, str]:
 
 def _labels(of: dict[str, Any]) -> list[dict[str, str]]:
     found = []
-    if alarm := covered.alarm(of):
+    if alarm := covered.alarm(of["status"]["calibration"]):
         found.append(_item("promise", *alarm))
     if _apart(of):
         found.append(
@@ -179,7 +179,7 @@ def _blocks(of: dict[str, Any]) -> list[str]:
     open_ = sum(status[name] for name in waits) + status["open"]["flagged"]
     if of["funnel"]["rows"] and open_ > UNFINISHED * status["pairs"]:
         found.append(f"{open_ / status['pairs']:.0%} of the pairs have no label yet.")
-    if covered.alarm(of):
+    if covered.alarm(of["status"]["calibration"]):
         found.append("The audit found what was accepted worse than promised: nothing of that frame stands.")
     if _apart(of):
         found.append("People agree too little with each other for labels to mean the same thing.")
@@ -191,11 +191,9 @@ def _doubts(of: dict[str, Any]) -> list[str]:
     found, rows = [], of["funnel"]["rows"]
     if 0 < rows < FEW:
         found.append(f"{rows:,} rows are few: about 10,000 good pairs move a 7B model measurably.")
-    untested = of["status"]["accepted_from_judges"] - of["accepted"].get("guarantee", 0)
-    if untested:
-        whose = (
-            f"{untested:,} of the judges' labels" if of["accepted"].get("guarantee") else "the judges' labels"
-        )
+    tested = covered.labels(of["status"]["calibration"])
+    if untested := of["status"]["accepted_from_judges"] - tested:
+        whose = f"{untested:,} of the judges' labels" if tested else "the judges' labels"
         found.append(f"Nobody has tested how often {whose} agree with people.")
     return found
 
@@ -216,27 +214,31 @@ def _how_right(of: dict[str, Any]) -> list[str]:
             f"them at {_share(reward['label_accuracy'])} right{old}, if its errors are not theirs and gold "
             "pairs are as hard as the others."
         )
+    elif reward and reward["label_accuracy_missing"]:
+        found.append(f"How many labels are right, by {reward['by']}: {reward['label_accuracy_missing']}.")
     return found
 
 
 def _guaranteed(of: dict[str, Any]) -> list[str]:
     """Of which pairs a guarantee stands, and of which it does not, frame by frame."""
-    found, labels = [], of["accepted"].get("guarantee", 0)
-    stand = [frame for frame in of["frames"] if covered.stands(frame)]
+    stands, found = of["status"]["calibration"], list[str]()
+    if stands is None:
+        return found
+    labels, stand = covered.labels(stands), [frame for frame in stands["frames"] if covered.stands(frame)]
     if labels and stand:
         each = "" if len(stand) == 1 else f" of each of frames {', '.join(str(f['frame']) for f in stand)}"
         found.append(
-            f"At least {of['target']:.0%} of the {labels:,} labels no person saw{each} agree with people, "
-            f"with probability {1 - of['delta']:.0%}."
+            f"At least {stands['target']:.0%} of the {labels:,} labels no person saw{each} agree with "
+            f"people, with probability {1 - stands['delta']:.0%}."
         )
-    for frame in of["frames"]:
+    for frame in stands["frames"]:
         tested = frame["certificate"]
         if tested and tested["threshold"] is None and not frame["alarm"]:
             found.append(
-                f"{covered.name(frame)}: judges can't keep a guarantee of {of['target']:.0%} here by the "
+                f"{covered.name(frame)}: judges can't keep a guarantee of {stands['target']:.0%} here by the "
                 f"{tested['labels']:,} labels at hand, so people are asked about these pairs."
             )
-    return found + covered.outside(of)
+    return found + covered.outside(stands)
 
 
 def _share(of: dict[str, Any]) -> str:

@@ -1,7 +1,8 @@
 """What is guaranteed of which pairs, in the words every command, page and card uses.
 
 `found` is Calibration.as_dict() (stages/calibrate): its `frames` are the pairs each
-certificate is about, `outside` the pairs no certificate is about, by reason.
+certificate is about, `outside` the pairs no certificate is about, by reason. Where
+`labels` are counted (stages/status), they are those that stand on each frame's certificate.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def name(frame: Found) -> str:
 def _whence(about: Found) -> str:
     parts = []
     for kind, word in (("sources", " from "), ("domains", ", ")):
-        named = {each: n for each, n in about[kind].items() if each != "none"}
+        # Where a file stood is left off.
+        named = {each.rpartition("/")[2]: n for each, n in about[kind].items() if each != "none"}
         if not named or (kind == "domains" and len(named) < 2):
             continue
         shown = [f"{each} {n:,}" if len(named) > 1 else each for each, n in list(named.items())[:NAMED]]
@@ -44,6 +46,13 @@ def stands(frame: Found) -> bool:
     certificate = frame["certificate"]
     certified = certificate is not None and certificate["threshold"] is not None
     return bool(certified and not frame["alarm"] and not frame["waits"])
+
+
+def labels(found: Found | None) -> int:
+    """How many labels of judges stand on a certificate that holds now."""
+    if found is None:
+        return 0
+    return sum(found["labels"].get(frame["frame"], 0) for frame in found["frames"] if stands(frame))
 
 
 def of_frame(found: Found, frame: Found) -> str:
@@ -124,9 +133,9 @@ def outside(found: Found) -> list[str]:
     ]
 
 
-def alarm(found: Found) -> tuple[str, str] | None:
+def alarm(found: Found | None) -> tuple[str, str] | None:
     """(what an audit found, the command that settles it), where an alarm stands."""
-    if not found["alarm"]:
+    if found is None or not found["alarm"]:
         return None
     return found["alarm"], "pairwright route --recalibrate"
 

@@ -43,8 +43,7 @@ def numbers_of(project: Project) -> dict[str, Any]:
         said = read_said(connection, list(project.settings.judges))
         accepted = origins.accepted(connection)
     stands = calibration_of(project, said)
-    guaranteed = project.settings.route.accept == "guarantee" and bool(project.settings.judges)
-    status, dashboard = status_of(project, stands if guaranteed else None), dashboard_of(project)
+    status, dashboard = status_of(project, stands), dashboard_of(project)
     with project.store.read() as connection:
         closely = _closely(connection, said, status)
     plans, checks, doubts = plans_of(project, status.pairs, said), summary(project), doubted(project)

@@ -18,6 +18,7 @@ from pairwright.stages.stale import stale
 from pairwright.stages.verified import standing
 from pairwright.store import leases, tasks, totals
 from pairwright.store.findings import open_counts
+from pairwright.store.origins import accepted_by_frame
 from pairwright.types import Order
 
 
@@ -52,7 +53,8 @@ class Status:
     `decided` counts labels that rest on decisions instead. `judges_heard` came with the data or were
     asked here, and `judged` pairs have a verdict of one. `away` are pairs that were sent to other
     tools, by tool. `verified` is by which model how many labels were verified last, and whether labels
-    have changed since. `calibration` is stages/calibrate.Calibration under the rule with a guarantee.
+    have changed since. `calibration` is stages/calibrate.Calibration under the rule with a guarantee,
+    with how many `labels` stand on each frame's certificate.
     """
 
     prompts: int
@@ -95,10 +97,12 @@ class Status:
 def status_of(project: Project, stands: Calibration | None = None) -> Status:
     """Count everything. `stands` is where calibration stands, where that is known already."""
     generate, route = project.settings.generate, project.settings.route
-    if stands is None and route.accept == "guarantee" and project.settings.judges:
-        stands = calibration_of(project)
-    found = None if stands is None else stands.as_dict()
+    found = None
+    if route.accept == "guarantee" and project.settings.judges:
+        found = (stands or calibration_of(project)).as_dict()
     with project.store.read() as connection:
+        if found is not None:
+            found["labels"] = accepted_by_frame(connection)
         content = totals.content(connection)
         missing = failed = 0
         if generate.models:
@@ -195,7 +199,7 @@ def _next(
     here: bool,
 ) -> str:
     """The one thing to do next, as a command and why. `here`: some pair has a place for somebody here."""
-    if calibration and (alarm := covered.alarm(calibration)):
+    if alarm := covered.alarm(calibration):
         return f"{alarm[1]}   (an alarm stands: {alarm[0]})"
     if not counts["pairs"] or counts["responses_pending"] > 0:
         return to_begin(project, counts)
@@ -242,11 +246,13 @@ def to_begin(project: Project, counts: Mapping[str, int]) -> str:
         return "pairwright pair   (responses wait to be paired)"
     if counts["responses_failed"] > 0:
         return f"pairwright generate --retry-failed   ({counts['responses_failed']:,} responses failed)"
-    short = "no prompt has two different responses that may meet"
+    short = "(no prompt has two different responses to compare"
+    short += f"; {counts['truncated']:,} are truncated: raise max_tokens)" if counts["truncated"] else ")"
     if project.settings.generate.models:
-        cut = f"; {counts['truncated']:,} are truncated: raise max_tokens" if counts["truncated"] else ""
-        return f"add responses with `pairwright add`   ({short}{cut})"
-    return f"name a model under [generate] in pairwright.toml, or add responses with `pairwright add`   ({short})"
+        return f"add responses with `pairwright add`   {short}"
+    return (
+        f"name a model under [generate] in pairwright.toml, or add responses with `pairwright add`   {short}"
+    )
 
 
 def can_meet(project: Project) -> bool:

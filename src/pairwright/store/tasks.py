@@ -130,7 +130,7 @@ def waiting(connection: Connection) -> int:
 
 
 def asked(connection: Connection) -> dict[str, int]:
-    """Whom the pairs that nothing is decided of wait for: people, lead, calibration or a judge -> how many."""
+    """Whom pairs without a decision wait for: people, lead, calibration or a judge -> how many."""
     rows = connection.execute(
         select(belief.c.asks, func.count())
         .where(belief.c.decision == "ask", newest_beliefs())
