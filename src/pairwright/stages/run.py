@@ -87,8 +87,7 @@ def run_all(
     result.failures = max(result.failures, sum(j.failed for j in state.judges) + state.responses_failed)
     result.notes = unset(project)
     if routed.for_people:
-        half = f", {routed.open.half}" if routed.open.half else ""
-        result.waits_for = f"{routed.for_people:,} pairs wait for people{half}: run `pairwright annotate`"
+        result.waits_for = f"{routed.open.in_words}: run `pairwright annotate`"
         if routed.waiting:
             result.waits_for += f", then `pairwright run` again to decide the {routed.waiting:,} others"
         if not export_partial:

@@ -215,7 +215,7 @@ def _next(
         tool, n = max(away.items(), key=lambda each: each[1])
         return f"pairwright take {tool} FILE   ({n:,} pairs are away in {tool}; FILE is what it exports)"
     if wanted.waiting:
-        return f"pairwright annotate   ({_waiting(wanted)})"
+        return f"pairwright annotate   ({wanted.in_words})"
     exports = exports_of(project)
     fresh = bool(exports) and stale(project, exports[-1]) is None
     labels = counts["accepted_from_judges"] + counts["accepted_from_people"] - counts["ties"]
@@ -226,14 +226,6 @@ def _next(
     if fresh:
         return "pairwright report   (every pair is decided and exported)"
     return "pairwright export   (every pair is decided)"
-
-
-def _waiting(wanted: tasks.Open) -> str:
-    """How many pairs wait for people, how much of that has begun, and how many answers that takes."""
-    n, half = wanted.waiting, f", {wanted.half}" if wanted.half else ""
-    several = wanted.answers > n + wanted.skipped + wanted.disputed
-    more = f": {wanted.answers:,} answers are wanted" if several else ""
-    return f"{n:,} pair{'' if n == 1 else 's'} wait{'s' if n == 1 else ''} for a person{half}{more}"
 
 
 def to_begin(project: Project, counts: Mapping[str, int]) -> str:

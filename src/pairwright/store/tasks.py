@@ -81,6 +81,14 @@ class Open:
         return self.skipped + self.disputed + self.for_lead
 
     @property
+    def in_words(self) -> str:
+        """`20 pairs wait for people, 8 half answered (36 answers wanted)`."""
+        n, half = self.waiting, f", {self.half}" if self.half else ""
+        several = self.answers > n + self.skipped + self.disputed
+        more = f" ({self.answers:,} answers wanted)" if several else ""
+        return f"{n:,} pair{'' if n == 1 else 's'} wait{'s' if n == 1 else ''} for people{half}{more}"
+
+    @property
     def half(self) -> str:
         """What of those that wait has begun: `3 half answered`; empty where nothing has."""
         return _told((self.half_answered, "half answered"), (self.sent_back, "sent back by a check"))
