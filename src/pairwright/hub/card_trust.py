@@ -70,11 +70,11 @@ def _audit(of: Mapping[str, Any]) -> Iterator[str]:
     if not found or not found["drawn"]:
         return
     text = (
-        f"Audit: of the labels by judges alone, {found['drawn']:,} were drawn by chance for people to check; "
+        f"Audit: of the pairs accepted without a person {found['drawn']:,} were drawn for people to check; "
         f"{found['checked']:,} are checked, {found['wrong']:,} of them wrong"
     )
     if found["accuracy"]:
-        text += f"; estimated right of all: {share(found['accuracy'])}"
+        text += f"; estimated right of all that was accepted: {share(found['accuracy'])}"
     yield text + "."
     if found["alarm"]:
         yield f"**Warning: {told(found['alarm'])}**"

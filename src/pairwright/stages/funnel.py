@@ -32,6 +32,8 @@ def funnel_of(project: Project, status: Status) -> dict[str, Any]:
     ready = standing.standing.get("label", 0)
     asked = status.accepted_from_people + status.for_people + status.stuck + status.open.flagged
     undecided = status.undecided + status.uncalibrated + status.for_judges + status.dropped
+    labels = status.accepted_from_judges + status.accepted_from_people
+    left_out = _after_label(standing.drops("label"), labels - ready)
     steps = [
         _step("prompts", status.prompts),
         _step(
@@ -54,7 +56,7 @@ def funnel_of(project: Project, status: Status) -> dict[str, Any]:
         ),
         _step(
             "labels",
-            status.accepted_from_judges + status.accepted_from_people,
+            labels,
             {"from judges": status.accepted_from_judges, "from people": status.accepted_from_people},
             {
                 "wait for people": status.open.fresh + status.open.sent_back,
@@ -64,9 +66,7 @@ def funnel_of(project: Project, status: Status) -> dict[str, Any]:
                 "flagged, so nobody is asked": status.open.flagged,
             },
         ),
-        _step(
-            "rows ready", ready, lost={_told(name): n for name, n in _after_label(standing.drops("label"))}
-        ),
+        _step("rows ready", ready, lost={_told(name): n for name, n in left_out.items()}),
     ]
     if paired is not None:
         steps.append(_step("rows exported", paired.rows))
@@ -90,9 +90,13 @@ def _step(
     }
 
 
-def _after_label(drops: dict[str, int]) -> list[tuple[str, int]]:
-    """What keeps labels from being rows: the rest was lost at an earlier step."""
-    return [(name, n) for name, n in drops.items() if name in ("tie", "flagged", "no_verdict")]
+def _after_label(drops: dict[str, int], labels: int) -> dict[str, int]:
+    """What keeps labels from being rows: the rest was lost at an earlier step.
+
+    A flagged pair counts here only where it has a label: the others wait above.
+    """
+    lost = {name: drops.get(name, 0) for name in ("tie", "no_verdict")}
+    return lost | {"flagged": labels - sum(lost.values())}
 
 
 def _told(name: str) -> str:
