@@ -7,6 +7,7 @@ import pytest
 
 from pairwright.cli.main import run
 from pairwright.errors import InputError
+from pairwright.formats.canonical import pairs
 from pairwright.formats.catalog import guess, read_dataset
 from pairwright.formats.format import Left
 from pairwright.formats.reading import BadRow
@@ -54,11 +55,12 @@ def test_what_is_in_no_format_is_shown_with_its_place(tmp_path):
     assert len(str(told.value)) < 500
 
 
-def test_semicolons_are_named(tmp_path):
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_table_without_a_comma_in_its_header_is_read_by_what_separates_it(tmp_path, separator):
     path = tmp_path / "in.csv"
-    path.write_text("prompt;chosen;rejected\nq;a;b\n")
-    with pytest.raises(InputError, match='looks separated by ";"'):
-        guess(path, {})
+    path.write_text("prompt;chosen;rejected\nq, or p?;a;b\n".replace(";", separator))
+    (found,) = read_dataset(path, guess(path, {}))
+    assert (found.prompt[0].content, [one.text for one in found.responses]) == ("q, or p?", ["a", "b"])
 
 
 def test_rated_responses_are_a_table(tmp_path):
@@ -129,14 +131,22 @@ def test_kto_in_json_takes_booleans_only(tmp_path, label):
     assert isinstance(found, BadRow)
 
 
-@pytest.mark.parametrize(
-    ("preference", "probability", "margin"), [(1.05, 0.95, 0.9), (2.0, 1.0, 1.0), (1.0, 1.0, 1.0)]
-)
+@pytest.mark.parametrize(("preference", "probability", "margin"), [(1.05, 0.95, 0.9), (1.75, 0.75, 0.5)])
 def test_probabilities_become_margins(tmp_path, preference, probability, margin):
     row = {"instruction": "q", "output_1": "a", "output_2": "b", "preference": preference}
     convert(write(tmp_path / "in.jsonl", [row]), tmp_path / "out.jsonl", to="trl-reward-margin")
     assert lines(tmp_path / "out.jsonl")[0]["margin"] == margin
     assert lines(tmp_path / "out.jsonl.meta.jsonl")[0]["probability"] == probability
+
+
+@pytest.mark.parametrize("preference", [1, 2, 1.0, 2.0, "2.0"])
+def test_a_hard_vote_of_alpaca_eval_is_no_certainty(tmp_path, preference):
+    row = {"instruction": "q", "output_1": "a", "output_2": "b", "preference": preference}
+    (found,) = read_dataset(write(tmp_path / "in.jsonl", [row]), "alpaca-eval")
+    assert (found.probability, found.opinions[0].prob_first) == (None, None)
+    (pair,) = pairs(found)
+    assert pair.chosen.text == ("a" if float(preference) == 1 else "b")
+    assert pair.margins == {}
 
 
 def test_a_probability_beside_chosen_and_rejected_counts(tmp_path):

@@ -92,18 +92,6 @@ def test_rankings_and_their_ties(prompt, ranking):
     kept = back("jsonl", row)
     assert kept is not None
     assert (kept.prompt, kept.responses) == (row.prompt, row.responses)
-    found = back("nemo-rl", row)
-    if len(set(ranks)) == 1:
-        assert found is None  # nothing to learn from, and its loader would not see that
-        return
-    assert found is not None
-
-    def told(which: Canonical) -> dict:
-        """Which text beats which, and which tie, whatever the numbers."""
-        order = {one.text: one.rank for one in which.responses}
-        return {(a, b): (order[a] < order[b]) - (order[a] > order[b]) for a in order for b in order}
-
-    assert told(found) == told(row)
 
 
 @settings(max_examples=60, deadline=None)

@@ -257,7 +257,7 @@ def test_outside_csv_text_that_looks_like_a_list_is_text():
 
 
 def test_a_python_list_in_a_csv_cell_is_explained():
-    assert "write the column with json.dumps" in reason({"prompt": str(CHAT)}, cells=True)
+    assert "Write the column with json.dumps" in reason({"prompt": str(CHAT)}, cells=True)
 
 
 # --- whatever comes -------------------------------------------------------------------------------

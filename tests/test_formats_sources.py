@@ -405,7 +405,8 @@ def argilla(*answers) -> dict:
 
 
 def test_argillas_ratings_make_ranks_and_only_submitted_ones_count(tmp_path):
-    found = one(tmp_path, "argilla", argilla(("u1", (5, 2), "submitted"), ("u2", (1, 5), "draft")))
+    draft, found = read(tmp_path, "argilla", argilla(("u1", (5, 2), "submitted"), ("u2", (1, 5), "draft")))
+    assert (draft.reason, draft.unit) == ("no_submitted_answer", "vote")
     assert (ranks(found), [each.rating for each in found.responses]) == ([1, 2], [5, 2])
     assert ([each.rater for each in found.opinions], found.responses[0].model) == (["argilla/u1"], "m1")
     assert ranks(one(tmp_path, "argilla", argilla(("u1", (3, 3), "submitted")))) == [1.5, 1.5]
@@ -565,8 +566,7 @@ def test_no_two_formats_look_like_the_same_rows():
     written = {name: row for name, row in OUT.items() if formats()[name].reads}
     for name in ("trl-kto", "trl-kto-text", "llama-factory-kto", "axolotl-kto", "ms-swift-kto"):
         written[name] = target_named(name).row(Single(ROW, ROW.responses[0], True))
-    for name in ("nemo-rl", "jsonl"):
-        written[name] = target_named(name).row(ROW)
+    written["jsonl"] = target_named("jsonl").row(ROW)
     for name, row in (written | SAMPLES).items():
         looks = [other for other, each in formats().items() if each.reads and each.reads.looks(row)]
         assert looks == [name]
@@ -582,7 +582,6 @@ def test_every_read_format_is_tested():
         "llama-factory-kto",
         "axolotl-kto",
         "ms-swift-kto",
-        "nemo-rl",
         "jsonl",
         "potato",
     }

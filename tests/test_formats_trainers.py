@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from pairwright.errors import InputError
-from pairwright.formats.canonical import Canonical, Drop, Pair, Rated, Single, two
+from pairwright.formats.canonical import Canonical, Drop, Pair, Rated, Single, contradicts_itself, pairs, two
 from pairwright.formats.catalog import formats, guess, read_dataset, target_named
 from pairwright.formats.files import Layout
 from pairwright.formats.format import Left, Written
@@ -40,6 +40,10 @@ HUMAN = "\n\nHuman: What color is the sky?\n\nAssistant:"
 
 OUT = {
     "trl-dpo": {"prompt": [USER], "chosen": [GOOD], "rejected": [BAD]},
+    "nemo-rl": {
+        "context": [USER],
+        "completions": [{"rank": 0, "completion": [GOOD]}, {"rank": 1, "completion": [BAD]}],
+    },
     "trl-dpo-text": {"prompt": Q + "\n\n", "chosen": A, "rejected": B},
     "trl-orpo": {"prompt": [USER], "chosen": [GOOD], "rejected": [BAD]},
     "trl-reward": {"chosen": [USER, GOOD], "rejected": [USER, BAD]},
@@ -119,28 +123,32 @@ def test_a_single_response_has_a_boolean_label(name, expected):
 def test_every_written_format_is_tested_here():
     singly = {"trl-kto", "trl-kto-text", "llama-factory-kto", "axolotl-kto", "ms-swift-kto"}
     written = {name for name, each in formats().items() if each.writes}
-    assert written == {*OUT, *singly, "nemo-rl", "verl-prompts", "jsonl"}
+    assert written == {*OUT, *singly, "verl-prompts", "jsonl"}
 
 
-def test_nemo_rl_keeps_more_than_two_with_rank_0_the_best():
-    row = Canonical(
-        messages(USER), (Rated("c", rank=3), Rated(A, rank=1), Rated("b", rank=2), Rated("d", rank=2))
-    )
-    assert target_named("nemo-rl").row(row) == {
-        "context": [USER],
-        "completions": [
-            {"rank": 0, "completion": [GOOD]},
-            {"rank": 1, "completion": [{"role": "assistant", "content": "b"}]},
-            {"rank": 1, "completion": [{"role": "assistant", "content": "d"}]},
-            {"rank": 2, "completion": [{"role": "assistant", "content": "c"}]},
-        ],
-    }
+def test_nemo_rl_gets_exactly_two_completions_of_a_ranking_and_none_of_a_tie():
+    # Its preprocessor asserts two, and refuses equal ranks.
+    row = Canonical(messages(USER), (Rated("c", rank=3), Rated(A, rank=1), Rated("d", rank=2)))
+    written = [target_named("nemo-rl").row(pair) for pair in pairs(row)]
+    assert [[each["completion"][0]["content"] for each in one["completions"]] for one in written] == [
+        [A, "d"],
+        [A, "c"],
+    ]
+    assert all([each["rank"] for each in one["completions"]] == [0, 1] for one in written)
+    assert list(pairs(two(messages(USER), Rated(A), Rated(B), 0))) == [Drop("tie")]
 
 
-def test_nemo_rl_gets_no_row_in_which_all_are_equal():
-    # Its trainers would take the same completion for chosen and rejected.
-    assert target_named("nemo-rl").row(two(messages(USER), Rated(A), Rated(B), 0)) == Drop("tie")
-    assert target_named("nemo-rl").row(two(messages(USER), Rated(A), Rated(B), None)) == Drop("not_labelled")
+def test_what_nemo_rl_is_told_overrides_what_its_configs_have_and_adds_the_rest():
+    # As in examples/configs/dpo.yaml and rm.yaml: a key that is not there needs a +, or Hydra refuses it.
+    config = {"train": {"dataset_name": "HelpSteer3", "split": "train"}}
+    config["validation"] = {"dataset_name": "HelpSteer3", "split": "validation"}
+    for parts in ({"train": ("a.jsonl",)}, {"train": ("a.jsonl",), "validation": ("b.jsonl",)}):
+        (line,) = target_named("nemo-rl").how_to_load(Written("a", parts))
+        overrides = [each for each in shlex.split(line, comments=True) if "data." in each]
+        assert overrides
+        for each in overrides:
+            part, _, key = each.partition("=")[0].removeprefix("+data.").removeprefix("data.").partition(".")
+            assert (not key or key in config[part]) != each.startswith("+"), each
 
 
 def test_verl_prompts_are_rows_for_rl():
@@ -299,7 +307,7 @@ def test_nothing_is_validated_on_what_it_is_trained_on(name):
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("nemo-rl", "data.validation.data_path=held.jsonl"),
+        ("nemo-rl", "+data.validation.data_path=held.jsonl"),
         ("openai-dpo", "validation_file=held.id"),
         ("verl-prompts", "data.val_files=['held.parquet']"),
     ],
@@ -364,8 +372,8 @@ def test_equal_scores_are_a_tie_and_upside_down_ones_are_no_label(tmp_path):
     row = OUT["ultrafeedback-binarized"]
     (tie,) = read(tmp_path, "ultrafeedback-binarized", {**row, "score_chosen": 7.0, "score_rejected": 7.0})
     assert [one.rank for one in tie.responses] == [1.5, 1.5]
-    (left,) = read(tmp_path, "ultrafeedback-binarized", {**row, "score_chosen": 1.0})
-    assert left.reason == "rejected_is_rated_higher"
+    (other,) = read(tmp_path, "ultrafeedback-binarized", {**row, "score_chosen": 1.0})
+    assert contradicts_itself(other)
 
 
 def test_distilabels_ratings_and_models_are_read(tmp_path):

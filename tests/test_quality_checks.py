@@ -33,6 +33,46 @@ def test_too_similar_is_over_the_threshold_word_by_word():
     assert "the same text" in found("too_similar", [pair(a="x", b="x")])[0].reason
 
 
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("How can I help you today?", "How can I help you today!"),
+        ("How can I help you today?", "how can i help you TODAY"),
+        ("It is, as I said, fine.", "It is as I said: fine"),
+        ("**Bold** and `code`", "Bold and code"),
+        ("one  two\n\nthree", "one two three"),
+        ("foo(a,b)", "foo(a, b)"),
+        ("yes - no", "yes - no."),
+        ("a \u2014 b", "a b"),
+        (
+            "\u4eca\u5929\u597d\u5417\uff1f\u6211\u5f88\u597d\u3002",
+            "\u4eca\u5929\u597d\u5417\uff01\u6211\u5f88\u597d",
+        ),
+    ],
+)
+def test_punctuation_case_and_white_space_make_no_other_text(a, b):
+    for one, other in ((a, b), (b, a)):
+        (finding,) = found("too_similar", [pair(a=one, b=other)])
+        assert "differ only in punctuation, case or white space" in finding.reason
+        # They may be what was asked for ("in capitals, please"): the pair stays in exports.
+        assert finding.severity == ("error" if one.split() == other.split() else "warning")
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("x + y", "x - y"),
+        ("a > b", "a < b"),
+        ("1.5", "15"),
+        ("5 %", "5"),
+        ("!ready", "ready"),
+        ("2 * 3", "2 / 3"),
+    ],
+)
+def test_operators_and_numbers_make_another_text(a, b):
+    assert similarity(a, b) < 0.95
+
+
 def test_similarity_goes_by_characters_where_no_spaces_part_words():
     a = "今天天气很好我们去公园散步吧然后再去吃饭"
     assert similarity(a, a[:-1] + "水") == pytest.approx(0.95, abs=0.01)

@@ -1,8 +1,10 @@
 """Checks over many examples: in one process or several, with a failure named."""
 
+import math
 import pickle
 import random
 
+import pandas as pd
 import pytest
 
 import pairwright as pw
@@ -122,3 +124,62 @@ def test_detect_low_quality_takes_ones_own_checks_and_names_a_bad_row():
         pw.detect_low_quality([{**ROW, "seconds": "fast"}])
     with pytest.raises(InputError, match='there is no check "nonsense"'):
         pw.detect_low_quality([ROW], only=["nonsense"])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("annotation_time_seconds", 2),
+        ("annotation_time", "2.0"),
+        ("annotationTimeSeconds", 2.0),
+        ("Annotation Time (s)", 2),
+        ("time_seconds", 2),
+        ("seconds", 2),
+        ("time_spent", 2),
+        ("timeTaken", 2),
+        ("duration", 2),
+        ("duration_ms", 2000),
+        ("elapsed-milliseconds", 2000),
+        ("WorkTimeInSeconds", "2"),
+        ("lead_time", 2),
+        ("labeling_time_minutes", 2 / 60),
+        ("response_time_sec", 2),
+        ("annotation_time", pd.Timedelta(seconds=2)),
+    ],
+)
+def test_how_long_it_took_is_read_under_every_natural_name(name, value):
+    ((reason, row),) = pw.detect_low_quality([{**ROW, name: value}], only=["too_fast"])
+    assert (reason, reason.value) == ("too_fast", 2.0)
+    assert row[name] == value
+    assert pw.detect_low_quality([{**ROW, name: None}, {**ROW, name: math.nan}], only=["too_fast"]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("annotation_time", "2024-05-01 10:00:00"),
+        ("annotation_time", pd.Timestamp("2024-05-01")),
+        ("created_time", 2),
+        ("time", 2),
+        ("second", "text"),
+        ("min", 1),
+        ("max_seconds", 2),
+        ("start_time_seconds", 2),
+    ],
+)
+def test_a_point_in_time_or_a_limit_is_not_how_long_it_took(name, value):
+    assert pw.detect_low_quality([{**ROW, name: value}], only=["too_fast"]) == []
+
+
+def test_nobody_chose_the_first_one_shown_where_the_side_is_not_known():
+    """All chosen ones stand first in such rows: that says nothing of a key held down."""
+    rows = [{**ROW, "prompt": f"p{i}", "annotator": "eve", "seconds": 6 + i % 3} for i in range(40)]
+    assert pw.detect_low_quality(rows, only=["too_fast"]) == []
+
+
+def test_an_annotation_without_an_answer_is_a_finding_not_an_end():
+    rows = pd.DataFrame([ROW, {**ROW, "chosen": None}, {**ROW, "chosen": math.nan}])
+    found = pw.detect_low_quality(rows, only=["chosen_has_errors"])
+    assert [(str(reason), reason.part) for reason, _ in found] == [("chosen_has_errors", "empty")] * 2
+    with pytest.raises(InputError, match="annotation 0 has no prompt"):
+        pw.detect_low_quality([{**ROW, "prompt": math.nan}])

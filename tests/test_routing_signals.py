@@ -81,3 +81,11 @@ def test_a_plan_written_down_reads_later_pairs_the_same_way():
 def test_a_judge_unknown_to_the_plan_is_not_heard():
     plan = SignalPlan.of(ballots_of({"one": [1, -1, 0, 1]}))
     assert plan.read(ballots_of(VERDICTS)).x.shape[1] == plan.read(ballots_of({"one": [1] * 4})).x.shape[1]
+
+
+def test_the_votes_on_some_pairs_are_read_as_among_all():
+    ballots = everything()
+    plan, rows = SignalPlan.of(ballots), np.array([3, 1])
+    here, all_ = plan.read(ballots.of_pairs(rows)), plan.read(ballots)
+    assert here.x == pytest.approx(all_.x[rows])
+    assert here.s == pytest.approx(all_.s[rows])

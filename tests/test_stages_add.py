@@ -76,6 +76,7 @@ def test_prompts_responses_and_pairs_come_from_one_file(store):
         "prompts": {"added": 3, "already": 0},
         "responses": {"added": 4, "already": 0},
         "pairs": {"added": 1, "already": 0},
+        "empty": [],
         "bad_rows": 0,
         "bad": [],
         "committed": True,

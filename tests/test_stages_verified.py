@@ -159,10 +159,60 @@ def test_an_answer_counts_as_soon_as_it_is_given_whether_it_agrees_or_not(projec
     assert flag_precision(project)["margin"]["value"] == 0.4
 
 
+def answered_by_truth(project, names, flipped, who="bob"):
+    label(project, {name: "B" if name in flipped else "A" for name in names}, who)
+
+
+def test_precision_is_told_of_all_that_is_flagged_and_not_of_the_surest_alone(tmp_path, capsys):
+    project, flipped = a_project_of(tmp_path, flips=0.15)
+    flagged = run_verify(project, repeats=1, threshold=0.2, review=1.0).flagged
+    every = kept(project, checks=["reward_model"], parts=["margin"])
+    truth = np.mean([each.external_id in flipped for each in every])
+    result = run_verify(project, repeats=1, threshold=0.2, send=40, by="lea")
+    assert len(every) == flagged == result.flagged > 90
+    assert len(sent(project, "margin")) == len(sent(project, "control")) == 40
+    answered_by_truth(project, sent(project, "margin"), flipped)
+    answered_by_truth(project, sent(project, "control"), flipped)
+    found = flag_precision(project)
+    assert (found["flagged"]["of"], found["flagged"]["n"]) == (flagged, 20)
+    assert found["flagged"]["low"] <= truth <= found["flagged"]["high"]
+    assert found["margin"]["value"] > truth  # half of them are the surest
+    capsys.readouterr()
+    assert (
+        run(["-C", str(project.root), "verify", "--repeats", "1"]) == 0
+    )  # asks nobody, measures nothing anew
+    assert flag_precision(project) == found
+    assert f"Of all {flagged} that were flagged then" in " ".join(capsys.readouterr().out.split())
+    assert "by a random sample of them" in page_of(numbers_of(project))
+
+
+def test_who_answers_the_surest_first_measures_nothing_of_the_flagged_yet(project):
+    run_verify(project, repeats=1, send=40, by="lea")
+    sample = set(verified(project)["sample"]["pairs"])
+    asked = [
+        each for each in kept(project, checks=["reward_model"], parts=["margin"], settled=True) if each.action
+    ]
+    surest = [each.external_id for each in asked if each.pair_id not in sample]
+    label(project, dict.fromkeys(surest, "B"), "bob")
+    found = flag_precision(project)
+    assert found["margin"]["n"] == len(surest) > 0
+    assert found["flagged"] is None
+
+
+def test_a_second_draw_is_from_those_nobody_was_asked_about(project):
+    first = run_verify(project, repeats=1, send=10, by="lea")
+    before = verified(project)["sample"]
+    run_verify(project, repeats=1, send=10, by="lea")
+    after = verified(project)["sample"]
+    assert before["of"] == first.flagged
+    assert len(before["pairs"]) == len(after["pairs"]) == 5
+    assert not set(before["pairs"]) & set(after["pairs"])
+
+
 def test_who_answers_again_what_they_answered_before_is_no_new_person(project):
     run_verify(project, repeats=1, send=10, by="lea")
     label(project, dict.fromkeys(sent(project, "margin")[:3], "B"), "ada")
-    assert flag_precision(project) == {"margin": None, "control": None}
+    assert set(flag_precision(project).values()) == {None}
 
 
 def test_as_many_others_are_asked_as_doubted_ones_whatever_a_lead_decided(project, tmp_path):

@@ -13,9 +13,10 @@ def test_a_reference_is_gold_or_what_most_others_said():
     assert references(item, said, gold).tolist() == [-1, -1, 0, 1, 0, 1]
 
 
-def test_confusion_counts_reference_by_said():
+def test_confusion_counts_reference_by_said_whichever_is_a():
     table = confusion(np.array([0, 0, 1, 2, -1]), np.array([0, 1, 1, 0, 0]))
-    assert table.tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 0]]
+    # right twice, the other side once: half of each stands under A, half under B; a tie called A or B
+    assert table.tolist() == [[1, 0.5, 0], [0.5, 1, 0], [0.5, 0.5, 0]]
 
 
 def test_over_time_needs_two_periods():

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from pairwright.errors import NotConverged
-from pairwright.stats.combine import PeopleVotes, best_method, combine, one_coin
+from pairwright.stats.anchored import one_coin
+from pairwright.stats.combine import PeopleVotes, best_method, combine
 
 
 def votes(row, person, said, *, known=None, forecast=None, n_pairs=None):

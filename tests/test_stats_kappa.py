@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from pairwright.stats.agreement import answer_counts
+from pairwright.stats.agreement import SIDES, answer_counts
 from pairwright.stats.kappa import cohen_kappa, fleiss_kappa
 
 
@@ -66,3 +66,16 @@ def test_where_everything_is_the_same_kappa_is_not_defined():
         fleiss_kappa(np.array([[2.0, 0], [3, 0]]))
     with pytest.raises(ValueError, match="two items"):
         fleiss_kappa(np.array([[2.0, 1]]))
+
+
+def test_kappas_do_not_depend_on_which_is_a():
+    """Two people agree on 9 of 10, always on a side: chance is a half, so kappa = (0.9 - 0.5) / 0.5 = 0.8."""
+    one, other = np.array([0] * 10), np.array([0] * 9 + [1])
+    turned = np.array([0, 1] * 5, bool)
+    swap = np.array(SIDES)
+    there = np.where(turned, swap[one], one), np.where(turned, swap[other], other)
+    for pair in ((one, other), there):
+        counts = answer_counts(np.tile(np.arange(10), 2), np.concatenate(pair), 3)
+        assert cohen_kappa(*pair, mirror=SIDES).value == pytest.approx(0.8)
+        assert fleiss_kappa(counts, mirror=SIDES).value == pytest.approx(0.8)
+    assert cohen_kappa(one, other).value == pytest.approx(0)  # what it was: nothing but chance

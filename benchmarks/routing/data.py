@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from made import MADE, made
 
 from pairwright.routing.signals import Ballots
 
@@ -60,6 +61,9 @@ def rows(path: Path) -> Iterator[dict]:
 
 
 def load(name: str) -> RecordedSet:
+    if name in MADE:
+        ballots, truth = made(name)
+        return RecordedSet(name, ballots, np.eye(3)[truth], np.arange(len(truth)))
     folder = DATA / name
     if (folder / "judge_preferences.jsonl.gz").exists():
         return from_preferences(folder)

@@ -16,7 +16,7 @@ from pairwright.routing.guarantee import certify, within_reach
 from pairwright.routing.sequential import Wagers, newest_certificate, share_of, start_of
 
 DELTA = 0.1
-SECOND = DELTA * 0.75 * 0.25  # what a second exact test may spend, after a first that spent three quarters
+SECOND = DELTA * 0.85 * 0.15  # what a second exact test may spend, after a first that spent 85 %
 
 
 def looks(data: RecordedSet, target: float, first: int, more: int, draws: int) -> dict[str, Kept]:
@@ -38,7 +38,8 @@ def looks(data: RecordedSet, target: float, first: int, more: int, draws: int) -
         # Once, after all labels; the judges are weighed anew on all of them.
         new_confidence, new_wrong = beliefs(data, truth, both, draw, rng)
         for rule, delta in (("exact, all labels at once", DELTA), ("exact, a second look, from all", SECOND)):
-            found = certify(new_confidence[both], new_wrong[both], target, delta)
+            rest = new_confidence[~both]
+            found = certify(new_confidence[both], new_wrong[both], target, delta, rest=rest)
             note(rule, found.threshold, new_confidence, new_wrong, both)
         # A second look, with the further labels drawn where the promise can be kept.
         inside = confidence >= within_reach(confidence, target)
@@ -46,7 +47,8 @@ def looks(data: RecordedSet, target: float, first: int, more: int, draws: int) -
         known[rng.permutation(np.flatnonzero(inside & ~before))[:more]] = True
         new_confidence, new_wrong = beliefs(data, truth, known, draw, rng)
         drawn = known & inside
-        found = certify(new_confidence[drawn], new_wrong[drawn], target, SECOND)
+        rest = new_confidence[inside & ~known]
+        found = certify(new_confidence[drawn], new_wrong[drawn], target, SECOND, rest=rest)
         rule = "exact, a second look, from within reach"
         note(rule, found.threshold, new_confidence, new_wrong, known, inside)
         # After every label: judges weighed on the first 50, 100, 200, ..., each time wagered on later ones.

@@ -25,6 +25,13 @@ def area_under_risk_coverage(right: np.ndarray) -> float:
     return float(np.mean(np.cumsum(~right) / np.arange(1, len(right) + 1)))
 
 
+def area_error(right: np.ndarray) -> float:
+    """The standard error of that area: a sum of errors, each weighed by the coverages it counts in."""
+    n = len(right)
+    weight = np.cumsum(1 / np.arange(n, 0, -1))[::-1]
+    return float(np.sqrt((weight**2 * ~right).sum() * right.mean()) / n)
+
+
 def people_needed(right: np.ndarray, overall: float) -> float:
     """The least share that must go to people (who are right) for this share of all labels to be right."""
     kept = np.flatnonzero(np.cumsum(~right) / len(right) <= 1 - overall + 1e-12)

@@ -15,10 +15,13 @@ from pairwright.routing.guarantee import certify
 from pairwright.stats.intervals import binomial_p, clopper_pearson
 from pairwright.types import Estimate
 
-Rule = Callable[[np.ndarray, np.ndarray, float, float], float | None]
+# confidence and errors of the calibration sample, confidence of the other pairs, target, delta
+Rule = Callable[[np.ndarray, np.ndarray, np.ndarray, float, float], float | None]
 
 
-def naive(confidence: np.ndarray, wrong: np.ndarray, target: float, delta: float) -> float | None:
+def naive(
+    confidence: np.ndarray, wrong: np.ndarray, rest: np.ndarray, target: float, delta: float
+) -> float | None:
     """The loosest threshold at which the labels at hand agree often enough."""
     order = np.argsort(-confidence, kind="stable")
     agreeing = np.cumsum(wrong[order]) / np.arange(1, len(order) + 1) <= 1 - target
@@ -26,7 +29,9 @@ def naive(confidence: np.ndarray, wrong: np.ndarray, target: float, delta: float
     return _below(confidence[order], kept[-1] + 1) if len(kept) else None
 
 
-def three_starts(confidence: np.ndarray, wrong: np.ndarray, target: float, delta: float) -> float | None:
+def three_starts(
+    confidence: np.ndarray, wrong: np.ndarray, rest: np.ndarray, target: float, delta: float
+) -> float | None:
     """Fixed-sequence testing on ten coverages from three starts, a third of delta each."""
     order = np.argsort(-confidence, kind="stable")
     sure, errors = confidence[order], np.cumsum(wrong[order])
@@ -41,8 +46,10 @@ def three_starts(confidence: np.ndarray, wrong: np.ndarray, target: float, delta
     return None if best is None else _below(sure, counts[best])
 
 
-def pairwright(confidence: np.ndarray, wrong: np.ndarray, target: float, delta: float) -> float | None:
-    return certify(confidence, wrong, target, delta).threshold
+def pairwright(
+    confidence: np.ndarray, wrong: np.ndarray, rest: np.ndarray, target: float, delta: float
+) -> float | None:
+    return certify(confidence, wrong, target, delta, rest=rest).threshold
 
 
 def _below(sure: np.ndarray, count: int) -> float:
@@ -87,7 +94,7 @@ def measure(
             wrong = label != truth
             for rule, choose in RULES.items():
                 for target in targets:
-                    threshold = choose(confidence[chosen], wrong[chosen], target, delta)
+                    threshold = choose(confidence[chosen], wrong[chosen], confidence[~chosen], target, delta)
                     taken = np.zeros(n, bool) if threshold is None else confidence > threshold
                     taken &= ~chosen
                     counts.setdefault((source, rule, target), []).append(

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from data import RecordedSet
-from measures import COVERAGES, OVERALL, accuracy_at, area_under_risk_coverage, people_needed, shuffled
+from measures import (
+    COVERAGES,
+    OVERALL,
+    accuracy_at,
+    area_error,
+    area_under_risk_coverage,
+    people_needed,
+    shuffled,
+)
 from methods import METHODS
 
 from pairwright.routing.believe import folds_of
 from pairwright.types import Estimate
 
 NEEDS_NO_LABELS = {"plain vote", "Dawid-Skene (crowd-kit)"}
+# What Pairwright must never be worse than.
+SIMPLER = (
+    "best judge",
+    "log-probability",
+    "stated confidence",
+    "plain vote",
+    "vote of the best model's strategies",
+    "Dawid-Skene (crowd-kit)",
+)
 FIGURES = (
     *(f"accuracy at {coverage:.0%}" for coverage in COVERAGES),
     "area under risk-coverage",
@@ -69,8 +88,11 @@ def ten_fold_table(data: RecordedSet, repeats: int, resamples: int = 400) -> dic
     return result
 
 
-def by_number(data: RecordedSet, n_labels: int, draws: int) -> dict[str, np.ndarray]:
-    """method -> (draws, figures) on the other pairs when this many were labelled, over draws of which."""
+def by_number(data: RecordedSet, n_labels: int, draws: int) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """method -> (draws, figures) on the other pairs when this many were labelled, over draws of which.
+
+    And the standard error of each method's area under risk-coverage on the pairs of one draw.
+    """
     truth = data.truth
     free = {
         name: method(data.ballots, one_hot(truth, np.ones(len(truth), bool)))
@@ -78,6 +100,7 @@ def by_number(data: RecordedSet, n_labels: int, draws: int) -> dict[str, np.ndar
         if name in NEEDS_NO_LABELS
     }
     found: dict[str, list[np.ndarray]] = {}
+    errors: dict[str, list[float]] = {}
     for draw in range(draws):
         rng = np.random.default_rng(draw)
         chosen = np.zeros(len(truth), bool)
@@ -87,10 +110,13 @@ def by_number(data: RecordedSet, n_labels: int, draws: int) -> dict[str, np.ndar
             answer = free[name] if name in free else method(data.ballots, one_hot(truth, chosen))
             if answer is not None:
                 label, confidence = answer
-                found.setdefault(name, []).append(
-                    figures(shuffled(label[rest], confidence[rest], truth[rest], rng))
-                )
-    return {name: np.array(values) for name, values in found.items()}
+                right = shuffled(label[rest], confidence[rest], truth[rest], rng)
+                found.setdefault(name, []).append(figures(right))
+                errors.setdefault(name, []).append(area_error(right))
+    return (
+        {name: np.array(values) for name, values in found.items()},
+        {name: float(np.mean(values)) for name, values in errors.items()},
+    )
 
 
 def spread(values: np.ndarray) -> list[Estimate]:
@@ -98,15 +124,33 @@ def spread(values: np.ndarray) -> list[Estimate]:
     return _estimates(values.mean(0), values, len(values))
 
 
-def beside_best_judge(found: dict[str, np.ndarray], n_left: int) -> tuple[float, float, float]:
-    """Right on all pairs: ours less the best single judge's, one standard error, share of draws worse by it.
+@dataclass(frozen=True)
+class Beside:
+    """Pairwright less a simpler method: mean over draws; one standard error; share of draws worse by more."""
 
-    The standard error is that of a share of the `n_left` pairs of one draw.
+    gap: float
+    error: float
+    worse: float
+
+
+def beside(
+    found: dict[str, np.ndarray], area_errors: dict[str, float], n_left: int
+) -> dict[str, tuple[Beside, Beside]]:
+    """Simpler method -> right on all pairs, and area under risk-coverage, beside it.
+
+    Standard errors are the simpler method's on the `n_left` pairs of one draw.
     """
-    gap = found["Pairwright"][:, 0] - found["best judge"][:, 0]
-    share = found["best judge"][:, 0].mean()
-    error = float(np.sqrt(share * (1 - share) / n_left))
-    return float(gap.mean()), error, float((gap < -error).mean())
+    area = FIGURES.index("area under risk-coverage")
+    result = {}
+    for name in (each for each in SIMPLER if each in found):
+        right, below = (found["Pairwright"][:, f] - found[name][:, f] for f in (0, area))
+        share = found[name][:, 0].mean()
+        error = float(np.sqrt(share * (1 - share) / n_left))
+        result[name] = (
+            Beside(float(right.mean()), error, float((right < -error).mean())),
+            Beside(float(below.mean()), area_errors[name], float((below > area_errors[name]).mean())),
+        )
+    return result
 
 
 def _estimates(middle: np.ndarray, drawn: np.ndarray, n: int) -> list[Estimate]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pairwright.cli.convert import Pairs, WhichPairs
+from pairwright.cli.convert import Pairs, WhichPairs, Without, column_names, tell_not_carried
 from pairwright.cli.options import BudgetUsd, DryRun, Json, RetryFailed
 from pairwright.cli.output import (
     DONE,
@@ -101,6 +101,7 @@ def add(
     on_error: Annotated[
         OnError, typer.Option(help="stop: with a bad row, add nothing. skip: add the good rows.")
     ] = OnError.stop,
+    without: Without = None,
     json: Json = False,
 ) -> int:
     """Add prompts, responses, pairs and, with --from, labels. Adding twice adds nothing."""
@@ -115,6 +116,7 @@ def add(
             "kind": rater_kind.value if rater_kind else None,
             "file_format": file_format,
             "on_error": on_error.value,
+            "without": column_names(without),
         }
         return _add_labelled(context, files, columns, options, json=json)
     if columns is not None:
@@ -134,6 +136,7 @@ def add(
             fields=fields,
             file_format=file_format,
             on_error=on_error.value,
+            without=column_names(without),
             progress=progress,
         )
     if json:
@@ -163,7 +166,7 @@ def _add_labelled(
 
 
 def print_labelled(result: AddDatasetResult) -> None:
-    from pairwright.stages.convert import remedy
+    from pairwright.stages.convert import left_out
 
     if result.guessed:
         note(f"read as {result.source}, told by the rows' keys; --from says otherwise")
@@ -176,9 +179,9 @@ def print_labelled(result: AddDatasetResult) -> None:
         say(f"{result.votes.added:,} votes of {who} added{there}.")
     if result.contradictions:
         note(f"{result.contradictions:,} labels contradict an earlier row on the same pair: the first stands")
-    for reason, n in result.dropped.counts.items():
-        first = ", ".join(result.dropped.places.get(reason, []))
-        say(f"Left out: {n:,} {reason.replace('_', ' ')} ({remedy(reason)}); first: {first}")
+    for line in left_out(result.dropped):
+        say(f"Left out: {line}")
+    tell_not_carried(result.not_carried)
     for fault, n in result.faults.items():
         note(f"{n:,} rows have a known error of this dataset ({fault}); their pairs' meta marks them")
 
@@ -199,10 +202,12 @@ def print_added(result: AddResult | AddDatasetResult) -> None:
         if count.added or count.already:
             there = f", {count.already:,} were there already" if count.already else ""
             say(f"{count.added:,} {what} added{there}.")
+    for name in result.empty:
+        note(f"{name} holds no rows: is it the right file?")
     if not result.rows:
         say("Nothing was added: there are no rows.")
     if result.bad_rows:
-        fail(f"{result.bad_rows:,} of {result.rows:,} rows are bad and were left out.")
+        fail(f"{result.bad_rows:,} of {result.rows:,} rows are bad, whole or in part: that was left out.")
 
 
 def generate(

@@ -24,6 +24,8 @@ from pairwright.cli.output import (
 from pairwright.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pairwright.formats.canonical import MarginUnit
     from pairwright.stages.convert import ConvertResult, Selection
 
@@ -34,6 +36,7 @@ class Pairs(StrEnum):
     adjacent = "adjacent"
 
 
+COLUMNS_TOLD = 20
 BY_WHO_WON = (
     "winners were called good and losers bad (--split-pairs, --shape kto): both answers may be either"
 )
@@ -53,6 +56,14 @@ MinProbability = Annotated[
 ]
 WhichPairs = Annotated[
     Pairs, typer.Option("--pairs", help="Of a ranking: the best against each other, all, or neighbours.")
+]
+
+
+Without = Annotated[
+    str | None,
+    typer.Option(
+        "--without", help="Columns to read rows without: tools,images. Else such rows are left out."
+    ),
 ]
 
 
@@ -113,6 +124,7 @@ def convert(
         str | None, typer.Option("--format", help="jsonl, json, csv, tsv, parquet; default: by IN's name.")
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="Show all formats.")] = False,
+    without: Without = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be written; write nothing.")
     ] = False,
@@ -143,6 +155,7 @@ def convert(
             file_format=file_format,
             selection=selection,
             layout=Layout(parse_shares(split, seed), shard, stratify),
+            without=column_names(without),
             dry_run=dry_run,
             progress=progress,
         )
@@ -151,6 +164,19 @@ def convert(
     else:
         print_converted(result)
     return FINISHED_WITH_FAILURES if result.bad_rows else DONE
+
+
+def column_names(text: str | None) -> tuple[str, ...]:
+    return tuple(name for each in (text or "").split(",") if (name := each.strip()))
+
+
+def tell_not_carried(columns: Mapping[str, int]) -> None:
+    """Name the columns that are kept nowhere, most rows first; --json has them all."""
+    told = sorted(columns.items(), key=lambda each: -each[1])
+    rest = f", and {len(told) - COLUMNS_TOLD} more (--json)" if len(told) > COLUMNS_TOLD else ""
+    if told:
+        names = ", ".join(f"{name} ({n:,})" for name, n in told[:COLUMNS_TOLD])
+        note(f"columns not carried, with the number of rows that have a value: {names}{rest}")
 
 
 def tell_unused(
@@ -190,8 +216,16 @@ def print_converted(result: ConvertResult) -> None:
         for name in names:
             say(f"  {result.path.with_name(name)}")
     print_left_out(result)
+    tell_not_carried(result.not_carried)
+    if result.contradicting:
+        note(
+            f"{result.contradicting:,} rows say the opposite of one another and were all written: standard "
+            "input is read once. From a file they are left out"
+        )
     if result.bad_rows:
-        fail(f"{result.bad_rows:,} of {result.read:,} rows can't be read and were left out.")
+        fail(
+            f"{result.bad_rows:,} of {result.read:,} rows can't be read, whole or in part: that was left out."
+        )
     if result.dry_run:
         return
     for name in result.config:

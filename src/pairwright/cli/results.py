@@ -107,6 +107,8 @@ def print_status(state: Status) -> None:
                 say(f"[dim]{judge.name} failed {n:,} times: {escape(message[:200])}[/dim]")
             if judge.refused:
                 say(f"[red]{judge.name} is {judge.refused} against people: not counted, not asked.[/red]")
+    for text in state.cut_prompts:
+        say(f"[red]{escape(text)}[/red]")
     if state.calibration and (told := covered.lines(state.calibration)):
         out.print()
         for text in told:

@@ -29,7 +29,10 @@ def verify(
         typer.Option(min=0, max=1, help="Share of pairs that may become findings, the surest wrong first."),
     ] = 0.1,
     send: Annotated[
-        int, typer.Option(min=0, help="Send so many doubted pairs to people, among as many others.")
+        int,
+        typer.Option(
+            min=0, help="Send so many doubted pairs to people, half of them by chance, among as many others."
+        ),
     ] = 0,
     curve: Annotated[bool, typer.Option("--curve", help="Also say how much more data is worth.")] = False,
     folds: Annotated[int, typer.Option(min=2, help="Parts the prompts are split into.")] = 5,
@@ -104,5 +107,12 @@ def _print(result: dict[str, Any]) -> None:
     if margin and control:
         say(
             f"Asked anew, people said otherwise than the label in {margin['value']:.0%} of {margin['n']:,} "
-            f"doubted pairs and {control['value']:.0%} of {control['n']:,} others."
+            f"doubted pairs, the surest wrong among them, and {control['value']:.0%} of {control['n']:,} "
+            "others."
+        )
+    if flagged := result["precision"]["flagged"]:
+        say(
+            f"Of all {flagged['of']:,} that were flagged then {flagged['value']:.0%} "
+            f"\\[{flagged['low']:.0%}, {flagged['high']:.0%}] are labelled otherwise, by "
+            f"{flagged['n']:,} drawn from them by chance."
         )

@@ -6,7 +6,9 @@ where they differ, two conversations are compared and not two answers. Nothing i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import product
 from typing import Any
 
 from pairwright.errors import InputError
@@ -31,13 +33,32 @@ def answers_to(
     return asked[0] or prompt, [side[-1].content for side in sides]
 
 
-def pair_of(prompt: Prompt, row: Any, place: str) -> tuple[Prompt, str, str] | Left:
-    """What was asked, and the texts of "chosen" and "rejected"."""
-    found = answers_to(prompt, [(row[name], f'"{name}"') for name in ("chosen", "rejected")], place)
-    if isinstance(found, Left):
-        return found
-    asked, (chosen, rejected) = found
-    return Left(place, "same_text") if chosen.strip() == rejected.strip() else (asked, chosen, rejected)
+def pairs_of(prompt: Prompt, row: Any, place: str) -> Iterator[tuple[Prompt, str, str] | Left]:
+    """What was asked, and the texts of "chosen" and "rejected"; of lists of answers every two of them."""
+    sides = [_several(row[name]) for name in ("chosen", "rejected")]
+    many = any(len(side) > 1 for side in sides)
+    for side in sides:
+        for _ in range(len(side) - len(_said(side)) if many else 0):
+            yield Left(place, "empty_response", "response")
+    for good, bad in product(*(_said(side) if many else side for side in sides)):
+        found = answers_to(prompt, [(good, '"chosen"'), (bad, '"rejected"')], place)
+        if isinstance(found, tuple) and len({text.strip() for text in found[1]}) < 2:
+            found = Left(place, "same_text")
+        if isinstance(found, Left):
+            yield replace(found, unit="pair" if many else "row")
+        else:
+            asked, (good, bad) = found
+            yield asked, good, bad
+
+
+def _several(value: Any) -> list[Any]:
+    """The answers of a column: one, or a list of texts or of conversations."""
+    listed = isinstance(value, list) and bool(value) and isinstance(value[0], str | list | None)
+    return list(value) if listed else [value]
+
+
+def _said(side: list[Any]) -> list[Any]:
+    return [each for each in side if each is not None and (not isinstance(each, str) or each.strip())]
 
 
 def answer_to(prompt: Prompt, value: Any, where: str, place: str) -> tuple[Prompt, str] | Left:
@@ -53,7 +74,7 @@ def answer_to(prompt: Prompt, value: Any, where: str, place: str) -> tuple[Promp
 
 
 def _messages(value: Any, where: str) -> Prompt:
-    if isinstance(value, str) and not value.startswith("[{"):
+    if isinstance(value, str):
         return (Message("assistant", as_text(value, where)),)
     messages = messages_of(value, where)
     if messages[-1].role != "assistant":

@@ -15,12 +15,13 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations, pairwise
 from typing import Any, Literal, get_args
 
+from pairwright.literals import checked
 from pairwright.types import Message, prompt_key
 
 Which = Literal["best", "all", "adjacent"]
 WHICH: tuple[Which, ...] = get_args(Which)
 Both = Literal["good", "bad"]
-Unit = Literal["row", "pair", "response"]
+Unit = Literal["row", "pair", "response", "vote"]
 MarginUnit = Literal["dataset", "ratings", "probability"]
 MARGIN_UNITS: tuple[MarginUnit, ...] = get_args(MarginUnit)
 
@@ -63,7 +64,9 @@ class Canonical:
     `probability` how surely it is better and `tie` how surely neither is.
     `source` is the domain or subset the row names, `place` where it stands (file:line).
     `shown`: the responses stand in the order raters saw them. `faults` are known
-    errors of the dataset that this row has.
+    errors of the dataset that this row has. `between` is what stood between prompt and
+    answer where both are plain text, which is nobody's to change; None where there is no such thing.
+    `beside` are columns of the file that had a value and are not carried.
     """
 
     prompt: tuple[Message, ...]
@@ -78,6 +81,8 @@ class Canonical:
     shown: bool = False
     faults: tuple[str, ...] = ()
     tie: float | None = None
+    between: str | None = None
+    beside: tuple[str, ...] = ()
 
     @property
     def key(self) -> bytes:
@@ -159,7 +164,7 @@ REASONS: dict[str, str] = {
     "tool_messages_not_supported": "this format has no place for tools' messages",
     "turn_marker_in_text": 'a text holds "\\n\\nHuman:" or "\\n\\nAssistant:", which would be read as a turn',
     "empty_response": "a response has no text",
-    "same_text": "chosen and rejected differ in outer white space only",
+    "same_text": "the answers are the same text, but for white space around it",
     "nul_character": "a text has a NUL character, which no model takes",
     "no_margin": "no number says how much better, or none in the unit of this file's margins, which --margin "
     "names: choose that, or the format without margins",
@@ -184,6 +189,7 @@ def better(a: Rated, b: Rated) -> int | None:
     return None
 
 
+@checked
 def meetings(row: Canonical, which: Which = "best") -> list[tuple[int, int, int]]:
     """Which responses meet, as (place, place, 1 the first is better | -1 | 0 a tie).
 
@@ -217,6 +223,7 @@ def meetings(row: Canonical, which: Which = "best") -> list[tuple[int, int, int]
     return found
 
 
+@checked
 def pairs(row: Canonical, which: Which = "best") -> Iterator[Pair | Drop]:
     """The pairs of a row, best first within each; what gives none is a Drop."""
     if len(row.responses) < 2:
@@ -229,6 +236,8 @@ def pairs(row: Canonical, which: Which = "best") -> Iterator[Pair | Drop]:
         a, b = row.responses[first], row.responses[second]
         if not sign:
             yield Drop("raters_disagree" if disagree(row, first, second) else "tie")
+        elif len(row.responses) > 2 and _rated_otherwise(row, a, b, sign):
+            yield Drop("rejected_is_rated_higher")
         else:
             yield Pair(row, a, b) if sign > 0 else Pair(row, b, a)
 
@@ -321,15 +330,65 @@ def contradicts_itself(row: Canonical) -> bool:
 
     Where raters are named the ranks are theirs together, and may well differ from mean ratings.
     """
-    if len(row.responses) != 2 or row.opinions:
+    if len(row.responses) != 2:
         return False
     a, b = row.responses
     sign = better(a, b)
     if not sign:
         return False
-    if row.margin is not None and row.margin < 0:
+    if row.margin is not None and row.margin < 0 and len(row.opinions) < 2:
         return True
-    return a.rating is not None and b.rating is not None and (a.rating - b.rating) * sign < 0
+    return _rated_otherwise(row, a, b, sign)
+
+
+def _rated_otherwise(row: Canonical, a: Rated, b: Rated, sign: int) -> bool:
+    if len(row.opinions) > 1 or a.rating is None or b.rating is None:
+        return False
+    return (a.rating - b.rating) * sign < 0
+
+
+def without_twins(row: Canonical) -> tuple[Canonical | None, list[str]]:
+    """The row with every text once and none that is blank, and why each of the others is not in it.
+
+    One model may say what another says, or nothing: that is no reason to lose the rest. What is said of equal
+    texts is averaged. None where fewer than two of several are left.
+    """
+    groups: dict[str, list[int]] = {}
+    for n, one in enumerate(row.responses):
+        groups.setdefault(one.text.strip(), []).append(n)
+    blank = groups.pop("", [])
+    if len(groups) == len(row.responses):
+        return row, []
+    lost = ["empty_response"] * len(blank) + ["same_text"] * (len(row.responses) - len(blank) - len(groups))
+    if len(groups) < min(2, len(row.responses)):
+        return None, lost
+    places = list(groups.values())
+
+    def mean(values: Sequence[float | None], which: list[int]) -> float | None:
+        said = [value for n in which if (value := values[n]) is not None]
+        return sum(said) / len(said) if said else None
+
+    def ranks_of(values: Sequence[float | None]) -> list[float | None]:
+        means = [mean(values, which) for which in places]
+        known = [each for each in means if each is not None]
+        return list(fractional(known)) if len(known) == len(means) else means
+
+    ranks = ranks_of([one.rank for one in row.responses])
+    ratings = [one.rating for one in row.responses]
+    responses = []
+    for which, rank in zip(places, ranks, strict=True):
+        goods = {row.responses[n].good for n in which} - {None}
+        good = goods.pop() if len(goods) == 1 else None
+        responses.append(replace(row.responses[which[0]], rank=rank, rating=mean(ratings, which), good=good))
+    opinions = tuple(
+        replace(
+            each,
+            ranks=tuple(rank for rank in ranks_of(each.ranks) if rank is not None),
+            ratings=each.ratings and tuple(mean(each.ratings, which) or 0.0 for which in places),
+        )
+        for each in row.opinions
+    )
+    return replace(row, responses=tuple(responses), opinions=opinions), lost
 
 
 def two(prompt: tuple[Message, ...], a: Rated, b: Rated, sign: int | None, **more: Any) -> Canonical:
@@ -404,6 +463,7 @@ class Tally:
     places: dict[str, list[str]] = field(default_factory=dict)
     units: dict[str, dict[Unit, int]] = field(default_factory=dict)
 
+    @checked
     def add(self, reason: str, place: str, unit: Unit = "row", n: int = 1) -> None:
         """`place` is shown without its folder: where a file stood is nobody's business."""
         self.counts[reason] = self.counts.get(reason, 0) + n

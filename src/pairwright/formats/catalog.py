@@ -5,7 +5,7 @@ A plugin's entry point is a `Format`, or a tuple of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from importlib.metadata import entry_points
 from itertools import chain
@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from pairwright.errors import ConfigError, InputError
-from pairwright.formats.canonical import Canonical
-from pairwright.formats.format import Format, Found, Row, Source, Target
-from pairwright.formats.reading import BadRow, Record, printable, read_records
+from pairwright.formats.canonical import Canonical, without_twins
+from pairwright.formats.carried import Watched, depended_on, left_for, unasked, with_beside
+from pairwright.formats.format import Format, Found, Left, Row, Source, Target
+from pairwright.formats.messages import with_system
+from pairwright.formats.reading import BadRow, Record, printable, read_records, without_columns
+from pairwright.formats.rows import as_id, messages_in_cell, with_input
 from pairwright.formats.sources import (
     alpaca_eval,
     arena,
@@ -28,6 +31,7 @@ from pairwright.formats.sources import (
     table,
     ultrafeedback,
 )
+from pairwright.formats.stated import stated
 from pairwright.formats.streams import STDIN
 from pairwright.formats.trainers import (
     axolotl,
@@ -150,7 +154,7 @@ def guess(path: str | Path, mapping: Mapping[str, str], file_format: str | None 
     keys = ", ".join(list(rows[0])[:12])
     if found:
         raise InputError(f"{path} (keys: {keys}) may be {' or '.join(found)}: say which with --from")
-    raise InputError(printable(f"{path} (keys: {keys}) {_in_none(records[0], keys)}"))
+    raise InputError(printable(f"{path} (keys: {keys}) {_in_none(records[0])}"))
 
 
 def _first_records(path: str | Path, file_format: str | None) -> list[Record]:
@@ -171,9 +175,7 @@ def _first_records(path: str | Path, file_format: str | None) -> list[Record]:
     raise InputError(f"{path} has no row that can be read. {bad.place}: {bad.reason}")
 
 
-def _in_none(first: Record, keys: str) -> str:
-    if len(first.row) == 1 and ";" in keys:
-        return 'looks separated by ";". Save it with commas, or with tabs as .tsv'
+def _in_none(first: Record) -> str:
     shown = repr(first.row)
     return (
         "is in none of the formats known by their keys (`pairwright convert --list`). Pass --from NAME, or "
@@ -198,63 +200,135 @@ _BOOLEANS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "
 
 
 def _values(record: Record) -> Row:
-    """The row, with the booleans that cells can only hold as text, as pandas writes them."""
+    """The row with what cells can only hold as text: booleans as pandas writes them, and messages as JSON.
+
+    Nowhere else is a text taken for structure: an answer that is JSON is an answer.
+    """
     row = record.row
-    if record.form == "cells":
-        for name in ("label", "kto_tag"):
-            said = _BOOLEANS.get(str(row.get(name)).strip().lower())
-            if said is not None and (name == "kto_tag" or "completion" in row):
-                row = {**row, name: said}
-    return row
+    if record.form != "cells":
+        return row
+    for name in ("label", "kto_tag"):
+        said = _BOOLEANS.get(str(row.get(name)).strip().lower())
+        if said is not None and (name == "kto_tag" or "completion" in row):
+            row = {**row, name: said}
+    lists = {name: cell for name, cell in row.items() if isinstance(cell, str) and cell.startswith("[{")}
+    return {**row, **{name: messages_in_cell(cell, f'"{name}"') for name, cell in lists.items()}}
 
 
 # --- reading ------------------------------------------------------------------------------------
 
 
 def read_dataset(
-    path: str | Path, name: str, mapping: Mapping[str, str] | None = None, *, file_format: str | None = None
+    path: str | Path,
+    name: str,
+    mapping: Mapping[str, str] | None = None,
+    *,
+    file_format: str | None = None,
+    without: Collection[str] = (),
 ) -> Iterator[Found]:
     """The rows of a file (for some formats a folder) in the format `name`, one at a time.
 
     A row that can't be read is a BadRow, one that can't be used a Left; reading
-    goes on after both. `mapping` is the format's column -> the file's.
+    goes on after both. `mapping` is the format's column -> the file's. Columns named in
+    `without` are taken away first.
     """
     source = source_named(name)
     unknown = [each for each in mapping or {} if name == "table" and each not in table.COLUMNS]
     if unknown:
         raise InputError(f'--map "{unknown[0]}" is no name of a column: {", ".join(table.COLUMNS)}')
     if source.path is not None:
-        return source.path(Path(path))
-    records = _renamed(read_records(path, file_format=file_format), mapping or {})
+        return chain.from_iterable(_apart(found) for found in source.path(Path(path)))
+    records = without_columns(_renamed(read_records(path, file_format=file_format), mapping or {}), without)
     if source.rows is not None:
-        return source.rows(records)
+        return chain.from_iterable(_apart(found) for found in _watched_rows(source.rows, records))
     return chain.from_iterable(_row(record, source, name) for record in records)
 
 
 def _row(record: Record | BadRow, source: Source, name: str) -> Iterable[Found]:
     if isinstance(record, BadRow):
         return (record,)
+    place = record.place
     try:
-        values = _values(record)
-        return [_with_domain(each, values) for each in source.row(values, record.place)]
+        values = Watched(_values(record))
+        found = list(source.row(values, place))
+        asked = frozenset(values.asked)
+        found = [_said_besides(each, values, asked) for each in found]
     except InputError as error:
-        return (BadRow(record.place, printable(str(error))),)
+        return (BadRow(place, printable(str(error))),)
     except KeyError as error:
         keys = ", ".join(list(record.row)[:12])
-        return (BadRow(record.place, printable(f'{name} needs "{error.args[0]}" (keys: {keys})')),)
+        return (BadRow(place, printable(f'{name} needs "{error.args[0]}" (keys: {keys})')),)
     except (TypeError, AttributeError, ValueError) as error:
-        return (BadRow(record.place, printable(f"not in the shape of {name} ({error})")),)
+        return (BadRow(place, printable(f"not in the shape of {name} ({error})")),)
+    return [each for one in with_beside(found, values, place) for each in _apart(one)]
 
 
-def _with_domain(found: Found, values: Mapping[str, Any]) -> Found:
-    """A row's domain also where its format has no word for it, from its columns or what it keeps besides."""
-    if not isinstance(found, Canonical) or found.source is not None:
+def _said_besides(found: Found, values: Watched, asked: frozenset[str]) -> Found:
+    """A row with what any format may say of it in further columns: system message, ratings, id, domain."""
+    if not isinstance(found, Canonical):
         return found
-    places = (values, found.meta or {})
-    named = (of[name] for of in places for name in _DOMAINS if isinstance(of.get(name), str))
-    # An address says where this row is from, which is no domain of many.
+    for name in ("system", "system_prompt"):
+        if name not in asked and isinstance(values.peek(name), str) and found.prompt:
+            found = replace(found, prompt=with_system(values[name], found.prompt, f'"{name}"'))
+    own = None if found.id is not None or "id" in asked else values.peek("id")
+    if type(own) is int or (isinstance(own, str) and own.strip()):
+        found = replace(found, id=as_id(values["id"]))
+    rated = stated(found, values, asked)
+    return rated if isinstance(rated, Left) else _with_domain(rated, values)
+
+
+def _apart(found: Found) -> Iterable[Found]:
+    """A row without the answers that are blank or the same as another, which are counted one by one."""
+    if not isinstance(found, Canonical):
+        return (found,)
+    row, lost = without_twins(found)
+    if row is None:
+        return (Left(found.place, lost[-1]),)
+    return (row, *(Left(found.place, reason, "response") for reason in lost))
+
+
+def _watched_rows(
+    rows: Callable[[Iterator[Record | BadRow]], Iterator[Found]], records: Iterator[Record | BadRow]
+) -> Iterator[Found]:
+    """What a reader of all records at once gives, with the columns it did not ask for."""
+    beside: list[str] = []
+    left: list[Left] = []
+
+    def watched() -> Iterator[Record | BadRow]:
+        for record in records:
+            if isinstance(record, BadRow):
+                yield record
+                continue
+            row = Watched(_values(record))
+            column = depended_on(unasked(row))
+            if column is not None:
+                left.append(left_for(column, record.place))
+                continue
+            yield Record(record.place, row, record.form)
+            beside.extend(unasked(row))
+
+    for found in rows(watched()):
+        yield from left
+        left.clear()
+        if isinstance(found, Canonical) and beside:
+            found = replace(found, beside=tuple(beside))
+            beside.clear()
+        yield found
+    yield from left
+
+
+def _with_domain(row: Canonical, values: Watched) -> Canonical:
+    """A row's domain also where its format has no word for it, from its columns or what it keeps besides."""
+    if row.source is not None:
+        return row
+    kept = row.meta or {}
+    for name in _DOMAINS:
+        # An address says where this row is from, which is no domain of many.
+        if isinstance(said := values.peek(name), str) and said and "://" not in said:
+            return replace(row, source=values[name])
+    named = (kept[name] for name in _DOMAINS if isinstance(kept.get(name), str))
     domain = next((each for each in named if each and "://" not in each), None)
-    return found if domain is None else replace(found, source=domain)
+    return row if domain is None else replace(row, source=domain)
 
 
 def _renamed(records: Iterator[Record | BadRow], mapping: Mapping[str, str]) -> Iterator[Record | BadRow]:
@@ -274,6 +348,8 @@ def _renamed(records: Iterator[Record | BadRow], mapping: Mapping[str, str]) -> 
             continue
         rest = {key: value for key, value in values.items() if key not in mapping.values()}
         taken: dict[str, Any] = {ours: values[theirs] for ours, theirs in mapping.items()}
+        if mapping.get("prompt") == "instruction":
+            taken["prompt"] = with_input(taken["prompt"], rest.pop("input", None))
         row = {**record.row, nested: {**rest, **taken}} if nested else {**rest, **taken}
         yield Record(record.place, row, record.form)
 

@@ -94,6 +94,7 @@ class DatasetFiles:
         self._shards: dict[str, list[tuple[writing.RowWriter, writing.RowWriter]]] = {}
         self._order: dict[str, trl.Separator[Made]] = {}
         self._before: dict[str, bytes] = {}
+        self._filled: dict[writing.RowWriter, int] = {}  # the first row in which no column is empty
         self.parts: dict[str, Part] = {}
         self.configs: list[dict[str, Any]] = []  # what the manifest says of configuration beside the rows
 
@@ -123,6 +124,10 @@ class DatasetFiles:
         rows, meta = self._open[name]
         rows.write(made.row)
         meta.write({"row": rows.count, **made.meta})
+        if rows not in self._filled and not any(
+            made.row[each] in (None, "", []) for each in self._target.may_be_empty
+        ):
+            self._filled[rows] = rows.count
         part.rows += 1
         part.good += bool(made.good)
         part.neighbours += made.key == self._before.get(name)
@@ -130,8 +135,7 @@ class DatasetFiles:
 
     def _next_file(self, name: str) -> None:
         if name in self._open:
-            for writer in self._open[name]:
-                self._files.finish(writer)
+            self._finish(*self._open[name])
         label = f"{self._name}.{name}" if name else self._name
         final = f"{label}{self._ending}"
         rows = self._files.open(final, self._target.columns)
@@ -149,10 +153,15 @@ class DatasetFiles:
             for number, (rows, meta) in enumerate(shards):
                 at = f"-{number:05d}-of-{len(shards):05d}" if self._layout.shard else ""
                 final = f"{label}{at}{self._ending}"
-                self._files.finish(rows, final)
-                self._files.finish(meta, writing.meta_path(Path(final)).name)
+                self._finish(rows, meta, final)
                 self.parts[name].names.append(final)
         return self._files.complete()
+
+    def _finish(self, rows: writing.RowWriter, meta: writing.RowWriter, final: str | None = None) -> None:
+        lines = self._ending in (".jsonl", ".json")  # told by their columns, or compressed, the others stay
+        first = self._filled.get(rows, 1) if lines else 1
+        self._files.finish(rows, final, first=first)
+        self._files.finish(meta, writing.meta_path(Path(final)).name if final else None, first=first)
 
     @property
     def empty_parts(self) -> list[str]:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from pairwright.formats.canonical import Canonical, Drop
+from pairwright.formats.canonical import Canonical, Drop, Unit
 from pairwright.formats.reading import BadRow, Record
 from pairwright.formats.trl import Weights
 
@@ -22,10 +22,14 @@ PARQUET_ONLY = (".parquet",)
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A row that was understood and can't be used, where it stands, and why (a word to count by)."""
+    """A row that was understood and can't be used, where it stands, and why (a word to count by).
+
+    `unit`: the whole row, or one response or one rater's vote of it, whose neighbours are used.
+    """
 
     place: str
     reason: str
+    unit: Unit = "row"
 
 
 Found = Canonical | Left | BadRow
@@ -36,13 +40,13 @@ class Source:
     """How a dataset is read.
 
     `row(values, place)` gives what one row holds; InputError says why it can't
-    be read. `looks(values)` is whether a row has this format's keys. `rater` is
-    who made the labels where rows don't say, and `kind` what that is. A dataset
-    that is more than one row at a time has `rows` (all records in, all rows out)
-    or `path` (a folder) instead.
+    be read, and a BadRow beside a Canonical what of it can't. `looks(values)` is whether
+    a row has this format's keys. `rater` is who made the labels where rows don't say,
+    and `kind` what that is. A dataset that is more than one row at a time has `rows`
+    (all records in, all rows out) or `path` (a folder) instead.
     """
 
-    row: Callable[[Row, str], Iterator[Canonical | Left]]
+    row: Callable[[Row, str], Iterator[Canonical | Left] | Iterator[Found]]
     looks: Callable[[Mapping[str, Any]], bool]
     rater: str
     kind: Kind
@@ -89,7 +93,9 @@ class Target:
     Canonical of which only the prompt counts. `columns` are those of the row and
     what each holds, for Parquet. `config` gives files to write beside the data
     (name -> text), `how_to_load` the command or lines to paste. `one_file`: its
-    loader takes one file for training, so there are no shards. `strings`: `row` takes a
+    loader takes one file for training, so there are no shards. `may_be_empty` are columns that
+    are null or empty in some rows: in a file of JSON a row that fills them comes first, because
+    a loader takes the type of a column from its first 10 MB. `strings`: `row` takes a
     second argument, what stands between a prompt and an answer.
     """
 
@@ -102,6 +108,7 @@ class Target:
     kto: bool = False  # neighbours must not share a prompt, and weights are suggested
     one_file: bool = False
     strings: bool = False
+    may_be_empty: tuple[str, ...] = ()
 
     def separated_by(self, separator: str) -> Target:
         """The same with this between a prompt and an answer, where both are one string."""

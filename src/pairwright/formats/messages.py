@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
-
 from pairwright.errors import InputError
 from pairwright.formats.rows import as_message, as_text
 from pairwright.types import Message
@@ -28,8 +26,6 @@ HUMAN, ASSISTANT = "\n\nHuman: ", "\n\nAssistant: "
 
 def messages_of(value: Any, where: str) -> tuple[Message, ...]:
     """A conversation: a text is one user message, a list may be of role/content or from/value."""
-    if isinstance(value, str) and value.startswith("[{"):
-        value = json_cell(value, where)
     if isinstance(value, str):
         return (Message("user", as_text(value, where)),)
     if isinstance(value, dict):
@@ -57,7 +53,7 @@ def _message(item: Any, where: str) -> Message:
 
 def reply_of(value: Any, where: str) -> str:
     """The text of an answer: a text, or one message of the assistant's."""
-    if isinstance(value, str) and not value.startswith("[{"):
+    if isinstance(value, str):
         return as_text(value, where)
     messages = messages_of(value, where)
     if messages[-1].role != "assistant":
@@ -131,14 +127,6 @@ def from_transcript(text: str, where: str) -> list[Message]:
 
 def to_transcript(turns: Sequence[Message]) -> str:
     return "".join((HUMAN if turn.role == "user" else ASSISTANT) + turn.content for turn in turns)
-
-
-def json_cell(text: str, where: str) -> Any:
-    """JSON written inside a cell of a table."""
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise InputError(f"{where} begins like a list but is not valid JSON ({error.msg})") from None
 
 
 def number_of(value: Any) -> float | None:

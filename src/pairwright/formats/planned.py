@@ -39,7 +39,7 @@ class PlannedFiles:
         self._files[writer] = name
         return writer
 
-    def finish(self, writer: RowWriter, name: str | None = None) -> None:
+    def finish(self, writer: RowWriter, name: str | None = None, *, first: int = 1) -> None:
         self._files[writer] = name or self._files[writer]
 
     def text(self, name: str, text: str) -> None:

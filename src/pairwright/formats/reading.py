@@ -13,8 +13,9 @@ import io
 import json
 import os
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -91,6 +92,20 @@ def read_records(path: str | Path, *, file_format: str | None = None) -> Records
     return _to_the_end(_READERS[form](name), _shown(name))
 
 
+def without_columns(records: Records, names: Collection[str]) -> Records:
+    """Rows without these columns, wherever they stand: also in messages, and in objects inside."""
+    for record in records:
+        if isinstance(record, Record) and names:
+            record = replace(record, row=_stripped(record.row, names))
+        yield record
+
+
+def _stripped(value: Any, names: Collection[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _stripped(inner, names) for key, inner in value.items() if key not in names}
+    return [_stripped(each, names) for each in value] if isinstance(value, list) else value
+
+
 def _format_of(name: str) -> str:
     if name == STDIN:
         return "jsonl"
@@ -157,6 +172,9 @@ def _excerpt(text: str) -> str:
 def _jsonl(name: str) -> Records:
     shown = _shown(name)
     with open_stream(name) as stream:
+        if _spans_lines(stream.peek(CHUNK)):
+            yield from _values(stream, shown)
+            return
         for number, line in lines(stream):
             place = f"{shown}:{number}"
             if line is None:
@@ -168,6 +186,18 @@ def _jsonl(name: str) -> Records:
                     yield BadRow(place, _not_utf8(line) or _not_json(error, line.decode()))
                     continue
                 yield Record(place, row) if type(row) is dict else BadRow(place, _not_object(row))
+
+
+def _spans_lines(start: bytes) -> bool:
+    """Whether this is JSON, but not of one row a line: an array, or objects laid out to be read."""
+    first, _, rest = start.lstrip().partition(b"\n")
+    if not first.startswith(b"["):
+        return first.strip() == b"{" and bool(rest.strip())
+    try:
+        orjson.loads(first)
+    except orjson.JSONDecodeError:
+        return True
+    return not rest.strip()  # a list in the first line, and more rows after it: one bad row
 
 
 def _loads(line: bytes) -> Any:
@@ -253,33 +283,36 @@ _NO_END = 'the array has no "]": cut short?'
 
 def _json(name: str) -> Records:
     """An array of objects; also objects one after another, since many `.json` files are JSON lines."""
-    shown = _shown(name)
     with open_stream(name) as stream:
-        window = _Window(stream)
-        array = window.peek() == "["
-        if array:
+        yield from _values(stream, _shown(name))
+
+
+def _values(stream: io.BufferedReader, shown: str) -> Records:
+    window = _Window(stream)
+    array = window.peek() == "["
+    if array:
+        window.take()
+    while (next_one := window.peek()) and not (array and next_one == "]"):
+        place = f"{shown}:{window.line}"
+        value, is_utf8 = window.value()
+        if type(value) is not dict:
+            yield BadRow(place, _not_object(value))
+        else:
+            yield Record(place, value) if is_utf8 else BadRow(place, _NOT_UTF8)
+        if array and window.peek() == ",":
             window.take()
-        while (next_one := window.peek()) and not (array and next_one == "]"):
-            place = f"{shown}:{window.line}"
-            value, is_utf8 = window.value()
-            if type(value) is not dict:
-                yield BadRow(place, _not_object(value))
-            else:
-                yield Record(place, value) if is_utf8 else BadRow(place, _NOT_UTF8)
-            if array and window.peek() == ",":
-                window.take()
-                if not window.peek():
-                    raise Unreadable(f"line {window.line} is not valid JSON: {_NO_END}")
-            elif array and window.peek() != "]":
-                found = window.peek()
-                what = f'"{found}" where "," or "]" belongs' if found else _NO_END
-                raise Unreadable(f"line {window.line} is not valid JSON: {what}")
-        if array:
             if not window.peek():
                 raise Unreadable(f"line {window.line} is not valid JSON: {_NO_END}")
-            window.take()
-            if window.peek():
-                raise Unreadable(f"line {window.line} is not valid JSON: more follows after the array's end")
+        elif array and window.peek() != "]":
+            found = window.peek()
+            what = f'"{found}" where "," or "]" belongs' if found else _NO_END
+            raise Unreadable(f"line {window.line} is not valid JSON: {what}")
+    if array:
+        if not window.peek():
+            raise Unreadable(f"line {window.line} is not valid JSON: {_NO_END}")
+        window.take()
+        if window.peek():
+            raise Unreadable(f"line {window.line} is not valid JSON: more follows after the array's end")
 
 
 def _csv(name: str) -> Records:
@@ -295,7 +328,9 @@ def _table(name: str, delimiter: str) -> Records:
     shown = _shown(name)
     csv.field_size_limit(max(csv.field_size_limit(), MOST_BYTES))
     with open_text(name) as text:
-        reader = csv.reader(_short_lines(text), delimiter=delimiter, strict=True)
+        rows = _short_lines(text)
+        head = next(rows, "")
+        reader = csv.reader(chain((head,), rows), delimiter=_delimiter(head, delimiter), strict=True)
         header: list[str] | None = None
         hollow: list[str] = []  # at the end of a sheet they are nothing, before a row they are a hole
         while True:
@@ -323,6 +358,13 @@ def _table(name: str, delimiter: str) -> Records:
                 # An empty cell is how CSV says that there is no value.
                 row = {key: cell or None for key, cell in zip(header, cells, strict=True)}
                 yield Record(place, row, "cells")
+
+
+def _delimiter(head: str, usual: str) -> str:
+    """What separates the cells: a header without a comma may well have semicolons, as spreadsheets write."""
+    if usual in head:
+        return usual
+    return next((each for each in (";", "\t", ",") if each in head), usual)
 
 
 def _short_lines(text: io.TextIOWrapper) -> Iterator[str]:

@@ -7,6 +7,7 @@ caller knows the place). What a row carries besides is kept as meta.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import orjson
 
 from pairwright.errors import InputError
+from pairwright.formats.carried import depended_on, in_messages
 from pairwright.types import ROLES, Message, Prompt, Response
 
 # Names under which other tools keep what we call a prompt, likeliest first.
@@ -91,7 +93,14 @@ def entry_from_row(row: Mapping[str, Any], fields: FieldNames, place: str, *, ce
     responses = _responses(row, fields, place, taken, cells=cells)
     if pair is None and not responses and "chosen" in row and "rejected" in row:
         raise InputError(_LABELLED)
+    messages = _with_system(messages, row, taken)
     meta = {key: value for key, value in row.items() if key not in taken and value is not None}
+    further = [key for key, each in meta.items() if each not in ("", [], {})]
+    if column := depended_on((*further, *(f"{name}.{key}" for key in in_messages(value)))):
+        raise InputError(
+            f'"{column}" is part of what was asked or answered, and only text is supported. '
+            f"Leave such rows out, or pass --without {column} to take them as if it were not there."
+        )
     if isinstance(value, list) and any(_says_more(message) for message in value):
         meta[name] = value
     kept = as_json(meta) if meta else None
@@ -119,8 +128,11 @@ def _prompt(
             continue
         taken.add(name)
         if cells and value.startswith("[{"):
-            value = _json_cell(value, name)
+            value = messages_in_cell(value, f'"{name}"')
         if isinstance(value, str):
+            if name == "instruction" and isinstance(row.get("input"), str):
+                taken.add("input")
+                value = with_input(value, row["input"])
             return name, value, (Message("user", as_text(value, f'"{name}"')),)
         if isinstance(value, list):
             return name, value, _messages(value, name)
@@ -146,6 +158,29 @@ def _missing_prompt(row: Mapping[str, Any], name: str) -> str:
     likely = next((by_lower[key] for key in ("prompt", *LIKELY_PROMPTS) if key in by_lower), "NAME")
     shown = ", ".join(list(row)[:8]) + (", ..." if len(row) > 8 else "")
     return f'"{name}" is missing (keys: {shown}). Rename the column or pass --prompt-field {likely}.'
+
+
+def _with_system(
+    messages: tuple[Message, ...], row: Mapping[str, Any], taken: set[str]
+) -> tuple[Message, ...]:
+    """The conversation with the system message that stands in a column of its own."""
+    for name in ("system", "system_prompt"):
+        text = row.get(name)
+        if name in taken or not isinstance(text, str) or not text.strip():
+            continue
+        first = Message("system", as_text(text, f'"{name}"'))
+        if messages[0].role != "system":
+            messages = (first, *messages)
+        elif messages[0] != first:
+            raise InputError(f'"{name}" is not the system message that the conversation begins with')
+        taken.add(name)
+    return messages
+
+
+def with_input(instruction: Any, more: Any) -> Any:
+    """An Alpaca row's prompt: its `input` belongs to its `instruction`."""
+    texts = isinstance(instruction, str) and isinstance(more, str) and bool(more.strip())
+    return f"{instruction}\n{more}" if texts else instruction
 
 
 def _messages(items: list[Any], name: str) -> tuple[Message, ...]:
@@ -307,6 +342,30 @@ def _external_id(value: Any, name: str) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return _short_text(value, f'"{name}"')
+
+
+_PYTHON_MESSAGE = re.compile(r"\[\{\s*'(?:role|content|from|value)'\s*:")
+
+
+def messages_in_cell(cell: str, where: str) -> Any:
+    """The list of messages that a cell of a table holds as JSON; any other text as it stands.
+
+    Raises InputError where it was written by str() instead of json.dumps.
+    """
+    try:
+        found = orjson.loads(cell)
+    except orjson.JSONDecodeError as error:
+        if not _PYTHON_MESSAGE.match(cell):
+            return cell
+        raise InputError(
+            f"{where} is a list of messages as Python writes it, and not valid JSON ({error.msg}). "
+            "Write the column with json.dumps."
+        ) from None
+    named = ({"role", "content"}, {"from", "value"})
+    messages = isinstance(found, list) and all(
+        isinstance(each, dict) and any(keys <= each.keys() for keys in named) for each in found
+    )
+    return found if messages else cell
 
 
 def _json_cell(cell: str, name: str) -> Any:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar, get_args
 
 from pairwright.formats.canonical import Drop as Drop
+from pairwright.literals import checked
 from pairwright.types import Message
 
 Shape = Literal["dpo", "orpo", "kto", "unpaired"]
@@ -46,6 +47,7 @@ class LabelledResponse:
     good: bool
 
 
+@checked
 def columns(shape: Shape, style: Style) -> dict[str, Column]:
     """The columns of a row and what each holds, in the order they are written."""
     said: Column = "messages" if style == "conversational" else "text"
@@ -56,6 +58,7 @@ def columns(shape: Shape, style: Style) -> dict[str, Column]:
     return {"prompt": said, "response": "text", "label": "text"}
 
 
+@checked
 def preference_row(pair: LabelledPair, style: Style, separator: str = SEPARATOR) -> Row | Drop:
     """`{prompt, chosen, rejected}` for DPOTrainer, ORPOTrainer and RewardTrainer."""
     if drop := _why_not(pair.prompt, (pair.chosen, pair.rejected), style):
@@ -69,6 +72,7 @@ def preference_row(pair: LabelledPair, style: Style, separator: str = SEPARATOR)
     }
 
 
+@checked
 def kto_row(response: LabelledResponse, style: Style, separator: str = SEPARATOR) -> Row | Drop:
     """`{prompt, completion, label: bool}` for KTOTrainer."""
     if drop := _why_not(response.prompt, (response.text,), style):
@@ -80,6 +84,7 @@ def kto_row(response: LabelledResponse, style: Style, separator: str = SEPARATOR
     }
 
 
+@checked
 def unpaired_row(response: LabelledResponse, style: Style, separator: str = SEPARATOR) -> Row | Drop:
     """`{prompt, response, label: "good" | "bad"}`, the plain form.
 
@@ -202,6 +207,7 @@ def suggested_weights(good: int, bad: int) -> Weights | None:
     return Weights(1.0, round(ratio / middle, 2))
 
 
+@checked
 def how_to_load(shape: Shape, file_name: str, weights: Weights | None = None) -> list[str]:
     """Lines of Python that load the file and, where TRL has a trainer for it, make the trainer."""
     load = [
@@ -211,11 +217,33 @@ def how_to_load(shape: Shape, file_name: str, weights: Weights | None = None) ->
     return load if shape == "unpaired" else [*load, *trainer_lines(shape.upper(), "dataset", weights)]
 
 
-def load_files(parts: Mapping[str, Sequence[str]]) -> list[str]:
-    """Lines of Python that load the files of each part, all of them: `data[part]` is one dataset."""
+def load_files(parts: Mapping[str, Sequence[str]], columns: Mapping[str, Any] | None = None) -> list[str]:
+    """Lines of Python that load the files of each part, all of them: `data[part]` is one dataset.
+
+    `columns`, of a format in which one may be null or empty, become features: the loader of JSON takes a
+    column's type from the first 10 MB, and a column of nulls there refuses the first number after them.
+    """
     files = {part: list(names) for part, names in parts.items()}
     kind = _kind(next(iter(files.values()))[0])
-    return ["from datasets import load_dataset", f'data = load_dataset("{kind}", data_files={files})']
+    if columns is None or kind == "parquet":
+        return ["from datasets import load_dataset", f'data = load_dataset("{kind}", data_files={files})']
+    return [
+        "from datasets import Features, Value, load_dataset",
+        f"features = Features({_features(dict(columns))})",
+        f'data = load_dataset("{kind}", data_files={files}, features=features)',
+    ]
+
+
+def _features(column: Any) -> str:
+    """A column as the source of datasets' features."""
+    if column == "messages":
+        column = [{"role": "text", "content": "text"}]
+    if isinstance(column, list):
+        return f"[{_features(column[0])}]"
+    if isinstance(column, dict):
+        return "{" + ", ".join(f'"{name}": {_features(inner)}' for name, inner in column.items()) + "}"
+    kind = {"text": "string", "bool": "bool", "int": "int64", "float": "float64"}[column]
+    return f'Value("{kind}")'
 
 
 def trainer_lines(

@@ -10,10 +10,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -246,14 +248,16 @@ class FileSet:
         self._files.append(_Open(name, path, file, writer))
         return writer
 
-    def finish(self, writer: RowWriter, name: str | None = None) -> None:
-        """Finish one file before the others, or give it another name."""
+    def finish(self, writer: RowWriter, name: str | None = None, *, first: int = 1) -> None:
+        """Finish one file before the others, or give it another name; row `first` is moved to its top."""
         found = next(each for each in self._files if each.writer is writer)
         found.name = name or found.name
         if found.written is None:
             writer.finish()
             _to_disk(found.file)
             found.file.close()
+            if first > 1:
+                _move_first(found.path, first)
             found.written = WrittenFile(found.name, writer.count, *file_hash(found.path))
         else:
             found.written = replace(found.written, name=found.name)
@@ -378,6 +382,29 @@ def file_hash(path: Path) -> tuple[int, str]:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return file.tell(), digest
+
+
+_NUMBERED = re.compile(rb'\{"row":\d+')
+
+
+def _move_first(path: Path, number: int) -> None:
+    """Move a row of a file of JSON, one a line, to its beginning; side lines, which are numbered, anew."""
+    moved = path.with_name(f"{path.name}.moved")
+    with path.open("rb") as file, moved.open("wb") as out:
+        array = file.read(2) == b"[\n"
+        start = 2 if array else 0
+        file.seek(start)
+        lead = next(islice(file, number - 1, None))
+        file.seek(start)
+        others = (row for n, row in enumerate(file, 1) if n != number and not (array and row == b"]\n"))
+        for n, row in enumerate(chain((lead,), others), 1):
+            row = row.rstrip(b",\n")
+            if row.startswith(b'{"row":'):
+                row = _NUMBERED.sub(b'{"row":%d' % n, row, count=1)
+            out.write((b"[\n" if n == 1 else b",\n") + row if array else row + b"\n")
+        out.write(b"\n]\n" if array else b"")
+        _to_disk(out)
+    os.replace(moved, path)
 
 
 def _let_go(writer: RowWriter) -> None:

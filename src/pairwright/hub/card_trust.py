@@ -137,9 +137,11 @@ def _reward(found: Mapping[str, Any] | None) -> str:
             f" (of others, drawn by chance: {share(precision['control'])})" if precision["control"] else ""
         )
         text += (
-            f" Asked anew about doubted ones, people said otherwise than the label in "
-            f"{share(precision['margin'])}{control}."
+            f" Asked anew about doubted ones, the surest wrong among them, people said otherwise than the "
+            f"label in {share(precision['margin'])}{control}."
         )
+    if precision["flagged"]:
+        text += f" Of all it flagged, by a random sample: {share(precision['flagged'])}."
     return text
 
 

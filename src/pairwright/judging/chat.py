@@ -6,21 +6,26 @@ schema with token log-probabilities first, plainer where the endpoint refuses.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
-from pairwright.judging.logprobs import prob_first, verdict_logprobs
-from pairwright.judging.parsing import Unreadable
+from pairwright.judging.logprobs import fits, prob_first, verdict_logprobs
+from pairwright.judging.parsing import Unreadable, read_verdict
 from pairwright.judging.rubric import TEMPLATE_VERSION, ask_again, judge_messages
 from pairwright.judging.strategies import STRATEGIES, Name, Strategy
 from pairwright.keys import content_key
+from pairwright.literals import checked
 from pairwright.models.chat import CallFailed, ChatClient
 from pairwright.models.replies import ChatReply
 from pairwright.models.settings import ModelSettings
 from pairwright.types import Answer, Prompt, Rater
 
 TOP_LOGPROBS = 10
+# Texts that must have been refused before a way of asking counts as refused: more where it may be the texts.
+_ENOUGH = {"broke": 2, "text": 10}
+Read = TypeVar("Read")
 
 
 def _formats(strategy: Strategy) -> dict[str, dict[str, Any]]:
@@ -56,7 +61,9 @@ class ChatJudge:
     ) -> None:
         self._client, self._model, self._guidelines, self._options = client, model, guidelines, options
         self._ways = _ways(options)
-        self._way, self._known = 0, False
+        self._way = 0  # that is tried first
+        self._worked: set[int] = set()
+        self._doubts: Counter[int] = Counter()
 
     def messages(
         self, prompt: Prompt, first: str, second: str, unread: str | None, aid: str | None = None
@@ -73,7 +80,8 @@ class ChatJudge:
         self, messages: Sequence[dict[str, str]], expected_tokens: int, *, repeat_billed: bool = True
     ) -> ChatReply:
         """Send, in the richest way this endpoint takes. Raises CallFailed, EndpointError."""
-        way, refused = self._way, None
+        begun = way = self._way
+        refusals: list[CallFailed] = []
         while True:
             body = self._body(messages, self._ways[way])
             try:
@@ -81,18 +89,43 @@ class ChatJudge:
                     body, expected_tokens=expected_tokens, repeat_billed=repeat_billed
                 )
             except CallFailed as failure:
-                # It may be the way of answering that is refused, or this very text: only a
-                # success in a plainer way tells, and only then does the plainer way stay.
-                refused = refused or failure
-                way = max(way + 1, self._way)
-                # Some servers break (500) rather than refuse what they cannot do.
-                broke = failure.kind == "server" and failure.status is not None
-                may_be_the_way = failure.kind == "rejected" or (broke and not self._known)
-                if not may_be_the_way or way >= len(self._ways):
-                    raise refused from None
+                refusals.append(failure)
+                plainer = self._plainer(way, failure)
+                if plainer is None:
+                    raise refusals[0] from None
+                way = plainer
                 continue
-            self._way, self._known = max(self._way, way), True
+            self._learn(begun, way, refusals)
             return reply
+
+    def _plainer(self, way: int, failure: CallFailed) -> int | None:
+        """The way to try after this failure: without what it names, or the plainest. None: none helps."""
+        about = failure.refusal.about if failure.refusal else "unknown"
+        # Some servers break (500) rather than refuse what they cannot do.
+        broke = failure.kind == "server" and (failure.status or 0) >= 500 and way not in self._worked
+        if way + 1 >= len(self._ways) or about == "length" or not (failure.kind == "rejected" or broke):
+            return None
+        field = failure.refusal.field if failure.refusal else None
+        if about == "way" and field in self._ways[way]:
+            now = self._ways[way][field]
+            return next((w for w in range(way + 1, len(self._ways)) if self._ways[w].get(field) != now), None)
+        return len(self._ways) - 1
+
+    def _learn(self, begun: int, way: int, refusals: list[CallFailed]) -> None:
+        """A richer way is given up where it is that which was refused, and not this very text.
+
+        That is so where the endpoint names it, or where several texts were refused and none ever worked.
+        """
+        self._worked.add(way)
+        if way == begun or begun != self._way or begun in self._worked:
+            return
+        about = [each.refusal.about if each.refusal else "broke" for each in refusals]
+        if all(each == "way" for each in about):
+            self._way = way
+            return
+        self._doubts[begun] += 1
+        if self._doubts[begun] >= max(_ENOUGH.get(each, 3) for each in about):
+            self._way = begun + 1
 
     def _body(self, messages: Sequence[dict[str, str]], way: dict[str, Any]) -> dict[str, Any]:
         return {
@@ -118,18 +151,38 @@ def _without(fields: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in names}
 
 
-def read_reply(reply: ChatReply, strategy: Name = "plain") -> Answer:
-    """The verdict in a judge's reply, about what it was shown. Raises Unreadable saying why."""
+@checked
+def read_reply(reply: ChatReply, strategy: Name = "plain", *, sampled: bool = False) -> Answer:
+    """The verdict in a judge's reply, about what it was shown. Raises Unreadable saying why.
+
+    `sampled`: it was asked at a temperature over 0, so that its verdict need not be the likeliest.
+    """
     if reply.refused:
         raise Unreadable("the model refused to judge this pair")
+    answer = read_text(reply, STRATEGIES[strategy].read, "a verdict")
+    if answer.margin is not None or reply.logprobs is None:
+        return replace(answer, raw=reply.raw)
+    place = read_verdict(reply.said, alone=not reply.text.strip()).place
+    logprobs = verdict_logprobs(reply.said, reply.logprobs, place, answer.verdict)
+    if not (sampled or fits(logprobs, answer.verdict)):
+        logprobs = None
+    return replace(answer, prob_first=prob_first(logprobs), logprobs=logprobs, raw=reply.raw)
+
+
+def read_text(reply: ChatReply, read: Callable[..., Read], what: str) -> Read:
+    """What `read` makes of a reply's text: of all models' answers, verdicts or not. Raises Unreadable.
+
+    Where the endpoint took the whole answer for thinking, it is read there, and has to be all that is said.
+    """
+    cut = reply.finish_reason == "length"
     try:
-        answer = STRATEGIES[strategy].read(reply.text)
+        return read(reply.said, cut=cut, alone=not reply.text.strip())
     except Unreadable:
-        if reply.finish_reason == "length":
-            raise Unreadable("it was cut off at the token limit before a verdict") from None
+        if cut:
+            raise Unreadable(f"it was cut off at the token limit before {what}: raise max_tokens") from None
+        if reply.reasoning and not reply.text.strip():
+            raise Unreadable("the endpoint gave thinking but no answer") from None
         raise
-    logprobs = verdict_logprobs(reply.text, reply.logprobs)
-    return replace(answer, prob_first=prob_first(logprobs), logprobs=logprobs, raw=reply.text)
 
 
 def chat_rater(

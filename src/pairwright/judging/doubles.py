@@ -12,6 +12,7 @@ from typing import Any
 from pairwright.errors import InputError
 from pairwright.judging.parsing import Unreadable
 from pairwright.keys import seeded_fraction
+from pairwright.literals import checked
 from pairwright.types import ORDERS, VERDICTS, Answer, Order, Verdict, as_original, swap
 
 
@@ -77,6 +78,7 @@ class Replay:
                 raise InputError(f'{place}: "confidence" is {confidence!r}; it is "HIGH", "LOW" or absent')
             self._answers[str(name), order] = None if verdict is None else _recorded(place, row, order)
 
+    @checked
     def recorded(self, external_id: str | None, order: Order) -> Answer:
         """The recorded answer, about what was shown. Raises NotRecorded, Unreadable if it was null."""
         try:

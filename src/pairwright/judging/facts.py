@@ -68,9 +68,11 @@ def _fenced(name: str, mark: str, text: str) -> str:
     return f"<{name} {mark}>\n{as_data(text)}\n</{name} {mark}>"
 
 
-def parse_facts(raw: str, a: str, b: str) -> tuple[list[Mistake], list[Mistake]]:
+def parse_facts(
+    raw: str, a: str, b: str, *, cut: bool = False, alone: bool = False
+) -> tuple[list[Mistake], list[Mistake]]:
     """(mistakes of a, of b) whose quotes stand there. Raises Unreadable."""
-    answer = last_object(raw, "a")
+    answer = last_object(raw, "a", cut=cut, alone=alone)
     return _mistakes(answer.get("a"), a), _mistakes(answer.get("b"), b)
 
 

@@ -1,255 +1,322 @@
-"""Reading a judge's answer: tolerant of wrapping, strict about meaning.
+"""Reading a judge's answer: tolerant of wrapping and of slips in its JSON, strict about meaning.
 
-Prose, code fences and odd capitals around an answer are fine. An answer that
-is missing, contradicts itself or is cut off is never guessed at: it raises
-`Unreadable` with the reason, which is sent back to the judge once and then
-recorded as a failure.
+A verdict is read where exactly one is stated. What ends the answer counts; an
+explanation may follow only where the answer begins with the verdict, on lines of its
+own, for else it may be a quotation of what a response says. An answer that is missing,
+contradicts itself or is cut off is never guessed at: it raises `Unreadable` with the
+reason, which is sent back to the judge once and then recorded as a failure.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
-from json import JSONDecodeError, JSONDecoder
+from dataclasses import dataclass, replace
 from typing import Any
 
-from pairwright.types import Answer, Confidence, Verdict
+from pairwright.judging.explaining import (
+    AFTER,
+    CONFIDENCE_LINE,
+    FIELD_LINE,
+    VERDICT_LINE,
+    explains,
+    leads,
+    quotes,
+    said_in_words,
+    verdict_and_rest,
+)
+from pairwright.judging.json_like import Found, Tangled, objects_in
+from pairwright.judging.thinking import blanked, thinking_in, unwrapped
+from pairwright.judging.words import (
+    BRACKETED,
+    DECORATION,
+    PHRASE,
+    confidence_in,
+    confidence_of,
+    mark_of,
+    shown,
+    verdict_of,
+)
+from pairwright.judging.words import Unreadable as Unreadable
+from pairwright.types import Answer, Verdict
 
 MAX_REASON = 1000
 LONGEST = 50_000  # characters that are looked at: an answer stands at the end
-
-_VERDICTS: dict[str, Verdict] = {
-    "A": "A",
-    "B": "B",
-    "TIE": "TIE",
-    "RESPONSE A": "A",
-    "RESPONSE B": "B",
-    "DRAW": "TIE",
-    "EQUAL": "TIE",
-}
-_CONFIDENCES: dict[str, Confidence] = {"HIGH": "HIGH", "LOW": "LOW"}
-_THINKING = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-_DECORATION = "*_`'\"[](){}.,: \t"
-_VERDICT_LINE = re.compile(
-    r"^[\s>*_#-]*(?:final\s+|my\s+)?(?:verdict|answer|winner|choice|better response)"
-    r"[\s*_]*(?::|=|\bis\b)(.*)$",
-    re.IGNORECASE | re.MULTILINE,
-)
-_CONFIDENCE_LINE = re.compile(
-    r"^[\s>*_#-]*(?:my\s+)?confidence[\s*_]*(?::|=|\bis\b)(.*)$", re.IGNORECASE | re.MULTILINE
-)
-# After a verdict in a line only further fields of the answer may follow.
-_FIELD_LINE = re.compile(
-    r"^[\s>*_#-]*(?:my\s+)?(?:confidence|reason|explanation|rationale|verdict|answer|winner|choice)[\s*_]*(?::|=)",
-    re.IGNORECASE,
-)
-_AFTER = " \t\r\n`*_.\"'"
+_TEMPLATE = re.compile(r"\bA\W{1,5}(?:or\W{1,5})?B\b", re.IGNORECASE)  # the words that asked, repeated
 _QUOTED = "more text follows its JSON object, so it may be a quotation"
-_QUOTES = ('"', "'", "\u201c", "`")
-_BRACKETED = re.compile(r"\[\[\s*(A|B|TIE|C)\s*\]\]", re.IGNORECASE)
+_QUOTES = ('"', "'", "\u201c", "\u201d", "`")
+_TAGGED = re.compile(r"<(verdict|confidence|reason)>([^<]{0,2000})</\1>", re.IGNORECASE)
 
 
-class Unreadable(ValueError):
-    """The answer holds no verdict that could be read without guessing. The message says why."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A verdict and where in the raw text it stands, as far as that can be told."""
+
+    answer: Answer
+    place: int | None = None
 
 
-def parse_answer(raw: str) -> Answer:
+def parse_answer(raw: str, *, cut: bool = False, alone: bool = False) -> Answer:
     """The verdict in a judge's raw text, about what it was shown (A = shown first).
 
     Read in this order: a JSON object with "verdict"; lines `Verdict: A` and
-    `Confidence: HIGH`; `[[A]]`; the whole answer being just `A`, `B` or `TIE`.
-    A confidence that was not stated is None. Raises Unreadable.
+    `Confidence: HIGH`; `[[A]]`; a first line that is just `A`, `B` or `TIE`. A confidence
+    that was not stated in words that can be placed is None; one that is less than high,
+    or a share under 0.9, is LOW. `cut`: the text reached its token limit. `alone`: no
+    explanation may follow. Raises Unreadable.
     """
-    text = _answer_part(raw)
-    if not text:
-        raise Unreadable("it is empty")
-    found = [(answer, span) for answer, span in _objects(text) if any(_is(key, "verdict") for key in answer)]
-    if found:
-        # A judge may quote a response that holds an answer of its own. What counts is what the
-        # answer ends in, and nothing said besides may contradict it.
-        beside = _without(text, [span for _, span in found])
-        objects = [_from_object(answer) for answer, _ in found]
-        _one([*objects, *(Answer(v, objects[0].confidence) for v in _said_in_words(beside))], raw)
-        if text[found[-1][1][1] :].strip(_AFTER):
-            raise Unreadable(_QUOTED)
-        return _one(objects, raw)
-    if '"verdict"' in text:
-        raise Unreadable("its JSON is broken or cut off")
-    if lines := list(_VERDICT_LINE.finditer(text)):
-        if not all(_FIELD_LINE.match(line) for line in text[lines[-1].end() :].splitlines() if line.strip()):
+    return read_verdict(raw, cut=cut, alone=alone).answer
+
+
+def read_verdict(raw: str, *, cut: bool = False, alone: bool = False) -> Reading:
+    """Like `parse_answer`, with where the verdict stands."""
+    text, offset = _answer_part(raw)
+    if _TAGGED.search(text):
+        text, offset = _TAGGED.sub(r"\n\1: \2\n", text), -1
+    read = (
+        _from_objects(text, cut, alone)
+        or _from_lines(text, alone)
+        or _from_marks(text, alone)
+        or _bare(text, alone)
+    )
+    if read is None:
+        raise Unreadable('it holds no JSON object with "verdict"')
+    answer = replace(read.answer, raw=raw, reason=read.answer.reason or _prose(text))
+    return Reading(answer, None if read.place is None or offset < 0 else read.place + offset)
+
+
+def _from_objects(text: str, cut: bool, alone: bool) -> Reading | None:
+    found = _objects(text, "verdict", cut)
+    real = [each for each in found if not _TEMPLATE.search(str(_field(each.value, "verdict")))]
+    found = real or found
+    if not found:
+        if re.search(r"[\"'\u201c]verdict[\"'\u201d]", text):
+            raise Unreadable("its JSON is broken or cut off")
+        return None
+    # A judge may quote a response that holds an answer of its own. What counts is what the
+    # answer ends in or begins with, and nothing said besides may contradict it.
+    beside = blanked(text, tuple((each.start, each.end) for each in found))
+    answers = [_from_object(each.value) for each in found]
+    _one([*answers, *(Answer(said, answers[0].confidence) for said in said_in_words(beside))])
+    _nothing_else(text, found, alone, answers[-1].verdict)
+    place = found[-1].places.get("verdict")
+    return Reading(_one(answers), _letter(text, place) if place is not None else None)
+
+
+def _from_lines(text: str, alone: bool) -> Reading | None:
+    lines, at = [], 0
+    for line in text.splitlines(keepends=True):
+        lines.append((at, line))
+        at += len(line)
+    said = [(start, line, match) for start, line in lines if (match := VERDICT_LINE.match(line))]
+    if not said:
+        return None
+    last, line, _ = said[-1]
+    answers = []
+    for _, _, match in said:
+        verdict, rest = verdict_and_rest(match[1])
+        answers.append(Answer(verdict, confidence_in(rest)))
+    stated = {confidence_of(match[1]) for _, each in lines if (match := CONFIDENCE_LINE.match(each))}
+    if len(stated) > 1:
+        raise Unreadable("it states two different confidences")
+    if stated:
+        answers = [replace(each, confidence=next(iter(stated))) for each in answers]
+    answer = _one(answers)
+    _one([answer, *(replace(answer, verdict=each) for each in said_in_words(text))])
+    after = text[last + len(line) :]
+    if not all(FIELD_LINE.match(each) for each in after.splitlines() if each.strip()):
+        rest = "\n".join(each for each in after.splitlines() if not CONFIDENCE_LINE.match(each))
+        first = said[0][0]
+        if alone or not leads(text[:first]) or not explains("\n" + rest, answer.verdict):
             raise Unreadable("more text follows its verdict, so it may be a quotation")
-        confidences = {_confidence(line) for line in _CONFIDENCE_LINE.findall(text)}
-        if len(confidences) > 1:
-            raise Unreadable("it states two different confidences")
-        confidence = confidences.pop() if confidences else None
-        return _one([Answer(_verdict(line[1]), confidence) for line in lines], raw)
-    if marks := list(_BRACKETED.finditer(text)):
-        marked = _one([Answer(_mark(mark[1])) for mark in marks], raw)
-        if text[marks[-1].end() :].strip(_AFTER) or text[: marks[-1].start()].rstrip().endswith(_QUOTES):
-            raise Unreadable("more text follows its [[verdict]], so it may be a quotation")
-        return marked
-    if len(text) <= 20 and (verdict := _VERDICTS.get(text.strip(_DECORATION).upper())):
-        return Answer(verdict, raw=raw)
-    raise Unreadable('it holds no JSON object with "verdict"')
+    return Reading(answer, _letter(text, last + line.index(said[-1][2][1], said[-1][2].start(1))))
 
 
-def parse_scores(raw: str) -> Answer:
+def _from_marks(text: str, alone: bool) -> Reading | None:
+    marks = list(BRACKETED.finditer(text))
+    if not marks:
+        return None
+    answer = _one([Answer(each) for each in (mark_of(marks[-1][1]), *said_in_words(text))])
+    before, after = text[: marks[-1].start()], text[marks[-1].end() :]
+    quoted = before.rstrip().endswith(_QUOTES) or after.startswith(_QUOTES)
+    if quoted or (
+        after.strip(AFTER)
+        and (alone or not leads(text[: marks[0].start()]) or not explains(after, answer.verdict))
+    ):
+        raise Unreadable("more text follows its [[verdict]], so it may be a quotation")
+    return Reading(answer, marks[-1].start(1))
+
+
+def _bare(text: str, alone: bool) -> Reading | None:
+    """An answer that is, or begins with a line that is, just a verdict."""
+    first, _, rest = text.strip().partition("\n")
+    match = PHRASE.fullmatch(first.strip(DECORATION))
+    if (
+        match is None
+        or len(first) > 60
+        or (rest.strip() and (alone or not explains("\n" + rest, verdict_of(first))))
+    ):
+        return None
+    return Reading(Answer(verdict_of(first)), _letter(text, 0))
+
+
+def parse_scores(raw: str, *, cut: bool = False, alone: bool = False) -> Answer:
     """Two scores, 0 to 10, as an answer: who has more is better, by that margin. Raises Unreadable."""
-    found, quoted = _ending_in(raw, "score_a", "score_b")
-    scores = {tuple(_score(_field(each, name)) for name in ("score_a", "score_b")) for each in found}
+    text, found = _ending_in(raw, cut, "score_a", "score_b")
+    scores = {tuple(_score(_field(each.value, name)) for name in ("score_a", "score_b")) for each in found}
     if len(scores) > 1:
         raise Unreadable("it gives different scores")
-    if quoted:
-        raise Unreadable(_QUOTED)
     a, b = scores.pop()
-    reason = _field(found[-1], "reason")
+    verdict: Verdict = "A" if a > b else "B" if b > a else "TIE"
+    _nothing_else(text, found, alone, verdict)
+    reason = _field(found[-1].value, "reason")
     return Answer(
-        "A" if a > b else "B" if b > a else "TIE",
+        verdict,
         reason=reason.strip()[:MAX_REASON] or None if isinstance(reason, str) else None,
         raw=raw,
         margin=a - b,
     )
 
 
-def last_object(raw: str, name: str) -> dict[str, Any]:
-    """The JSON object with this field that an answer ends in. Raises Unreadable."""
-    found, quoted = _ending_in(raw, name)
-    if any(_field(each, name) != _field(found[-1], name) for each in found):
+def last_object(raw: str, name: str, *, cut: bool = False, alone: bool = False) -> dict[str, Any]:
+    """The JSON object with this field that an answer ends in, or begins with. Raises Unreadable."""
+    text, found = _ending_in(raw, cut, name)
+    values = [_field(each.value, name) for each in found]
+    if any(value != values[-1] for value in values):
         raise Unreadable(f'it gives "{name}" twice, differently')
-    if quoted:
-        raise Unreadable(_QUOTED)
-    return {key.strip().lower(): value for key, value in found[-1].items()}
+    _nothing_else(text, found, alone)
+    return {key.strip().lower(): value for key, value in found[-1].value.items()}
 
 
-def _ending_in(raw: str, *names: str) -> tuple[list[dict[str, Any]], bool]:
-    """All JSON objects with the first of these fields, and whether more text follows the last."""
-    text = _answer_part(raw)
-    found = [(each, span) for each, span in _objects(text) if any(_is(key, names[0]) for key in each)]
+def _ending_in(raw: str, cut: bool, *names: str) -> tuple[str, list[Found]]:
+    """What is said after thinking, and all JSON objects in it with the first of these fields."""
+    text, _ = _answer_part(raw)
+    found = _objects(text, names[0], cut)
     if not found:
         fields = " and ".join(f'"{name}"' for name in names)
         raise Unreadable(f"it holds no JSON object with {fields}")
-    return [each for each, _ in found], bool(text[found[-1][1][1] :].strip(_AFTER))
+    return text, found
 
 
 def _score(value: Any) -> float:
+    if isinstance(value, str) and (match := re.fullmatch(r"\s*([\d.]{1,6})\s*(?:/|out of)\s*10\s*", value)):
+        value = match[1]
     try:
         score = float(value) if not isinstance(value, bool) else None
     except (TypeError, ValueError):
         score = None
     if score is None or not 0 <= score <= 10:
-        raise Unreadable(f"a score is {_shown(value)}, not a number from 1 to 10")
+        raise Unreadable(f"a score is {shown(value)}, not a number from 1 to 10")
     return score
 
 
-def _answer_part(raw: str) -> str:
-    """What a model says after thinking. Raises Unreadable where it never stops thinking."""
-    text = raw.strip()[-LONGEST:]
-    if text.startswith(("{", "```")):
-        return text  # tags inside are part of what it says
-    text = _THINKING.sub("", text).strip()
-    # Some chat templates open the thinking themselves: only its end is in the answer.
-    closed = list(re.finditer(r"</think(?:ing)?>", text, re.IGNORECASE))
-    if closed:
-        text = text[closed[-1].end() :].strip()
-    if re.search(r"<think(?:ing)?>", text, re.IGNORECASE):
-        raise Unreadable("it ends in the middle of thinking, before any verdict")
-    return text
+def _answer_part(raw: str) -> tuple[str, int]:
+    """What a model says after thinking, every character in its place, and where in `raw` that is.
 
-
-def _said_in_words(text: str) -> list[Verdict]:
-    """Verdicts given in lines or marks; what can't be read as one is no contradiction."""
-    lines = (_VERDICTS.get(line.strip(_DECORATION).upper()) for line in _VERDICT_LINE.findall(text))
-    return [verdict for verdict in lines if verdict] + [_mark(mark) for mark in _BRACKETED.findall(text)]
-
-
-def _mark(mark: str) -> Verdict:
-    """MT-bench style: [[C]] means a tie."""
-    return "TIE" if mark.upper() == "C" else _verdict(mark)
-
-
-def _without(text: str, spans: list[tuple[int, int]]) -> str:
-    for start, end in reversed(spans):
-        text = text[:start] + text[end:]
-    return text
-
-
-def _objects(text: str) -> Iterator[tuple[dict[str, Any], tuple[int, int]]]:
-    """Every JSON object that stands in the text, outermost first, and where."""
-    at = text.find("{")
-    while at != -1:
+    Raises Unreadable where it says nothing, or never stops thinking.
+    """
+    text, offset = raw[-LONGEST:], max(0, len(raw) - LONGEST)
+    bare = text.strip()
+    if not bare:
+        raise Unreadable("it is empty")
+    if bare.startswith('"{') and bare.endswith('}"'):
         try:
-            value, end = _DECODER.raw_decode(text, at)
-        except (JSONDecodeError, RecursionError):
-            end = at + 1
-        else:
-            if isinstance(value, dict):
-                yield value, (at, end)
-        at = text.find("{", end)
+            return str(json.loads(bare)), -1  # an object in a string
+        except ValueError:
+            pass
+    if bare.startswith(("{", "```")):
+        # Tags inside an object are part of what it says.
+        objects = _all_objects(text)
+        if (
+            objects
+            and not thinking_in(text[objects[0].end :]).spans
+            and not text[: objects[0].start].strip(AFTER + "json")
+        ):
+            end = objects[0].end
+            return text[:end] + unwrapped(text[end:]), offset
+    thinking = thinking_in(text)
+    if thinking.unfinished:
+        raise Unreadable("it ends in the middle of thinking, before any verdict")
+    text = unwrapped(blanked(text, thinking.spans))
+    if not text.strip():
+        raise Unreadable("it is empty after thinking")
+    return text, offset
 
 
-def _keep_contradictions(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object in which a repeated name does not silently lose its first value."""
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        same = next((each for each in found if _is(each, name.strip().lower())), name)
-        repeated = same in found and found[same] != value
-        found[same] = f"{found[same]} and {value}" if repeated else value
+def _all_objects(text: str) -> list[Found]:
+    try:
+        return objects_in(text)
+    except Tangled:
+        raise Unreadable("it holds too many braces that lead nowhere") from None
+
+
+def _objects(text: str, name: str, cut: bool) -> list[Found]:
+    """The objects with this field; one that wraps a single other gives that one."""
+    found = []
+    for each in _all_objects(text):
+        inner = next(iter(each.value.values())) if len(each.value) == 1 else None
+        if not _has(each.value, name) and isinstance(inner, dict) and _has(inner, name):
+            each = Found(inner, each.start, each.end, {}, each.closed)
+        if _has(each.value, name) and (each.closed or not cut):
+            found.append(each)
     return found
 
 
-_DECODER = JSONDecoder(object_pairs_hook=_keep_contradictions)
+def _nothing_else(text: str, found: list[Found], alone: bool, verdict: Verdict | None = None) -> None:
+    """Raise Unreadable where more than an explanation follows what the answer begins with."""
+    before, after = text[: found[-1].start], text[found[-1].end :]
+    if quotes(before):
+        raise Unreadable("its JSON object may be a quotation")
+    if before.rstrip().endswith("[") and after.lstrip().startswith("]"):
+        after = after.lstrip()[1:]
+    if not after.strip(AFTER):
+        return
+    if alone or len(found) > 1 or not leads(text[: found[0].start]) or not explains(after, verdict):
+        raise Unreadable(_QUOTED)
 
 
 def _field(answer: dict[str, Any], name: str) -> Any:
     return next((value for key, value in answer.items() if _is(key, name)), None)
 
 
+def _has(answer: dict[str, Any], name: str) -> bool:
+    return any(_is(key, name) for key in answer)
+
+
 def _is(key: str, name: str) -> bool:
-    return key.strip().lower() == name
+    return key.strip().lower().replace(" ", "_") in (name, f"final_{name}")
 
 
 def _from_object(answer: dict[str, Any]) -> Answer:
     stated = _field(answer, "confidence")
     reason = _field(answer, "reason") or _field(answer, "reasoning")
     return Answer(
-        _verdict(_field(answer, "verdict")),
-        None if stated is None else _confidence(stated),
+        verdict_of(_field(answer, "verdict")),
+        None if stated is None else confidence_of(stated),
         reason.strip()[:MAX_REASON] or None if isinstance(reason, str) else None,
     )
 
 
-def _verdict(value: Any) -> Verdict:
-    verdict = _VERDICTS.get(value.strip(_DECORATION).upper()) if isinstance(value, str) else None
-    if verdict is None:
-        raise Unreadable(f"its verdict is {_shown(value)}, not A, B or TIE")
-    return verdict
-
-
-def _confidence(value: Any) -> Confidence:
-    confidence = _CONFIDENCES.get(value.strip(_DECORATION).upper()) if isinstance(value, str) else None
-    if confidence is None:
-        raise Unreadable(f"its confidence is {_shown(value)}, not HIGH or LOW")
-    return confidence
-
-
-def _shown(value: Any) -> str:
-    text = value.strip() if isinstance(value, str) else repr(value)
-    return f'"{text[:60]}"'
-
-
-def _one(answers: list[Answer], raw: str) -> Answer:
+def _one(answers: list[Answer]) -> Answer:
     """The one answer given; repeating oneself is fine, contradicting oneself is not."""
     if len({(answer.verdict, answer.confidence) for answer in answers}) > 1:
         verdicts = sorted({answer.verdict for answer in answers})
         if len(verdicts) > 1:
             raise Unreadable(f"it gives different verdicts: {' and '.join(verdicts)}")
         raise Unreadable("it states two different confidences")
-    first = answers[0]
-    reason = first.reason or _prose(raw)
-    return Answer(first.verdict, first.confidence, reason, raw=raw)
+    return answers[0]
 
 
-def _prose(raw: str) -> str | None:
+def _letter(text: str, at: int) -> int | None:
+    """Where the verdict's first letter stands, from `at` on."""
+    match = re.compile(
+        r"[\s*_`'\"\u201c\u2018\[(]*(?:(?:response|answer|assistant|model|output|option|candidate)[\s_-]{1,3}[\[(\"'*_]{0,4})?(?=[ABT])",
+        re.IGNORECASE,
+    ).match(text, at)
+    return None if match is None else match.end()
+
+
+def _prose(text: str) -> str | None:
     """What stands around a bare verdict, as its reason."""
-    text = _THINKING.sub("", raw).strip()
-    return text[:MAX_REASON] if len(text) > 40 and not text.startswith(("{", "```")) else None
+    said = text.strip()
+    return said[:MAX_REASON] if len(said) > 40 and not said.startswith(("{", "```")) else None

@@ -57,9 +57,9 @@ def ranking_messages(prompt: Prompt, shown: Sequence[str], guidelines: str) -> l
     ]
 
 
-def parse_ranking(raw: str, n: int) -> list[int]:
+def parse_ranking(raw: str, n: int, *, cut: bool = False, alone: bool = False) -> list[int]:
     """The place of each of n responses as shown, 1 the best; equals share one. Raises Unreadable."""
-    found = last_object(raw, "ranking")
+    found = last_object(raw, "ranking", cut=cut, alone=alone)
     groups, names = found.get("ranking"), string.ascii_uppercase[:n]
     if not isinstance(groups, list):
         raise Unreadable('"ranking" is not a list')

@@ -28,7 +28,8 @@ _VERDICT: Mapping[str, Any] = ANSWER_SCHEMA["properties"]
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """`answer` ends the judge's instructions and `schema` is what it gives; `read` takes its text.
+    """`answer` ends the judge's instructions and `schema` is what it gives; `read` takes its text
+    (and `cut`, `alone`: see `parse_answer`).
 
     `aid` makes the messages of a call before, once a prompt, and `aid_title`
     says what its text is. `ranks`: it is asked about all responses to a prompt at
@@ -39,7 +40,7 @@ class Strategy:
     version: int
     answer: str
     schema: Mapping[str, Any]
-    read: Callable[[str], Answer]
+    read: Callable[..., Answer]
     max_tokens: int = 300
     aid: Callable[[Prompt], list[dict[str, str]]] | None = None
     aid_title: str = ""
@@ -62,7 +63,7 @@ def _own_metrics(prompt: Prompt) -> list[dict[str, str]]:
     ]
 
 
-def _whole(_raw: str) -> Answer:
+def _whole(_raw: str, **_how: bool) -> Answer:
     raise Unreadable("a ranking is read as a whole")
 
 

@@ -24,12 +24,16 @@ import orjson
 from aiolimiter import AsyncLimiter
 
 from pairwright.errors import ConfigError, EndpointError, PairwrightError
+from pairwright.literals import checked
+from pairwright.models.refusals import Refusal, refusal, remedy
 from pairwright.models.replies import (
+    BrokeOff,
     ChatReply,
     Said,
     Usage,
     chat_reply,
     count,
+    error_code,
     message_of,
     parse_json,
     retry_after,
@@ -50,9 +54,11 @@ Kind = Literal["rejected", "rate_limited", "server", "timeout", "connection", "b
 class CallFailed(PairwrightError):
     """One call did not come about, after all tries. To be recorded; other calls may fare better.
 
-    `billed` has the usage of each try that may have been charged for.
+    `billed` has the usage of each try that may have been charged for. `refusal` is what
+    a refusal is about, as far as its words tell.
     """
 
+    @checked
     def __init__(
         self,
         kind: Kind,
@@ -61,12 +67,14 @@ class CallFailed(PairwrightError):
         status: int | None = None,
         tries: int = 1,
         billed: tuple[Usage, ...] = (),
+        refusal: Refusal | None = None,
     ) -> None:
         super().__init__(message)
         self.kind: Kind = kind
         self.status = status
         self.tries = tries
         self.billed = billed
+        self.refusal = refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,7 @@ class _Trouble:
     status: int | None = None
     wait_s: float | None = None
     billed: Usage | None = None
+    refusal: Refusal | None = None
 
 
 class ChatClient:
@@ -101,7 +110,7 @@ class ChatClient:
         self._turn = asyncio.Lock()
         self._resume_at = 0.0  # the endpoint asked for a pause until then (event loop's clock)
         self._ever_answered = False
-        self._key_works = False
+        self._answered: set[object] = set()  # models that have answered
         self._key = ""
         self._session: aiohttp.ClientSession | None = None
 
@@ -180,9 +189,9 @@ class ChatClient:
             while True:
                 tries += 1
                 await self._wait_for_turn(expected_tokens)
-                outcome = await self._try(url, data, tries, read)
+                outcome = await self._try(url, data, tries, read, body)
                 if isinstance(outcome, ChatReply):
-                    self._key_works = True
+                    self._answered.add(body.get("model"))
                     return outcome
                 if self._nobody_there(outcome, tries):
                     raise EndpointError(f"{outcome.message}. Is the server running, and its URL right?")
@@ -193,7 +202,12 @@ class ChatClient:
                     tried = f" ({tries} tries)" if tries > 1 else ""
                     message = outcome.message + tried
                     raise CallFailed(
-                        outcome.kind, message, status=outcome.status, tries=tries, billed=tuple(billed)
+                        outcome.kind,
+                        message,
+                        status=outcome.status,
+                        tries=tries,
+                        billed=tuple(billed),
+                        refusal=outcome.refusal,
                     )
                 await self._back_off(outcome, tries)
 
@@ -230,7 +244,7 @@ class ChatClient:
         await asyncio.sleep(asked + random.uniform(ceiling / 4, ceiling))  # noqa: S311
 
     async def _try(
-        self, url: str, data: bytes, tries: int, read: Callable[[Any], Said]
+        self, url: str, data: bytes, tries: int, read: Callable[[Any], Said], body: Mapping[str, Any]
     ) -> ChatReply | _Trouble:
         assert self._session is not None, "use `async with ChatClient(...)`"
         began = time.monotonic()
@@ -251,25 +265,25 @@ class ChatClient:
             what = f"{self.name} ({url}) broke off: {self._clean(error)}"
             return _Trouble("server", what, billed=(None, None))
         if status != 200:
-            return self._refused(url, status, headers, raw)
+            return self._refused(url, status, headers, raw, body)
+        if code := error_code(raw):  # the error of a host behind this one, handed on with status 200
+            return self._refused(url, code, headers, raw, body)
         return self._read(url, raw, time.monotonic() - began, tries, read)
 
-    def _refused(self, url: str, status: int, headers: Mapping[str, str], raw: bytes) -> _Trouble:
+    def _refused(
+        self, url: str, status: int, headers: Mapping[str, str], raw: bytes, body: Mapping[str, Any]
+    ) -> _Trouble:
         """Which kind of refusal this is. Raises EndpointError for those that concern every call."""
         said = self._clean(message_of(raw))
         what = f"{self.name} ({url}) answered {status}: {said}"
-        if status == 403 and self._key_works:
+        if status == 403 and self._answered:
             # Some hosts refuse a single moderated prompt this way.
-            return _Trouble("rejected", what, status)
+            return _Trouble("rejected", what, status, refusal=Refusal("text"))
         if status in (401, 403):
-            env = self.settings.api_key_env
-            remedy = (
-                f"Check the key in {env}." if env else "It wants a key: set api_key_env for this endpoint."
-            )
-            raise EndpointError(f"{what}. {remedy}")
+            raise EndpointError(f"{what}. {self._key_remedy()}")
         if status == 404 and re.search(r"support|response_format|parameter", said, re.IGNORECASE):
             # A router that has the model, but nobody who takes what was asked of it.
-            return _Trouble("rejected", what, status)
+            return _Trouble("rejected", what, status, refusal=refusal(status, said, body))
         if status == 404:
             raise EndpointError(f"{what}. Check the endpoint's url (it ends in /v1) and the model's name.")
         if status == 402 or (status == 429 and b"insufficient_quota" in raw):
@@ -278,7 +292,23 @@ class ChatClient:
             return _Trouble("rate_limited", what, status, retry_after(headers))
         if status >= 500 or status in _RETRIED:
             return _Trouble("server", what, status, retry_after(headers))
-        return _Trouble("rejected", what, status)
+        found = refusal(status, self._clean(message_of(raw), 2000), body)
+        if found.about == "key":
+            raise EndpointError(f"{what}. {self._key_remedy()}")
+        if found.about == "account":
+            raise EndpointError(f"{what}. The account has no credit left.")
+        if body.get("model") not in self._answered:  # what was asked of it so far has been refused
+            if found.about == "model":
+                raise EndpointError(f"{what}. Check the model's name.")
+            if found.about == "every":
+                raise EndpointError(f"{what}. No request to this model can fare better.")
+            if found.about == "parameter" and found.field is not None:
+                raise EndpointError(f"{what}. {remedy(found.field, said)}")
+        return _Trouble("rejected", what, status, refusal=found)
+
+    def _key_remedy(self) -> str:
+        env = self.settings.api_key_env
+        return f"Check the key in {env}." if env else "It wants a key: set api_key_env for this endpoint."
 
     def _read(
         self, url: str, raw: bytes, seconds: float, tries: int, read: Callable[[Any], Said]
@@ -296,6 +326,10 @@ class ChatClient:
             return _Trouble("bad_reply", f"{what} with an error: {shown}", 200, billed=tokens)
         try:
             said = read(reply)
+        except BrokeOff as error:
+            # Half an answer is none; a part of it may be charged for.
+            message = self._clean(f"{self.name} ({url}) {error}")
+            return _Trouble("server", message, 200, billed=tokens)
         except ValueError as error:
             message = f"{what} {error}: {self._clean(message_of(raw))}"
             return _Trouble("bad_reply", message, 200, billed=tokens)
@@ -308,14 +342,17 @@ class ChatClient:
             logprobs=said.logprobs,
             seconds=seconds,
             tries=tries,
+            reasoning=_UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", said.reasoning)
+            if said.reasoning
+            else None,
         )
 
-    def _clean(self, said: object) -> str:
+    def _clean(self, said: object, most: int = LONGEST_QUOTE) -> str:
         """The beginning of what was said, storable, and without the key if the endpoint echoed that."""
         text = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", str(said))
         for spelling in _spellings(self._key):
             text = text.replace(spelling, "[key]")  # before cutting, which might leave half a key
-        return text[:LONGEST_QUOTE]
+        return text[:most]
 
 
 def _spellings(key: str) -> list[str]:

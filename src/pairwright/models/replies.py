@@ -17,7 +17,11 @@ MOST_TOKENS = 10**9
 
 @dataclass(frozen=True, slots=True)
 class ChatReply:
-    """What came back. Tokens are the endpoint's own count, or None; `seconds` is the last try's."""
+    """What came back. Tokens are the endpoint's own count, or None; `seconds` is the last try's.
+
+    `finish_reason` is "length" where the answer was cut off, whatever the endpoint calls that.
+    `reasoning` is thinking that the endpoint gives apart from the answer.
+    """
 
     text: str
     finish_reason: str | None
@@ -27,6 +31,18 @@ class ChatReply:
     logprobs: list[Any] | None
     seconds: float
     tries: int
+    reasoning: str | None = None
+
+    @property
+    def said(self) -> str:
+        """The answer: some servers take all of it for thinking, and then it stands only there."""
+        cut = self.finish_reason == "length"
+        return self.text if self.text.strip() or cut else self.reasoning or ""
+
+    @property
+    def raw(self) -> str:
+        """What was paid for, to be kept."""
+        return self.text if self.text.strip() else self.reasoning or self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +53,68 @@ class Said:
     finish_reason: str | None = None
     refused: bool = False
     logprobs: list[Any] | None = None
+    reasoning: str | None = None
+
+
+class BrokeOff(ValueError):
+    """The endpoint itself says that its answer is not whole."""
 
 
 Usage = tuple[int | None, int | None]  # tokens in and out, None where the endpoint did not say
 
 
+# Vendors have dozens of finish reasons (STOP, end_turn, MAX_TOKENS, model_length, SAFETY, ...): told by
+# parts of their names, in this order.
+_FINISHES: tuple[tuple[str | None, re.Pattern[str]], ...] = tuple(
+    (means, re.compile(pattern, re.IGNORECASE))
+    for means, pattern in (
+        (None, r"^(?:finishreason\.)?(?:stop|eos|end|complete|done|tool|function)(?!.*(?:err|fail))"),
+        ("content_filter", r"filter|safety|refus|block|prohibit|recitation|sensitive|moderat|guardrail|spii"),
+        (
+            "error",
+            r"err|fail|abort|cancel|interrupt|timeout|overload|malformed|resource|crash|disconnect|preempt|rate_",
+        ),
+        ("length", r"length|max|limit|trunc|incomplete|context"),
+    )
+)
+
+
 def chat_reply(reply: Any) -> Said:
+    """What a chat endpoint answered. Raises BrokeOff where it says it failed, ValueError for no answer."""
     try:
         choice = reply["choices"][0]
         message = choice["message"]
         refusal = message.get("refusal")
-        text = _text(message.get("content")) or (refusal if isinstance(refusal, str) else "")
+        text, thinking = _parts(message.get("content"))
+        text = text or (refusal if isinstance(refusal, str) else "")
         logprobs = table(choice, "logprobs").get("content")
-        finish = choice.get("finish_reason")
+        finish = choice.get("finish_reason") or choice.get("native_finish_reason")
     except (KeyError, IndexError, TypeError, AttributeError):
         raise ValueError("without choices[0].message.content") from None
+    ended = _ending(finish if isinstance(finish, str) else None)
+    wrong = choice.get("error") or message.get("error")
+    if wrong or ended == "error":
+        told = _words(wrong) if wrong else ""
+        raise BrokeOff(f'broke off (finish_reason "{finish}")' + (f": {told}" if told else ""))
     return Said(
         text,
-        finish if isinstance(finish, str) else None,
-        bool(refusal) or finish == "content_filter",
+        ended,
+        bool(refusal) or ended == "content_filter",
         logprobs if isinstance(logprobs, list) else None,
+        thinking or _reasoning(message),
     )
+
+
+def _ending(finish: str | None) -> str | None:
+    """ "length", "content_filter" or "error" where a finish reason means that; else what it is."""
+    means = next((means for means, named in _FINISHES if finish and named.search(finish)), None)
+    return means or finish
+
+
+def _reasoning(message: Mapping[str, Any]) -> str | None:
+    """Thinking beside the answer, by vLLM's and DeepSeek's name, OpenRouter's and Ollama's."""
+    names = ("reasoning_content", "reasoning", "thinking")
+    return next((text for name in names if isinstance(text := message.get(name), str) and text.strip()), None)
 
 
 def parse_json(raw: bytes) -> Any:
@@ -67,12 +124,26 @@ def parse_json(raw: bytes) -> Any:
         return json.loads(raw)  # slower, but reads half surrogate pairs, which models do write
 
 
-def _text(content: Any) -> str:
-    """Message content as text; some endpoints give a list of parts."""
+def _parts(content: Any) -> tuple[str, str]:
+    """Message content as text, and the thinking in it; some endpoints give a list of parts."""
+    if isinstance(content, dict):
+        content = [content]
     if isinstance(content, list):
-        return "".join(part.get("text", "") for part in content if isinstance(part, dict))
+        texts: dict[bool, list[str]] = {True: [], False: []}
+        for part in content:
+            if isinstance(part, str):
+                texts[False].append(part)
+            elif isinstance(part, dict):
+                thinks = bool(re.search(r"think|reason|analysis", str(part.get("type", "")), re.IGNORECASE))
+                said = (
+                    part.get("text") or part.get("thinking") or part.get("reasoning")
+                    if thinks
+                    else part.get("text")
+                )
+                texts[thinks].append(_parts(said)[0] if isinstance(said, list) else str(said or ""))
+        return "".join(texts[False]), "".join(texts[True])
     if content is None or isinstance(content, str):
-        return content or ""
+        return content or "", ""
     raise TypeError
 
 
@@ -94,7 +165,25 @@ def message_of(raw: bytes) -> str:
         body = orjson.loads(raw)
     except orjson.JSONDecodeError:
         return " ".join(raw.decode("utf-8", "replace").split()) or "(empty)"
-    error = body.get("error", body) if isinstance(body, dict) else body
+    if isinstance(body, list) and len(body) == 1:  # as Google wraps it
+        body = body[0]
+    return _words((body.get("error") or body) if isinstance(body, dict) else body)
+
+
+def error_code(raw: bytes) -> int | None:
+    """The HTTP status of an error that a body holds in place of an answer."""
+    if b'"error"' not in raw[:2000]:
+        return None
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return None
+    error = body.get("error") if isinstance(body, dict) and not body.get("choices") else None
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, int) and 400 <= code < 600 else None
+
+
+def _words(error: Any) -> str:
     if isinstance(error, dict):
         words = [str(error[name]) for name in ("code", "message", "detail") if error.get(name)]
         return ": ".join(words) or str(error)

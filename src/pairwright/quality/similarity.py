@@ -3,7 +3,8 @@
 Similarity is of words in order: twice the length of their longest common
 subsequence over the length of both (rapidfuzz, Indel). `difflib`, which people
 use for this, takes popular words of long texts for noise and is far slower
-(`benchmarks/quality`).
+(`benchmarks/quality`). Case, white space and the marks around words make no other
+word; operators do, for in code and arithmetic they are all the difference.
 """
 
 from __future__ import annotations
@@ -12,26 +13,60 @@ from collections.abc import Iterator
 
 from rapidfuzz.distance import Indel
 
-from pairwright.quality.example import Example, Finding
+from pairwright.quality.example import Example, Finding, Severity
 
 MOST = 0.95
 # A text with so few spaces is not written in words that spaces part (Chinese, Japanese, Thai).
 LONG_WORDS = 15
+_BEFORE = "\"'([{*_`~#>\u00bf\u00a1\u201c\u2018\u00ab\u2026\u2013\u2014"
+_AFTER = "\"')]}*_`~.,;:!?\u201d\u2019\u00bb\u2026\u2013\u2014"
+# Marks that stand within unspaced text: CJK stops, commas, quotation marks and full-width forms.
+_WITHIN = str.maketrans(
+    dict.fromkeys("\u3001\u3002\u300c\u300d\u300e\u300f\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f", " ")
+)
+_MARKS = frozenset(_BEFORE + _AFTER) - frozenset("*>~#")  # alone, these may be operators
 
 
 def similarity(a: str, b: str) -> float:
-    """How alike two texts are, 0 to 1, word by word; by characters where no spaces part words."""
+    """How alike two texts are, 0 to 1, word by word; by characters where no spaces part words.
+
+    1.0 where they differ only in white space, case or the punctuation around words.
+    """
     return _alike(a, b, a.split(), b.split(), 0.0)
 
 
 def _alike(a: str, b: str, words_a: list[str], words_b: list[str], least: float) -> float:
+    by_characters = len(a) + len(b) > LONG_WORDS * (len(words_a) + len(words_b))
+    plain_a, plain_b = _plain(a), _plain(b)
+    together_a, together_b = "".join(plain_a), "".join(plain_b)
+    if together_a == together_b or "".join(words_a).casefold() == "".join(words_b).casefold():
+        return 1.0
+    if by_characters:
+        return float(Indel.normalized_similarity(together_a, together_b, score_cutoff=least))
+    return float(Indel.normalized_similarity(plain_a, plain_b, score_cutoff=least))
+
+
+def _as_they_are(a: str, b: str, words_a: list[str], words_b: list[str], least: float) -> float:
     if len(a) + len(b) > LONG_WORDS * (len(words_a) + len(words_b)):
         return float(Indel.normalized_similarity(a, b, score_cutoff=least))
     return float(Indel.normalized_similarity(words_a, words_b, score_cutoff=least))
 
 
+def _plain(text: str) -> list[str]:
+    """The words of a text without case and the marks around them; marks that stand alone are none."""
+    found = []
+    for word in text.casefold().translate(_WITHIN).split():
+        stripped = word.lstrip(_BEFORE).rstrip(_AFTER)
+        if stripped or not _MARKS.issuperset(word):
+            found.append(stripped or word)
+    return found
+
+
 class TooSimilar:
-    """An error over `most` alike: chosen and rejected teach a trainer next to nothing."""
+    """An error over `most` alike: chosen and rejected teach a trainer next to nothing.
+
+    A warning where that holds only without case, white space and the punctuation around words.
+    """
 
     name = "too_similar"
 
@@ -39,12 +74,20 @@ class TooSimilar:
         self._most = most
 
     def look(self, example: Example) -> Iterator[Finding]:
-        found = _alike(example.a, example.b, example.words_a, example.words_b, self._most)
-        if example.a == example.b:
-            reason = "the two responses are the same text"
-        elif found > self._most:
-            reason = f"the two responses are {found:.1%} alike, word by word; {self._most:.0%} is the most"
-        else:
+        a, b = example.a, example.b
+        as_they_are = _as_they_are(a, b, example.words_a, example.words_b, self._most)
+        found = max(as_they_are, _alike(a, b, example.words_a, example.words_b, self._most))
+        if found <= self._most:
             return
+        if a == b:
+            reason = "the two responses are the same text"
+        elif found == 1:
+            reason = "the two responses differ only in punctuation, case or white space"
+        else:
+            reason = f"the two responses are {found:.1%} alike, word by word; {self._most:.0%} is the most"
+        # Punctuation and case may be what was asked for.
+        severity: Severity = "error" if as_they_are > self._most else "warning"
         remedy = "drop the pair, or draw one of the responses again"
-        yield Finding(self.name, "error", reason, remedy, example.id, value=round(found, 4))
+        if severity == "warning":
+            remedy += ", unless punctuation and case are what is to be learned"
+        yield Finding(self.name, severity, reason, remedy, example.id, value=round(found, 4))

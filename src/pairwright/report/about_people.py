@@ -141,10 +141,13 @@ def _closely(name: str, of: dict[str, Any] | None) -> Markup:
     """One person's confusion, reliability and course, to be opened."""
     if of is None or not any(map(sum, of["confusion"])):
         return Markup("")
-    names = ("A", "B", "tie")
+    sided, _, tie = of["confusion"]  # the sides mirror each other: what holds of A holds of B
     html = table(
-        ("They said", *names),
-        [(f"when it was {name}", *map(str, row)) for name, row in zip(names, of["confusion"], strict=True)],
+        ("They chose", "the right side", "the other side", "a tie"),
+        [
+            ("when it was A or B", *(f"{2 * n:.0f}" for n in sided)),
+            ("when it was a tie", f"{tie[0] + tie[1]:.0f} a side", "", f"{tie[2]:.0f}"),
+        ],
     )
     if of["reliability"] is not None:
         html += Markup("<p>Taken to be right in {:.0%}, a verdict as good as another.</p>").format(

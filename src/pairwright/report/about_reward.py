@@ -39,7 +39,11 @@ def reward(of: dict[str, Any]) -> Section | None:
     if found["label_accuracy_missing"]:
         rows.append((FIGURES["label_accuracy"], found["label_accuracy_missing"]))
     for part, told in (
-        ("margin", "asked anew, people said otherwise than the label: of doubted pairs"),
+        (
+            "margin",
+            "asked anew, people said otherwise than the label: of doubted pairs, the surest wrong first",
+        ),
+        ("flagged", "... of all that were flagged when pairs were sent, by a random sample of them"),
         ("control", "... of others"),
     ):
         if found["precision"][part]:

@@ -223,20 +223,16 @@ class Folded:
 
         groups (n_pairs,): the prompt of each pair.
         """
-        return self.join([each.predict(ballots) for each in self.forecasters], ballots, groups)
-
-    def join(
-        self, forecasts: Sequence[np.ndarray], ballots: Ballots, groups: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """What `predict` gives, from the forecasts of all folds' models."""
         fold = fold_of(groups, self.seed, len(self.forecasters))
-        heard = ~np.isnan(ballots.means(ballots.verdict.astype(float)))
         probs, confidence = np.zeros((ballots.n_pairs, 3)), np.full(ballots.n_pairs, np.nan)
-        for k, (forecaster, theirs) in enumerate(zip(self.forecasters, forecasts, strict=True)):
-            own, judges = fold == k, [ballots.judges.index(name) for name in forecaster.plan.judges]
-            probs[own] = theirs[own]
-            complete = own & heard[:, judges].all(1) & bool(judges)  # who hears no judge is never sure
-            confidence[complete] = self._on_scale(k, best_label(theirs[complete])[1])
+        for k, forecaster in enumerate(self.forecasters):
+            rows = np.flatnonzero(fold == k)
+            own = ballots.of_pairs(rows)
+            probs[rows] = forecaster.predict(own)
+            judges = [ballots.judges.index(name) for name in forecaster.plan.judges]
+            heard = ~np.isnan(own.means(own.verdict.astype(float)))[:, judges]
+            complete = rows[heard.all(1) & bool(judges)]  # who hears no judge is never sure
+            confidence[complete] = self._on_scale(k, best_label(probs[complete])[1])
         return probs, confidence
 
     def _on_scale(self, k: int, confidence: np.ndarray) -> np.ndarray:
@@ -311,15 +307,14 @@ def cross_fit(
         seen = labels * (fold != k)[:, None]
         heard = ballots if hear is None else ballots.of_judges(hear(seen))
         forecasters.append(_fit(heard, seen))
-    pool = np.ones(len(fold), bool) if pool is None else pool
-    forecasts = [each.predict(ballots) for each in forecasters]
-    folded = _on_one_scale(forecasters, [each[pool] for each in forecasts], seed)
-    return CrossFit(*folded.join(forecasts, ballots, groups), folded)
+    framed = ballots if pool is None else ballots.of_pairs(np.flatnonzero(pool))
+    folded = _on_one_scale(forecasters, framed, seed)
+    return CrossFit(*folded.predict(ballots, groups), folded)
 
 
-def _on_one_scale(forecasters: Sequence[Forecaster], forecasts: Sequence[np.ndarray], seed: int) -> Folded:
+def _on_one_scale(forecasters: Sequence[Forecaster], ballots: Ballots, seed: int) -> Folded:
     """Every fold's confidences named by what its equals in rank are called on average over folds."""
-    ranked = [np.sort(best_label(each)[1]) for each in forecasts]
+    ranked = [np.sort(best_label(each.predict(ballots))[1]) for each in forecasters]
     scale = np.round(np.stack(ranked).mean(0), 9)
     values = [np.unique(each) for each in ranked]
     means = []

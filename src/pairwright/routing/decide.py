@@ -31,6 +31,7 @@ REFUSED = ("no better than chance", "worse than chance")
 NEWCOMER = ((0.8, 0.1, 0.1), (0.1, 0.8, 0.1), (0.1, 0.1, 0.8))
 LEAST = 1 / 3  # no belief in the likeliest of three verdicts is less
 SENT_BACK, DISAGREE = "sent back to people by a check", "people disagree"  # how such beliefs' reasons begin
+EVEN = (1 / 3, 1 / 3, 1 / 3)
 SETTLED = 0.8  # people who are split are settled where what is known of them and of the judges comes to this
 
 
@@ -87,12 +88,26 @@ class Combination:
     """How people's answers are combined into one label (stats/combine).
 
     `people`: each one's confusion matrix, truth by said, over A, B, TIE. `prior`:
-    what is believed before anybody answered, None where that is the pair's forecast.
+    what is believed before anybody answered, None where that is the pair's forecast, cleared of the
+    errors of those it learned from where `taught` (stats/anchored.Taught) says what they are.
+    `newcomer` is the matrix of somebody not yet known.
     """
 
     method: str
     people: Mapping[str, Sequence[Sequence[float]]]
     prior: Sequence[float] | None = None
+    taught: Mapping[str, float] | None = None
+    newcomer: Sequence[Sequence[float]] | None = None
+
+    def before(self, forecast: Sequence[float] | None) -> Sequence[float] | None:
+        """What is believed of a pair before people's answers; None where nothing is."""
+        if self.prior is not None or self.taught is None:
+            return self.prior or forecast
+        import numpy as np  # here, or every command would wait for it
+
+        from pairwright.stats.anchored import Taught
+
+        return list(Taught(**self.taught).before(np.array([forecast or EVEN]))[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,12 +365,10 @@ def _by_people(
 
 def _posterior(people: Sequence[SeenVote], standing: Standing) -> list[float]:
     """The forecast with each person's vote on top, for as much as that person is worth (stats/anchored)."""
-    combination, even = standing.combination, (1 / 3, 1 / 3, 1 / 3)
-    known = combination.people if combination is not None else {}
-    prior = combination.prior if combination is not None else None
-    odds = [max(p, 1e-12) for p in (prior or standing.forecast or even)]
+    combination = standing.combination or Combination("none", {})
+    odds = [max(p, 1e-12) for p in (combination.before(standing.forecast) or EVEN)]
     for vote in people:
-        matrix = known.get(vote.rater, NEWCOMER)
+        matrix = combination.people.get(vote.rater, combination.newcomer or NEWCOMER)
         said = VERDICTS.index(vote.verdict)
         odds = [odd * max(row[said], 1e-9) for odd, row in zip(odds, matrix, strict=True)]
     return [each / sum(odds) for each in odds]

@@ -50,7 +50,8 @@ def _panel(
     known: np.ndarray,
 ) -> Panel:
     crossed = believe.cross_fit(ballots.of_judges(judges), labels, groups)
-    right = crossed.probs[known].argmax(1) == labels[known].argmax(1)
+    # What most people said: where they are split nobody is right, whichever of the two is called A.
+    right = labels[known, crossed.probs[known].argmax(1)] > 0.5
     order = np.argsort(-crossed.confidence[known], kind="stable")
     surest = right[order[: max(1, len(order) // 2)]]
     return Panel(

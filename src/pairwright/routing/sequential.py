@@ -121,7 +121,7 @@ class Wagers:
         return cls(target, delta, thresholds, np.array(coverages), above)
 
     def see(self, confidence: float, wrong: bool | None, *, apart: bool = False) -> None:
-        """The next pair in the order drawn.
+        """The next pair in the order drawn: every drawn one, answered or not, from where the wagers start.
 
         `wrong` is None while nobody has answered it. `apart`: people call it a tie, and ties leave the test.
         """

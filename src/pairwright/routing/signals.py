@@ -10,7 +10,7 @@ teach what is common and many teach what is particular.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -62,6 +62,24 @@ class Ballots:
             self.margin[kept],
             self.high[kept],
             self.length_gap,
+        )
+
+    def of_pairs(self, rows: np.ndarray) -> Ballots:
+        """Only what was said of these pairs, in the order of `rows`."""
+        new = np.full(self.n_pairs, -1)
+        new[rows] = np.arange(len(rows))
+        kept = new[self.row] >= 0
+        return Ballots(
+            self.judges,
+            self.families,
+            new[self.row[kept]],
+            self.judge[kept],
+            self.order[kept],
+            self.verdict[kept],
+            self.prob_a[kept],
+            self.margin[kept],
+            self.high[kept],
+            self.length_gap[rows],
         )
 
     def means(self, values: np.ndarray) -> np.ndarray:
@@ -175,6 +193,10 @@ class Signals:
     s_scale: np.ndarray
     names: tuple[str, ...]
     of: tuple[str | int, ...]
+
+    def rows(self, which: np.ndarray) -> Signals:
+        """The signals of some of the pairs."""
+        return replace(self, x=self.x[which], s=self.s[which])
 
 
 class _Columns:

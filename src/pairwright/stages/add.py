@@ -8,7 +8,7 @@ While it runs nothing else can write to an SQLite store.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -17,8 +17,9 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 
 from pairwright.errors import InputError
-from pairwright.formats.reading import BadRow, Record, printable, read_records
+from pairwright.formats.reading import BadRow, Record, Records, printable, read_records, without_columns
 from pairwright.formats.rows import Entry, FieldNames, entry_from_row
+from pairwright.literals import checked
 from pairwright.pairing import pair_key
 from pairwright.store.content import (
     NewPair,
@@ -55,7 +56,7 @@ class AddResult:
     """What `add` did. `committed` is false when bad rows were found and so nothing at all was added.
 
     `already` counts repetitions within the files too. `bad` lists the first
-    BAD_ROWS_LISTED of `bad_rows`.
+    BAD_ROWS_LISTED of `bad_rows`, `empty` the files without a row.
     """
 
     files: tuple[str, ...]
@@ -66,9 +67,11 @@ class AddResult:
     bad_rows: int
     bad: tuple[BadRow, ...]
     committed: bool
+    empty: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "files": list(self.files), "bad": [row.as_dict() for row in self.bad]}
+        said = {**asdict(self), "files": list(self.files), "empty": list(self.empty)}
+        return {**said, "bad": [row.as_dict() for row in self.bad]}
 
 
 @dataclass(slots=True)
@@ -76,6 +79,7 @@ class _Tally:
     rows: int = 0
     bad_rows: int = 0
     bad: list[BadRow] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
     prompts: Added = Added()
     responses: Added = Added()
     pairs: Added = Added()
@@ -90,6 +94,7 @@ class _TakeBack(Exception):
     """Ends the transaction without a trace."""
 
 
+@checked
 def add_files(
     store: Store,
     paths: Sequence[str | Path],
@@ -97,21 +102,25 @@ def add_files(
     fields: FieldNames | None = None,
     file_format: str | None = None,
     on_error: OnError = "stop",
+    without: Collection[str] = (),
     progress: Progress | None = None,
 ) -> AddResult:
     """Add what the files hold; `-` is standard input.
 
     on_error "stop": all input is read so that every bad row is counted, but if
     there is one nothing is added. "skip": the good rows are added.
-    `progress` is told the number of rows read so far.
+    `without` are columns to do without. `progress` is told the number of rows read so far.
 
     Raises InputError, before anything is read, for a file that is missing or
     of no known format.
     """
     if on_error not in ("stop", "skip"):
         raise InputError(f'--on-error "{on_error}" is not one of stop, skip')
-    sources = [read_records(path, file_format=file_format) for path in paths]
     tally = _Tally()
+    sources = [
+        _noticed(without_columns(read_records(path, file_format=file_format), without), path, tally)
+        for path in paths
+    ]
     entries = _entries(chain.from_iterable(sources), fields or FieldNames(), tally)
     committed = True
     try:
@@ -135,7 +144,17 @@ def add_files(
         bad_rows=tally.bad_rows,
         bad=tuple(tally.bad),
         committed=committed,
+        empty=tuple(tally.empty),
     )
+
+
+def _noticed(records: Records, path: str | Path, tally: _Tally) -> Records:
+    """The same records, with a note of a file that has none."""
+    record = None
+    for record in records:
+        yield record
+    if record is None:
+        tally.empty.append(os.path.basename(os.fspath(path)))
 
 
 def _entries(records: Iterable[Record | BadRow], fields: FieldNames, tally: _Tally) -> Iterator[Entry]:

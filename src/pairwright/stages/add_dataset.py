@@ -10,7 +10,7 @@ twice adds nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
@@ -39,6 +39,7 @@ from pairwright.formats.reading import BadRow
 from pairwright.formats.rows import as_json
 from pairwright.formats.writing import without_ending
 from pairwright.keys import seeded_fraction
+from pairwright.literals import checked
 from pairwright.pairing import pair_key, text_key
 from pairwright.stages.add import Added
 from pairwright.stages.annotate import renew_beliefs
@@ -68,7 +69,8 @@ class AddDatasetResult:
     """What was added. With bad rows and on_error "stop" nothing was (`committed` false).
 
     `contradictions` are labels for a pair the same rater labelled otherwise in
-    an earlier row: the first one stands. `dropped` are rows and labels by reason.
+    an earlier row: the first one stands. `dropped` are rows and labels by reason, `not_carried`
+    columns with a value that are kept nowhere, and in how many rows; `empty` files without a row.
     """
 
     source: str
@@ -83,6 +85,8 @@ class AddDatasetResult:
     raters: set[str] = field(default_factory=set)
     dropped: Tally = field(default_factory=Tally)
     faults: dict[str, int] = field(default_factory=dict)
+    not_carried: dict[str, int] = field(default_factory=dict)
+    empty: list[str] = field(default_factory=list)
     bad_rows: int = 0
     bad: list[BadRow] = field(default_factory=list)
     committed: bool = True
@@ -105,7 +109,10 @@ class AddDatasetResult:
             "raters": len(self.raters),
             "dropped": self.dropped.counts,
             "first_dropped": self.dropped.places,
+            "dropped_by_unit": self.dropped.units,
             "faults": self.faults,
+            "not_carried": self.not_carried,
+            "empty": self.empty,
             "bad_rows": self.bad_rows,
             "bad": [row.as_dict() for row in self.bad],
             "committed": self.committed,
@@ -116,6 +123,7 @@ class _TakeBack(Exception):
     """Ends the transaction without a trace."""
 
 
+@checked
 def add_dataset(
     project: Project,
     paths: Sequence[Path],
@@ -127,13 +135,15 @@ def add_dataset(
     kind: Literal["person", "judge"] | None = None,
     file_format: str | None = None,
     on_error: Literal["stop", "skip"] = "stop",
+    without: Collection[str] = (),
     progress: Callable[[int], None] | None = None,
 ) -> AddDatasetResult:
     """Add what the files hold in the format `source` (None: told by the rows' keys).
 
     `which` responses of a ranking meet. `rater` and `kind` say who made labels
     whose row does not say: unless told it is the dataset's known rater, else the
-    file's name, and a person. Raises InputError for a format there is not.
+    file's name, and a person. `without` are columns to do without. Raises InputError for
+    a format there is not.
     """
     name = source or guess(paths[0], mapping or {}, file_format)
     reads = source_named(name)
@@ -147,10 +157,12 @@ def add_dataset(
                     own = _rater(
                         name, kind or reads.kind, rater or (stem if reads.rater == _FILE else reads.rater)
                     )
-                    found = read_dataset(path, name, mapping, file_format=file_format)
-                    rows = usable(found, result, progress, _unfit)
+                    found = read_dataset(path, name, mapping, file_format=file_format, without=without)
+                    before, rows = result.read, usable(found, result, progress, _unfit)
                     while page := list(islice(rows, PAGE)):
                         _add_page(connection, project, page, own, which, result, seen)
+                    if result.read == before:
+                        result.empty.append(path.name)
                 if result.bad_rows and on_error == "stop":
                     raise _TakeBack
         except _TakeBack:

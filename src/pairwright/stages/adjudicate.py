@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import uuid4
 
 from pairwright.errors import InputError
+from pairwright.literals import checked
 from pairwright.stages.annotate import renew_beliefs
 from pairwright.stages.project import Project
 from pairwright.store import conflicts as sql
@@ -36,6 +37,7 @@ def case_of(project: Project, pair_id: int) -> Case:
         return Case(task, sql.said_by_people(connection, pair_id), judges_said(connection, pair_id))
 
 
+@checked
 def decide(
     project: Project,
     pair_id: int,

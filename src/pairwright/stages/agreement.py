@@ -10,7 +10,7 @@ import numpy as np
 
 from pairwright.stages.project import Project
 from pairwright.stats import annotators
-from pairwright.stats.agreement import answer_counts, krippendorff_alpha, pairwise_agreement
+from pairwright.stats.agreement import SIDES, answer_counts, krippendorff_alpha, pairwise_agreement
 from pairwright.stats.annotators import PERIODS
 from pairwright.stats.intervals import wilson
 from pairwright.stats.raters import FEWEST
@@ -52,7 +52,7 @@ def _agreement(item: np.ndarray, said: np.ndarray) -> dict[str, Any] | None:
     if shared < FEWEST:
         return None
     try:
-        alpha = asdict(krippendorff_alpha(counts))
+        alpha = asdict(krippendorff_alpha(counts, mirror=SIDES))
     except ValueError:
         alpha = None
     return {"agreement": asdict(wilson(same, shared)), "alpha": alpha}
@@ -94,7 +94,9 @@ def _strength(item: np.ndarray, value: np.ndarray) -> dict[str, Any] | None:
     if not (value != 0).any():
         return None
     try:
-        return asdict(krippendorff_alpha(answer_counts(item, value + 3, 7), "ordinal"))
+        return asdict(
+            krippendorff_alpha(answer_counts(item, value + 3, 7), "ordinal", mirror=range(6, -1, -1))
+        )
     except ValueError:
         return None
 

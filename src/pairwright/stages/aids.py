@@ -6,6 +6,7 @@ from functools import partial
 
 from pairwright.judging.chat import JudgeOptions
 from pairwright.judging.strategies import STRATEGIES
+from pairwright.judging.thinking import response_in
 from pairwright.keys import content_key
 from pairwright.models.chat import ChatClient
 from pairwright.models.replies import ChatReply
@@ -43,7 +44,7 @@ class Aids:
             self._model.extra,
             prompt.key,
         )
-        return await self._prepared.text(key, lambda _unread: self._asking(prompt))
+        return response_in(await self._prepared.text(key, lambda _unread: self._asking(prompt)))
 
     def _asking(self, prompt: Prompt) -> Asking:
         assert self._strategy.aid is not None  # asked in `of`
@@ -65,4 +66,7 @@ class Aids:
 
 
 def _empty(reply: ChatReply) -> str | None:
-    return None if reply.text.strip() else "what it was to prepare for judging came back empty"
+    if response_in(reply.text):
+        return None
+    cut = " (it was cut off at the token limit while thinking)" if reply.finish_reason == "length" else ""
+    return f"what it was to prepare for judging came back empty{cut}"

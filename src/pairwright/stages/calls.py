@@ -7,10 +7,11 @@ flight finish and be recorded, and starts nothing new.
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -52,6 +53,7 @@ class Run:
     failed: int = 0
     calls: int = 0
     stop: Exception | KeyboardInterrupt | None = None
+    refused: Refused = field(default_factory=lambda: Refused())
     _settled: asyncio.Event = field(default_factory=asyncio.Event)
     _in_flight: int = 0
 
@@ -71,10 +73,12 @@ class Run:
         worst_usd: float,
         actual_usd: Callable[[T], float],
         failed_usd: Callable[[CallFailed], float] = lambda _failed: 0.0,
+        about: tuple[Hashable, int] = (None, 0),
     ) -> T:
         """Make one call, its worst case held back from the budget.
 
-        Raises BudgetReached before it starts; after any stop nothing starts.
+        `about` is the pair or prompt and the call's size. Raises BudgetReached before it
+        starts, EndpointError where calls about others were refused too; after any stop nothing starts.
         """
         await self._hold_back(worst_usd)
         self._in_flight += 1
@@ -83,9 +87,13 @@ class Run:
         try:
             reply = await call()
             cost = actual_usd(reply)
+            self.refused.answered = True
             return reply
         except CallFailed as failed:
             cost = failed_usd(failed)
+            if (every := self.refused.also(failed, *about)) is not None:
+                self.stop = self.stop or every
+                raise every from None
             raise
         except EndpointError as error:
             self.stop = self.stop or error
@@ -108,6 +116,42 @@ class Run:
                 await self._settled.wait()
         # Not the stop itself: a KeyboardInterrupt raised in a task would end the event loop.
         raise PairwrightError(f"not started: {self.stop}")
+
+
+@dataclass
+class Refused:
+    """Calls of one run that were refused before any was answered: soon enough, nothing more is sent.
+
+    One text may be refused for what it says, or for its length, which tells of texts as long.
+    """
+
+    answered: bool = False
+    _sizes: dict[str, dict[Hashable, int]] = field(default_factory=dict)
+
+    ALIKE = 1.5  # from the largest to the smallest text
+    FEW, MANY = 2, 10  # pairs or prompts
+
+    def also(self, failed: CallFailed, about: Hashable, size: int) -> EndpointError | None:
+        """Count one more; the error to stop with where enough have been refused."""
+        refusal = failed.refusal
+        if self.answered or about is None or refusal is None or refusal.about == "text":
+            return None
+        said = refusal.about if refusal.about != "unknown" else re.sub(r"\d+", "", str(failed))[:160]
+        sizes = self._sizes.setdefault(said, {})
+        sizes[about] = size
+        known = refusal.about != "unknown"
+        alike = refusal.about != "length" or max(sizes.values()) <= self.ALIKE * min(sizes.values())
+        if len(sizes) < (self.FEW if known and alike else self.MANY):
+            return None
+        remedy = (
+            "Take a model or server with a longer context, a smaller max_tokens, or leave long texts out. "
+            if refusal.about == "length"
+            else "Change what it refuses in pairwright.toml. "
+        )
+        return EndpointError(
+            f"every request so far was refused, so nothing more is sent: {failed}. {remedy}"
+            "If only these texts are refused, run again: it goes on with the others"
+        )
 
 
 async def work_through(
@@ -221,14 +265,20 @@ class Payer:
         """Whether a try that may have been charged for is repeated without asking: not under a budget."""
         return self.run.budget.limit is None
 
-    async def pay(self, call: Callable[[], Awaitable[Any]], size: int, most: int) -> Any:
-        """Make a call of `size` bytes that is answered with `most` tokens at worst. Raises CallFailed."""
+    async def pay(
+        self, call: Callable[[], Awaitable[Any]], size: int, most: int, about: Hashable = None
+    ) -> Any:
+        """Make a call of `size` bytes that is answered with `most` tokens at worst. Raises CallFailed.
+
+        `about` tells the pair or prompt from others.
+        """
         worst = self.price.cost(self.bound.of(size), most) if self.price else 0.0
         reply = await self.run.paid(
             call,
             worst,
             lambda reply: cost_row(reply, self.price, size)["cost_usd"] or 0.0,
             lambda failed: sum(lost["cost_usd"] or 0.0 for lost in self._lost(failed, size, most)),
+            (about, size),
         )
         self.bound.learn(size, reply.prompt_tokens)
         return reply

@@ -24,10 +24,12 @@ from pairwright.formats.reading import BadRow, read_records
 from pairwright.keys import content_key
 from pairwright.quality.checks import CHECKS, Limits
 from pairwright.quality.example import SEVERITIES, Check, Finding
+from pairwright.quality.judge_health import JudgeHealth
 from pairwright.quality.run import run_checks
 from pairwright.stages.fact_check import known_facts
 from pairwright.stages.project import Project
 from pairwright.store import findings as sql
+from pairwright.store.cut_prompts import REMEDY, cut_prompts
 from pairwright.store.examples import Examples
 
 GROUP = "pairwright.checks"
@@ -81,7 +83,8 @@ def run_check(
     with project.store.exclusively("check"):
         found = run_checks(examples, checks, workers=_workers(project, workers), progress=progress)
         facts = known_facts(project) if any(check.name == "chosen_has_errors" for check in checks) else ()
-        made = list(as_rated(project, chain(found, facts)))
+        cut = _cut_prompts(project) if any(check.name == JudgeHealth.name for check in checks) else ()
+        made = list(as_rated(project, chain(found, facts, cut)))
         names = [check.name for check in checks]
         done = record(project, names, made, examples.numbers)
         with project.store.read() as connection:
@@ -96,6 +99,14 @@ def run_check(
         done.settled,
         round(time.monotonic() - begun, 2),
     )
+
+
+def _cut_prompts(project: Project) -> Iterator[Finding]:
+    """A warning for each model whose server did not read its prompts whole."""
+    with project.store.read() as connection:
+        for each in cut_prompts(connection):
+            part = f"cut_prompts: {each.model} ({each.stage})"
+            yield Finding(JudgeHealth.name, "warning", str(each), REMEDY, None, part, each.tokens)
 
 
 def open_gate(project: Project, level: str | None = None) -> CheckResult | None:

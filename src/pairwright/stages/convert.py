@@ -9,7 +9,7 @@ What gives no row is counted by reason, with the places of the first ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -35,12 +35,14 @@ from pairwright.formats.canonical import (
     plain,
     singles,
 )
+from pairwright.formats.carried import why_not_carried
 from pairwright.formats.catalog import guess, read_dataset, reader_of, target_named
 from pairwright.formats.files import DatasetFiles, Layout, Made, dataset_files
 from pairwright.formats.format import Target
 from pairwright.formats.reading import BadRow
 from pairwright.formats.streams import STDIN
 from pairwright.keys import content_key
+from pairwright.stages.convert_pairs import Opposed
 from pairwright.stages.convert_responses import by_majority
 from pairwright.stages.export import REMEDY
 from pairwright.stages.usable import usable
@@ -52,11 +54,13 @@ _LEFT: dict[str, str] = {
     "conversations_differ": "the vote is about two whole conversations, not two answers to one prompt",
     "prompt_not_told": "two whole strings do not tell where the prompt ends: give it in its own column",
     "judge_failed": "the judge gave no verdict, which is no tie",
-    "no_answer": "nobody answered",
-    "no_submitted_answer": "nobody submitted an answer; drafts and suggestions are none",
-    "skipped": "everybody skipped it",
+    "no_answer": "nothing was answered",
+    "no_submitted_answer": "no answer was submitted; drafts and suggestions are none",
+    "skipped": "it was skipped",
     "empty_turn": "an earlier turn has no text",
-    "rejected_is_rated_higher": "the scores or the margin say the opposite of chosen and rejected",
+    "rejected_is_rated_higher": "scores, margin or verdict say the opposite of chosen and rejected",
+    "contradicting": "as many rows say the opposite of this pair, which together teach nothing",
+    "outvoted": "more rows say the opposite of this pair",
     "several_answers": "the label is about several answers together, not about the last one",
     "not_two_responses": "it has not two responses",
     "settled_by_others": "not settled by whom --source names",
@@ -101,7 +105,9 @@ class ConvertResult:
     `margin_unit` is that of every margin in the files, `more` what only an export from a project tells.
     `domains` are prompts by domain and part, where the split was stratified.
     `dropped` are pairs, responses and rows by reason. `faults` are rows with a
-    known error of the dataset that were written all the same, and marked.
+    known error of the dataset that were written all the same, and marked. `not_carried` are
+    columns with a value that are kept nowhere, and in how many rows; `contradicting` rows that were
+    written although another says the opposite, because they could be read only once.
     """
 
     source: str
@@ -123,6 +129,8 @@ class ConvertResult:
     more: dict[str, Any] = field(default_factory=dict)
     dropped: Tally = field(default_factory=Tally)
     faults: dict[str, int] = field(default_factory=dict)
+    not_carried: dict[str, int] = field(default_factory=dict)
+    contradicting: int = 0
     files: list[writing.WrittenFile] = field(default_factory=list)
     config: list[str] = field(default_factory=list)
     config_files: list[dict[str, Any]] = field(default_factory=list)
@@ -152,6 +160,8 @@ class ConvertResult:
             "first_dropped": self.dropped.places,
             "dropped_by_unit": self.dropped.units,
             "faults": self.faults,
+            "not_carried": self.not_carried,
+            "contradicting": self.contradicting,
             "files": [
                 {"name": each.name, "rows": each.rows} if self.dry_run else each.as_dict()
                 for each in self.files
@@ -163,7 +173,8 @@ class ConvertResult:
 
 
 def remedy(reason: str) -> str:
-    return REASONS.get(reason) or _LEFT.get(reason) or REMEDY.get(reason, reason.replace("_", " "))
+    known = REASONS.get(reason) or _LEFT.get(reason) or why_not_carried(reason)
+    return known or REMEDY.get(reason, reason.replace("_", " "))
 
 
 def convert(
@@ -176,47 +187,68 @@ def convert(
     file_format: str | None = None,
     selection: Selection | None = None,
     layout: Layout | None = None,
+    without: Collection[str] = (),
     dry_run: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> ConvertResult:
     """Write the rows of `path` to `out` in the format `to`, all or nothing.
 
     `source` None: the format is told by the rows' keys. Stratified parts take
-    reading `path` twice. `progress` is told how many rows were read. Raises
-    InputError for formats there are not, and where nothing is left to write.
+    reading `path` twice, and so do rows that contradict one another: which of them stand
+    is known when all are read. `without` are columns to do without. `progress` is told how
+    many rows were read. Raises InputError for formats there are not, and where nothing is left to write.
     """
     selection, mapping = selection or Selection(), mapping or {}
     target = target_named(to)
     writing.check_ending(out, target.endings, reader_of(to))
     name = source or guess(path, mapping, file_format)
-    result = ConvertResult(name, source is None, to, out, dry_run=dry_run)
-    result.naive = target.takes == "responses" and selection.split_pairs
 
     def read(into: ConvertResult) -> Iterator[Canonical]:
-        return usable(read_dataset(path, name, mapping, file_format=file_format), into, progress)
+        found = read_dataset(path, name, mapping, file_format=file_format, without=without)
+        return usable(found, into, progress)
+
+    def new() -> ConvertResult:
+        result = ConvertResult(name, source is None, to, out, dry_run=dry_run)
+        result.naive = target.takes == "responses" and selection.split_pairs
+        return result
 
     layout = layout or Layout()
     if layout.stratify and str(path) == STDIN:
         raise InputError("--stratify reads IN twice, and - can be read once: save it to a file first")
-    layout = layout.by_domain(
-        lambda: ((row.prompt, row.source) for row in read(ConvertResult(name, False, to, out)))
-    )
-    result.domains, rows = layout.domains, read(result)
-    with ExitStack() as stack:
-        dropped = result.dropped
-        settle = partial(by_majority, dropped=dropped, stack=stack) if target.takes == "responses" else None
-        made = made_rows(rows, target, selection, result, settle=settle)
-        made = capped(made, target, selection, dropped, stack)
-        written = dataset_files(out, target, layout, path, dry_run=dry_run)
-        files = stack.enter_context(written)
-        for each in made:
-            files.write(each)
-            _count_label(result, target, each)
-        finish(files, target, result)
-        if not result.rows:
-            raise InputError(_nothing(result, path))
-        files.publish(manifest(result))
-    return result
+    layout = layout.by_domain(lambda: ((row.prompt, row.source) for row in read(new())))
+    opposed = Opposed()
+    for again in (False, True):
+        result = new()
+        result.domains, rows = layout.domains, read(result)
+        with ExitStack() as stack:
+            files = stack.enter_context(dataset_files(out, target, layout, path, dry_run=dry_run))
+            settle = _settling(target, result, stack, opposed)
+            made = made_rows(rows, target, selection, result, settle=settle)
+            for each in capped(made, target, selection, result.dropped, stack):
+                files.write(each)
+                _count_label(result, target, each)
+            if opposed.rows and not again and str(path) != STDIN:
+                opposed.known = True
+                continue  # nothing was published: once more, now that it is known which rows to leave out
+            finish(files, target, result)
+            if not result.rows:
+                raise InputError(_nothing(result, path))
+            if not opposed.known:
+                result.contradicting = opposed.rows
+            files.publish(manifest(result))
+        return result
+    raise AssertionError("the second reading always ends")
+
+
+def _settling(
+    target: Target, result: ConvertResult, stack: ExitStack, opposed: Opposed
+) -> Callable[[Iterator[Any]], Iterator[Any]] | None:
+    """What is made of all rows that speak of the same response, or the same pair."""
+    if target.takes == "responses":
+        return partial(by_majority, dropped=result.dropped, stack=stack)
+    if target.takes == "pairs":
+        return partial(opposed.settle, dropped=result.dropped, stack=stack)
+    return None
 
 
 def _count_label(result: ConvertResult, target: Target, made: Made) -> None:
@@ -319,9 +351,10 @@ def _meta(row: Canonical, item: Any) -> dict[str, Any]:
             "margin": item.margin,
         }
     elif isinstance(item, Single):
-        said |= {"model": item.response.model, "rating": item.response.rating}
-    if row.probability is not None:
-        said["probability"] = row.probability
+        said |= {"model": item.response.model, "rating": item.response.rating, "margin": row.margin}
+    elif any(one.model is not None or one.rating is not None for one in row.responses):
+        said["responses"] = [{"model": one.model, "rating": one.rating} for one in row.responses]
+    said |= {"probability": row.probability, "tie": row.tie}
     if row.opinions:
         said["votes"] = [asdict(each) for each in row.opinions]
     if row.faults:

@@ -52,6 +52,8 @@ def _packed(each: Single) -> bytes:
         row.opinions,
         row.shown,
         row.faults,
+        row.tie,
+        row.between,
     )
     return pickle.dumps((prompt, rated, rest, each.good), pickle.HIGHEST_PROTOCOL)
 

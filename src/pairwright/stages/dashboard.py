@@ -11,7 +11,7 @@ import numpy as np
 from pairwright.routing.plan import USUAL
 from pairwright.stages.plan import pace
 from pairwright.stages.project import Project
-from pairwright.stats.agreement import answer_counts, krippendorff_alpha, pairwise_agreement
+from pairwright.stats.agreement import SIDES, answer_counts, krippendorff_alpha, pairwise_agreement
 from pairwright.stats.intervals import wilson
 from pairwright.store import parting, people, tasks
 from pairwright.types import Estimate
@@ -121,7 +121,7 @@ def _by_hour(at: np.ndarray, now: float) -> list[int]:
 
 def _alpha(counts: np.ndarray) -> tuple[Estimate | None, str | None]:
     try:
-        return krippendorff_alpha(counts), None
+        return krippendorff_alpha(counts, mirror=SIDES), None
     except ValueError as problem:
         return None, str(problem)
 

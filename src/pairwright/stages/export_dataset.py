@@ -24,6 +24,7 @@ from pairwright.formats.files import Layout, dataset_files
 from pairwright.formats.format import Target
 from pairwright.formats.trl import SEPARATOR
 from pairwright.keys import public_id
+from pairwright.literals import checked
 from pairwright.stages.convert import (
     ConvertResult,
     Selection,
@@ -46,6 +47,7 @@ from pairwright.store.store import Store
 GOOD_FROM = 3.5
 
 
+@checked
 def export_dataset(
     store: Store,
     out: Path,

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 from pairwright.errors import BudgetReached, ConfigError
+from pairwright.judging.chat import read_text
 from pairwright.judging.facts import ANSWER, MOST_TOKENS, VERSION, Mistake, fact_messages, parse_facts
 from pairwright.judging.parsing import Unreadable
 from pairwright.judging.rubric import ask_again
@@ -217,7 +218,7 @@ def _asking(
 
 def _problem(example: Example, reply: ChatReply) -> str | None:
     try:
-        parse_facts(reply.text, example.a, example.b)
+        read_text(reply, partial(parse_facts, a=example.a, b=example.b), "its list")
     except Unreadable as problem:
         return str(problem)
     return None

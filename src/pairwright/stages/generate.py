@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from pairwright.errors import BudgetReached, ConfigError
+from pairwright.judging.thinking import response_in
 from pairwright.keys import content_key, seeded_fraction
 from pairwright.models.budget import Budget
 from pairwright.models.chat import CallFailed, ChatClient
@@ -185,14 +186,16 @@ class _Session:
                 repeat_billed=payer.repeats,
             )
             try:
-                reply = await payer.pay(ask, size, most)
+                reply = await payer.pay(ask, size, most, work.prompt_id)
             except CallFailed as failed:
                 lost = payer.lost_rows(key, attempt, failed, size, most)
                 await self._fail(work, slot, key, failed.kind, str(failed), *lost)
                 return
-            text = reply.text.strip()
+            text = response_in(reply.text)
             outcome = "empty" if not text else "duplicate" if _same(text) in texts else "used"
-            call = payer.row(key, attempt, outcome, reply, size)
+            # The response holds what the model said, but for its thinking.
+            kept = None if text and text == reply.text.strip() else reply.raw
+            call = payer.row(key, attempt, outcome, reply, size, raw=kept)
             if outcome == "used":
                 texts.add(_same(text))
                 row = _response(work, slot, key, name, params, text, reply)
@@ -201,7 +204,7 @@ class _Session:
                 return
             attempt, left = attempt + 1, left - 1
             if not left:
-                await self._fail(work, slot, key, outcome, _why(outcome, draws, model), call)
+                await self._fail(work, slot, key, outcome, _why(outcome, draws, model, reply), call)
                 return
             await self.writer.put([call])
 
@@ -240,9 +243,13 @@ def _same(text: str) -> str:
     return " ".join(text.split())
 
 
-def _why(outcome: str, draws: int, model: ModelSettings) -> str:
+def _why(outcome: str, draws: int, model: ModelSettings, reply: ChatReply) -> str:
     if outcome == "empty":
-        return f"{draws} draws from {model.model} were empty"
+        thought = " but for thinking" if reply.raw.strip() else ""
+        remedy = (
+            "raise max_tokens" if reply.finish_reason == "length" else "see how its endpoint gives thinking"
+        )
+        return f"{draws} draws from {model.model} were empty{thought}" + (f": {remedy}" if thought else "")
     hint = "raise its temperature" if model.temperature < 1 else "ask for fewer responses, or mix models"
     return f"{draws} draws from {model.model} repeated a response this prompt has already: {hint}"
 

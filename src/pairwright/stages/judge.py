@@ -197,17 +197,17 @@ async def _judge_one(
             messages = judge.messages(work.prompt, work.first, work.second, unread, aid)
             size = sum(len(message["content"].encode()) for message in messages)
             ask = partial(judge.ask, messages, tokens_of(size) + most, repeat_billed=payer.repeats)
-            reply = await payer.pay(ask, size, most)
+            reply = await payer.pay(ask, size, most, work.pair_id)
         except CallFailed as failed:
             lost = payer.lost_rows(key, attempt, failed, size, most)
             await writer.put([*lost, _failure(session, work, key, failed.kind, str(failed))])
             run.finish(failed=True)
             return
         try:
-            answer = read_reply(reply, session.options.strategy)
+            answer = read_reply(reply, session.options.strategy, sampled=session.options.temperature > 0)
         except Unreadable as problem:
-            row = payer.row(key, attempt, "unreadable", reply, size, raw=reply.text)
-            unread, attempt, left = reply.text, attempt + 1, left - 1
+            row = payer.row(key, attempt, "unreadable", reply, size, raw=reply.raw)
+            unread, attempt, left = reply.raw, attempt + 1, left - 1
             if left:
                 await writer.put([row])
                 continue

@@ -13,6 +13,7 @@ from pairwright.models.prices import Price
 from pairwright.stages.calls import Payer, Run, most_tokens_out, spent_before, unknown_price
 from pairwright.stages.project import Project
 from pairwright.stages.settings import JudgeSettings
+from pairwright.store.cut_prompts import REMEDY, cut_prompts
 from pairwright.store.votes import count_current_votes, guideline_id, rater_id, raters_named
 from pairwright.store.work import PriorCall, prior_calls
 from pairwright.types import Order, Rater
@@ -105,12 +106,13 @@ def notes_on(session: JudgeSession) -> tuple[str, ...]:
             if not _same_judge(spec, session.rater.spec)
         ]
         kept = count_current_votes(connection, others)
-    if not kept:
-        return ()
-    return (
-        f"{kept:,} votes of {session.name} were cast under other settings or guidelines and are kept; "
-        "--rejudge asks again",
-    )
+        notes = [f"{each}: {REMEDY}" for each in cut_prompts(connection, "judge", session.model)]
+    if kept:
+        notes.append(
+            f"{kept:,} votes of {session.name} were cast under other settings or guidelines and are kept; "
+            "--rejudge asks again"
+        )
+    return tuple(notes)
 
 
 def _same_judge(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

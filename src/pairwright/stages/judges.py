@@ -30,7 +30,7 @@ def judges_closely(
     """
     decided = decided_by(said.ballots)
     labels = said.labels
-    people = np.where(labels.sum(1) > 0, labels.argmax(1), -1)
+    people = np.where(labels.max(1, initial=0) > 0.5, labels.argmax(1), -1)  # what most said; split, neither
     found = {}
     for judge in status:
         paid = calls.get(judge.name)

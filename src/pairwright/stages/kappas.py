@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pairwright.stages.project import Project
-from pairwright.stats.agreement import answer_counts
+from pairwright.stats.agreement import SIDES, answer_counts
 from pairwright.stats.kappa import cohen_kappa, fleiss_kappa
 from pairwright.store import people
 from pairwright.types import Estimate
@@ -35,9 +35,9 @@ def kappas_of(project: Project) -> dict[str, Any]:
         if len(shared) < FEWEST:
             continue
         theirs = [np.array([answers[person][i] for i in shared]) for person in (one, other)]
-        kappa = _defined(lambda theirs=theirs: cohen_kappa(theirs[0], theirs[1]))  # type: ignore[misc]
+        kappa = _defined(lambda theirs=theirs: cohen_kappa(theirs[0], theirs[1], mirror=SIDES))  # type: ignore[misc]
         cohen.append([names[one], names[other], kappa])
-    fleiss = _defined(lambda: fleiss_kappa(answer_counts(item, said, 3)))
+    fleiss = _defined(lambda: fleiss_kappa(answer_counts(item, said, 3), mirror=SIDES))
     return {"fleiss": fleiss, "cohen": cohen}
 
 

@@ -11,10 +11,12 @@ import numpy as np
 from sqlalchemy import Connection
 
 from pairwright.errors import NotConverged
+from pairwright.literals import checked
 from pairwright.routing.decide import Combination
 from pairwright.stages.annotate import renew_beliefs
 from pairwright.stages.project import Project
-from pairwright.stats.combine import Combined, Method, PeopleVotes, best_method, combine
+from pairwright.stats.anchored import RIGHT, WRONG, one_coin, ties_among
+from pairwright.stats.combine import FEWEST_GOLD, Combined, Method, PeopleVotes, best_method, combine
 from pairwright.store import people
 from pairwright.store.combinations import add_combination, newest_combination, newest_facts
 from pairwright.store.votes import PAGE, evidence_on
@@ -28,7 +30,8 @@ class LabelResult:
     `labels` counts verdicts of pairs people decided. `settled` are pairs on which people
     were split and that their record settled; `open` those that still need somebody.
     `contested` are labels of people that judges and their record together speak
-    against. `people` is how often each is taken to be right. `note` says why
+    against. `people` is how often each is taken to be right; `assumed` are those of them of whom
+    nothing was measured, on gold pairs or pairs that others answered too. `note` says why
     another method than the best was used.
     """
 
@@ -42,6 +45,7 @@ class LabelResult:
     changed: int
     people: dict[str, float] = field(default_factory=dict)
     note: str | None = None
+    assumed: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -56,6 +60,7 @@ class Answered:
     names: tuple[str, ...]
 
 
+@checked
 def run_label(project: Project, method: Method | None = None) -> LabelResult:
     """Combine people's answers anew and renew the labels that rest on them.
 
@@ -75,6 +80,8 @@ def run_label(project: Project, method: Method | None = None) -> LabelResult:
         with project.store.read() as connection:
             after = _decisions(connection, answered.pair_ids)
     labelled = {pair_id: belief for pair_id, belief in after.items() if belief.decision == "accept"}
+    if found is not None and found.by_gold and found.method == "anchored":
+        note = "gold pairs speak against what people agree on, so gold alone says who is believed"
     return LabelResult(
         "none" if found is None else found.method,
         len(pair_ids),
@@ -86,6 +93,7 @@ def run_label(project: Project, method: Method | None = None) -> LabelResult:
         sum(before.get(pair_id) != belief for pair_id, belief in after.items()),
         {} if found is None else _shares(answered, found),
         note,
+        () if found is None or found.confusion is None else _assumed(answered.votes, answered.names),
     )
 
 
@@ -146,11 +154,13 @@ def _combined(
         method = setting
     if method is not None:
         return combine(votes, method), None
-    best = best_method(votes)
-    try:
-        return combine(votes, best), None
-    except NotConverged as problem:
-        return combine(votes, "majority"), f"majority, for {best} can't tell: {problem}"
+    best, note = best_method(votes), None
+    for each in dict.fromkeys((best, *(("anchored",) if best == "dawid-skene" else ()), "majority")):
+        try:
+            return combine(votes, each), note
+        except NotConverged as problem:
+            note = note or f"not by {best}: {problem}"
+    raise AssertionError("the majority is always defined")
 
 
 def _record(project: Project, answered: Answered, found: Combined | None) -> Combination | None:
@@ -158,8 +168,13 @@ def _record(project: Project, answered: Answered, found: Combined | None) -> Com
         return None
     matrices = {} if found.confusion is None else dict(zip(answered.names, found.confusion, strict=True))
     prior = found.prior.tolist() if found.prior.ndim == 1 else None
+    newcomer = np.round(one_coin(np.array([RIGHT / (RIGHT + WRONG)]), ties_among(answered.votes.said))[0], 4)
     combination = Combination(
-        found.method, {name: np.round(matrix, 4).tolist() for name, matrix in matrices.items()}, prior
+        found.method,
+        {name: np.round(matrix, 4).tolist() for name, matrix in matrices.items()},
+        prior,
+        None if found.taught is None or prior is not None else asdict(found.taught),
+        newcomer.tolist() if matrices else None,
     )
     facts = {"made_of": _made_of(answered), "asked": project.settings.label.method}
     with project.store.write() as connection:
@@ -183,6 +198,13 @@ def _decisions(connection: Connection, pair_ids: np.ndarray) -> dict[int, Belief
     return found
 
 
+def _assumed(votes: PeopleVotes, names: Sequence[str]) -> tuple[str, ...]:
+    """Whose answers were compared with nobody's: they are taken for newcomers, at least for the most part."""
+    compared = (np.bincount(votes.row, minlength=votes.n_pairs) > 1) | (votes.known >= 0)
+    measured = np.bincount(votes.person[compared[votes.row]], minlength=votes.n_people)
+    return tuple(name for name, n in zip(names, measured.tolist(), strict=True) if n < FEWEST_GOLD)
+
+
 def _shares(answered: Answered, found: Combined) -> dict[str, float]:
     """How often each person is right by the fit; nothing where people are not told apart."""
     if found.confusion is None:
@@ -195,10 +217,11 @@ def _shares(answered: Answered, found: Combined) -> dict[str, float]:
 def _contested(answered: Answered, found: Combined | None, labelled: dict[int, Belief]) -> int:
     if found is None:
         return 0
-    best = found.probs.argmax(1)
+    best, ranked = found.probs.argmax(1), np.sort(found.probs, 1)
+    best[ranked[:, 2] - ranked[:, 1] < 1e-9] = -1  # evenly split: they speak against nobody
     at: Sequence[int] = answered.pair_ids.tolist()
     return sum(
         labelled[pair_id].verdict != VERDICTS[verdict]
         for pair_id, verdict in zip(at, best.tolist(), strict=True)
-        if pair_id in labelled
+        if verdict >= 0 and pair_id in labelled
     )

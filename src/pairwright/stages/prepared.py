@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 
 from pairwright.models.chat import CallFailed
@@ -29,7 +29,8 @@ class Asking:
     """One request: how to send it, its size in bytes and the most tokens of an answer.
 
     `problem` says what is wrong with an answer, None where it is of use; an answer
-    that is not is paid for and asked again, `attempts` times in all.
+    that is not is paid for and asked again, `attempts` times in all. `about` is the
+    prompt, where several requests are about one.
     """
 
     send: Callable[[], Awaitable[ChatReply]]
@@ -37,6 +38,7 @@ class Asking:
     most: int
     problem: Callable[[ChatReply], str | None]
     attempts: int = 1
+    about: Hashable = None
 
 
 class Prepared:
@@ -68,12 +70,12 @@ class Prepared:
         while True:
             asking, attempt = ask(unread), attempt + 1
             try:
-                reply = await self._payer.pay(asking.send, asking.size, asking.most)
+                reply = await self._payer.pay(asking.send, asking.size, asking.most, asking.about or key)
             except CallFailed as failed:
                 # Booked here, once, though every vote that needs this text fails by it.
                 await self._writer.put(self._payer.lost_rows(key, attempt, failed, asking.size, asking.most))
                 raise CallFailed(failed.kind, str(failed), status=failed.status, tries=failed.tries) from None
-            text, found = str(reply.text).strip(), asking.problem(reply)
+            text, found = str(reply.raw).strip(), asking.problem(reply)
             outcome = "unreadable" if found else "used"
             await self._writer.put([self._payer.row(key, attempt, outcome, reply, asking.size, raw=text)])
             if not found:

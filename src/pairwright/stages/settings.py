@@ -110,7 +110,8 @@ class RouteSettings(Settings):
     target: float = Field(0.9, gt=0.5, lt=1, description="share of what is accepted that agrees with people")
     delta: float = Field(0.1, gt=0, lt=1, description="how probable it may be that the promise is broken")
     test: Literal["exact", "betting"] = Field(
-        "exact", description="exact: when all drawn pairs are answered; betting: after every answer"
+        "exact",
+        description="exact: when all drawn pairs are answered; betting: after every answer, accepting less",
     )
     calibration_pairs: int | None = Field(
         None, ge=1, description="drawn for people first; default: as needed"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
-from pairwright.judging.chat import ChatJudge
+from pairwright.judging.chat import ChatJudge, read_text
 from pairwright.judging.parsing import Unreadable
 from pairwright.judging.ranking import ANSWER, VERSION, answer_of, parse_ranking, ranking_messages
 from pairwright.judging.rubric import ask_again
@@ -65,17 +65,17 @@ class Rankings:
         size = sum(len(message["content"].encode()) for message in messages)
         most = self._session.most_out
         send = partial(self._judge.ask, messages, tokens_of(size) + most, repeat_billed=self._payer.repeats)
-        return Asking(send, size, most, partial(_problem, len(shown)), self._session.settings.attempts)
+        problem, about = partial(_problem, len(shown)), work.prompt.key
+        return Asking(send, size, most, problem, self._session.settings.attempts, about)
 
 
 def _problem(n: int, reply: ChatReply) -> str | None:
     if reply.refused:
         return "the model refused to rank these responses"
     try:
-        parse_ranking(reply.text, n)
+        read_text(reply, partial(parse_ranking, n=n), "a ranking")
     except Unreadable as problem:
-        cut = reply.finish_reason == "length"
-        return "it was cut off at the token limit before a ranking" if cut else str(problem)
+        return str(problem)
     return None
 
 
@@ -106,4 +106,4 @@ class Scores:
             expected_tokens=tokens_of(size),
             repeat_billed=self._payer.repeats,
         )
-        return Asking(send, size, 0, lambda _reply: None)
+        return Asking(send, size, 0, lambda _reply: None, about=work.prompt.key)

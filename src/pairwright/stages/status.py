@@ -17,6 +17,7 @@ from pairwright.stages.project import Project
 from pairwright.stages.stale import stale
 from pairwright.stages.verified import standing
 from pairwright.store import leases, tasks, totals
+from pairwright.store.cut_prompts import REMEDY, cut_prompts
 from pairwright.store.findings import open_counts
 from pairwright.store.origins import accepted_by_frame
 from pairwright.types import Order
@@ -55,6 +56,7 @@ class Status:
     tools, by tool. `verified` is by which model how many labels were verified last, and whether labels
     have changed since. `calibration` is stages/calibrate.Calibration under the rule with a guarantee,
     with how many `labels` stand on each frame's certificate.
+    `cut_prompts` says whose servers did not read prompts whole.
     """
 
     prompts: int
@@ -88,6 +90,7 @@ class Status:
     calls: tuple[totals.CallCounts, ...]
     verified: dict[str, Any] | None
     calibration: dict[str, Any] | None
+    cut_prompts: tuple[str, ...]
     next: str
 
     def as_dict(self) -> dict[str, Any]:
@@ -160,6 +163,7 @@ def status_of(project: Project, stands: Calibration | None = None) -> Status:
             calls=tuple(totals.call_counts(connection)),
             away=away,
             verified=standing(project),
+            cut_prompts=tuple(f"{each}: {REMEDY}" for each in cut_prompts(connection)),
             next=_next(project, counts, wanted, judges, away, found, here=here),
         )
 

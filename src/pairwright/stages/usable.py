@@ -14,13 +14,17 @@ PROGRESS_EVERY = 500
 
 
 class Reading(Protocol):
-    """What is counted: rows read, bad ones (the first listed), what was left out, known faults."""
+    """What is counted: rows read, bad ones (the first listed), what was left out, known faults.
+
+    `not_carried` are the columns that had a value in so many rows and are not kept.
+    """
 
     read: int
     bad_rows: int
     bad: list[BadRow]
     dropped: Tally
     faults: dict[str, int]
+    not_carried: dict[str, int]
 
 
 def usable(
@@ -33,16 +37,23 @@ def usable(
 
     `refuse` says why a row that was read is of no use to this reader.
     """
+    place = bad = ""
     for each in found:
-        result.read += 1
-        if progress and result.read % PROGRESS_EVERY == 0:
-            progress(result.read)
+        if not each.place or each.place != place:  # one row may give several things, and say what is not used
+            result.read += 1
+            if progress and result.read % PROGRESS_EVERY == 0:
+                progress(result.read)
+        place = each.place
         if isinstance(each, BadRow):
-            result.bad_rows += 1
+            result.bad_rows += not place or place != bad
+            bad = place
             if len(result.bad) < BAD_ROWS_LISTED:
                 result.bad.append(each)
-        elif isinstance(each, Left):
-            result.dropped.add(each.reason, each.place)
+            continue
+        for column in each.beside if isinstance(each, Canonical) else ():
+            result.not_carried[column] = result.not_carried.get(column, 0) + 1
+        if isinstance(each, Left):
+            result.dropped.add(each.reason, each.place, each.unit)
         elif drop := refuse(each):
             result.dropped.add(drop.reason, each.place)
         elif contradicts_itself(each):

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from pairwright.stages.project import Project
 from pairwright.stages.sizing import in_words
+from pairwright.stats.audit import completed
 from pairwright.stats.intervals import wilson
 from pairwright.store.verifications import answered_since, labels_state, newest_verification
+from pairwright.types import Estimate
 
 CHECK = "reward_model"
 
@@ -70,11 +74,32 @@ def by_whom(of: dict[str, Any]) -> str:
 
 
 def flag_precision(project: Project) -> dict[str, Any]:
-    """part -> how often people, asked about a label anew, said otherwise: of doubted ones, of controls."""
+    """How often people, asked about a label anew, said otherwise; None where too little is answered.
+
+    `margin`: of the doubted ones that were asked about, the surest wrong among them.
+    `flagged`: of all that were under the threshold and not asked about yet when pairs were
+    last sent, by those drawn from them by chance; `of` says how many these were. `control`: of the others.
+    """
     with project.store.read() as connection:
         answered = answered_since(connection, CHECK)
+        newest = newest_verification(connection)
     found: dict[str, Any] = {}
     for part in ("margin", "control"):
-        other = [each for name, each in answered if name == part]
+        other = [each for _, name, each in answered if name == part]
         found[part] = asdict(wilson(sum(other), len(other))) if other else None
-    return found
+    other_of = {pair_id: float(each) for pair_id, name, each in answered if name == "margin"}
+    return found | {"flagged": _of_flagged(newest["sample"] if newest else None, other_of)}
+
+
+def _of_flagged(sample: dict[str, Any] | None, other_of: dict[int, float]) -> dict[str, Any] | None:
+    """By the sample up to where it is answered: whom people choose to answer first is no sample."""
+    if not sample:
+        return None
+    said = np.array([other_of.get(pair_id, np.nan) for pair_id in sample["pairs"]])
+    said = said[: completed(said)]
+    if not len(said):
+        return None
+    other, missing = float(np.nansum(said)), int(np.isnan(said).sum())
+    low, high = wilson(other, len(said)).low, wilson(other + missing, len(said)).high
+    known = len(said) - missing
+    return {**asdict(Estimate(other / known, low, high, known, "Wilson 95%")), "of": sample["of"]}

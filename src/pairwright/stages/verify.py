@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from pairwright.keys import seeded_fraction
 from pairwright.quality.example import Example, Finding
 from pairwright.reward.cross_fit import FOLDS, REPEATS
 from pairwright.reward.curve import learning_curve
@@ -44,7 +45,8 @@ class VerifyResult:
 
     `kind` says what `model` is: cross-fitted, published, or a `judge`, of whom `unscored` labels
     have no score and `own` rest on its own votes: both were left out. `sent`
-    pairs went to people, half of them unflagged ones to compare with.
+    pairs went to people: half of them flagged, of which half are the surest wrong and half
+    drawn by chance from all flagged, and as many unflagged ones to compare with.
     """
 
     model: str
@@ -109,8 +111,13 @@ def run_verify(
             before = sql.findings(connection, checks=[CHECK], parts=["margin"], settled=True, gone=True)
             known = {each.pair_id for each in before}
             closed = no_further_answer(connection, CHECK)
-        doubted, controls = _asked(labelled, found, kept, send, threshold, closed, seed)
-        made = [_finding(labelled, found, int(row), _who_gives(formed, model)) for row in kept]
+        to_ask = _shuffled(labelled, flagged, closed, seed)
+        sample = to_ask[: (send + 1) // 2]
+        doubted, controls = _asked(labelled, found, kept, sample, send, threshold, closed, seed)
+        made = [
+            _finding(labelled, found, int(row), _who_gives(formed, model))
+            for row in dict.fromkeys([*kept.tolist(), *doubted.tolist()])
+        ]
         made += [_control(labelled.examples[int(row)]) for row in controls]
         made = list(as_rated(project, made))
         record(project, [CHECK], made, labelled.numbers, by_reason=False)
@@ -130,6 +137,13 @@ def run_verify(
         "causes": _causes(labelled, kept),
         "repairs": _repairs(labelled, found, formed.opinion, review, threshold, folds, seed),
         "curve": bent or _last_curve(project),
+        # In the order drawn: what is measured on them is of all that are flagged and not asked about yet.
+        "sample": {
+            "pairs": [labelled.numbers[labelled.examples[int(row)].id] for row in sample],
+            "of": len(to_ask),
+        }
+        if send
+        else _last_sample(project),
     }
     with project.store.write() as connection:
         add_verification(connection, result)
@@ -198,21 +212,30 @@ def _control(example: Example) -> Finding:
     return Finding(CHECK, "info", reason, "nothing: it is a control", example.id, "control")
 
 
+def _shuffled(labelled: Labelled, flagged: np.ndarray, closed: set[int], seed: int) -> np.ndarray:
+    """The flagged rows that people can still be asked about, in an order of chance."""
+    number = {int(row): labelled.numbers[labelled.examples[int(row)].id] for row in flagged}
+    rows = [row for row, pair in number.items() if pair not in closed]
+    return np.array(sorted(rows, key=lambda row: seeded_fraction("flagged", seed, number[row])), int)
+
+
 def _asked(
     labelled: Labelled,
     found: Verification,
     kept: np.ndarray,
+    sample: np.ndarray,
     send: int,
     threshold: float,
     closed: set[int],
     seed: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The rows to ask people about: those doubted most, and as many others drawn by chance.
+    """The rows to ask people about: the sample and those doubted most, and as many others drawn by chance.
 
-    Of both only what people can still be asked about, and nothing whose answer is known.
+    Of all of them only what people can still be asked about, and nothing whose answer is known.
     """
     free = np.array([labelled.numbers[example.id] not in closed for example in labelled.examples], bool)
-    doubted = kept[free[kept]][:send]
+    rows = np.array(list(dict.fromkeys([*sample.tolist(), *kept.tolist()])), int)
+    doubted = rows[free[rows]][:send]
     calm = np.flatnonzero(
         (found.margins >= threshold) & (labelled.pairs.labels != 0.5) & np.isnan(labelled.gold) & free
     )
@@ -291,6 +314,12 @@ def _last_curve(project: Project) -> dict[str, Any] | None:
     with project.store.read() as connection:
         newest = newest_verification(connection)
     return newest["curve"] if newest else None
+
+
+def _last_sample(project: Project) -> dict[str, Any] | None:
+    with project.store.read() as connection:
+        newest = newest_verification(connection)
+    return newest["sample"] if newest else None
 
 
 def _card(labelled: Labelled, found: Verification) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy import stats
 
+from pairwright.stats.agreement import SIDES
 from pairwright.stats.intervals import wilson
 from pairwright.stats.raters import CERTAIN, FEWEST
 from pairwright.types import Estimate
@@ -35,11 +36,14 @@ def references(item: np.ndarray, said: np.ndarray, gold: np.ndarray) -> np.ndarr
 
 
 def confusion(reference: np.ndarray, said: np.ndarray) -> np.ndarray:
-    """(3, 3) counts, reference by said, over A, B, TIE; answers without a reference are left out."""
-    table = np.zeros((3, 3), int)
+    """(3, 3) counts, reference by said, over A, B, TIE; answers without a reference are left out.
+
+    Which side is A is arbitrary, so each answer counts half as it is and half with the sides exchanged.
+    """
+    table = np.zeros((3, 3))
     known = reference >= 0
-    np.add.at(table, (reference[known], said[known]), 1)
-    return table
+    np.add.at(table, (reference[known], said[known]), 0.5)
+    return np.asarray(table + table[np.ix_(SIDES, SIDES)])
 
 
 def over_time(right: np.ndarray) -> list[Estimate]:

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from scipy.stats import binom
 
 from pairwright.errors import NotConverged
+from pairwright.literals import checked
 from pairwright.stats import anchored
+from pairwright.stats.agreement import SIDES
+from pairwright.stats.anchored import Taught, one_coin, ties_among
 from pairwright.stats.dawid_skene import FEWEST_SHARED, dawid_skene
 
 Method = Literal["majority", "gold", "dawid-skene", "anchored"]
@@ -41,19 +45,17 @@ class Combined:
     """probs (n_pairs, 3): of A, B, TIE. confusion (n_people, 3, 3): truth by what they say.
 
     It is None where people are not told apart. `prior` (n_pairs, 3) or (3,) is what was
-    believed before people spoke.
+    believed before people spoke. `taught` says how a forecast is cleared of the errors of the
+    people it learned from, where one was used. `by_gold`: what people agree on is spoken
+    against by gold pairs, so these alone say who is believed.
     """
 
     method: Method
     probs: np.ndarray
     confusion: np.ndarray | None
     prior: np.ndarray
-
-
-def one_coin(right: np.ndarray) -> np.ndarray:
-    """(n, 3, 3) confusion matrices of raters who are right with this probability, else either other."""
-    wrong = (1 - right) / (K - 1)
-    return np.asarray(wrong[:, None, None] + (right - wrong)[:, None, None] * np.eye(K))
+    taught: Taught | None = None
+    by_gold: bool = False
 
 
 def best_method(votes: PeopleVotes) -> Method:
@@ -70,6 +72,7 @@ def best_method(votes: PeopleVotes) -> Method:
     return "dawid-skene" if shared >= MANY_SHARED else "anchored"
 
 
+@checked
 def combine(votes: PeopleVotes, method: Method) -> Combined:
     """Raises NotConverged where the method can't tell from these votes, and says what would help."""
     return METHODS[method](votes)
@@ -86,36 +89,103 @@ def majority(votes: PeopleVotes) -> Combined:
 
 def by_gold(votes: PeopleVotes) -> Combined:
     """Everybody counts as much as their answers on gold pairs were right."""
-    on_gold = votes.known[votes.row] >= 0
-    if not on_gold.any():
+    if not (votes.known[votes.row] >= 0).any():
         raise NotConverged(
             "nobody answered a gold pair, so nobody can be weighed by them: make some (pairwright gold), "
             'set [annotate] gold_rate, or use [label] method = "anchored"'
         )
-    right = votes.said == votes.known[votes.row]
-    asked = np.bincount(votes.person[on_gold], minlength=votes.n_people)
-    hits = np.bincount(votes.person[on_gold], weights=right[on_gold], minlength=votes.n_people)
-    share = (hits + anchored.RIGHT) / (asked + anchored.RIGHT + anchored.WRONG)
+    ties = ties_among(votes.said)
     newcomer = anchored.RIGHT / (anchored.RIGHT + anchored.WRONG)
-    confusion = one_coin(np.where(asked >= FEWEST_GOLD, share, newcomer))
-    flat = np.full(K, 1 / K)
-    probs = posterior(votes, confusion, flat)
-    return Combined("gold", _with_known(probs, votes.known), confusion, flat)
+    record = _on_gold(votes)
+    confusion = one_coin(np.where(np.isnan(record), newcomer, record), ties)
+    taught = Taught(newcomer, ties)
+    probs = posterior(votes, confusion, taught.shares)
+    return Combined("gold", _with_known(probs, votes.known), confusion, taught.shares, by_gold=True)
 
 
 def by_dawid_skene(votes: PeopleVotes) -> Combined:
     """People alone, each with a confusion matrix, gold pairs known."""
     fitted = dawid_skene(
-        votes.row, votes.person, votes.said, votes.n_pairs, votes.n_people, K, known=votes.known
+        votes.row,
+        votes.person,
+        votes.said,
+        votes.n_pairs,
+        votes.n_people,
+        K,
+        known=votes.known,
+        mirror=SIDES,
     )
+    if gold_speaks_against(votes):
+        raise NotConverged(
+            "gold pairs speak against what people agree on: some may copy each other, or share a mistake. "
+            'Weigh them by gold: [label] method = "gold" or "anchored"'
+        )
     return Combined("dawid-skene", fitted.probs, fitted.confusion, fitted.share)
 
 
 def by_anchored(votes: PeopleVotes) -> Combined:
-    """Judges as one forecast, people as raters on top (stats/anchored)."""
-    prior = votes.forecast if votes.forecast is not None else np.full((votes.n_pairs, K), 1 / K)
-    found = anchored.combine(prior, votes.row, votes.person, votes.said, votes.n_people)
-    return Combined("anchored", _with_known(found.probs, votes.known), one_coin(found.reliability), prior)
+    """Judges as one forecast, people as raters on top (stats/anchored).
+
+    How right people are is told from each other's answers and gold pairs; where the two contradict each
+    other, by gold alone for all who answered some.
+    """
+    ties = ties_among(votes.said)
+    columns = votes.row, votes.person, votes.said
+    fixed = _on_gold(votes) if gold_speaks_against(votes) else None
+    even = np.tile(Taught(1.0, ties).shares, (votes.n_pairs, 1))
+    among = anchored.combine(even, *columns, votes.n_people, known=votes.known, ties=ties, fixed=fixed)
+    if votes.forecast is None:
+        prior = Taught(1.0, ties).shares
+        matrices = one_coin(among.reliability, ties)
+        return Combined("anchored", among.probs, matrices, prior, by_gold=fixed is not None)
+    taught = anchored.taught_by(votes.forecast, *columns, among.reliability)
+    found = anchored.combine(
+        taught.truth(votes.forecast),
+        *columns,
+        votes.n_people,
+        known=votes.known,
+        ties=ties,
+        fixed=fixed,
+        least=taught.least,
+    )
+    matrices, before = one_coin(found.reliability, ties), taught.before(votes.forecast)
+    probs = _with_known(posterior(votes, matrices, before), votes.known)
+    return Combined("anchored", probs, matrices, before, taught, fixed is not None)
+
+
+def gold_speaks_against(votes: PeopleVotes) -> bool:
+    """Whether gold pairs say otherwise than people's agreement with each other (p < 0.01 for all together).
+
+    Two who copy each other confirm each other and make an honest third look wrong; gold does not.
+    """
+    asked, hits = _gold_answers(votes)
+    shared = (np.bincount(votes.row, minlength=votes.n_pairs) > 1)[votes.row]
+    at = (asked >= FEWEST_GOLD) & (
+        np.bincount(votes.person[shared], minlength=votes.n_people) >= FEWEST_SHARED
+    )
+    if not at.any():
+        return False
+    ties = ties_among(votes.said)
+    even = np.tile(Taught(1.0, ties).shares, (votes.n_pairs, 1))
+    alone = anchored.combine(even, votes.row, votes.person, votes.said, votes.n_people, ties=ties)
+    right = np.clip(alone.reliability[at], 1e-6, 1 - 1e-6)
+    few, many = binom.cdf(hits[at], asked[at], right), binom.sf(hits[at] - 1, asked[at], right)
+    return bool(2 * np.minimum(few, many).min() * at.sum() < 0.01)
+
+
+def _gold_answers(votes: PeopleVotes) -> tuple[np.ndarray, np.ndarray]:
+    """(n_people,) each: gold pairs answered, and answered right."""
+    at = votes.known[votes.row] >= 0
+    right = (votes.said == votes.known[votes.row])[at].astype(float)
+    asked = np.bincount(votes.person[at], minlength=votes.n_people)
+    return asked, np.bincount(votes.person[at], weights=right, minlength=votes.n_people)
+
+
+def _on_gold(votes: PeopleVotes) -> np.ndarray:
+    """(n_people,) how right people are by gold pairs; nan where they answered too few of them."""
+    asked, hits = _gold_answers(votes)
+    share = (hits + anchored.RIGHT) / (asked + anchored.RIGHT + anchored.WRONG)
+    return np.where(asked >= FEWEST_GOLD, share, np.nan)
 
 
 def posterior(votes: PeopleVotes, confusion: np.ndarray, prior: np.ndarray) -> np.ndarray:

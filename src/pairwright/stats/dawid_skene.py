@@ -4,10 +4,15 @@ Every rater has a confusion matrix; labels and matrices are found together by
 expectation-maximisation (Dawid & Skene, JRSS C 28 (1979)). Raters are taken to
 err independently: that holds for people, not for judges that share a training
 set. Where judges take part, stats/anchored is the model to use.
+
+Where the sides of an item are arbitrary, as a and b are, `mirror` ties what mirrors each
+other: a rater takes A for B as often as B for A, and A is as common as B. Else a file in
+which the better one always stands first would teach that A is right.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -44,6 +49,7 @@ def dawid_skene(
     k: int = 3,
     *,
     known: np.ndarray | None = None,
+    mirror: Sequence[int] | None = None,
     smooth: float = 1.0,
     steps: int = 2000,
     tolerance: float = 1e-4,
@@ -51,7 +57,8 @@ def dawid_skene(
     """Posterior class probabilities of every item, and each rater's confusion matrix.
 
     item, rater, said (n_votes,): which item, who, and which class 0..k-1. `known`
-    (n_items,) is the class of items whose answer is known, -1 elsewhere. `smooth`
+    (n_items,) is the class of items whose answer is known, -1 elsewhere. `mirror` is what each
+    class becomes when the sides of an item are exchanged, where they are arbitrary. `smooth`
     scales the pseudo-counts; 0 is plain maximum likelihood. `tolerance` is on the
     largest change of a confusion matrix. Items nobody
     voted on get the shares of the classes. Raises NotConverged where it
@@ -73,11 +80,14 @@ def dawid_skene(
         probs[fixed] = np.eye(k)[known[fixed]]
     pseudo = smooth * (WRONG + (RIGHT - WRONG) * np.eye(k))
     confusion, taken = np.zeros((n_raters, k, k)), 0
+    other = list(range(k)) if mirror is None else list(mirror)
     while True:
         taken += 1
         share = (probs.sum(0, dtype=float) - probs[~heard].sum(0)) / max(1, heard.sum())
+        share = (share + share[other]) / 2
         # (rater, said, truth) counts, turned to truth by said.
-        counts = (votes.T @ probs).reshape(n_raters, k, k).transpose(0, 2, 1) + pseudo + 1e-12
+        counts = (votes.T @ probs).reshape(n_raters, k, k).transpose(0, 2, 1)
+        counts = (counts + counts[:, other][:, :, other]) / 2 + pseudo + 1e-12
         new = counts / counts.sum(2, keepdims=True)
         moved = float(np.abs(new - confusion).max())
         confusion = new

@@ -159,7 +159,8 @@ def _worries(of: dict[str, Any], agree: np.ndarray, too_fast_seconds: float) -> 
         found.append(f"{of['too_fast']:.0%} of answers in under {too_fast_seconds:g} s")
     if of["drift"] is not None and of["drift"] < 0:
         cut = len(agree) - len(agree) // 3
-        if stats.ttest_ind(agree[cut:], agree[:cut], equal_var=False).pvalue < CERTAIN:
+        table = [[part.sum(), len(part) - part.sum()] for part in (agree[cut:], agree[:cut])]
+        if stats.fisher_exact(np.array(table, int))[1] < CERTAIN:
             found.append(f"agreement fell by {-of['drift'] * 100:.0f} points of late")
     return tuple(found)
 

@@ -17,6 +17,8 @@ def add_combination(connection: Connection, found: Combination, facts: dict[str,
         "method": found.method,
         "people": {name: [list(row) for row in matrix] for name, matrix in found.people.items()},
         "prior": None if found.prior is None else list(found.prior),
+        "taught": None if found.taught is None else dict(found.taught),
+        "newcomer": None if found.newcomer is None else [list(row) for row in found.newcomer],
         **facts,
     }
     connection.execute(insert(combination).values(result=result, at=time.time()))
@@ -26,7 +28,10 @@ def newest_combination(connection: Connection) -> Combination | None:
     result = newest_facts(connection)
     if result is None:
         return None
-    return Combination(result["method"], result["people"], result["prior"])
+    # The last two are younger than the table.
+    return Combination(
+        result["method"], result["people"], result["prior"], result.get("taught"), result.get("newcomer")
+    )
 
 
 def newest_facts(connection: Connection) -> dict[str, Any] | None:

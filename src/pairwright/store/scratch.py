@@ -45,6 +45,22 @@ class Counts(_Scratch):
         return int(self._db.execute(query, (key,)).fetchone()[0])
 
 
+class Sides(_Scratch):
+    """How often each key came with True and with False."""
+
+    _TABLE = "CREATE TABLE said (key BLOB PRIMARY KEY, t INTEGER, f INTEGER) WITHOUT ROWID"
+    _CACHE_KB = 16_384
+
+    def add(self, key: bytes, side: bool) -> tuple[int, int]:
+        """Count one more; gives how many there are now of True and of False."""
+        query = (
+            "INSERT INTO said VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE "
+            "SET t = t + excluded.t, f = f + excluded.f RETURNING t, f"
+        )
+        true, false = self._db.execute(query, (key, side, not side)).fetchone()
+        return int(true), int(false)
+
+
 class Votes(_Scratch):
     """What was said for and against each key, with what came with it first, in the order of coming."""
 

@@ -22,7 +22,7 @@ def add_verification(connection: Connection, result: Mapping[str, Any]) -> None:
 
 # What verifications made before these were kept say of them.
 _LATER = {"model": "light", "judge": None, "own": 0, "unscored": 0, "labels": None,
-          "undecided": 0.0, "ties": 0, "repairs": None, "curve": None}  # fmt: skip
+          "undecided": 0.0, "ties": 0, "repairs": None, "curve": None, "sample": None}  # fmt: skip
 
 
 def newest_verification(connection: Connection) -> dict[str, Any] | None:
@@ -64,8 +64,8 @@ def _asked_again(connection: Connection) -> dict[int, str]:
     return {pair_id: detail["was"] for pair_id, detail in rows if detail and detail.get("was")}
 
 
-def answered_since(connection: Connection, check: str) -> list[tuple[str, bool]]:
-    """(part, whether the first new answer was another than the label) of sent findings people answered.
+def answered_since(connection: Connection, check: str) -> list[tuple[int, str, bool]]:
+    """(pair, part, whether the first new answer was another than the label) of sent findings people answered.
 
     The answer itself, not what becomes of the label: one that agrees settles a pair at once,
     one that does not may leave it open for long, and would be missing until then. Only the
@@ -79,7 +79,7 @@ def answered_since(connection: Connection, check: str) -> list[tuple[str, bool]]
         before.c.at <= last.c.at,
     )
     rows = connection.execute(
-        select(finding.c.id, finding.c.part, vote.c.verdict, last.c.detail)
+        select(finding.c.id, finding.c.pair_id, finding.c.part, vote.c.verdict, last.c.detail)
         .join(last, last.c.finding_id == finding.c.id)
         .join(vote, vote.c.pair_id == finding.c.pair_id)
         .join(rater, rater.c.id == vote.c.rater_id)
@@ -94,10 +94,10 @@ def answered_since(connection: Connection, check: str) -> list[tuple[str, bool]]
         )
         .order_by(vote.c.id)
     )
-    first: dict[int, tuple[str, bool]] = {}
-    for number, part, verdict, detail in rows:
+    first: dict[int, tuple[int, str, bool]] = {}
+    for number, pair_id, part, verdict, detail in rows:
         if detail and detail.get("was"):
-            first.setdefault(number, (str(part), verdict != detail["was"]))
+            first.setdefault(number, (int(pair_id), str(part), verdict != detail["was"]))
     return list(first.values())
 
 

@@ -23,16 +23,10 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     if value != 0 and not 1 <= value <= 2:
         raise InputError(f'"preference" is {row["preference"]!r}; it is 0 or from 1 to 2')
     a, b = (str(row[name] or "") for name in ("output_1", "output_2"))
-    if not a.strip() or not b.strip():
-        yield Left(place, "empty_response")
-        return
-    if a.strip() == b.strip():
-        yield Left(place, "same_text")
-        return
     first = 0.5 if value == 0 else 2 - value
     sign = (first > 0.5) - (first < 0.5)
-    # A whole 1 or 2 is a vote; 1.0 and 2.0 are probabilities, as those beside them are.
-    soft = first != 0.5 and not str(row["preference"]).strip().isdigit()
+    # A whole number is a vote, however it is written: 2.0 is no certainty, and one vote is no probability.
+    soft = first not in (0, 0.5, 1)
     judge = str(row.get("annotator") or "alpaca-eval")
     ranks = {1: (1.0, 2.0), -1: (2.0, 1.0), 0: (1.5, 1.5)}[sign]
     yield two(

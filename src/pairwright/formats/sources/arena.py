@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
+import orjson
+
 from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Rated, two
 from pairwright.formats.format import Format, Left, Row, Source
-from pairwright.formats.messages import json_cell, messages_of, told_apart
+from pairwright.formats.messages import messages_of, told_apart
 from pairwright.formats.rows import as_id
 from pairwright.formats.sources.choices import opinion_on
 
@@ -38,18 +40,12 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
             yield Left(place, "conversations_differ")
             return
     else:
-        turns = [_list(row[name], name) for name in ("prompt", "response_a", "response_b")]
-        if len(turns[0]) != 1:
+        turns = _turns([row[name] for name in ("prompt", "response_a", "response_b")])
+        if any(len(each) != 1 for each in turns):
             yield Left(place, "conversations_differ")
             return
         asked = messages_of(turns[0][0], '"prompt"')
         a, b = (str(each[0] or "") for each in turns[1:])
-    if not a.strip() or not b.strip():
-        yield Left(place, "empty_response")
-        return
-    if a.strip() == b.strip():
-        yield Left(place, "same_text")
-        return
     judge = row.get("judge", row.get("evaluation_session_id"))
     who = f"arena/{judge}" if row.get("judge") else "arena"
     good = False if winner == "both_bad" else None
@@ -84,14 +80,21 @@ def _winner(row: Row) -> Winner:
     return _WINNERS[said[0]]
 
 
-def _list(value: Any, name: str) -> list[Any]:
-    """Kaggle's files have every turn in one JSON list."""
-    if isinstance(value, str) and value.startswith("["):
-        value = json_cell(value, f'"{name}"')
-    value = value if isinstance(value, list) else [value]
-    if not value:
-        raise InputError(f'"{name}" is an empty list')
-    return list(value)
+def _turns(values: list[Any]) -> list[list[Any]]:
+    """Kaggle's files have the turns of each column as a JSON list; anything else is text of one turn."""
+    parsed = [_listed(value) if isinstance(value, str) else value for value in values]
+    if None in parsed:
+        return [value if isinstance(value, list) else [value] for value in values]
+    return [value if isinstance(value, list) else [value] for value in parsed]
+
+
+def _listed(value: str) -> list[Any] | None:
+    try:
+        found = orjson.loads(value) if value.startswith("[") else None
+    except orjson.JSONDecodeError:
+        return None
+    texts = isinstance(found, list) and all(each is None or isinstance(each, str) for each in found)
+    return found if texts else None
 
 
 def _looks(row: Mapping[str, Any]) -> bool:

@@ -14,15 +14,16 @@ from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Opinion, Rated, agreed, fractional, ranked
 from pairwright.formats.elsewhere.argilla import by_person
 from pairwright.formats.elsewhere.shapes import known_choice
-from pairwright.formats.format import Format, Left, Row, Source
+from pairwright.formats.format import Format, Found, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of
-from pairwright.formats.rows import LIKELY_PROMPTS, as_text
+from pairwright.formats.reading import BadRow
+from pairwright.formats.rows import LIKELY_PROMPTS
 from pairwright.formats.sources.choices import opinion_on
 
-_NUMBERED = re.compile(r"^(.*?)[-_ ]?(\d+|[ab])$", re.IGNORECASE)
+_NUMBERED = re.compile(r"^(.*?)[-_ ]?(\d{1,9}|[ab])$", re.IGNORECASE)
 
 
-def read(row: Row, place: str) -> Iterator[Canonical | Left]:
+def read(row: Row, place: str) -> Iterator[Found]:
     fields = row["fields"] if isinstance(row.get("fields"), dict) else row
     prompt = next((name for name in ("prompt", *LIKELY_PROMPTS) if fields.get(name)), None)
     names = _responses(fields, prompt)
@@ -31,14 +32,15 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
             f"the prompt or the responses are not told (fields: {', '.join(fields)}). "
             "Rename them: --map prompt=FIELD,response_a=FIELD,response_b=FIELD"
         )
-    texts = [as_text(fields[name], f'"{name}"') for name in names]
-    if len({text.strip() for text in texts}) < len(texts):
-        yield Left(place, "same_text")
-        return
-    opinions, ratings = _opinions(row, names)
+    texts = [fields[name] for name in names]
+    opinions, ratings, others = _opinions(row, names, place)
     if not opinions:
-        yield Left(place, "no_submitted_answer")
+        unread = [each for each in others if isinstance(each, BadRow)]
+        yield from unread
+        if not unread:
+            yield Left(place, "no_submitted_answer")
         return
+    yield from others
     kept = row.get("metadata") if isinstance(row.get("metadata"), dict) else {}
     models = [(kept or {}).get(f"model_{n}") for n in range(len(names))]
     yield agreed(
@@ -67,25 +69,46 @@ def _responses(fields: Mapping[str, Any], prompt: str | None) -> list[str]:
     return sorted(best, key=lambda name: (len(name), name)) if len(best) > 1 else []
 
 
-def _opinions(row: Row, names: list[str]) -> tuple[tuple[Opinion, ...], list[float | None]]:
-    """What each person who submitted says of all responses, and the mean rating of each response."""
+def _opinions(
+    row: Row, names: list[str], place: str
+) -> tuple[tuple[Opinion, ...], list[float | None], list[Left | BadRow]]:
+    """What each person who submitted says of all responses, the mean rating of each, and who said nothing."""
     opinions = []
     rated: list[list[float]] = [[] for _ in names]
+    others: list[Left | BadRow] = []
     for person, answers in by_person(row).items():
         if any(status == "discarded" for _, status in answers.values()):
+            others.append(Left(place, "skipped", "vote"))
             continue
         done = {question: value for question, (value, status) in answers.items() if status == "submitted"}
+        _take_note(row, done, names)
         who = f"argilla/{person}"
         ratings = _ratings(done, names)
         if ratings is not None:
             opinions.append(Opinion(who, "person", ranked(ratings), ratings=tuple(ratings)))
             for found, rating in zip(rated, ratings, strict=True):
                 found.append(rating)
-        else:
+            continue
+        try:
             opinion = _chosen(done, names, who)
-            if opinion is not None:
-                opinions.append(opinion)
-    return tuple(opinions), [sum(found) / len(found) if found else None for found in rated]
+        except InputError as error:
+            others.append(BadRow(place, str(error)))
+            continue
+        if opinion is None:
+            others.append(Left(place, "no_submitted_answer", "vote"))
+        else:
+            opinions.append(opinion)
+    return tuple(opinions), [sum(found) / len(found) if found else None for found in rated], others
+
+
+def _take_note(row: Row, done: Mapping[str, Any], names: list[str]) -> None:
+    """Ask for the answers that say which response is better; a rationale beside them is not carried."""
+    asked = row.get("responses") or {}
+    for question, value in done.items():
+        choice = isinstance(value, str) and (value in names or known_choice(value) is not None)
+        if choice or isinstance(value, list) or number_of(value) is not None:
+            asked.get(question)
+            row.get(f"{question}.responses")
 
 
 def _ratings(done: Mapping[str, Any], names: list[str]) -> list[float] | None:

@@ -36,19 +36,21 @@ def _opinion(rater: str, score: int, reason: Any = None) -> Opinion:
     return Opinion(rater, "person", _RANKS[sign], strength=score, reason=said)
 
 
-def read_three(row: Row, place: str) -> Iterator[Canonical | Left]:
+def read_three(row: Row, place: str) -> Iterator[Found]:
     overall = _side(row["overall_preference"], "overall_preference")
     a, b = (as_text(row[name], f'"{name}"') for name in ("response1", "response2"))
-    if a.strip() == b.strip():
-        yield Left(place, "same_text")
-        return
-    votes = tuple(
-        _opinion(
-            f"helpsteer3/{number}", _side(each.get("score"), "individual_preference"), each.get("reasoning")
-        )
-        for number, each in enumerate(row.get("individual_preference") or [], 1)
-        if isinstance(each, dict) and each.get("score") is not None
-    )
+    votes: list[Opinion] = []
+    for number, each in enumerate(row.get("individual_preference") or [], 1):
+        score = each.get("score") if isinstance(each, dict) else None
+        if score is None:
+            yield Left(place, "no_answer", "vote")
+            continue
+        try:
+            side = _side(score, f"individual_preference number {number}")
+        except InputError as error:
+            yield BadRow(place, str(error))
+        else:
+            votes.append(_opinion(f"helpsteer3/{number}", side, each.get("reasoning")))
     yield two(
         messages_of(row["context"], '"context"'),
         Rated(a),
@@ -56,7 +58,7 @@ def read_three(row: Row, place: str) -> Iterator[Canonical | Left]:
         (overall < 0) - (overall > 0),  # the dataset's own sum, not ours
         margin=float(abs(overall)),
         source=row.get("domain"),
-        opinions=votes or (_opinion("helpsteer3", overall),),
+        opinions=tuple(votes) or (_opinion("helpsteer3", overall),),
         shown=True,
         place=place,
     )
@@ -66,9 +68,6 @@ def read_two(row: Row, place: str) -> Iterator[Canonical | Left]:
     """HelpSteer2's preference files."""
     strength = _side(row["preference_strength"], "preference_strength")
     a, b = (as_text(row[name], f'"{name}"') for name in ("response_1", "response_2"))
-    if a.strip() == b.strip():
-        yield Left(place, "same_text")
-        return
     yield two(
         _prompt(row["prompt"]),
         Rated(a),
@@ -112,11 +111,9 @@ def together(records: Iterator[Record | BadRow]) -> Iterator[Found]:
         yield _ranked(held)
 
 
-def _ranked(row: Canonical) -> Canonical | Left:
+def _ranked(row: Canonical) -> Canonical:
     if len(row.responses) < 2:
         return row
-    if len({one.text.strip() for one in row.responses}) < len(row.responses):
-        return Left(row.place, "same_text")
     ratings = [one.rating or 0.0 for one in row.responses]
     return agreed(replace(row, opinions=(Opinion("helpsteer2", "person", ranked(ratings)),)))
 

@@ -14,8 +14,9 @@ from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Opinion, Rated, agreed, fractional
 from pairwright.formats.elsewhere.label_studio import choice_of, given_in, given_in_minimal, person_of
 from pairwright.formats.elsewhere.shapes import CHOICES, number
-from pairwright.formats.format import Format, Left, Row, Source
+from pairwright.formats.format import Format, Found, Left, Row, Source
 from pairwright.formats.messages import messages_of
+from pairwright.formats.reading import BadRow
 from pairwright.formats.rows import LIKELY_PROMPTS, as_text
 from pairwright.formats.sources.choices import opinion_on
 
@@ -23,7 +24,7 @@ _NAMES = (("answer1", "answer2"), ("response_a", "response_b"), ("response1", "r
 _TEXTS = ("text", "body", "html", "title", "content")
 
 
-def read(row: Row, place: str) -> Iterator[Canonical | Left]:
+def read(row: Row, place: str) -> Iterator[Found]:
     if "annotations" not in row:
         yield _minimal(row, place)
         return
@@ -32,22 +33,47 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
         raise InputError('"data" is missing: export as JSON or JSON-MIN')
     names: tuple[str, ...] = ()
     opinions: list[Opinion] = []
-    skipped = 0
+    silent: list[str] = []
+    unread: list[BadRow] = []
     for annotation in row["annotations"]:
-        where = f"annotation {annotation.get('id')}"
-        if annotation.get("was_cancelled"):
-            skipped += 1
+        # What one person left blank, or what of it can't be read, is no reason to lose the others' answers.
+        if annotation.get("was_cancelled") or not _answered(annotation):
+            silent.append("skipped" if annotation.get("was_cancelled") else "no_answer")
             continue
-        ranked_ids = _ranking(annotation)
-        own = ranked_ids or _compared(annotation, data)
-        names = names or own
-        if names != own and set(names) != set(ranked_ids):
-            raise InputError(f"{where} compares other texts than the annotation before it")
-        opinions.append(_opinion(annotation, names, ranked_ids, where))
+        try:
+            names, opinion = _said(annotation, names, data)
+        except InputError as error:
+            unread.append(BadRow(place, str(error)))
+        else:
+            opinions.append(opinion)
+    yield from unread
+    if opinions:
+        yield from (Left(place, reason, "vote") for reason in silent)
+    elif not unread:
+        yield Left(place, "skipped" if "skipped" in silent else "no_answer")
     if not opinions:
-        yield Left(place, "skipped" if skipped else "no_answer")
         return
     yield _row(data, names, tuple(opinions), str(row["id"]) if row.get("id") is not None else None, place)
+
+
+def _answered(annotation: Any) -> bool:
+    """Whether anything was answered: a note alone, or no result at all, is a blank annotation."""
+    results = annotation.get("result") or []
+    values = (each.get("value") or {} for each in results if each.get("type") != "textarea")
+    return any(any(value.values()) for value in values)
+
+
+def _said(
+    annotation: Any, names: tuple[str, ...], data: Mapping[str, Any]
+) -> tuple[tuple[str, ...], Opinion]:
+    """Which texts were compared, those of the annotations before (`names`) if any, and what was said."""
+    where = f"annotation {annotation.get('id')}"
+    ranked_ids = _ranking(annotation)
+    own = ranked_ids or _compared(annotation, data)
+    names = names or own
+    if names != own and set(names) != set(ranked_ids):
+        raise InputError(f"{where} compares other texts than the annotation before it")
+    return names, _opinion(annotation, names, ranked_ids, where)
 
 
 def _opinion(annotation: Any, names: tuple[str, ...], ranking: tuple[str, ...], where: str) -> Opinion:
@@ -120,15 +146,13 @@ def _row(
     opinions: tuple[Opinion, ...],
     own: str | None,
     place: str,
-) -> Canonical | Left:
+) -> Canonical:
     prompt = next((name for name in ("prompt", *LIKELY_PROMPTS) if data.get(name)), None)
     if prompt is None:
         raise InputError(
             f"there is no prompt (data has {', '.join(data)}). Say which it is: --map prompt=NAME"
         )
     texts = _texts(data, names)
-    if len({text.strip() for text in texts}) < len(texts):
-        return Left(place, "same_text")
     models = [data.get(f"model_{name}") or data.get(f"{name}_model") for name in names]
     return agreed(
         Canonical(
@@ -146,6 +170,7 @@ def _minimal(row: Row, place: str) -> Canonical | Left:
     control = next(
         (name for name, value in row.items() if isinstance(value, dict) and "selected" in value), "comparison"
     )
+    row.get(control)
     given = given_in_minimal(row, control)
     if given["side"] is None and given["tie"] is None:
         return Left(place, "no_answer")

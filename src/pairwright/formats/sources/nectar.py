@@ -8,34 +8,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Opinion, Rated, agreed, fractional
-from pairwright.formats.format import Format, Left, Row, Source
+from pairwright.formats.format import Format, Found, Left, Row, Source
 from pairwright.formats.messages import from_transcript, messages_of, number_of
+from pairwright.formats.reading import BadRow
 
 
-def read(row: Row, place: str) -> Iterator[Canonical | Left]:
+def read(row: Row, place: str) -> Iterator[Found]:
     prompt = _prompt(row["prompt"])
-    found: dict[str, tuple[float, Rated]] = {}
+    found: list[tuple[float, Rated]] = []
     for number, item in enumerate(row["answers"], 1):
         where = f'"answers" number {number}'
         if not isinstance(item, dict) or not isinstance(item.get("answer"), str):
-            raise InputError(f'{where} has no "answer"')
+            yield BadRow(place, f'{where} has no "answer"')
+            continue
         rank = number_of(item.get("rank"))
         if rank is None:
-            raise InputError(f'{where} "rank" is {item.get("rank")!r}, not a number')
-        text = item["answer"].strip()
-        if text and text not in found:
-            found[text] = (rank, Rated(item["answer"].lstrip(), item.get("model")))
+            yield BadRow(place, f'{where} "rank" is {item.get("rank")!r}, not a number')
+            continue
+        found.append((rank, Rated(item["answer"].lstrip(), item.get("model"))))
     if len(found) < 2:
         yield Left(place, "single_response")
         return
-    ranks = fractional([rank for rank, _ in found.values()])
+    ranks = fractional([rank for rank, _ in found])
     source = row.get("source")
     yield agreed(
         Canonical(
             prompt,
-            tuple(one for _, one in found.values()),
+            tuple(one for _, one in found),
             source=", ".join(map(str, source)) if isinstance(source, list) else source,
             place=place,
             opinions=(Opinion("gpt-4", "judge", ranks),),

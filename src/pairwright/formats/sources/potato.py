@@ -13,6 +13,7 @@ import yaml
 
 from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Opinion, Rated, agreed
+from pairwright.formats.carried import Watched, with_beside
 from pairwright.formats.elsewhere.potato import choice_of, labels_of, seconds_of, states
 from pairwright.formats.elsewhere.shapes import read_json
 from pairwright.formats.format import Format, Found, Left, Row, Source
@@ -37,10 +38,13 @@ def read_folder(path: Path) -> Iterator[Found]:
             if isinstance(record, BadRow):
                 yield record
                 continue
+            row = Watched(record.row)
             try:
-                yield _item(record, answers, id_key, text_key, key)
+                found = list(_item(Record(record.place, row), answers, id_key, text_key, key))
             except (InputError, KeyError) as error:
                 yield BadRow(record.place, f"{error}")
+                continue
+            yield from with_beside(found, row, record.place)
 
 
 def _settings(path: Path) -> dict[str, Any]:
@@ -53,9 +57,9 @@ def _settings(path: Path) -> dict[str, Any]:
     raise InputError(f"{path} has no config.yaml with data_files: which texts were compared is not told")
 
 
-def _answers(path: Path) -> dict[str, list[Opinion | str]]:
-    """item -> what each person said; a text says why an answer can't be read."""
-    found: dict[str, list[Opinion | str]] = {}
+def _answers(path: Path) -> dict[str, list[Opinion | str | None]]:
+    """item -> what each person said; None for nothing, and a text says why an answer can't be read."""
+    found: dict[str, list[Opinion | str | None]] = {}
     for file in states(path):
         state = read_json(file)
         person = str(state.get("user_id") or file.parent.name)
@@ -63,6 +67,7 @@ def _answers(path: Path) -> dict[str, list[Opinion | str]]:
         for item, labels in (state.get("instance_id_to_label_to_value") or {}).items():
             given = labels_of(labels)
             if not given:
+                found.setdefault(str(item), []).append(None)
                 continue
             choice = choice_of(given)
             said: Opinion | str = f"{person} gave no answer that can be read: {given}"
@@ -72,29 +77,32 @@ def _answers(path: Path) -> dict[str, list[Opinion | str]]:
     return found
 
 
-def _item(record: Record, answers: Mapping[str, list[Any]], id_key: str, text_key: str, key: str) -> Found:
-    row = record.row
+def _item(
+    record: Record, answers: Mapping[str, list[Any]], id_key: str, text_key: str, key: str
+) -> Iterator[Found]:
+    row, place = record.row, record.place
     own = str(row[id_key])
-    said = answers.get(own, [])
-    unread = [each for each in said if isinstance(each, str)]
-    if unread:
-        return BadRow(record.place, unread[0])
+    given = answers.get(own, [])
+    said = [each for each in given if isinstance(each, Opinion)]
+    yield from (BadRow(place, each) for each in given if isinstance(each, str))
     if not said:
-        return Left(record.place, "no_answer")
+        if not any(given):
+            yield Left(place, "no_answer")
+        return
+    yield from (Left(place, "no_answer", "vote") for each in given if each is None)
     texts = [as_text(text, f'"{key}"') for text in row[key]]
     if len(texts) != 2:
-        return Left(record.place, "not_two_responses")
-    if texts[0].strip() == texts[1].strip():
-        return Left(record.place, "same_text")
+        yield Left(place, "not_two_responses")
+        return
     name = next((each for each in (text_key, "prompt", *LIKELY_PROMPTS) if row.get(each)), None)
     if name is None:
         raise InputError(f"there is no prompt (keys: {', '.join(row)}): name it as text_key in config.yaml")
-    return agreed(
+    yield agreed(
         Canonical(
             messages_of(row[name], f'"{name}"'),
             tuple(map(Rated, texts)),
             own,
-            place=record.place,
+            place=place,
             opinions=tuple(said),
             shown=True,
         )

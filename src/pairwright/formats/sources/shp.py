@@ -20,9 +20,6 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     if label not in (0, 1):
         raise InputError(f'"labels" is {row["labels"]!r}; 1 says A is preferred, 0 B')
     a, b = (as_text(row[f"human_ref_{side}"], f'"human_ref_{side}"') for side in "AB")
-    if a.strip() == b.strip():
-        yield Left(place, "same_text")
-        return
     kept = {name: row[name] for name in ("post_id", "score_A", "score_B", "score_ratio") if name in row}
     names = [row.get(f"c_root_id_{side}") for side in "AB"]
     own = "-".join(str(each) for each in (row.get("post_id"), *names) if each) or None

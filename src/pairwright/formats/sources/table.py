@@ -11,11 +11,12 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from pairwright.errors import InputError
-from pairwright.formats.answers import pair_of
+from pairwright.formats.answers import pairs_of
 from pairwright.formats.canonical import Both, Canonical, Opinion, Rated, two
 from pairwright.formats.format import Format, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of, probability_of, reply_of, with_system
 from pairwright.formats.rows import as_id
+from pairwright.formats.stated import rating_in
 
 COLUMNS = (
     "prompt", "system", "chosen", "rejected", "response_a", "response_b", "label", "response", "good",
@@ -69,8 +70,16 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
         "source": None if row.get("source") is None else str(row["source"]),
         "place": place,
     }
+    texts = [
+        row[name]
+        for name in ("prompt", "chosen", "rejected", "response_a", "response_b", "response")
+        if row.get(name) is not None
+    ]
+    if all(isinstance(text, str) for text in texts):
+        more["between"] = ""  # plain text, white space and all, as its author wants it
     if row.get("chosen") is not None and row.get("rejected") is not None:
-        yield _by(row.get("rater"), _ranked(prompt, row, more))
+        for found in _ranked(prompt, row, more):
+            yield _by(row.get("rater"), found)
     elif row.get("response_a") is not None and row.get("response_b") is not None:
         yield _by(row.get("rater"), _labelled(prompt, row, more))
     elif row.get("response") is not None:
@@ -95,31 +104,21 @@ def _by(rater: Any, found: Canonical | Left) -> Canonical | Left:
     return replace(found, opinions=(said,))
 
 
-def _rated(row: Row, name: str, model: str, rating: str | None = None) -> Rated:
-    return Rated(
-        reply_of(row[name], f'"{name}"'),
-        str(row[model]) if row.get(model) else None,
-        number_of(row.get(rating)) if rating else None,
-    )
+def _rated(row: Row, name: str, model: str) -> Rated:
+    return Rated(reply_of(row[name], f'"{name}"'), str(row[model]) if row.get(model) else None)
 
 
-def _ranked(prompt: Any, row: Row, more: dict[str, Any]) -> Canonical | Left:
-    found = pair_of(prompt, row, more["place"])
-    if isinstance(found, Left):
-        return found
-    good, bad = (_said(row, text, side) for side, text in zip(("chosen", "rejected"), found[1:], strict=True))
-    return two(found[0], good, bad, 1, **more)
-
-
-def _said(row: Row, text: str, side: str) -> Rated:
-    model = row.get(f"{side}_model")
-    return Rated(text, str(model) if model else None, number_of(row.get(f"{side}_rating")))
+def _ranked(prompt: Any, row: Row, more: dict[str, Any]) -> Iterator[Canonical | Left]:
+    models = [str(model) if (model := row.get(f"{side}_model")) else None for side in ("chosen", "rejected")]
+    for found in pairs_of(prompt, row, more["place"]):
+        if isinstance(found, Left):
+            yield found
+        else:
+            yield two(found[0], Rated(found[1], models[0]), Rated(found[2], models[1]), 1, **more)
 
 
 def _labelled(prompt: Any, row: Row, more: dict[str, Any]) -> Canonical | Left:
     a, b = _rated(row, "response_a", "model_a"), _rated(row, "response_b", "model_b")
-    if a.text.strip() == b.text.strip():
-        return Left(more["place"], "same_text")
     side = None
     if row.get("label") is not None:
         side = _SIDES.get(_word(row["label"]))
@@ -142,10 +141,10 @@ def _single(prompt: Any, row: Row, more: dict[str, Any]) -> Canonical | Left:
         good = said if isinstance(said, bool) else _THUMBS.get(_word(said))
         if good is None:
             raise InputError(f'"good" is {said!r}; it is true or false, 1 or 0, up or down, good or bad')
-    rating = number_of(row.get("rating"))
+    rating = rating_in(row)
     if good is None and rating is None:
         return Left(more["place"], "not_labelled")
-    one = _rated(row, "response", "model", "rating")
+    one = _rated(row, "response", "model")
     return Canonical(prompt, (Rated(one.text, one.model, rating, good=good),), **more)
 
 
@@ -164,7 +163,7 @@ def _word(value: Any) -> str:
 def _looks(row: Mapping[str, Any]) -> bool:
     if {"prompt", "response_a", "response_b", "label"} <= row.keys():
         return True
-    return {"prompt", "response"} <= row.keys() and ("rating" in row or "good" in row)
+    return {"prompt", "response"} <= row.keys() and ("good" in row or rating_in(row) is not None)
 
 
 FORMATS = (

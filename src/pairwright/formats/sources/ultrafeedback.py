@@ -12,29 +12,28 @@ from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Opinion, Rated, agreed, ranked
-from pairwright.formats.format import Format, Left, Row, Source
+from pairwright.formats.format import Format, Found, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of
+from pairwright.formats.reading import BadRow
 
 ASPECTS = ("helpfulness", "honesty", "instruction_following", "truthfulness")
 LOW = 3.0  # a mean rating under this, of 1..5, does not go with 10 of 10
 FAULT = "overall_score_10_with_low_ratings"
 
 
-def read(row: Row, place: str) -> Iterator[Canonical | Left]:
+def read(row: Row, place: str) -> Iterator[Found]:
     prompt = messages_of(row["instruction"], '"instruction"')
     found: list[Rated] = []
     faults = 0
     for number, item in enumerate(row["completions"], 1):
         if not isinstance(item, dict) or not isinstance(item.get("response"), str):
-            raise InputError(f'"completions" number {number} has no "response"')
-        if not item["response"].strip():
-            continue  # an empty answer is rated too, and is no answer
+            yield BadRow(place, f'"completions" number {number} has no "response"')
+            continue
         rating = _rating(item.get("annotations"))
         faults += rating is not None and rating < LOW and number_of(item.get("overall_score")) == 10
         found.append(Rated(item["response"], item.get("model"), rating))
-    texts = {one.text.strip() for one in found}
-    if len(found) < 2 or len(texts) < len(found):
-        yield Left(place, "same_text" if len(found) > 1 else "single_response")
+    if len(found) < 2:
+        yield Left(place, "single_response")
         return
     yield _judged(prompt, found, "gpt-4", row, place, (FAULT,) if faults else ())
 
@@ -77,14 +76,13 @@ def read_distilabel(row: Row, place: str) -> Iterator[Canonical | Left]:
         raise InputError('"generations" and "ratings" are no lists of the same length')
     models = row.get("generation_models") or [None] * len(texts)
     found = [
-        Rated(text, model, number_of(rating))
+        Rated(text if isinstance(text, str) else "", model, number_of(rating))
         for text, model, rating in zip(texts, models, ratings, strict=False)
-        if isinstance(text, str) and text.strip()
     ]
     if not any(one.rating is not None for one in found):
         yield Left(place, "judge_failed")
-    elif len({one.text.strip() for one in found}) < max(2, len(found)):
-        yield Left(place, "same_text" if len(found) > 1 else "single_response")
+    elif len(found) < 2:
+        yield Left(place, "single_response")
     else:
         prompt = messages_of(row["instruction"], '"instruction"')
         yield _judged(prompt, found, str(row.get("model_name") or "judge"), row, place)

@@ -14,8 +14,9 @@ from typing import Any
 import yaml
 
 from pairwright.errors import InputError
-from pairwright.formats.answers import answer_to, pair_of
+from pairwright.formats.answers import answer_to, pairs_of
 from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, Single, two, unfit
+from pairwright.formats.carried import is_messages
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
 from pairwright.formats.messages import (
     dicts,
@@ -84,12 +85,12 @@ def kto(one: Single) -> Row | Drop:
 
 
 def read_chat(row: Row, place: str) -> Iterator[Canonical | Left]:
-    yield _pair(messages_of(row["messages"], '"messages"'), row, place)
+    yield from _pairs(messages_of(row["messages"], '"messages"'), row, place)
 
 
 def _read_one_turn(name: str) -> Any:
     def read(row: Row, place: str) -> Iterator[Canonical | Left]:
-        yield _pair(with_system(row.get("system"), messages_of(row[name], f'"{name}"')), row, place)
+        yield from _pairs(with_system(row.get("system"), messages_of(row[name], f'"{name}"')), row, place)
 
     return read
 
@@ -100,7 +101,8 @@ def read_orpo(row: Row, place: str) -> Iterator[Canonical | Left]:
     if prompt != other:
         yield Left(place, "prompts_differ")
     else:
-        yield _pair(with_system(row.get("system"), prompt), {"chosen": chosen, "rejected": rejected}, place)
+        sides = {"chosen": chosen, "rejected": rejected}
+        yield from _pairs(with_system(row.get("system"), prompt), sides, place)
 
 
 def read_kto(row: Row, place: str) -> Iterator[Canonical | Left]:
@@ -115,12 +117,12 @@ def read_kto(row: Row, place: str) -> Iterator[Canonical | Left]:
         yield Canonical(found[0], (Rated(found[1], good=good),), place=place)
 
 
-def _pair(prompt: Any, row: Row, place: str) -> Canonical | Left:
-    found = pair_of(prompt, row, place)
-    if isinstance(found, Left):
-        return found
-    asked, chosen, rejected = found
-    return two(asked, Rated(chosen), Rated(rejected), 1, place=place)
+def _pairs(prompt: Any, row: Row, place: str) -> Iterator[Canonical | Left]:
+    for found in pairs_of(prompt, row, place):
+        if isinstance(found, Left):
+            yield found
+        else:
+            yield two(found[0], Rated(found[1]), Rated(found[2]), 1, place=place)
 
 
 # --- what to paste ------------------------------------------------------------------------------
@@ -163,7 +165,7 @@ def _text(*names: str) -> dict[str, Any]:
 
 def _looks_orpo(row: Any) -> bool:
     """Whole conversations: beside a prompt of messages they are answers only (trl-dpo)."""
-    conversation = isinstance(row.get("chosen"), list) and not isinstance(row.get("prompt"), list)
+    conversation = is_messages(row.get("chosen")) and not isinstance(row.get("prompt"), list)
     return conversation and "system" in row and "prompt_id" not in row
 
 

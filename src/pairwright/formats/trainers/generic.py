@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Drop, Rated, disagree, fractional
-from pairwright.formats.format import Format, Left, Row, Source, Target, Written
+from pairwright.formats.format import Format, Found, Row, Source, Target, Written
 from pairwright.formats.messages import dicts, messages_of, number_of, probability_of, reply_of
+from pairwright.formats.reading import BadRow
+from pairwright.formats.stated import rating_in
 from pairwright.formats.trl import load_files
 
 
@@ -39,7 +42,7 @@ def everything(row: Canonical) -> Row | Drop:
     }
 
 
-def read(row: Row, place: str) -> Iterator[Canonical | Left]:
+def read(row: Row, place: str) -> Iterator[Found]:
     """`responses` are texts or objects with rank, rating, good; or texts beside a list `ranks`, `ratings`."""
     given = row["responses"]
     if not isinstance(given, list) or not given:
@@ -47,33 +50,47 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     beside = {name: _beside(row, name, len(given)) for name in ("ranks", "ratings")}
     found = []
     for number, item in enumerate(given):
-        where = f'"responses" number {number + 1}'
         values = item if isinstance(item, dict) else {"text": item}
-        name = next((each for each in ("text", "response", "content") if values.get(each) is not None), None)
-        if name is None:
-            raise InputError(f"{where} has none of text, response, content (keys: {', '.join(values)})")
-        good = values.get("good")
-        if good is not None and not isinstance(good, bool):
-            raise InputError(f'{where} "good" is {good!r}, not true or false')
-        found.append(
-            Rated(
-                reply_of(values[name], where),
-                values.get("model"),
-                number_of(values.get("rating", beside["ratings"][number])),
-                number_of(values.get("rank", beside["ranks"][number])),
-                good,
-            )
+        try:
+            one = _rated(values, f'"responses" number {number + 1}')
+        except InputError as error:  # one answer that can't be read is no reason to lose the others
+            yield BadRow(place, str(error))
+            continue
+        rating, rank = (
+            number_of(beside[name][number]) if own is None else own
+            for name, own in (("ratings", one.rating), ("ranks", one.rank))
         )
+        found.append(replace(one, rating=rating, rank=rank))
+    if not found:
+        return
     yield Canonical(
         messages_of(row["prompt"], '"prompt"'),
         tuple(found),
         None if row.get("id") is None else str(row["id"]),
         number_of(row.get("margin")),
         probability_of(row.get("probability")),
-        row.get("source"),
+        None if row.get("source") is None else str(row["source"]),
         row.get("meta"),
         place,
         tie=probability_of(row.get("tie")),
+    )
+
+
+def _rated(values: Row, where: str) -> Rated:
+    there = [each for each in ("text", "response", "content") if each in values]
+    name = next((each for each in there if values[each] is not None), next(iter(there), None))
+    if name is None:
+        raise InputError(f"{where} has none of text, response, content (keys: {', '.join(values)})")
+    good, text, model = values.get("good"), values[name], values.get("model")
+    if good is not None and not isinstance(good, bool):
+        raise InputError(f'{where} "good" is {good!r}, not true or false')
+    blank = text is None or (isinstance(text, str) and not text.strip())
+    return Rated(
+        "" if blank else reply_of(text, where),
+        None if model is None else str(model),
+        rating_in(values),
+        number_of(values.get("rank")),
+        good,
     )
 
 
@@ -88,8 +105,19 @@ def _beside(row: Row, name: str, n: int) -> list[Any]:
     return values
 
 
+_COLUMNS = {
+    "id": "text",
+    "prompt": "messages",
+    "responses": [{"text": "text", "model": "text", "rating": "float", "rank": "float", "good": "bool"}],
+    "margin": "float",
+    "probability": "float",
+    "tie": "float",
+    "source": "text",
+}
+
+
 def _lines(written: Written) -> list[str]:
-    return load_files(written.parts)
+    return load_files(written.parts, _COLUMNS)
 
 
 FORMATS = (
@@ -105,7 +133,7 @@ FORMATS = (
         Target(
             "ranking",
             everything,
-            {},
+            _COLUMNS,
             _lines,
             endings=(".jsonl", ".jsonl.gz", ".jsonl.zst", ".json"),
         ),

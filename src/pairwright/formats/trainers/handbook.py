@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, two, unfit
+from pairwright.formats.carried import is_messages, repeats
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
-from pairwright.formats.messages import dicts, number_of, said, told_apart, turns_of
-from pairwright.formats.trl import load_files
+from pairwright.formats.messages import dicts, said, told_apart, turns_of
+from pairwright.formats.stated import rated_side
+from pairwright.formats.trl import load_files, trainer_lines
 
 
 def binarized(pair: Pair) -> Row | Drop:
@@ -42,32 +44,46 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     if chosen.strip() == rejected.strip():
         yield Left(place, "same_text")
         return
-
-    def rated(side: str, text: str) -> Rated:
-        rating = row.get(f"{side}_rating") if f"score_{side}" not in row else row[f"score_{side}"]
-        return Rated(text, row.get(f"{side}_model"), number_of(rating))
-
-    good, bad = rated("chosen", chosen), rated("rejected", rejected)
-    sign = 1
-    if good.rating is not None and bad.rating is not None:
-        # A rejected answer that is rated higher would be a wrong label, not a taste.
-        sign = (good.rating > bad.rating) - (good.rating < bad.rating)
-        if sign < 0:
-            yield Left(place, "rejected_is_rated_higher")
-            return
+    repeats(row, "prompt", next((turn.content for turn in turns_of(prompt)), None))
+    repeats(row, "messages", row["chosen"])
+    good, bad = (
+        Rated(text, row.get(f"{side}_model", row.get(f"{side}-model")))
+        for side, text in (("chosen", chosen), ("rejected", rejected))
+    )
     kept = {"prompt_id": row["prompt_id"]} if row.get("prompt_id") else None
-    yield two(prompt, good, bad, sign, source=row.get("source"), meta=kept, place=place)
+    yield two(prompt, good, bad, 1, source=row.get("source"), meta=kept, place=place)
 
 
 def _looks(row: Mapping[str, Any]) -> bool:
     """Whole conversations, and the first question, an id or a score beside them."""
-    if not isinstance(row.get("chosen"), list) or len(row["chosen"]) < 2 or "system" in row:
+    if not is_messages(row.get("chosen")) or len(row["chosen"]) < 2 or "system" in row:
         return False
-    return isinstance(row.get("prompt"), str) or "prompt_id" in row or "score_chosen" in row
+    return isinstance(row.get("prompt"), str) or "prompt_id" in row or any(map(rated_side, row))
+
+
+_COLUMNS = {
+    "prompt": "text",
+    "prompt_id": "text",
+    "chosen": "messages",
+    "rejected": "messages",
+    "messages": "messages",
+    "score_chosen": "float",
+    "score_rejected": "float",
+}
 
 
 def _lines(written: Written) -> list[str]:
-    return load_files(written.parts)
+    """DPOTrainer refuses a prompt that is text beside answers that are messages: it gets those alone."""
+    lines = load_files(written.parts, _COLUMNS)
+    if "train" not in written.parts:
+        return lines
+    held = written.evaluation_part
+    evaluation = _conversations(held) if held else None
+    return [*lines, *trainer_lines("DPO", _conversations("train"), evaluation=evaluation)]
+
+
+def _conversations(part: str) -> str:
+    return f'data["{part}"].select_columns(["chosen", "rejected"])'
 
 
 FORMATS = (
@@ -83,17 +99,10 @@ FORMATS = (
         Target(
             "pairs",
             binarized,
-            {
-                "prompt": "text",
-                "prompt_id": "text",
-                "chosen": "messages",
-                "rejected": "messages",
-                "messages": "messages",
-                "score_chosen": "float",
-                "score_rejected": "float",
-            },
+            _COLUMNS,
             _lines,
+            may_be_empty=("score_chosen", "score_rejected"),
         ),
-        "alignment-handbook scripts, axolotl chatml.ultra",
+        "DPOTrainer by the lines that are printed, alignment-handbook scripts, axolotl chatml.ultra",
     ),
 )

@@ -12,7 +12,7 @@ from shlex import quote
 from typing import Any
 
 from pairwright.errors import InputError
-from pairwright.formats.answers import pair_of
+from pairwright.formats.answers import pairs_of
 from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, Single, two, unfit
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
 from pairwright.formats.messages import (
@@ -71,20 +71,20 @@ def read_alpaca(row: Row, place: str) -> Iterator[Canonical | Left]:
             raise InputError('"history" is no list of [question, answer]')
         turns += [Message("user", str(old[0])), Message("assistant", str(old[1]))]
     prompt = with_system(row.get("system"), (*turns, *messages_of(asked, '"instruction"')))
-    yield _pair(prompt, row, place)
+    yield from _pairs(prompt, row, place)
 
 
 def read_sharegpt(row: Row, place: str) -> Iterator[Canonical | Left]:
     name = "conversations" if "conversations" in row else "messages"
-    yield _pair(with_system(row.get("system"), messages_of(row[name], f'"{name}"')), row, place)
+    yield from _pairs(with_system(row.get("system"), messages_of(row[name], f'"{name}"')), row, place)
 
 
-def _pair(prompt: tuple[Message, ...], row: Row, place: str) -> Canonical | Left:
-    found = pair_of(prompt, row, place)
-    if isinstance(found, Left):
-        return found
-    asked, chosen, rejected = found
-    return two(asked, Rated(chosen), Rated(rejected), 1, place=place)
+def _pairs(prompt: tuple[Message, ...], row: Row, place: str) -> Iterator[Canonical | Left]:
+    for found in pairs_of(prompt, row, place):
+        if isinstance(found, Left):
+            yield found
+        else:
+            yield two(found[0], Rated(found[1]), Rated(found[2]), 1, place=place)
 
 
 def read_kto(row: Row, place: str) -> Iterator[Canonical | Left]:
@@ -189,6 +189,7 @@ FORMATS = (
             _command("dpo"),
             _info(_ALPACA_INFO),
             _FILES,
+            may_be_empty=("history",),
         ),
         "AlpacaDatasetConverter",
     ),

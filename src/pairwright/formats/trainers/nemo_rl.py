@@ -1,7 +1,8 @@
-"""NeMo-RL: a context and its ranked completions, rank 0 the best; more than two are kept.
+"""NeMo-RL: a context and two ranked completions, rank 0 the better.
 
-Source: NeMo-RL's docs/guides/dpo.md and rm.md. Its trainers take the lowest rank for chosen and the
-highest for rejected, so a row in which all are equal is never written.
+Source: NeMo-RL's docs/guides/dpo.md, examples/configs/dpo.yaml and rm.yaml, nemo_rl/data/processors.py. Its
+preprocessor asserts exactly two completions, of different rank: a ranking is written as pairs, a tie never.
+More than two are read, for others write them.
 """
 
 from __future__ import annotations
@@ -9,70 +10,76 @@ from __future__ import annotations
 from collections.abc import Iterator
 from shlex import quote
 
-from pairwright.errors import InputError
 from pairwright.formats.answers import answers_to
-from pairwright.formats.canonical import Canonical, Drop, Needs, Rated, better, unfit
-from pairwright.formats.format import Format, Left, Row, Source, Target, Written
+from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, fractional, unfit
+from pairwright.formats.format import Format, Found, Left, Row, Source, Target, Written
 from pairwright.formats.messages import dicts, messages_of, number_of, said
+from pairwright.formats.reading import BadRow
 
 
-def completions(row: Canonical) -> Row | Drop:
-    if len(row.responses) < 2:
-        return Drop("single_response")
-    if drop := unfit(row.prompt, [one.text for one in row.responses], Needs(no_tools=False)):
+def completions(pair: Pair) -> Row | Drop:
+    texts = (pair.chosen.text, pair.rejected.text)
+    if drop := unfit(pair.prompt, texts, Needs(no_tools=False)):
         return drop
-    places = []
-    for one in row.responses:
-        signs = [better(other, one) for other in row.responses if other is not one]
-        if None in signs:
-            return Drop("not_labelled")
-        places.append(sum(sign == 1 for sign in signs))
-    # Dense: 0, 1, 1, 2; responses that tie share a rank.
-    dense = {place: rank for rank, place in enumerate(sorted(set(places)))}
-    if len(dense) == 1:
-        return Drop("tie")
-    ranked = sorted(zip(places, range(len(places)), row.responses, strict=True), key=lambda each: each[:2])
     return {
-        "context": dicts(row.prompt),
-        "completions": [{"rank": dense[place], "completion": [said(one.text)]} for place, _, one in ranked],
+        "context": dicts(pair.prompt),
+        "completions": [{"rank": rank, "completion": [said(text)]} for rank, text in enumerate(texts)],
     }
 
 
-def read(row: Row, place: str) -> Iterator[Canonical | Left]:
+def read(row: Row, place: str) -> Iterator[Found]:
     ranks, answers = [], []
     for number, item in enumerate(row["completions"], 1):
         where = f'"completions" number {number}'
         rank = number_of(item.get("rank")) if isinstance(item, dict) else None
         if rank is None:
-            raise InputError(f'{where} has no "rank" that is a number')
-        ranks.append(rank)
-        answers.append((item.get("completion"), where))
+            yield BadRow(place, f'{where} has no "rank" that is a number')
+        elif not _says(item.get("completion")):
+            yield Left(place, "empty_response", "response")
+        else:
+            ranks.append(rank)
+            answers.append((item["completion"], where))
+    if len(answers) < 2:
+        yield Left(place, "single_response")
+        return
     found = answers_to(messages_of(row["context"], '"context"'), answers, place)
     if isinstance(found, Left):
         yield found
         return
     asked, texts = found
-    rated = tuple(Rated(text, rank=rank) for text, rank in zip(texts, ranks, strict=True))
+    rated = tuple(Rated(text, rank=rank) for text, rank in zip(texts, fractional(ranks), strict=True))
     yield Canonical(asked, rated, place=place)
 
 
+def _says(completion: object) -> bool:
+    """Whether there is a text in it, or something else, which is for others to refuse."""
+    last = completion[-1] if isinstance(completion, list) and completion else completion
+    text = last.get("content", last) if isinstance(last, dict) else last
+    return text is not None and text != [] and (not isinstance(text, str) or bool(text.strip()))
+
+
 def _lines(written: Written) -> list[str]:
-    held = " # nothing is held out, so it validates on nothing: --split 0.95,0.05 would"
+    """Its configs name HelpSteer3 for both and no data_path, which + adds; local files are "train"."""
+    told = "; nothing is held out, so it validates on nothing: --split 0.95,0.05 would"
+    validation = ["data.validation=null"]
     if written.evaluation:
-        held = f" data.validation.data_path={quote(written.evaluation[0])}"
-    return [
-        "uv run examples/run_dpo.py data.default.dataset_name=PreferenceDataset "
-        f"data.train.data_path={quote(written.train[0])}{held}"
-    ]
+        told, validation = "", _part("validation", written.evaluation[0])
+    overrides = " ".join([*_part("train", written.train[0]), *validation])
+    return [f"uv run examples/run_dpo.py {overrides}  # a reward model: run_rm.py{told}"]
+
+
+def _part(name: str, file: str) -> list[str]:
+    path = quote(f"+data.{name}.data_path={file}")
+    return [f"data.{name}.dataset_name=PreferenceDataset", path, f"data.{name}.split=train"]
 
 
 FORMATS = (
     Format(
         "nemo-rl",
-        "NeMo-RL DPO and reward model: ranked completions, also more than two",
+        "NeMo-RL DPO and reward model: two ranked completions",
         Source(read, lambda row: "context" in row and "completions" in row, "dataset", "person"),
         Target(
-            "ranking",
+            "pairs",
             completions,
             {"context": "messages", "completions": [{"rank": "int", "completion": "messages"}]},
             _lines,

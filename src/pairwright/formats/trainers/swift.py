@@ -32,7 +32,13 @@ def kto(one: Single) -> Row | Drop:
 
 def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     prompt, chosen = told_apart(row["messages"], '"messages"')
-    rejected = reply_of(row["rejected_response"], '"rejected_response"')
+    if row.get("rejected_messages"):
+        other, rejected = told_apart(row["rejected_messages"], '"rejected_messages"')
+        if other != prompt:
+            yield Left(place, "prompts_differ")
+            return
+    else:
+        rejected = reply_of(row["rejected_response"], '"rejected_response"')
     if chosen.strip() == rejected.strip():
         yield Left(place, "same_text")
     else:
@@ -59,6 +65,10 @@ def _lines(kind: str) -> Any:
     return lines
 
 
+def _looks_dpo(row: Mapping[str, Any]) -> bool:
+    return "messages" in row and ("rejected_response" in row or "rejected_messages" in row)
+
+
 def _looks_kto(row: Mapping[str, Any]) -> bool:
     return isinstance(row.get("messages"), list) and isinstance(row.get("label"), bool)
 
@@ -69,7 +79,7 @@ FORMATS = (
     Format(
         "ms-swift-dpo",
         "ms-swift DPO, ORPO, CPO, SimPO, reward model",
-        Source(read, lambda row: "messages" in row and "rejected_response" in row, "dataset", "person"),
+        Source(read, _looks_dpo, "dataset", "person"),
         Target(
             "pairs",
             preference,

@@ -10,8 +10,9 @@ from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.formats import trl
-from pairwright.formats.answers import answer_to, pair_of
+from pairwright.formats.answers import answer_to, pairs_of
 from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, Single, two, unfit
+from pairwright.formats.carried import is_messages
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
 from pairwright.formats.messages import (
     dicts,
@@ -37,7 +38,13 @@ def preference(pair: Pair) -> Row | Drop:
 
 def preference_text(pair: Pair, separator: str = trl.SEPARATOR) -> Row | Drop:
     asked = trl.LabelledPair(pair.prompt, pair.chosen.text, pair.rejected.text)
-    return unfit(pair.prompt, (), TEXT) or trl.preference_row(asked, "standard", separator)
+    row = unfit(pair.prompt, (), TEXT)
+    return row or trl.preference_row(asked, "standard", _between(pair.row, separator))
+
+
+def _between(row: Canonical, separator: str) -> str:
+    """What stands between a prompt and its answer: where both came as plain text it is theirs."""
+    return separator if row.between is None else row.between
 
 
 def implicit(pair: Pair) -> Row | Drop:
@@ -51,7 +58,7 @@ def implicit(pair: Pair) -> Row | Drop:
 def implicit_text(pair: Pair, separator: str = trl.SEPARATOR) -> Row | Drop:
     if drop := unfit(pair.prompt, (pair.chosen.text, pair.rejected.text), TEXT):
         return drop
-    prompt = pair.prompt[-1].content + separator
+    prompt = pair.prompt[-1].content + _between(pair.row, separator)
     return {"chosen": prompt + pair.chosen.text, "rejected": prompt + pair.rejected.text}
 
 
@@ -71,7 +78,8 @@ def unpaired(one: Single) -> Row | Drop:
 
 def unpaired_text(one: Single, separator: str = trl.SEPARATOR) -> Row | Drop:
     response = trl.LabelledResponse(one.prompt, one.response.text, one.good)
-    return unfit(one.prompt, (), TEXT) or trl.kto_row(response, "standard", separator)
+    row = unfit(one.prompt, (), TEXT)
+    return row or trl.kto_row(response, "standard", _between(one.row, separator))
 
 
 # --- in ---------------------------------------------------------------------------------------
@@ -82,33 +90,38 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     if "chosen" not in row and "label" in row:
         yield _unpaired(row, place)
         return
-    margin = number_of(row.get("margin"))
+    more: dict[str, Any] = {
+        "margin": number_of(row.get("margin")),
+        "probability": probability_of(row.get("probability")),
+        "place": place,
+    }
     if "prompt" in row:
-        found = pair_of(with_system(row.get("system"), _prompt(row["prompt"])), row, place)
-        if isinstance(found, Left):
-            yield found
-            return
-        prompt, chosen, rejected = found
-    else:
-        if isinstance(row["chosen"], str):
-            yield Left(place, "prompt_not_told")
-            return
-        prompt, chosen = told_apart(row["chosen"], '"chosen"')
-        other, rejected = told_apart(row["rejected"], '"rejected"')
-        if prompt != other:
-            yield Left(place, "prompts_differ")
-            return
-    if chosen.strip() == rejected.strip():
-        yield Left(place, "same_text")
+        asked, between = _prompt(row["prompt"])
+        for found in pairs_of(with_system(row.get("system"), asked), row, place):
+            if isinstance(found, Left):
+                yield found
+            else:
+                yield two(found[0], Rated(found[1]), Rated(found[2]), 1, between=between, **more)
         return
-    sure = probability_of(row.get("probability"))
-    yield two(prompt, Rated(chosen), Rated(rejected), 1, margin=margin, probability=sure, place=place)
+    if isinstance(row["chosen"], str):
+        yield Left(place, "prompt_not_told")
+        return
+    prompt, chosen = told_apart(row["chosen"], '"chosen"')
+    other, rejected = told_apart(row["rejected"], '"rejected"')
+    if prompt != other:
+        yield Left(place, "prompts_differ")
+    elif chosen.strip() == rejected.strip():
+        yield Left(place, "same_text")
+    else:
+        yield two(prompt, Rated(chosen), Rated(rejected), 1, **more)
 
 
-def _prompt(value: Any) -> tuple[Message, ...]:
-    if isinstance(value, str):
-        value = value.removesuffix(trl.SEPARATOR)  # what we and others put between the two strings
-    return messages_of(value, '"prompt"')
+def _prompt(value: Any) -> tuple[tuple[Message, ...], str | None]:
+    """The prompt, and of a plain one what stands between it and the answer: what we and others put there."""
+    if not isinstance(value, str):
+        return messages_of(value, '"prompt"'), None
+    text = value.removesuffix(trl.SEPARATOR)
+    return messages_of(text, '"prompt"'), value[len(text) :]
 
 
 def _unpaired(row: Row, place: str) -> Canonical | Left:
@@ -117,20 +130,26 @@ def _unpaired(row: Row, place: str) -> Canonical | Left:
         raise InputError(
             f'"label" is {good!r}, not true or false: a trainer takes any other value for nothing'
         )
-    found = answer_to(_prompt(row["prompt"]), row["completion"], '"completion"', place)
+    prompt, between = _prompt(row["prompt"])
+    found = answer_to(prompt, row["completion"], '"completion"', place)
     if isinstance(found, Left):
         return found
-    return Canonical(found[0], (Rated(found[1], good=good),), place=place)
+    return Canonical(found[0], (Rated(found[1], good=good),), place=place, between=between)
 
 
 def _looks(*, prompt: type | None, answer: type, name: str = "chosen") -> Any:
+    def is_answer(value: Any) -> bool:
+        if answer is str and name == "chosen" and isinstance(value, list):  # several answers
+            return bool(value) and isinstance(value[0], str)
+        return isinstance(value, answer) and (answer is str or is_messages(value))
+
     def looks(row: Mapping[str, Any]) -> bool:
         has = (row.get("prompt") is None) if prompt is None else isinstance(row.get("prompt"), prompt)
-        if not has or not isinstance(row.get(name), answer):
+        if not has or not is_answer(row.get(name)):
             return False
         if name == "completion":
             return isinstance(row.get("label"), bool) and "system" not in row
-        if not isinstance(row.get("rejected"), answer) or "prompt_id" in row:
+        if not is_answer(row.get("rejected")) or "prompt_id" in row:
             return False
         if "system" in row and prompt is None:
             return False

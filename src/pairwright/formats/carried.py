@@ -1,0 +1,161 @@
+"""What of a row is carried on, and what is not: no column vanishes without a word.
+
+Readers take the columns they know. `Watched` is a row that remembers which those were, at every level, so
+whatever has a value and was never asked for is told, for every reader there is and will be. A column that
+decides what was answered (tools, images, thinking) is not told but leaves its row out: an answer that looked
+up the weather is no answer to the question alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pairwright.formats.canonical import Canonical
+from pairwright.formats.format import Found, Left
+
+# What the model saw, or answered with, beside text: without these the answers are to another question.
+DEPENDS = frozenset(
+    (
+        "tools", "functions", "tool_calls", "function_call", "documents", "history", "chat_template_kwargs",
+        "image", "images", "image_path", "image_paths", "image_url", "image_urls", "chosen_images",
+        "rejected_images", "video", "videos", "audio", "audios", "reasoning_content",
+        "chosen_reasoning_content", "rejected_reasoning_content",
+    )
+)  # fmt: skip
+_IN_MESSAGES = frozenset(("reasoning", "thinking", "thoughts"))  # elsewhere a rationale may be called so
+_MESSAGE = frozenset(("role", "content", "from", "value"))
+_SUFFIX = "_not_carried"
+
+
+class Watched(dict[str, Any]):
+    """A row, or an object in one, that remembers which of its keys were asked for."""
+
+    __slots__ = ("asked",)
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        super().__init__(values)
+        self.asked: set[str] = set()
+
+    def __getitem__(self, key: str) -> Any:
+        return self._given(key, super().__getitem__(key))
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self._given(key, super().get(key, default))
+
+    def peek(self, key: str) -> Any:
+        """A value that is looked at, and may well be of no use."""
+        return super().get(key)
+
+    def _given(self, key: str, value: Any) -> Any:
+        if key not in self.asked:
+            self.asked.add(key)
+            inner = _watched(value)
+            if inner is not value:
+                self[key] = value = inner
+        return value
+
+
+def _watched(value: Any) -> Any:
+    """Objects inside are watched too, but for messages: readers take role and content of those, always."""
+    if type(value) is dict:
+        return Watched(value)
+    if type(value) is list and value and type(value[0]) is dict and not _is_message(value[0]):
+        return [Watched(each) if type(each) is dict else each for each in value]
+    return value
+
+
+def _is_message(value: Any) -> bool:
+    return isinstance(value, dict) and ("role" in value or "from" in value)
+
+
+def is_messages(value: Any) -> bool:
+    """Whether this is a list of messages, and no list of texts or of conversations."""
+    return isinstance(value, list) and bool(value) and _is_message(value[0])
+
+
+def repeats(row: Mapping[str, Any], name: str, value: Any) -> None:
+    """Take note that a column only says again what is carried, if it does."""
+    if (row.peek(name) if isinstance(row, Watched) else None) == value:
+        row.get(name)
+
+
+def _empty(value: Any) -> bool:
+    return value is None or (not value and isinstance(value, str | list | dict))
+
+
+def unasked(row: dict[str, Any]) -> list[str]:
+    """The columns with a value that nobody asked for: `weight`, `input.tools`, `messages.name`."""
+    return list(dict.fromkeys(_unasked(row)))
+
+
+def _unasked(row: dict[str, Any]) -> Iterator[str]:
+    asked = row.asked if isinstance(row, Watched) else ()
+    for key, value in row.items():
+        if _empty(value):
+            continue
+        if key not in asked:
+            yield key
+        elif isinstance(value, Watched):
+            for inner in _unasked(value):
+                yield f"{key}.{inner}"
+        elif type(value) is list:
+            # Of items alike some are passed over (a blank annotation): one that was asked is enough.
+            known = {each for item in value if isinstance(item, Watched) for each in item.asked}
+            for item in value:
+                for inner in _of_item(item):
+                    if inner not in known:
+                        yield f"{key}.{inner}"
+
+
+def _of_item(item: Any) -> Iterable[str]:
+    if isinstance(item, Watched):
+        return _unasked(item)
+    if _is_message(item) and len(item) > 2:
+        return [name for name, value in item.items() if name not in _MESSAGE and not _empty(value)]
+    return ()
+
+
+def in_messages(value: Any) -> list[str]:
+    """What a conversation's messages have beside role and content."""
+    items = value if isinstance(value, list) else [value]
+    return list(dict.fromkeys(name for item in items for name in _of_item(item)))
+
+
+def depended_on(columns: Iterable[str]) -> str | None:
+    """The first of these columns that decides what was answered."""
+    for column in columns:
+        place, _, name = column.rpartition(".")
+        if name.lower() in DEPENDS or (place and name.lower() in _IN_MESSAGES):
+            return name
+    return None
+
+
+def with_beside(found: list[Found], row: Watched, place: str) -> list[Found]:
+    """What was read of a row, which now tells the columns that were not; a Left where those matter."""
+    beside = unasked(row)
+    if (column := depended_on(beside)) is not None:
+        return [left_for(column, place), *(each for each in found if not isinstance(each, Canonical))]
+    rows = [n for n, each in enumerate(found) if isinstance(each, Canonical)]
+    for number, n in enumerate(rows):
+        one = found[n]
+        assert isinstance(one, Canonical)
+        own = f"{one.id}/{number + 1}" if one.id and len(rows) > 1 else one.id
+        found[n] = replace(one, id=own, beside=() if number else tuple(beside))
+    return found
+
+
+def left_for(column: str, place: str) -> Left:
+    return Left(place, column + _SUFFIX)
+
+
+def why_not_carried(reason: str) -> str | None:
+    """What `tools_not_carried` means; None for any other reason."""
+    if not reason.endswith(_SUFFIX):
+        return None
+    name = reason.removesuffix(_SUFFIX)
+    return (
+        f'the answers depend on "{name}", and only text is carried: --without {name} takes such rows as if '
+        "it were not there"
+    )

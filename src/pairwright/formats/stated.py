@@ -1,0 +1,138 @@
+"""What a row itself says of its two answers, beside which is chosen: ratings, a margin, a tie.
+
+One place for all formats and spellings: `chosen_rating`, `rating-chosen`, `score_chosen`, `chosenScore`,
+`status: "tie"`. A dataset that names one answer chosen and rates the other higher contradicts itself, and
+one that rates both alike has a tie.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, Literal
+
+from pairwright.formats.canonical import Canonical, Rated, better
+from pairwright.formats.carried import Watched
+from pairwright.formats.format import Left
+from pairwright.formats.messages import number_of
+
+Side = Literal["chosen", "rejected", "first", "second"]
+_SIDES: dict[str, Side] = {
+    **dict.fromkeys(("chosen", "preferred", "winner", "winning", "win", "accepted"), "chosen"),
+    **dict.fromkeys(("rejected", "dispreferred", "nonpreferred", "loser", "losing"), "rejected"),
+    **dict.fromkeys(("a", "1", "first"), "first"),
+    **dict.fromkeys(("b", "2", "second"), "second"),
+}  # fmt: skip
+_RATES = frozenset(("rating", "ratings", "score", "scores", "reward", "rewards", "grade", "stars"))
+_FILLING = frozenset(
+    ("avg", "average", "mean", "overall", "total", "final", "response", "answer", "output", "completion")
+)
+_GAPS = frozenset(("margin", "diff", "difference", "gap", "delta"))
+_VERDICTS = frozenset(
+    ("status", "verdict", "winner", "preference", "label", "outcome", "result", "choice", "judgment",
+     "judgement", "decision", "tie", "is_tie", "tied")
+)  # fmt: skip
+_TIES: dict[str, bool | None] = {
+    **dict.fromkeys(
+        ("tie", "tied", "ties", "draw", "equal", "equally_good", "same", "the_same", "no_preference", "both")
+    ),
+    **dict.fromkeys(("neither", "tie_bothbad", "both_bad", "bothbad"), False),
+    "both_good": True,
+}  # what that says of each answer: good, bad, nothing
+_TIE_FLAGS = frozenset(("tie", "is_tie", "tied"))
+_WINNERS = frozenset(("winner", "preference", "verdict", "choice"))
+_OF_CHOSEN = frozenset(
+    ("chosen", "rejected", "preferred_output", "rejected_response", "rejected_messages")
+)  # fmt: skip
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+
+@lru_cache(maxsize=4096)
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in _WORDS.findall(name))
+
+
+@lru_cache(maxsize=4096)
+def rated_side(name: str) -> tuple[str, Side] | None:
+    """Whose rating a column holds, and what it is called there: `chosen-rating`, `response_1_score`."""
+    words = [word for word in _words(name) if word not in _FILLING]
+    if "non" in words and "preferred" in words:
+        words = ["rejected", *(word for word in words if word not in ("non", "preferred"))]
+    called = " ".join(word for word in words if word in _RATES)
+    side = next((_SIDES[word] for word in words if word in _SIDES), None)
+    return (called, side) if called and side and len(words) == 2 else None
+
+
+@lru_cache(maxsize=4096)
+def _is_gap(name: str) -> bool:
+    words = set(_words(name))
+    return bool(words & _GAPS) and words <= _GAPS | _RATES
+
+
+def rating_in(values: Mapping[str, Any]) -> float | None:
+    """The rating of an answer that is an object, or a row of its own, however the column is called."""
+    for name in values:
+        words = [word for word in _words(name) if word not in _FILLING]
+        if len(words) == 1 and words[0] in _RATES:
+            value = values.peek(name) if isinstance(values, Watched) else values[name]
+            if (found := number_of(value)) is not None:
+                values.get(name)
+                return found
+    return None
+
+
+def stated(row: Canonical, values: Watched, asked: frozenset[str]) -> Canonical | Left:
+    """The row with its ratings, margin and tie, from the columns that its reader has not `asked` for.
+
+    Ratings decide between chosen and rejected only where nothing else does: equal ones are a tie there.
+    Beside a label of its own (response_a is better) they can only contradict it.
+    """
+    if len(row.responses) != 2:
+        return row
+    chosen = not _OF_CHOSEN.isdisjoint(values)
+    ratings: dict[str, dict[Side, float]] = {}
+    margin, tie, good = row.margin, False, None
+    for name in values:
+        if name in asked:
+            continue
+        if (of := rated_side(name)) is not None:
+            if (found := number_of(values.peek(name))) is not None:
+                values.asked.add(name)
+                ratings.setdefault(of[0], {}).setdefault(of[1], found)
+        elif chosen and margin is None and _is_gap(name):
+            margin = number_of(values.peek(name))
+            values.asked.update((name,) if margin is not None else ())
+        elif (kind := "_".join(_words(name))) in _VERDICTS:
+            says = _said(values.peek(name))
+            if chosen and says == "rejected" and kind in _WINNERS:
+                return Left(row.place, "rejected_is_rated_higher")
+            if says in _TIES or (kind in _TIE_FLAGS and says in ("true", "1", "yes")):
+                values.asked.add(name)
+                tie, good = True, _TIES.get(says)
+    if not ratings and not tie and margin == row.margin != 0:
+        return row
+    # Of a rating and a score those that both answers have: one of each would compare two scales.
+    given = max(ratings.values(), key=len, default=dict[Side, float]())
+    first, second = (_rated(row, n, given) for n in (0, 1))
+    alike = first.rating is not None and first.rating == second.rating
+    if tie or (chosen and len(row.opinions) < 2 and (alike or margin == 0)):
+        first, second = (
+            replace(one, rank=1.5, good=one.good if good is None else good) for one in (first, second)
+        )
+        row = replace(row, opinions=tuple(replace(each, ranks=(1.5, 1.5)) for each in row.opinions))
+    return replace(row, responses=(first, second), margin=margin)
+
+
+def _said(value: Any) -> str:
+    """A verdict as a word: "Tie (bothbad)" is tie_bothbad, True is true."""
+    return "_".join(_words(str(value))) if isinstance(value, str | bool | int | float) else ""
+
+
+def _rated(row: Canonical, n: int, ratings: Mapping[Side, float]) -> Rated:
+    """Of two answers the one at `n`, with its rating: `chosen` is whichever is better."""
+    one, other = row.responses[n], row.responses[1 - n]
+    wins = (better(one, other) or (0, -1)[n]) >= 0
+    rating = ratings.get(("first", "second")[n], ratings.get("chosen" if wins else "rejected"))
+    return one if rating is None or one.rating is not None else replace(one, rating=rating)

@@ -1,0 +1,84 @@
+"""The words in which judges give a verdict and a confidence, one by one."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from pairwright.types import Confidence, Verdict
+
+SURE = 0.9  # a confidence given as a share is HIGH from here on: the judge was asked for no number
+
+_CONFIDENCES: dict[str, Confidence] = {
+    **dict.fromkeys(("HIGH", "VERY HIGH", "EXTREMELY HIGH", "CERTAIN", "VERY CONFIDENT"), "HIGH"),
+    **dict.fromkeys(("LOW", "VERY LOW", "MEDIUM", "MED", "MODERATE", "MID", "MEDIUM HIGH"), "LOW"),
+    **dict.fromkeys(("MODERATELY HIGH", "MEDIUM LOW", "AVERAGE", "UNCERTAIN", "UNSURE"), "LOW"),
+}
+DECORATION = "*_`'\"\u201c\u201d\u2018\u2019[](){}.,:; \t"
+PHRASE = re.compile(
+    r"(?:(?:the\s+)?(?:response|answer|assistant|model|output|option|candidate)[\s_-]{0,3})?[\[(\"'*_]{0,4}"
+    r"(?:(?P<side>[AB])|(?P<tie>TIE|DRAW|EQUAL|TIED))[\])\"'*_]{0,4}"
+    r"(?:\s+(?:is\s+(?:the\s+)?(?:better|best|winner)(?:\s+(?:response|answer|one))?|wins))?",
+    re.IGNORECASE,
+)
+BRACKETED = re.compile(r"\[\[\s{0,5}(A|B|TIE|C)\s{0,5}\]\]", re.IGNORECASE)
+
+
+class Unreadable(ValueError):
+    """The answer holds no verdict that could be read without guessing. The message says why."""
+
+
+def verdict_of(value: Any) -> Verdict:
+    match = PHRASE.fullmatch(value.strip(DECORATION)) if isinstance(value, str) else None
+    if match is None:
+        raise Unreadable(f"its verdict is {shown(value)}, not A, B or TIE")
+    if match["tie"]:
+        return "TIE"
+    return "A" if match["side"].upper() == "A" else "B"
+
+
+def mark_of(mark: str) -> Verdict:
+    """MT-bench style: [[C]] means a tie."""
+    return "TIE" if mark.upper() == "C" else verdict_of(mark)
+
+
+def confidence_of(value: Any) -> Confidence | None:
+    """HIGH or LOW as it was stated; None where what was stated can't be placed."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return _share(float(value), whole=isinstance(value, int))
+    if not isinstance(value, str):
+        return None
+    said = re.sub(r"[\s_-]+", " ", value.strip(DECORATION).upper()).removesuffix(" CONFIDENCE")
+    if match := re.fullmatch(r"(\d{1,3}(?:\.\d{1,6})?)\s?(%|/\s?10|/\s?100|/\s?5)?", said):
+        number, of = float(match[1]), (match[2] or "").replace(" ", "")
+        if of:
+            return _share(number / {"%": 100, "/10": 10, "/100": 100, "/5": 5}[of], whole=False)
+        return _share(number, whole="." not in match[1])
+    return _CONFIDENCES.get(said)
+
+
+def _share(number: float, *, whole: bool) -> Confidence | None:
+    """A whole number up to 10 may be out of 1, 5 or 10, so it says nothing; over 10 it is a percentage."""
+    if whole and 10 < number <= 100:
+        number /= 100
+    elif whole and number != 0:
+        return None
+    if not math.isfinite(number) or not 0 <= number <= 1:
+        return None
+    return "HIGH" if number >= SURE else "LOW"
+
+
+def confidence_in(rest: str) -> Confidence | None:
+    """A confidence in what follows a verdict in its line: (HIGH), with low confidence."""
+    found = {
+        match.upper() for match in re.findall(r"\b(?:high|medium|moderate|low)\b", rest[:80], re.IGNORECASE)
+    }
+    return _CONFIDENCES[found.pop()] if len(found) == 1 else None
+
+
+def shown(value: Any) -> str:
+    text = value.strip() if isinstance(value, str) else repr(value)
+    return f'"{text[:60]}"'

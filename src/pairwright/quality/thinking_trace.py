@@ -1,0 +1,38 @@
+"""thinking_trace: a response that still holds the model's thinking, shown to people and judges as if said.
+
+A model trained on it learns to think aloud, and the marks tell which model wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pairwright.judging.thinking import trace_in
+from pairwright.quality.example import Example, Finding
+
+
+class ThinkingTrace:
+    """A warning a pair; a notice where both responses have it, for then it may be meant so."""
+
+    name = "thinking_trace"
+
+    def look(self, example: Example) -> Iterator[Finding]:
+        marks = {side: trace_in(text) for side, text in (("A", example.a), ("B", example.b))}
+        found = [side for side, mark in marks.items() if mark is not None]
+        if not found:
+            return
+        if len(found) == 2:
+            which = "both responses hold their"
+        elif not example.decided:
+            which = f"response {found[0].lower()} holds its"
+        else:
+            which = f"the {'chosen' if found[0] == example.verdict else 'rejected'} response holds its"
+        mark = marks[found[0]]
+        yield Finding(
+            self.name,
+            "info" if len(found) == 2 else "warning",
+            f'{which} thinking trace: "{mark}"',
+            "take the thinking out and add the pair anew, or dismiss this where a trace is wanted",
+            example.id,
+            value=mark,
+        )
