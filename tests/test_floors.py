@@ -91,8 +91,3 @@ def test_the_lower_floors_know_no_database_network_or_clock(path):
         "import asyncio",
     ):
         assert word not in text
-
-
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_a_file_reads_in_one_sitting(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 420

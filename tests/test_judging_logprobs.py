@@ -5,6 +5,7 @@ from math import log
 import pytest
 
 from pairwright.judging.logprobs import prob_first, verdict_logprobs
+from pairwright.judging.parsing import read_verdict
 
 
 def token(text, **top):
@@ -25,8 +26,13 @@ def content(tokens):
     return "".join(t["token"] for t in tokens)
 
 
-def prob(tokens):
-    return prob_first(verdict_logprobs(content(tokens), tokens))
+def logprobs(text, tokens):
+    read = read_verdict(text)
+    return verdict_logprobs(text, tokens, read.place, read.answer.verdict)
+
+
+def prob(tokens, text=None):
+    return prob_first(logprobs(text or content(tokens), tokens))
 
 
 def test_reads_the_mass_at_the_token_where_the_verdict_was_decided():
@@ -61,12 +67,12 @@ def test_says_nothing_where_half_the_mass_is_elsewhere():
 
 @pytest.mark.parametrize("tokens", [None, []])
 def test_says_nothing_without_tokens(tokens):
-    assert verdict_logprobs('{"verdict": "A"}', tokens) is None
+    assert logprobs('{"verdict": "A"}', tokens) is None
     assert prob_first(None) is None
 
 
 def test_says_nothing_when_the_tokens_are_of_another_text():
-    assert verdict_logprobs('{"verdict": "A"}', [token("x")]) is None
+    assert logprobs('{"verdict": "A"}', [token("x")]) is None
 
 
 @pytest.mark.parametrize(
@@ -79,4 +85,4 @@ def test_says_nothing_when_the_tokens_are_of_another_text():
     ],
 )
 def test_says_nothing_where_the_entries_have_another_form(odd):
-    assert verdict_logprobs('{"verdict": "A"}', odd) is None
+    assert logprobs('{"verdict": "A"}', odd) is None

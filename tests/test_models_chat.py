@@ -557,3 +557,119 @@ def test_a_failed_call_gives_its_place_back():
             return await chat.chat(BODY)
 
     assert asyncio.run(run()).text == "ok"
+
+
+# --- half answers, other vendors' words, refusals of every call ---
+
+
+@pytest.mark.parametrize(
+    "finish",
+    ["length", "max_tokens", "MAX_TOKENS", "model_length", "max_output_tokens", "FinishReason.MAX_TOKENS"],
+)
+def test_an_answer_that_was_cut_off_is_known_by_any_vendors_word(finish):
+    answer = saying("half an")
+    answer["choices"][0]["finish_reason"] = finish
+    assert reply_to(answer)[0].finish_reason == "length"
+
+
+@pytest.mark.parametrize(
+    "finish", ["stop", "STOP", "eos", "end_turn", "stop_sequence", "COMPLETE", "tool_calls", None]
+)
+def test_a_whole_answer_stays_one(finish):
+    answer = saying("whole")
+    answer["choices"][0]["finish_reason"] = finish
+    reply, asked = reply_to(answer)
+    assert (reply.finish_reason, reply.refused, asked) == (finish, False, 1)
+
+
+@pytest.mark.parametrize(
+    "finish", ["SAFETY", "content-filter", "RECITATION", "PROHIBITED_CONTENT", "refusal"]
+)
+def test_a_filtered_answer_is_known_by_any_vendors_word(finish):
+    answer = saying("I")
+    answer["choices"][0]["finish_reason"] = finish
+    assert reply_to(answer)[0].refused
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"finish_reason": "error", "error": {"code": 502, "message": "Upstream idle timeout"}},
+        {"finish_reason": "stop", "error": {"code": 502, "message": "Upstream idle timeout"}},
+        {"finish_reason": "error"},
+        {"finish_reason": "abort"},
+        {"finish_reason": "MALFORMED_FUNCTION_CALL"},
+        {"finish_reason": "insufficient_system_resource"},
+    ],
+    ids=str,
+)
+def test_an_answer_that_broke_off_is_asked_for_again_and_then_a_failure_of_the_server(choice):
+    broken = saying("The answer breaks off in")
+    broken["choices"][0] |= choice
+    assert reply_to(broken, saying("whole"))[0].text == "whole"
+    error, asked = failure_of(broken)
+    assert (error.kind, asked) == ("server", 3)
+    assert "error" not in choice or "502: Upstream idle timeout" in str(error)
+
+
+@pytest.mark.parametrize("name", ["reasoning_content", "reasoning", "thinking"])
+def test_thinking_beside_the_answer_is_not_the_answer(name):
+    reply, _ = reply_to(saying("Yes", **{name: "Let me think"}))
+    assert (reply.text, reply.reasoning, reply.said) == ("Yes", "Let me think", "Yes")
+
+
+def test_thinking_among_parts_is_not_the_answer():
+    parts = [
+        {"type": "reasoning", "text": "Hm."},
+        {"type": "thinking", "thinking": [{"text": "So"}]},
+        {"text": "Yes"},
+    ]
+    reply, _ = reply_to(saying(parts))
+    assert (reply.text, reply.reasoning) == ("Yes", "Hm.So")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "remedy"),
+    [
+        (400, [{"error": {"code": 400, "message": "API key not valid."}}], "api_key_env"),
+        (400, {"error": {"message": "Invalid authentication credentials"}}, "api_key_env"),
+        (200, {"error": {"code": 401, "message": "No auth"}}, "api_key_env"),
+        (400, {"error": {"message": "Your credit balance is too low"}}, "no credit left"),
+        (400, {"error": {"message": "Unsupported value: 'temperature' does not support 0"}}, 'omit = ."temperature'),
+        (422, {"detail": [{"loc": ["body", "top_k"], "msg": "Extra inputs are not permitted"}]}, 'omit = ."top_k'),
+        (400, {"error": {"message": "'max_tokens' is not supported. Use 'max_completion_tokens'."}}, "max_tokens_field"),
+        (400, {"error": {"message": "The model `x` does not exist"}}, "model's name"),
+        (400, {"error": {"message": "System role not supported"}}, "No request to this model"),
+    ],
+)  # fmt: skip
+def test_a_refusal_of_every_call_ends_the_run_at_the_first_one(status, body, remedy):
+    async def run():
+        async with Server((status, body)) as server, client(server.url) as chat:
+            with pytest.raises(EndpointError, match=remedy):
+                await chat.chat({**BODY, "temperature": 0, "max_tokens": 9, "top_k": 1})
+            return len(server.times)
+
+    assert asyncio.run(run()) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "about"),
+    [
+        ("This model's maximum context length is 4096 tokens. However, you requested 5000 tokens", "length"),
+        ("prompt is too long: 210000 tokens > 200000 maximum", "length"),
+        ("'max_tokens' is too large: 300. This model's maximum context length is 4096 tokens", "length"),
+        ("Your request was flagged by our moderation", "text"),
+        ("Failed to generate JSON. Please adjust your prompt.", "text"),
+        ("logprobs are not supported by this model", "way"),
+        ("Invalid parameter: 'response_format' of type 'json_schema' is not supported", "way"),
+        ("something else", "unknown"),
+    ],
+)
+def test_a_refusal_that_may_be_of_this_call_only_fails_the_call(said, about):
+    async def run():
+        async with Server((400, {"error": {"message": said}})) as server, client(server.url) as chat:
+            with pytest.raises(CallFailed) as caught:
+                await chat.chat({**BODY, "max_tokens": 9, "logprobs": True, "response_format": {}})
+            return caught.value.refusal.about
+
+    assert asyncio.run(run()) == about

@@ -50,3 +50,20 @@ def test_coins_are_never_accepted():
     rng = np.random.default_rng(0)
     found = certify_cascade(rng.random((2, 300)), (rng.random((2, 300)) < 0.5).astype(float), [0, 0.01], 1.0)
     assert (found.thresholds, found.people) == (None, 1.0)
+
+
+def test_a_pair_that_a_judge_was_not_heard_on_is_never_accepted_there():
+    confidence, wrong = two_steps(400)
+    confidence[1, :100] = np.nan
+    found = certify_cascade(confidence, wrong, [0.001, 0.02], 1.0, 0.8)
+    at = accepted_at(confidence, found.thresholds)
+    assert (at < 2).sum() == found.accepted
+    assert (at[:100] != 1).all()
+
+
+def test_a_threshold_is_a_confidence_or_accepts_every_pair():
+    confidence, wrong = two_steps(500)
+    path = threshold_path(confidence, [0.001, 0.9])
+    assert ((path == -np.inf) | (path >= confidence.min(1))).all()
+    found = certify_cascade(confidence, np.zeros_like(wrong), [0.001, 0.02], 1.0, 0.9)
+    assert (found.thresholds[-1], found.people) == (-np.inf, 0)

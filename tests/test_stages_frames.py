@@ -433,3 +433,19 @@ def test_every_pair_accepted_lies_in_a_frame_whose_certificate_stands(tmp_path):
         covered = set(members(connection)[:, 1].tolist())
     numbers = {name: number for number, name in p.ids().items()}
     assert {numbers[q] for q in p.accepted()} <= covered
+
+
+def test_further_labels_never_cost_what_was_certified_before(tmp_path):
+    p = Routed(tmp_path, "target = 0.85\ncalibration_pairs = 100")
+    p.add("one", 500, 0.92)
+    first = p.calibrate().accepted_from_judges
+    assert first > 0
+    p.route(more=10)
+    # Six of ten are wrong: with what is left of delta a second look certifies nothing.
+    asked = [q for q in p.drawn() if q in p.waiting()]
+    p.label(
+        asked,
+        says={q: p.said["judge", q] if i > 5 else other(p.said["judge", q]) for i, q in enumerate(asked)},
+    )
+    result = p.route()
+    assert (result.calibration["looks"], result.accepted_from_judges) == (2, first - 10)

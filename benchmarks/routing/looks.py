@@ -16,7 +16,7 @@ from pairwright.routing.guarantee import certify, within_reach
 from pairwright.routing.sequential import Wagers, newest_certificate, share_of, start_of
 
 DELTA = 0.1
-SECOND = DELTA * 0.75 * 0.25  # what a second exact test may spend, after a first that spent three quarters
+SECOND = DELTA * 0.85 * 0.15  # what a second exact test may spend, after a first that spent 85 %
 
 
 def looks(data: RecordedSet, target: float, first: int, more: int, draws: int) -> dict[str, Kept]:

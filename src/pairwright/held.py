@@ -18,6 +18,7 @@ from pairwright.judging.adapters import FromScores, FromTRL
 from pairwright.judging.orders import Judge
 from pairwright.judging.parsing import Unreadable, parse_answer
 from pairwright.judging.rubric import DEFAULT_GUIDELINES, judge_messages
+from pairwright.literals import checked
 from pairwright.rows import last_text, short
 from pairwright.types import VERDICTS, Answer, Confidence, Message, Prompt, Verdict
 from pairwright.waiting import awaited
@@ -92,6 +93,7 @@ def as_judge(judge: Any, model_name: str | None = None) -> Judge:
     return Reads(as_model(judge, model_name, what="judge"))
 
 
+@checked
 def as_model(
     model: Any,
     model_name: str | None = None,

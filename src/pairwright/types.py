@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from pairwright.keys import content_key
+from pairwright.literals import checked
 
 Role = Literal["system", "user", "assistant", "tool"]
 Verdict = Literal["A", "B", "TIE"]
@@ -32,11 +33,13 @@ SETTLED_BY: dict[str, str] = {"judge": "judges", "people": "people", "unknown": 
 _SWAPPED: dict[Verdict, Verdict] = {"A": "B", "B": "A", "TIE": "TIE"}
 
 
+@checked
 def swap(verdict: Verdict) -> Verdict:
     """The same verdict with the two sides exchanged: A <-> B, a tie stays a tie."""
     return _SWAPPED[verdict]
 
 
+@checked
 def as_original(verdict: Verdict, order: Order) -> Verdict:
     """A verdict about what was *shown*, in terms of the pair's own a and b."""
     return verdict if order == "AB" else swap(verdict)

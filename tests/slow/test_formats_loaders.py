@@ -1,7 +1,8 @@
-"""LLaMA-Factory's, axolotl's and OpenRLHF's own code reads what `convert` writes for them.
+"""LLaMA-Factory's, axolotl's, OpenRLHF's and ms-swift's own code reads what `convert` writes for them.
 
 Only their functions that take a row are run, without the rest of the package. A package that is not
-installed is skipped and said so: `pip install --no-deps llamafactory axolotl openrlhf`.
+installed is skipped and said so: `pip install --no-deps llamafactory axolotl openrlhf ms-swift`, which want
+peft, colorama, modelscope and json-repair.
 """
 
 from __future__ import annotations
@@ -100,7 +101,8 @@ def llama_factory(tmp_path, to: str, converter: str) -> list[dict]:
     ],
 )
 def test_llama_factory_sees_prompt_chosen_and_rejected(tmp_path, to, converter):
-    short, long = llama_factory(tmp_path, to, converter)
+    # A row with earlier turns comes first in a file where others have none: see Target.may_be_empty.
+    short, long = sorted(llama_factory(tmp_path, to, converter), key=lambda row: len(row["_prompt"]))
     assert short["_prompt"] == [ASKED]
     assert [each["content"] for each in short["_response"]] == ["blue", "green"]
     assert (long["_system"], long["_prompt"]) == ("be good", [HI, HELLO, ASKED])
@@ -199,3 +201,31 @@ def test_openrlhf_cuts_the_answers_off_the_same_prompt(tmp_path):
     )
     assert prompt.endswith("<user> what colour is the sky <assistant> ")
     assert (chosen.strip(), rejected.strip(), margin) == ("blue", "no", 2)
+
+
+# --- ms-swift ---------------------------------------------------------------------------------------------
+
+
+def swift(tmp_path, monkeypatch, to: str) -> list[dict]:
+    monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path / "modelscope"))
+    rows = written(tmp_path, to, ROWS)
+    code = own("swift.dataset.preprocessor.core")
+    from datasets import Dataset
+
+    return list(code.AutoPreprocessor()(Dataset.from_list(rows), load_from_cache_file=False))
+
+
+def test_ms_swift_reads_the_conversation_and_the_rejected_answer(tmp_path, monkeypatch):
+    long = max(swift(tmp_path, monkeypatch, "ms-swift-dpo"), key=lambda row: len(row["messages"]))
+    assert [each["content"] for each in long["messages"]] == [
+        *(each["content"] for each in (SYSTEM, HI, HELLO, ASKED)),
+        "blue",
+    ]
+    rejected = long.get("rejected_response") or long["rejected_messages"][-1]["content"]
+    assert rejected == "no"
+
+
+def test_ms_swift_reads_kto_labels(tmp_path, monkeypatch):
+    rows = swift(tmp_path, monkeypatch, "ms-swift-kto")
+    labels = {row["messages"][-1]["content"]: bool(row["label"]) for row in rows if len(row["messages"]) == 2}
+    assert labels == {"blue": True, "green": False}

@@ -40,12 +40,15 @@ TRAINERS = {
     "trl-reward-text": "Reward",
     "trl-kto": "KTO",
     "trl-kto-text": "KTO",
+    "ultrafeedback-binarized": "DPO",
 }
 
 
 def test_every_trl_format_is_trained_on_here():
     assert set(TRAINERS) == {
-        name for name, each in formats().items() if name.startswith("trl-") and each.writes
+        name
+        for name, each in formats().items()
+        if each.writes and "Trainer" in each.loader and name != "hh-rlhf"
     }
 
 
@@ -87,11 +90,11 @@ def test_it_trains_with_the_very_lines_that_are_printed(rated, tmp_path, monkeyp
         selection=Selection(threshold=3),
         layout=Layout(parse_shares("0.7,0.3", 0)),
     )
-    load, make_data, imports, make_trainer = result.how_to_load
+    *load, imports, make_trainer = result.how_to_load
     kind = TRAINERS[name]
     folder = tiny.model(tmp_path / "tiny", scores=kind == "Reward")
     scope: dict = {"model": folder}
-    exec("\n".join([load, make_data, imports]), scope)
+    exec("\n".join([*load, imports]), scope)
     assert list(scope["data"]["train"].column_names) == list(formats()[name].writes.columns)
     if kind == "ORPO":  # takes no name of a model
         from transformers import AutoModelForCausalLM
@@ -122,7 +125,7 @@ def test_it_trains_with_the_very_lines_that_are_printed(rated, tmp_path, monkeyp
     assert all(loss == loss for loss in losses)
 
 
-@pytest.mark.parametrize("name", [name for name in TRAINERS if "dpo" in name or "kto" in name])
+@pytest.mark.parametrize("name", [name for name in TRAINERS if name.startswith(("trl-dpo", "trl-kto"))])
 def test_trl_has_nothing_left_to_guess(rated, tmp_path, name):
     from datasets import load_dataset
     from trl.data_utils import is_conversational, maybe_extract_prompt, maybe_unpair_preference_dataset
@@ -175,3 +178,38 @@ def test_the_demo_s_135m_model_takes_two_dpo_steps_on_converted_rows(tmp_path):
         peft_config=LoraConfig(task_type="CAUSAL_LM", r=8, target_modules="all-linear"),
     )  # fmt: skip
     assert trainer.train().global_step == 2
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".jsonl.gz", ".json", ".parquet"])
+@pytest.mark.parametrize("to", ["ultrafeedback-binarized", "jsonl", "llama-factory-dpo"])
+def test_columns_that_are_empty_for_the_first_10_mb_load(tmp_path, monkeypatch, to, ending):
+    if ending not in formats()[to].writes.endings:
+        pytest.skip("this loader takes no such file")
+    monkeypatch.chdir(tmp_path)
+    long = "x" * 400
+    rows = [
+        {
+            "prompt": [{"role": "user", "content": f"q {n}"}],
+            "responses": [{"text": f"a {long} {n}", "rank": 1}, {"text": f"b {long} {n}", "rank": 2}],
+        }
+        for n in range(16_000)
+    ]
+    turns = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
+    rows[-1] = {"id": "last", "margin": 2.5, **rows[-1], "prompt": [*turns, *rows[-1]["prompt"]]}
+    for each, rating in zip(rows[-1]["responses"], (4.5, 2.0), strict=True):
+        each["rating"] = rating
+    Path("in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    result = convert(Path("in.jsonl"), Path(f"out{ending}"), to=to, source="jsonl")
+    scope: dict = {}
+    if result.how_to_load[0].startswith("from datasets"):
+        exec("\n".join(line for line in result.how_to_load if "rainer" not in line), scope)
+        data = scope["data"]["train"]
+    else:
+        from datasets import load_dataset
+
+        kind = "parquet" if ending == ".parquet" else "json"
+        data = load_dataset(kind, data_files=f"out{ending}", split="train")
+    assert data.num_rows == 16_000
+    (filled,) = (row for row in (data[0], data[-1]) if "Hello" in str(row))
+    if "score_chosen" in filled:
+        assert (filled["score_chosen"], filled["score_rejected"]) == (4.5, 2.0)

@@ -10,6 +10,7 @@ from uuid import UUID
 from pairwright.annotate.site import Visit, clean
 from pairwright.errors import InputError
 from pairwright.keys import parse_public_id
+from pairwright.literals import checked
 from pairwright.stages.annotate import VERDICT_OF, Choice
 from pairwright.store import tasks
 from pairwright.store.judges_said import Said
@@ -94,6 +95,7 @@ def pair_ids(visit: Visit, publics: Sequence[str]) -> dict[str, int]:
     return found
 
 
+@checked
 def judges_json(said: Sequence[Said], order: Order) -> list[dict[str, Any]]:
     """What judges said as this person sees it: one entry a judge, sides turned to theirs, names left out.
 

@@ -50,6 +50,12 @@ def _print(result: dict[str, Any]) -> None:
     if result["people"]:
         shares = ", ".join(f"{name} {share:.0%}" for name, share in result["people"].items())
         note(f"Taken to be right: {shares}.")
+    if result["assumed"]:
+        who = ", ".join(result["assumed"])
+        note(
+            f"Assumed, not measured: {who}. Let several people answer some pairs ([annotate] overlap), "
+            "or make gold pairs (pairwright gold)."
+        )
     if result["settled"]:
         note(f"{result['settled']:,} pairs on which people were split are settled by what each is worth.")
     if result["open"]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations, pairwise
 from typing import Any, Literal, get_args
 
+from pairwright.literals import checked
 from pairwright.types import Maker, Message, prompt_key
 
 Which = Literal["best", "all", "adjacent"]
@@ -188,6 +189,7 @@ def better(a: Rated, b: Rated) -> int | None:
     return None
 
 
+@checked
 def meetings(row: Canonical, which: Which = "best") -> list[tuple[int, int, int]]:
     """Which responses meet, as (place, place, 1 the first is better | -1 | 0 a tie).
 
@@ -221,6 +223,7 @@ def meetings(row: Canonical, which: Which = "best") -> list[tuple[int, int, int]
     return found
 
 
+@checked
 def pairs(row: Canonical, which: Which = "best") -> Iterator[Pair | Drop]:
     """The pairs of a row, best first within each; what gives none is a Drop."""
     if len(row.responses) < 2:
@@ -460,6 +463,7 @@ class Tally:
     places: dict[str, list[str]] = field(default_factory=dict)
     units: dict[str, dict[Unit, int]] = field(default_factory=dict)
 
+    @checked
     def add(self, reason: str, place: str, unit: Unit = "row", n: int = 1) -> None:
         """`place` is shown without its folder: where a file stood is nobody's business."""
         self.counts[reason] = self.counts.get(reason, 0) + n

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar, get_args
 
 from pairwright.formats.canonical import Drop as Drop
+from pairwright.literals import checked
 from pairwright.types import Message
 
 Shape = Literal["dpo", "orpo", "kto", "unpaired"]
@@ -46,6 +47,7 @@ class LabelledResponse:
     good: bool
 
 
+@checked
 def columns(shape: Shape, style: Style) -> dict[str, Column]:
     """The columns of a row and what each holds, in the order they are written."""
     said: Column = "messages" if style == "conversational" else "text"
@@ -56,6 +58,7 @@ def columns(shape: Shape, style: Style) -> dict[str, Column]:
     return {"prompt": said, "response": "text", "label": "text"}
 
 
+@checked
 def preference_row(pair: LabelledPair, style: Style, separator: str = SEPARATOR) -> Row | Drop:
     """`{prompt, chosen, rejected}` for DPOTrainer, ORPOTrainer and RewardTrainer."""
     if drop := _why_not(pair.prompt, (pair.chosen, pair.rejected), style):
@@ -69,6 +72,7 @@ def preference_row(pair: LabelledPair, style: Style, separator: str = SEPARATOR)
     }
 
 
+@checked
 def kto_row(response: LabelledResponse, style: Style, separator: str = SEPARATOR) -> Row | Drop:
     """`{prompt, completion, label: bool}` for KTOTrainer."""
     if drop := _why_not(response.prompt, (response.text,), style):
@@ -80,6 +84,7 @@ def kto_row(response: LabelledResponse, style: Style, separator: str = SEPARATOR
     }
 
 
+@checked
 def unpaired_row(response: LabelledResponse, style: Style, separator: str = SEPARATOR) -> Row | Drop:
     """`{prompt, response, label: "good" | "bad"}`, the plain form.
 

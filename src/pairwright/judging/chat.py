@@ -16,6 +16,7 @@ from pairwright.judging.parsing import Unreadable, read_verdict
 from pairwright.judging.rubric import TEMPLATE_VERSION, ask_again, judge_messages
 from pairwright.judging.strategies import STRATEGIES, Name, Strategy
 from pairwright.keys import content_key
+from pairwright.literals import checked
 from pairwright.models.chat import CallFailed, ChatClient
 from pairwright.models.replies import ChatReply
 from pairwright.models.settings import ModelSettings
@@ -150,6 +151,7 @@ def _without(fields: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in names}
 
 
+@checked
 def read_reply(reply: ChatReply, strategy: Name = "plain", *, sampled: bool = False) -> Answer:
     """The verdict in a judge's reply, about what it was shown. Raises Unreadable saying why.
 

@@ -12,6 +12,7 @@ from typing import Any
 from pairwright.errors import InputError
 from pairwright.judging.parsing import Unreadable
 from pairwright.keys import seeded_fraction
+from pairwright.literals import checked
 from pairwright.types import ORDERS, VERDICTS, Answer, Order, Verdict, as_original, swap
 
 
@@ -83,6 +84,7 @@ class Replay:
             self.changed |= self._answers.setdefault((str(name), order), answer) != answer
             self._answers[str(name), order] = answer
 
+    @checked
     def recorded(self, external_id: str | None, order: Order) -> Answer:
         """The recorded answer, about what was shown. Raises NotRecorded, Unreadable if it was null."""
         try:

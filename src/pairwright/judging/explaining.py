@@ -115,6 +115,9 @@ def said_in_words(text: str) -> list[Verdict]:
                 said.append(verdict_and_rest(match[1])[0])
             except Unreadable:
                 continue
+    bare = [line for each in text.splitlines() if (line := each.strip("*_`. \t")) in ("A", "B", "TIE")]
+    if bare and len(set(bare)) == 1 and text.lstrip("*_`. \t\r\n").startswith(bare[0] + "\n"):
+        said.append(verdict_of(bare[0]))  # not a heading over what it says of each
     said += [verdict_of(match[1]) for match in _FRAGMENT.finditer(text)]
     return said + [mark_of(mark) for mark in BRACKETED.findall(text)]
 

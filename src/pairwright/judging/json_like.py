@@ -15,6 +15,7 @@ from json import JSONDecodeError, JSONDecoder
 from typing import Any
 
 DEEPEST = 30
+LONGEST_NAME = 80
 WORK = 16  # characters looked at for each of the text, at most
 
 _CLOSING = {
@@ -26,6 +27,7 @@ _CLOSING = {
     "\u2019": "\u2019",
 }
 _OPEN = "\"'\u201c\u201d\u2018\u2019"
+_BEGINS = re.compile(rf"{{(?=\s*(?:[A-Za-z_}}{_OPEN}]|//|#))")
 _SKIP = re.compile(r"(?:\s+|//[^\n]*|#[^\n]*)*")
 _NAME = re.compile(r"[A-Za-z_][\w-]{0,60}")
 _BARE = re.compile(r"[^,}\]\n{\[\"]{1,200}")
@@ -34,7 +36,7 @@ _KEY_NEXT = rf"[{_OPEN}][\w -]{{1,60}}[{_OPEN}]\s*[:=]|[A-Za-z_][\w-]{{0,60}}\s*
 # What may stand after the quote that ends a string; any other quote is one inside it.
 _AFTER_KEY = re.compile(r"\s*[:=]")
 _AFTER_VALUE = re.compile(rf"\s*(?:[}}\]]|\Z|```|(?:,\s*)?(?:{_KEY_NEXT}|//|#)|,\s*(?:[}}\]]|\Z))")
-_AFTER_ITEM = re.compile(rf"\s*(?:\]|\Z|```|,\s*(?:[{_OPEN}\[{{\]\dtfnTFN-]|\Z))")
+_AFTER_ITEM = re.compile(rf"\s*(?:\]|\Z|```|(?<=\n)\s*[{_OPEN}\[]|,\s*(?:[{_OPEN}\[{{\]\dtfnTFN-]|\Z))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +62,17 @@ class _NotJson(ValueError):
 
 def objects_in(text: str) -> list[Found]:
     """Every object of a text, outermost first; none inside one that can't be read. Raises Tangled."""
-    reader, found, broken = _Reader(text), [], 0
-    at = text.find("{")
-    while at != -1:
+    reader, found = _Reader(text), []
+    begins = _BEGINS.search(text)
+    while begins is not None:
+        at = begins.start()
         try:
-            each = reader.object(at)
+            found.append(reader.object(at))
+            at = found[-1].end
         except _NotJson as trouble:
             # Only what got as far as a name was going to be an object.
-            if reader.names:
-                broken = max(broken, trouble.at)
-            at = text.find("{", at + 1)
-            continue
-        if each.start >= broken:
-            found.append(each)
-        at = text.find("{", each.end)
+            at = max(at + 1, trouble.at if reader.names else 0)
+        begins = _BEGINS.search(text, at)
     return found
 
 
@@ -100,7 +99,7 @@ class _Reader:
         except JSONDecodeError as trouble:
             self._spend(at, max(at, trouble.pos))
             return None
-        except RecursionError:
+        except (ValueError, RecursionError):  # a number of too many digits, or too deep
             self._spend(at, len(self.text))
             return None
         self._spend(at, end)
@@ -152,7 +151,7 @@ class _Reader:
 
     def _name(self, at: int) -> tuple[str, int]:
         if self.text[at] in _CLOSING:
-            return self._string(at, _AFTER_KEY)
+            return self._string(at, _AFTER_KEY, LONGEST_NAME)
         if match := _NAME.match(self.text, at):
             return match[0], self._spend(at, match.end())
         raise _NotJson(at)
@@ -190,12 +189,12 @@ class _Reader:
             if not closed:
                 return items, at, False
 
-    def _string(self, at: int, after: re.Pattern[str]) -> tuple[str, int]:
+    def _string(self, at: int, after: re.Pattern[str], most: int | None = None) -> tuple[str, int]:
         """The string that begins at this quote, and where it ends."""
         close, parts = _CLOSING[self.text[at]], []
-        stop = re.compile(rf"[\\{close}]")
+        stop, limit = re.compile(rf"[\\{close}]"), len(self.text) if most is None else at + most
         at += 1
-        while match := stop.search(self.text, at):
+        while match := stop.search(self.text, at, limit):
             parts.append(self.text[at : match.start()])
             at = self._spend(at, match.end())
             if match[0] == "\\":
@@ -207,8 +206,7 @@ class _Reader:
                 self._spend(at, ends.end())
                 return "".join(parts), at
             parts.append(close)
-        self._spend(at, len(self.text))
-        raise _NotJson(len(self.text))
+        raise _NotJson(self._spend(at, max(at, limit)))
 
     def _escaped(self, at: int) -> tuple[str, int]:
         """What a backslash makes of what follows it: itself where JSON knows no such thing, as in LaTeX."""

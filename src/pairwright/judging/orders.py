@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from pairwright.errors import VerdictError
+from pairwright.literals import checked
 from pairwright.types import VERDICTS, Answer, Confidence, Verdict, swap
 
 
@@ -67,6 +68,7 @@ def _weaker(one: Confidence | None, other: Confidence | None) -> Confidence | No
     return "HIGH" if one == other == "HIGH" else None
 
 
+@checked
 def winner(verdict: Verdict, a: str, b: str) -> tuple[str, str] | None:
     """(chosen, rejected), or None for a tie."""
     return {"A": (a, b), "B": (b, a), "TIE": None}[verdict]

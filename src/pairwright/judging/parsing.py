@@ -122,6 +122,7 @@ def _from_lines(text: str, alone: bool) -> Reading | None:
     if stated:
         answers = [replace(each, confidence=next(iter(stated))) for each in answers]
     answer = _one(answers)
+    _one([answer, *(replace(answer, verdict=each) for each in said_in_words(text))])
     after = text[last + len(line) :]
     if not all(FIELD_LINE.match(each) for each in after.splitlines() if each.strip()):
         rest = "\n".join(each for each in after.splitlines() if not CONFIDENCE_LINE.match(each))
@@ -135,7 +136,7 @@ def _from_marks(text: str, alone: bool) -> Reading | None:
     marks = list(BRACKETED.finditer(text))
     if not marks:
         return None
-    answer = _one([Answer(mark_of(mark[1])) for mark in marks])
+    answer = _one([Answer(each) for each in (mark_of(marks[-1][1]), *said_in_words(text))])
     before, after = text[: marks[-1].start()], text[marks[-1].end() :]
     quoted = before.rstrip().endswith(_QUOTES) or after.startswith(_QUOTES)
     if quoted or (
@@ -231,7 +232,8 @@ def _answer_part(raw: str) -> tuple[str, int]:
             and not thinking_in(text[objects[0].end :]).spans
             and not text[: objects[0].start].strip(AFTER + "json")
         ):
-            return text, offset
+            end = objects[0].end
+            return text[:end] + unwrapped(text[end:]), offset
     thinking = thinking_in(text)
     if thinking.unfinished:
         raise Unreadable("it ends in the middle of thinking, before any verdict")

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from pairwright.judging.rubric import show_prompt
+from pairwright.literals import checked
 from pairwright.types import Answer, Prompt
 
 Api = Literal["pooling", "classify", "predict", "text-classification"]
@@ -24,6 +25,7 @@ PATHS: Mapping[Api, str] = {
 SURE = 1e-6  # a probability nearer to 0 or 1 says no more
 
 
+@checked
 def score_request(api: Api, model: str, prompt: Prompt, response: str) -> dict[str, Any]:
     """The body that asks for one response's score."""
     asked = show_prompt(prompt.messages)

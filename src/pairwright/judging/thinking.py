@@ -37,10 +37,14 @@ _QUOTING = "`\"'\u201c\u201d\u2018\u2019"
 
 @dataclass(frozen=True, slots=True)
 class Thinking:
-    """Where a text thinks, marks included, and whether it ends before it has stopped."""
+    """Where a text thinks, marks included, and whether it ends before it has stopped.
+
+    `ends` is where the mark begins that ends what nothing in the text began, None where there is none.
+    """
 
     spans: tuple[tuple[int, int], ...]
     unfinished: bool = False
+    ends: int | None = None
 
 
 def thinking_in(text: str) -> Thinking:
@@ -54,17 +58,18 @@ def thinking_in(text: str) -> Thinking:
         return Thinking(((0, answers[-1].end() if answers else len(text)),), not answers)
     spans: list[tuple[int, int]] = []
     begun: int | None = None
+    ends: int | None = None
     for mark in _MARK.finditer(text):
         if not mark["close"]:
             begun = mark.start() if begun is None else begun
         elif begun is None:
-            spans = [(0, mark.end())]
+            spans, ends = [(0, mark.end())], mark.start()
         else:
             spans.append((begun, mark.end()))
             begun = None
     if begun is not None:
         spans.append((begun, len(text)))
-    return Thinking(tuple(spans), begun is not None)
+    return Thinking(tuple(spans), begun is not None, ends)
 
 
 def _between_channels(text: str, channels: list[re.Match[str]]) -> Thinking:
@@ -120,13 +125,12 @@ def _answer_from(text: str) -> int:
             at = end
         return at
     plain = _without_code(text)
-    first = thinking_in(plain).spans[:1]
+    found = thinking_in(plain)
     # Only the end of what the chat template began: on a line of its own, and not quoted.
-    if not first or first[0][0] > 0 or _begins(plain):
+    if found.ends is None:
         return 0
-    end = first[0][1]
-    mark = _last_mark(plain, end)
-    before, after = plain[: mark.start()], plain[end:]
+    end = found.spans[0][1]
+    before, after = plain[: found.ends], plain[end:]
     quoted = before[-1:] in _QUOTING or after[:1] in _QUOTING
     own_line = not before.rpartition("\n")[2].strip() or not after.partition("\n")[0].strip()
     return end if own_line and not quoted else 0
@@ -149,10 +153,11 @@ def trace_in(text: str) -> str | None:
     if not any(sign in low for sign in _SIGNS):
         return None
     plain = _without_code(text)
-    for start, end in thinking_in(plain).spans:
+    found = thinking_in(plain)
+    for start, end in found.spans:
         mark = _MARK.match(plain, start) or _CHANNEL.search(plain, start, end)
-        if mark is None and "assistantfinal" not in plain and not _GRANITE.match(plain):
-            mark = _last_mark(plain, end)  # the end of what was begun elsewhere
+        if mark is None and found.ends is not None:  # the end of what was begun elsewhere
+            mark = _MARK.match(plain, found.ends)
         if mark is None:
             return " ".join(text[start : start + 30].split())
         if plain[mark.start() - 1 : mark.start()] not in tuple(_QUOTING):
@@ -161,11 +166,6 @@ def trace_in(text: str) -> str | None:
 
 
 _SIGNS = ("think", "thought", "reasoning", "scratch", "reflection", "<|channel", "<unused9", "assistantfinal")
-
-
-def _last_mark(text: str, end: int) -> re.Match[str]:
-    """The mark that ends at `end`."""
-    return next(mark for mark in _MARK.finditer(text, max(0, end - 120)) if mark.end() == end)
 
 
 def _without_code(text: str) -> str:

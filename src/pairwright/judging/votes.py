@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pairwright.literals import checked
 from pairwright.types import Answer, Order, Vote, as_original
 
 
+@checked
 def vote_of(
     answer: Answer,
     pair_id: int,

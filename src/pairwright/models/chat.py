@@ -24,6 +24,7 @@ import orjson
 from aiolimiter import AsyncLimiter
 
 from pairwright.errors import ConfigError, EndpointError, PairwrightError
+from pairwright.literals import checked
 from pairwright.models.refusals import Refusal, refusal, remedy
 from pairwright.models.replies import (
     BrokeOff,
@@ -57,6 +58,7 @@ class CallFailed(PairwrightError):
     a refusal is about, as far as its words tell.
     """
 
+    @checked
     def __init__(
         self,
         kind: Kind,

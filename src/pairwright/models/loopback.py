@@ -26,7 +26,7 @@ from typing import Any, Self
 import orjson
 from aiohttp import web
 
-Reply = Callable[[dict[str, Any], int], str]
+Reply = Callable[[dict[str, Any], int], str | dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,8 @@ class LoopbackServer:
     """The server in a thread of this process: `with LoopbackServer(Behaviour(...)) as server: server.url`.
 
     `reply(body, n)` replaces the built-in answers: the request, and how often
-    this very request has come before. `requests` are the bodies received.
+    this very request has come before. It gives a text, or the whole JSON of an answer,
+    with "status" where that is not 200. `requests` are the bodies received.
     """
 
     behaviour: Behaviour = field(default_factory=Behaviour)
@@ -143,7 +144,9 @@ class LoopbackServer:
         try:
             # Made before the wait, and the wait counts from arrival: an answer takes as long as told.
             said = _scored(request.path, self._draw("score", digest), body, self.reply, earlier)
-            answer = web.Response(body=orjson.dumps(said or self._answer(body, digest, earlier)))
+            said = said or self._answer(body, digest, earlier)
+            status = said.pop("status", 200) if isinstance(said, dict) else 200
+            answer = web.Response(body=orjson.dumps(said), status=status)
             answer.content_type = "application/json"
             if self.behaviour.latency_ms:
                 spent = asyncio.get_running_loop().time() - arrived
@@ -205,7 +208,10 @@ class LoopbackServer:
         be, finish, refusal = self.behaviour, "stop", None
         logprobs = None
         if self.reply is not None:
-            text = self.reply(body, earlier)
+            told = self.reply(body, earlier)
+            if isinstance(told, dict):
+                return dict(told)
+            text = told
         elif _is_judging(body):
             asked = str(body["messages"][0]["content"])
             shown = str(body["messages"][1]["content"]).count("\n</response ") if "ranking" in asked else None
@@ -264,7 +270,7 @@ def _scored(
     """A reward model's answer in the shape of the server that has this path; None for a chat."""
     if path.endswith("/chat/completions"):
         return None
-    score = float(reply(body, earlier)) if reply is not None else round(8 * drawn - 4, 4)
+    score = float(str(reply(body, earlier))) if reply is not None else round(8 * drawn - 4, 4)
     if path == "/predict":
         return [[{"score": score, "label": "LABEL_0"}]]
     usage = {"prompt_tokens": len(str(body)) // 4 + 1, "completion_tokens": 0}

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from pairwright.judging.scores import PATHS, Api, read_score, score_request
+from pairwright.literals import checked
 from pairwright.models.chat import ChatClient
 from pairwright.models.replies import Said
 from pairwright.models.settings import EndpointSettings
@@ -27,6 +28,7 @@ class RemoteModel:
     where there are several; `api_key_env` names the environment variable with the key.
     """
 
+    @checked
     def __init__(
         self,
         url: str,

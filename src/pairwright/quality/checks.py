@@ -17,6 +17,7 @@ from pairwright.quality.judge_health import CONTRADICTS, DRIFTS, FAILS, JudgeHea
 from pairwright.quality.language import LanguageMismatch
 from pairwright.quality.near_duplicates import NearDuplicates
 from pairwright.quality.overlap import Contamination, SplitOverlap
+from pairwright.quality.people_alike import PeopleAlike
 from pairwright.quality.privacy import PersonalData, Secrets
 from pairwright.quality.safety import HarmfulCompliance, OverRefusal
 from pairwright.quality.shortcuts import Shortcuts
@@ -60,6 +61,7 @@ CHECKS: dict[str, Callable[[Limits], Check]] = {
     "identity_leak": lambda _: IdentityLeak(),
     "thinking_trace": lambda _: ThinkingTrace(),
     "language_mismatch": lambda _: LanguageMismatch(),
+    "people_alike": lambda _: PeopleAlike(),
     "shortcuts": lambda limits: Shortcuts(limits.longer, limits.markup, limits.wins),
     "judge_health": lambda limits: JudgeHealth(
         limits.judge_fails, limits.judge_contradicts, limits.judge_drifts

@@ -38,7 +38,8 @@ class Example:
     """A pair as checks see it. `verdict` is None while nothing is decided.
 
     `prompt` is the whole conversation as text, `messages` its turns, `asked` its last user turn.
-    `reference` is a right answer, `split` the part of the dataset, where they are known.
+    `reference` is a right answer, `split` the part of the dataset, `gold` the verdict of a gold pair,
+    where they are known.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Example:
     source: str | None = None
     said: tuple[Said, ...] = ()
     messages: tuple[Message, ...] = ()
+    gold: Verdict | None = None
 
     @property
     def decided(self) -> bool:

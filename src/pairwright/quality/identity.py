@@ -21,7 +21,7 @@ _MODELS = (
 )
 _LEAK = re.compile(
     rf"\b(?:(?:I\s+am|I['’]m|my name is|As)\s+(?:an?\s+|the\s+)?(?:{_MODELS})\b(?!['’]s)"
-    rf"|(?:(?:created|developed|trained|made|built|designed)\s+by\s+(?:the\s+)?(?:researchers\s+(?:at|from)\s+)?(?:{_MAKERS})\b(?=[^.\n]*\b(?:I|me|my)\b|[.,!]))"
+    rf"|(?:(?:created|developed|trained|made|built|designed)\s+by\s+(?:the\s+)?(?:researchers\s+(?:at|from)\s+)?(?:{_MAKERS})\b(?=[^.\n]{{0,300}}\b(?:I|me|my)\b|[.,!]))"
     rf"|(?:language model|AI assistant|AI model|chatbot)\s+(?:created|"
     rf"developed|trained|made|built|from|by)\s+(?:by\s+)?(?:{_MAKERS})\b)",
 )

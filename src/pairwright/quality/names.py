@@ -17,6 +17,7 @@ WHAT = {
     "identity_leak": "chosen says whose model it is",
     "thinking_trace": "a response holds its thinking",
     "language_mismatch": "chosen in another language than the prompt",
+    "people_alike": "people who agree far more with each other than with all others",
     "shortcuts": "length, Markdown, side or model that predicts the label",
     "judge_health": "judges that fail, contradict themselves or changed their mind",
 }

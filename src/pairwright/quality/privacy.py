@@ -17,7 +17,7 @@ _SECRETS = {
     "AWS access key": r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b",
     "GitHub token": r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{60,})\b",
     "GitLab token": r"\bglpat-[\w-]{20,}",
-    "OpenAI key": r"\bsk-(?:proj-|svcacct-)?[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,}|"
+    "OpenAI key": r"(?<![\w-])sk-(?:proj-|svcacct-)?[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,}|"
     "\bsk-[A-Za-z0-9]{48}\b",
     "Anthropic key": r"\bsk-ant-[a-z0-9]+-[\w-]{80,}",
     "Slack token": r"\bxox[abprs]-\d{8,}-[\w-]{10,}",
@@ -25,7 +25,7 @@ _SECRETS = {
     "Stripe key": r"\b[rs]k_live_[A-Za-z0-9]{20,}\b",
     "Hugging Face token": r"\bhf_[A-Za-z]{34}\b",
     "private key": r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----\s*[A-Za-z0-9+/=\s]{64,}",
-    "JSON web token": r"\beyJ[\w-]{17,}\.eyJ[\w-]{17,}\.[\w-]{20,}",
+    "JSON web token": r"(?<![\w-])eyJ[\w-]{17,}\.eyJ[\w-]{17,}\.[\w-]{20,}",
 }
 _SECRET = re.compile("|".join(f"(?P<s{i}>{pattern})" for i, pattern in enumerate(_SECRETS.values())))
 _ANY_SECRET = re.compile(
@@ -34,7 +34,7 @@ _ANY_SECRET = re.compile(
 _LONG_NUMBER = re.compile(r"\d[\d ().-]{5,}\d|[A-Z]{2}\d{2} ?[A-Z0-9]{4}")
 _EXAMPLE = re.compile(r"example|sample|dummy|fake|test|your|xxxx|1234567|abcdef|(.)\1{5}", re.IGNORECASE)
 
-_EMAIL = re.compile(r"\b[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,12}\b")
+_EMAIL = re.compile(r"\b[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,12}\b")
 _NOBODY = re.compile(
     r"@(?:[\w.-]*\.)?(?:example|test|domain|yourdomain|company|yourcompany|email|mail|website|site|invalid|localhost|xyz|abc)\."
     r"|^(?:your|name|user|username|email|someone|john\.?doe|jane\.?doe|info|support|contact|admin|sales|hello|help|press|"

@@ -26,7 +26,7 @@ LONGER = 0.70
 MARKED_UP = 0.70
 FIRST = 0.05  # a side may be chosen so much more often than the other, on either side of a half
 WINS = 0.90
-_MARKUP = re.compile(r"^\s*(?:#{1,6}\s|[-*•+]\s|\d{1,2}[.)]\s)|\*\*[^*\n]+\*\*", re.MULTILINE)
+_MARKUP = re.compile(r"^[^\S\n]*(?:#{1,6}\s|[-*•+]\s|\d{1,2}[.)]\s)|\*\*[^*\n]+\*\*", re.MULTILINE)
 _EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
 
 

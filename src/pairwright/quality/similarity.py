@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from rapidfuzz.distance import Indel
 
-from pairwright.quality.example import Example, Finding
+from pairwright.quality.example import Example, Finding, Severity
 
 MOST = 0.95
 # A text with so few spaces is not written in words that spaces part (Chinese, Japanese, Thai).
@@ -46,6 +46,12 @@ def _alike(a: str, b: str, words_a: list[str], words_b: list[str], least: float)
     return float(Indel.normalized_similarity(plain_a, plain_b, score_cutoff=least))
 
 
+def _as_they_are(a: str, b: str, words_a: list[str], words_b: list[str], least: float) -> float:
+    if len(a) + len(b) > LONG_WORDS * (len(words_a) + len(words_b)):
+        return float(Indel.normalized_similarity(a, b, score_cutoff=least))
+    return float(Indel.normalized_similarity(words_a, words_b, score_cutoff=least))
+
+
 def _plain(text: str) -> list[str]:
     """The words of a text without case and the marks around them; marks that stand alone are none."""
     found = []
@@ -57,7 +63,10 @@ def _plain(text: str) -> list[str]:
 
 
 class TooSimilar:
-    """An error over `most` alike: chosen and rejected teach a trainer next to nothing."""
+    """An error over `most` alike: chosen and rejected teach a trainer next to nothing.
+
+    A warning where that holds only without case, white space and the punctuation around words.
+    """
 
     name = "too_similar"
 
@@ -65,14 +74,20 @@ class TooSimilar:
         self._most = most
 
     def look(self, example: Example) -> Iterator[Finding]:
-        found = _alike(example.a, example.b, example.words_a, example.words_b, self._most)
-        if example.a == example.b:
+        a, b = example.a, example.b
+        as_they_are = _as_they_are(a, b, example.words_a, example.words_b, self._most)
+        found = max(as_they_are, _alike(a, b, example.words_a, example.words_b, self._most))
+        if found <= self._most:
+            return
+        if a == b:
             reason = "the two responses are the same text"
         elif found == 1:
             reason = "the two responses differ only in punctuation, case or white space"
-        elif found > self._most:
-            reason = f"the two responses are {found:.1%} alike, word by word; {self._most:.0%} is the most"
         else:
-            return
+            reason = f"the two responses are {found:.1%} alike, word by word; {self._most:.0%} is the most"
+        # Punctuation and case may be what was asked for.
+        severity: Severity = "error" if as_they_are > self._most else "warning"
         remedy = "drop the pair, or draw one of the responses again"
-        yield Finding(self.name, "error", reason, remedy, example.id, value=round(found, 4))
+        if severity == "warning":
+            remedy += ", unless punctuation and case are what is to be learned"
+        yield Finding(self.name, severity, reason, remedy, example.id, value=round(found, 4))

@@ -21,8 +21,8 @@ HASHES = 2**17
 _LOOKED_AT = 20_000  # characters of a text
 
 _LINES = (
-    re.compile(r"^\s*[-*•]\s", re.MULTILINE),
-    re.compile(r"^\s*\d+[.)]\s", re.MULTILINE),
+    re.compile(r"^[^\S\n]*[-*•]\s", re.MULTILINE),
+    re.compile(r"^[^\S\n]*\d+[.)]\s", re.MULTILINE),
     re.compile(r"^#+ ", re.MULTILINE),
 )
 _MARKS = ("**", "```", "\n", "\n\n", ",", ":", "(", "!", "?")

@@ -20,6 +20,7 @@ from pairwright.routing.guarantee import certify_path
 
 # Prices of a wrong label, in persons' answers, strict to loose.
 PRICES = np.geomspace(400, 0.01, 240)
+ENOUGH = 2000  # pairs to find the path by
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ def threshold_path(confidence: np.ndarray, costs: Sequence[float]) -> np.ndarray
     A threshold that every pair passes is -inf. Pairs that a judge was not heard on are left out.
     """
     confidence = confidence[:, ~np.isnan(confidence).any(0)]
+    if confidence.shape[1] > ENOUGH:
+        confidence = confidence[:, np.linspace(0, confidence.shape[1] - 1, ENOUGH).astype(int)]
     steps = len(confidence)
     path = np.full((len(PRICES), steps), np.inf)
     if not confidence.size:

@@ -106,7 +106,7 @@ class Combination:
 
         from pairwright.stats.anchored import Taught
 
-        return list(Taught(**self.taught).truth(np.array([forecast or EVEN]))[0])
+        return list(Taught(**self.taught).before(np.array([forecast or EVEN]))[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ teach what is common and many teach what is particular.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -193,6 +193,10 @@ class Signals:
     s_scale: np.ndarray
     names: tuple[str, ...]
     of: tuple[str | int, ...]
+
+    def rows(self, which: np.ndarray) -> Signals:
+        """The signals of some of the pairs."""
+        return replace(self, x=self.x[which], s=self.s[which])
 
 
 class _Columns:

@@ -17,6 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection
 
 from pairwright.errors import InputError
+from pairwright.literals import checked
 from pairwright.stages.project import Project
 from pairwright.store import accounts as sql
 from pairwright.store.accounts import Account, Invitation, Role
@@ -64,6 +65,7 @@ def checked_password(password: str) -> str:
     return _hasher.hash(password)
 
 
+@checked
 def known_or_new(project: Project, name: str, role: Role) -> Account:
     """The account of that name, made if there is none. A known one keeps its role unless `role` is more."""
     name = checked_name(name)
@@ -84,6 +86,7 @@ def known(account: Account | None) -> Account:
     return account
 
 
+@checked
 def invite(
     project: Project,
     role: Role,

@@ -41,6 +41,7 @@ from pairwright.formats.reading import BadRow
 from pairwright.formats.rows import as_json
 from pairwright.formats.writing import without_ending
 from pairwright.keys import seeded_fraction
+from pairwright.literals import checked
 from pairwright.pairing import pair_key, text_key
 from pairwright.stages.add import BAD_ROWS_LISTED, Added, own_ids
 from pairwright.stages.annotate import renew_beliefs
@@ -142,6 +143,7 @@ class _TakeBack(Exception):
     """Ends the transaction without a trace."""
 
 
+@checked
 def add_dataset(
     project: Project,
     paths: Sequence[Path],

@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import uuid4
 
 from pairwright.errors import InputError
+from pairwright.literals import checked
 from pairwright.stages.annotate import renew_beliefs
 from pairwright.stages.panel import refused_judges
 from pairwright.stages.project import Project
@@ -38,6 +39,7 @@ def case_of(project: Project, pair_id: int) -> Case:
         return Case(task, sql.said_by_people(connection, pair_id), judges_said(connection, pair_id, refused))
 
 
+@checked
 def decide(
     project: Project,
     pair_id: int,

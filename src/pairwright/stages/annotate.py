@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from pairwright.errors import InputError
 from pairwright.keys import content_key, seeded_fraction
+from pairwright.literals import checked
 from pairwright.routing.decide import Standing, decide, waiting
 from pairwright.stages.panel import orders_asked
 from pairwright.stages.project import Project
@@ -90,6 +91,7 @@ class Person:
         at = seeded_fraction("side", self.project.settings.project.seed, self.name, task.pair_key)
         return "AB" if at < 0.5 else "BA"
 
+    @checked
     def choose(
         self,
         task: Task,

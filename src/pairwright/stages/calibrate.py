@@ -4,14 +4,14 @@ The newcomer's path: nothing is accepted before people have answered a sample of
 a frame's pairs (stages/frames); when they have, the judges are weighed once, a
 threshold is certified for that frame, and both are kept as they are. Every
 further look at a frame's labels (after more were drawn, after judges changed, or
-after labels changed for the better) spends three quarters of the delta that is
-left to that frame. Labels that change for the worse count at once, and for free.
+after labels changed for the better) spends most of the delta that is left to
+that frame. Labels that change for the worse count at once, and for free.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -126,23 +126,18 @@ class Standings:
         i = self._place.get(pair_id)
         if i is None:  # came while routing: nothing is known of it yet
             return Standing(waits="waits for the next `pairwright route`", hear=self.hear)
-        standing = Standing(
-            drawn=self.drawn.get(pair_id),
-            teaches=self.turn.get(pair_id),
-            waits=self.waits[i],
-            outside=self.outside[i],
+        known, threshold = not np.isnan(self.confidence[i]), float(self.threshold[i])
+        a, b, tie = (round(each, 4) for each in self.probs[i].tolist())
+        return Standing(
+            (a, b, tie) if known else None,
+            float(self.confidence[i]) if known else None,
+            None if np.isnan(threshold) or not known else threshold,
+            self.drawn.get(pair_id),
+            self.waits[i],
             hear=self.hear,
             next_judge=self.next_judge[i],
-        )
-        if np.isnan(self.confidence[i]):
-            return standing
-        a, b, tie = (round(float(p), 4) for p in self.probs[i])
-        threshold = float(self.threshold[i])
-        return replace(
-            standing,
-            forecast=(a, b, tie),
-            confidence=float(self.confidence[i]),
-            threshold=None if np.isnan(threshold) else threshold,
+            teaches=self.turn.get(pair_id),
+            outside=self.outside[i],
         )
 
     def put(self, where: np.ndarray, applied: Applied) -> None:
@@ -155,15 +150,19 @@ class Standings:
             what[i] = reason
 
 
-def standings(project: Project, *, more: int = 0) -> Standings:
-    """Make frames, draw, fit and certify as far as that can be done now; `more` pairs are drawn on top."""
-    state = read_state(project)
+def standings(project: Project, *, more: int = 0, said: Said | None = None) -> Standings:
+    """Make frames, draw, fit and certify as far as that can be done now; `more` pairs are drawn on top.
+
+    All of it goes by what was said when it began (`said`, where that was read already).
+    """
+    state = read_state(project, said)
     if renew(project, state, more):
-        state = read_state(project)
+        state = read_state(project, state.said)
     for view in state.views:
         if look_due(project, state, view):
             look(project, state, view)
-            return standings(project)  # judges may have been refused: who is heard is read anew
+            # Judges may have been refused: who is heard is read anew.
+            return standings(project, said=state.said)
     return _standings(project, state, drawing=True)
 
 
@@ -185,7 +184,7 @@ def renew(project: Project, state: State, more: int) -> bool:
     if free.any() and not state.unheard[0].any():
         changed = _cover(project, state, free)
     if changed:
-        state = read_state(project)
+        state = read_state(project, said)
     with project.store.write() as connection:
         for view in reversed(state.views):  # the newest frame first
             if not len(view.order):

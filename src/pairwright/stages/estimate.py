@@ -17,7 +17,7 @@ from pairwright.judging.strategies import STRATEGIES
 from pairwright.routing.plan import Plan
 from pairwright.stages.pair import pairs_to_make
 from pairwright.stages.panel import comes_later, orders_asked
-from pairwright.stages.plan import certified_share, pace, plans_of
+from pairwright.stages.plan import coverage_of, pace, plans_of
 from pairwright.stages.project import Project
 from pairwright.stages.settings import PAID
 from pairwright.store import tasks, totals
@@ -307,7 +307,7 @@ def _people(project: Project, counts: _Counts, pairs_to_come: int) -> PeopleEsti
     if not project.settings.judges:
         share, basis = 1.0, "no judge: people decide every pair"
     elif newest is not None:
-        share = 1 - certified_share(newest)
+        share = 1 - coverage_of(newest)
         basis = f"measured: with the labels at hand `route` leaves {share:.0%} of pairs to people"
     elif not promised and routed >= 50:
         share = counts.for_people / routed

@@ -25,6 +25,7 @@ from pairwright.formats.files import Layout, dataset_files
 from pairwright.formats.format import Target
 from pairwright.formats.trl import SEPARATOR
 from pairwright.keys import public_id
+from pairwright.literals import checked
 from pairwright.stages.convert import (
     ConvertResult,
     Selection,
@@ -50,6 +51,7 @@ PROGRESS_EVERY = 500
 Label = TypeVar("Label")
 
 
+@checked
 def export_dataset(
     store: Store,
     out: Path,

@@ -15,6 +15,7 @@ from pairwright.errors import InputError
 from pairwright.formats.reading import BadRow, read_records
 from pairwright.formats.rows import as_id
 from pairwright.keys import parse_public_id
+from pairwright.literals import checked
 from pairwright.stages.annotate import renew_beliefs
 from pairwright.stages.import_labels import LABELS
 from pairwright.stages.project import Project
@@ -42,6 +43,7 @@ class GoldResult:
         return asdict(self)
 
 
+@checked
 def make_gold(
     project: Project,
     pair_id: int,
@@ -123,6 +125,7 @@ def find_pair(project: Project, name: str, connection: Connection | None = None)
     return found[0]
 
 
+@checked
 def import_gold(project: Project, paths: Sequence[Path], *, use: Use = "both") -> GoldResult:
     """Read rows `{id, label, explanation?}`; `label` as in import_labels. All are added, or none."""
     result, good = GoldResult(), []

@@ -11,11 +11,12 @@ import numpy as np
 from sqlalchemy import Connection
 
 from pairwright.errors import NotConverged
+from pairwright.literals import checked
 from pairwright.routing.decide import Combination
 from pairwright.stages.annotate import renew_beliefs
 from pairwright.stages.project import Project
 from pairwright.stats.anchored import RIGHT, WRONG, one_coin, ties_among
-from pairwright.stats.combine import Combined, Method, PeopleVotes, best_method, combine
+from pairwright.stats.combine import FEWEST_GOLD, Combined, Method, PeopleVotes, best_method, combine
 from pairwright.store import people
 from pairwright.store.combinations import add_combination, newest_combination, newest_facts
 from pairwright.store.votes import PAGE, evidence_on
@@ -29,7 +30,8 @@ class LabelResult:
     `labels` counts verdicts of pairs people decided. `settled` are pairs on which people
     were split and that their record settled; `open` those that still need somebody.
     `contested` are labels of people that judges and their record together speak
-    against. `people` is how often each is taken to be right. `note` says why
+    against. `people` is how often each is taken to be right; `assumed` are those of them of whom
+    nothing was measured, on gold pairs or pairs that others answered too. `note` says why
     another method than the best was used.
     """
 
@@ -43,6 +45,7 @@ class LabelResult:
     changed: int
     people: dict[str, float] = field(default_factory=dict)
     note: str | None = None
+    assumed: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -57,6 +60,7 @@ class Answered:
     names: tuple[str, ...]
 
 
+@checked
 def run_label(project: Project, method: Method | None = None) -> LabelResult:
     """Combine people's answers anew and renew the labels that rest on them.
 
@@ -76,6 +80,8 @@ def run_label(project: Project, method: Method | None = None) -> LabelResult:
         with project.store.read() as connection:
             after = _decisions(connection, answered.pair_ids)
     labelled = {pair_id: belief for pair_id, belief in after.items() if belief.decision == "accept"}
+    if found is not None and found.by_gold and found.method == "anchored":
+        note = "gold pairs speak against what people agree on, so gold alone says who is believed"
     return LabelResult(
         "none" if found is None else found.method,
         len(pair_ids),
@@ -87,6 +93,7 @@ def run_label(project: Project, method: Method | None = None) -> LabelResult:
         sum(before.get(pair_id) != belief for pair_id, belief in after.items()),
         {} if found is None else _shares(answered, found),
         note,
+        () if found is None or found.confusion is None else _assumed(answered.votes, answered.names),
     )
 
 
@@ -189,6 +196,13 @@ def _decisions(connection: Connection, pair_ids: np.ndarray) -> dict[int, Belief
         page = [int(i) for i in pair_ids[at : at + PAGE]]
         found |= {seen.pair_id: seen.current for seen in evidence_on(connection, page) if seen.current}
     return found
+
+
+def _assumed(votes: PeopleVotes, names: Sequence[str]) -> tuple[str, ...]:
+    """Whose answers were compared with nobody's: they are taken for newcomers, at least for the most part."""
+    compared = (np.bincount(votes.row, minlength=votes.n_pairs) > 1) | (votes.known >= 0)
+    measured = np.bincount(votes.person[compared[votes.row]], minlength=votes.n_people)
+    return tuple(name for name, n in zip(names, measured.tolist(), strict=True) if n < FEWEST_GOLD)
 
 
 def _shares(answered: Answered, found: Combined) -> dict[str, float]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from pairwright.errors import InputError
+from pairwright.quality.people_alike import in_words
 from pairwright.stages.annotate import renew_beliefs
 from pairwright.stages.project import Project
+from pairwright.stats.copying import too_alike
 from pairwright.stats.raters import RaterFigures, Votes, rater_figures
 from pairwright.store import accounts as sql
 from pairwright.store import leases, people
@@ -45,12 +48,21 @@ def people_of(project: Project) -> list[Person]:
         names = people.person_names(connection)
         by_rater = {each.rater_id: each for each in sql.accounts(connection)}
     figures = rater_figures(votes, project.settings.annotate.too_fast_seconds)
+    for one, other, worry in _alike(votes, names):
+        for rater in (one, other):
+            figures[rater] = replace(figures[rater], worries=(*figures[rater].worries, worry))
     found = [
         Person(name, rater, by_rater.get(rater), figures.get(rater))
         for rater, name in names.items()
         if rater in figures or rater in by_rater
     ]
     return sorted(found, key=lambda each: (-len(each.figures.worries) if each.figures else 0, each.name))
+
+
+def _alike(votes: Votes, names: dict[int, str]) -> Iterator[tuple[int, int, str]]:
+    """Every two people who agree far more with each other than with all others, and how to say it."""
+    for each in too_alike(votes.item, votes.rater, votes.said, votes.gold):
+        yield each.one, each.other, in_words(each, names[each.one], names[each.other])[0]
 
 
 def read_votes(connection: Any) -> Votes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pairwright.routing.plan import FEWEST, USUAL, Method, Plan, measured_plans, usual_plans
+from pairwright.stages.calibrate import Calibration, calibration_of
 from pairwright.stages.project import Project
 from pairwright.stats.intervals import wilson
 from pairwright.store import totals
@@ -32,14 +33,15 @@ def plans_of(project: Project, n_pairs: int, said: Said | None = None) -> list[P
         said = said or read_said(connection, list(project.settings.judges))
         judge_usd = sum(totals.judge_cost(connection, name) for name in project.settings.judges)
     confidence, right = np.array(tested, float).T
+    labelled = int((said.counts.sum(1) > 0).sum())
     return [
         *usual,
         *measured_plans(
             n_pairs,
             confidence,
             right,
-            labelled=int((said.counts.sum(1) > 0).sum()),
-            certified=certified_share(newest),
+            labelled=labelled,
+            certified=certified_share(calibration_of(project, said), n_pairs - labelled),
             judge_usd=judge_usd,
             person_usd=project.settings.annotate.usd_per_pair,
             person_seconds=pace(project),
@@ -48,8 +50,18 @@ def plans_of(project: Project, n_pairs: int, said: Said | None = None) -> list[P
     ]
 
 
-def certified_share(newest: Recorded) -> float:
-    """The share of pairs that `route` accepts without a person, as the newest calibration has it."""
+def certified_share(stands: Calibration, unlabelled: int) -> float:
+    """The share of the pairs without a person's label that `route` accepts as frames stand now."""
+    free = sum(
+        (frame["pairs"] - frame["drawn"] + frame["joined"]) * frame["certificate"]["coverage"]
+        for frame in stands.frames
+        if frame["certificate"] and frame["certificate"]["threshold"] is not None and not frame["alarm"]
+    )
+    return min(1.0, free / unlabelled) if unlabelled > 0 else 0.0
+
+
+def coverage_of(newest: Recorded) -> float:
+    """The share of a frame's undrawn pairs that its last test let judges decide: to plan for like pairs."""
     certificate = newest.result["certificate"]
     return float(certificate["coverage"]) if certificate["threshold"] is not None else 0.0
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from pairwright.errors import InputError
 from pairwright.keys import seeded_fraction
+from pairwright.literals import checked
 from pairwright.stages.project import Project
 from pairwright.stages.queue import Offer
 from pairwright.store import people, qualify, tasks
@@ -87,6 +88,7 @@ class Feedback:
     standing: Standing
 
 
+@checked
 def answer(
     project: Project,
     account: Account,

@@ -13,6 +13,7 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from pairwright.errors import InputError
+from pairwright.literals import checked
 from pairwright.reward.repair import LABELS_RIGHT
 from pairwright.reward.verify import softened
 from pairwright.stages.annotate import renew_beliefs
@@ -51,6 +52,7 @@ class Settled:
         return asdict(self)
 
 
+@checked
 def settle(
     project: Project, step: Step, ids: Sequence[int], *, by: str, because: str | None = None
 ) -> Settled:

@@ -12,7 +12,7 @@ Two things keep people from being believed more than is known of them:
 * The forecast learned from people's votes, so it says what a person would answer, not
   what is right: if people are right in p, it can't be surer than p. Taken for the truth it
   would confirm whoever it learned from. `Taught.truth` takes their errors out again, as
-  in the forward correction of label noise (Natarajan et al., NeurIPS 2013).
+  label noise of a known rate is corrected for (Patrini et al., CVPR 2017, arXiv:1609.03683).
 * A pair that one person answered tells how like the forecast that person is, not how right:
   a good judge beside poor people looks the same as a poor judge beside good ones. So such
   answers may cost trust, but earn it only as far as it is certain: nobody's answers can be
@@ -77,11 +77,14 @@ class Taught:
         errors = one_coin(np.array([max(self.right, LEAST)]), self.ties)[0]
         cleared = np.maximum(sharp @ np.linalg.inv(errors), 1e-3 * sharp + 1e-9)
         cleared /= cleared.sum(1, keepdims=True)
-        most = max(self.right, LEAST) - LESS
+        return np.where(says[:, None], cleared, self.shares)
+
+    def before(self, forecast: np.ndarray) -> np.ndarray:
+        """(n, 3) what is believed before people answer: the same, but less sure than one of their answers."""
+        cleared, most = self.truth(forecast), max(self.right, LEAST) - LESS
         sides = cleared[:, :2].sum(1)
         first = np.clip(cleared[:, 0] / sides, 1 - most, most)
-        cleared = np.column_stack([first * sides, (1 - first) * sides, cleared[:, 2]])
-        return np.where(says[:, None], cleared, self.shares)
+        return np.column_stack([first * sides, (1 - first) * sides, cleared[:, 2]])
 
 
 def one_coin(right: np.ndarray, ties: float = 1 / 3) -> np.ndarray:

@@ -115,7 +115,7 @@ def by_dawid_skene(votes: PeopleVotes) -> Combined:
         known=votes.known,
         mirror=SIDES,
     )
-    if gold_speaks_against(votes, np.einsum("ptt,t->p", fitted.confusion, fitted.share)):
+    if gold_speaks_against(votes):
         raise NotConverged(
             "gold pairs speak against what people agree on: some may copy each other, or share a mistake. "
             'Weigh them by gold: [label] method = "gold" or "anchored"'
@@ -131,34 +131,44 @@ def by_anchored(votes: PeopleVotes) -> Combined:
     """
     ties = ties_among(votes.said)
     columns = votes.row, votes.person, votes.said
+    fixed = _on_gold(votes) if gold_speaks_against(votes) else None
     even = np.tile(Taught(1.0, ties).shares, (votes.n_pairs, 1))
-    fixed = None
-    among = anchored.combine(even, *columns, votes.n_people, known=votes.known, ties=ties)
-    if gold_speaks_against(votes, among.reliability):
-        fixed = _on_gold(votes)
-        among = anchored.combine(even, *columns, votes.n_people, known=votes.known, ties=ties, fixed=fixed)
+    among = anchored.combine(even, *columns, votes.n_people, known=votes.known, ties=ties, fixed=fixed)
     if votes.forecast is None:
-        found, taught, prior = among, None, even[0] if len(even) else Taught(1.0, ties).shares
-    else:
-        taught = anchored.taught_by(votes.forecast, *columns, among.reliability)
-        prior = taught.truth(votes.forecast)
-        found = anchored.combine(
-            prior, *columns, votes.n_people, known=votes.known, ties=ties, fixed=fixed, least=taught.least
-        )
-    matrices = one_coin(found.reliability, ties)
-    return Combined("anchored", found.probs, matrices, prior, taught, fixed is not None)
+        prior = Taught(1.0, ties).shares
+        matrices = one_coin(among.reliability, ties)
+        return Combined("anchored", among.probs, matrices, prior, by_gold=fixed is not None)
+    taught = anchored.taught_by(votes.forecast, *columns, among.reliability)
+    found = anchored.combine(
+        taught.truth(votes.forecast),
+        *columns,
+        votes.n_people,
+        known=votes.known,
+        ties=ties,
+        fixed=fixed,
+        least=taught.least,
+    )
+    matrices, before = one_coin(found.reliability, ties), taught.before(votes.forecast)
+    probs = _with_known(posterior(votes, matrices, before), votes.known)
+    return Combined("anchored", probs, matrices, before, taught, fixed is not None)
 
 
-def gold_speaks_against(votes: PeopleVotes, reliability: np.ndarray) -> bool:
-    """Whether somebody's answers on gold pairs are not what this reliability lets expect (p < 0.01 for all).
+def gold_speaks_against(votes: PeopleVotes) -> bool:
+    """Whether gold pairs say otherwise than people's agreement with each other (p < 0.01 for all together).
 
     Two who copy each other confirm each other and make an honest third look wrong; gold does not.
     """
     asked, hits = _gold_answers(votes)
-    at = asked >= FEWEST_GOLD
+    shared = (np.bincount(votes.row, minlength=votes.n_pairs) > 1)[votes.row]
+    at = (asked >= FEWEST_GOLD) & (
+        np.bincount(votes.person[shared], minlength=votes.n_people) >= FEWEST_SHARED
+    )
     if not at.any():
         return False
-    right = np.clip(reliability[at], 1e-6, 1 - 1e-6)
+    ties = ties_among(votes.said)
+    even = np.tile(Taught(1.0, ties).shares, (votes.n_pairs, 1))
+    alone = anchored.combine(even, votes.row, votes.person, votes.said, votes.n_people, ties=ties)
+    right = np.clip(alone.reliability[at], 1e-6, 1 - 1e-6)
     few, many = binom.cdf(hits[at], asked[at], right), binom.sf(hits[at] - 1, asked[at], right)
     return bool(2 * np.minimum(few, many).min() * at.sum() < 0.01)
 

@@ -78,9 +78,8 @@ def too_alike(
         worst = max(worst, min(1.0, each.p * (len(tested) - rank)))
         if worst > LEVEL:
             break
-        if each.together.value - each.others.value > FAR:
-            one, other = int(raters[each.one]), int(raters[each.other])
-            flagged.append(Alike(one, other, each.together, each.others, each.explained, worst))
+        one, other = int(raters[each.one]), int(raters[each.other])
+        flagged.append(Alike(one, other, each.together, each.others, each.explained, worst))
     return flagged
 
 
@@ -120,20 +119,22 @@ def _compared(
     others = np.ones(len(same), bool)
     others[[i, j]] = False
     agree, met = float(same[i, j]), float(both[i, j])
-    ps, beside = [], []
-    for person in (i, j):
-        k, n = float(same[person, others].sum()), float(both[person, others].sum())
-        if n < FEWEST:
-            return None
-        beside.append((k, n))
-        ps.append(float(stats.fisher_exact([[agree, met - agree], [k, n - k]], alternative="greater")[1]))
+    beside = [(float(same[each, others].sum()), float(both[each, others].sum())) for each in (i, j)]
+    if min(n for _, n in beside) < FEWEST:
+        return None
+    closest = max(beside, key=lambda each: each[0] / each[1])
+    together, apart = wilson(agree, met), wilson(*closest)
+    if together.value - apart.value <= FAR:
+        return Alike(i, j, together, apart, None, 1.0)
+    ps = [
+        float(stats.fisher_exact([[agree, met - agree], [k, n - k]], alternative="greater")[1])
+        for k, n in beside
+    ]
     rest = np.ix_(others, others)
     third = (np.triu(same[rest], 1).sum(), np.triu(both[rest], 1).sum())
     explained, p = _by_skill((agree, met), beside[0], beside[1], third, chance)
-    ps.append(p)
-    ps.append(_by_gold(agree, met, gold[i], gold[j]))
-    closest = max(beside, key=lambda each: each[0] / each[1])
-    return Alike(i, j, wilson(agree, met), wilson(*closest), explained, max(ps))
+    ps += [p, _by_gold(agree, met, gold[i], gold[j])]
+    return Alike(i, j, together, apart, explained, max(ps))
 
 
 def _by_skill(

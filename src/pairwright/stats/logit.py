@@ -39,7 +39,7 @@ class Fit:
         z, u = x @ self.w, s @ self.v
         if moderated:
             d = len(self.w)
-            spread = np.einsum("ij,jk,ik->i", x, self.covariance[:d, :d], x, optimize=True)
+            spread = ((x @ self.covariance[:d, :d]) * x).sum(1)
             z = z / np.sqrt(1 + np.pi / 8 * spread)
         return _softmax(z, u)
 
@@ -133,12 +133,21 @@ def _information(x: np.ndarray, s: np.ndarray, p: np.ndarray, total: np.ndarray)
     of_z = total * 0.25 * (p[:, 0] + p[:, 1] - lean**2)
     of_u = total * p[:, 2] * (1 - p[:, 2])
     across = -total * 0.5 * p[:, 2] * lean
-    corner = (x * across[:, None]).T @ s
-    return np.block([[(x * of_z[:, None]).T @ x, corner], [corner.T, (s * of_u[:, None]).T @ s]])
+    d = x.shape[1]
+    found = np.empty((d + s.shape[1],) * 2)
+    found[:d, :d] = (x * of_z[:, None]).T @ x
+    found[:d, d:] = (x * across[:, None]).T @ s
+    found[d:, :d] = found[:d, d:].T
+    found[d:, d:] = (s * of_u[:, None]).T @ s
+    return found
 
 
 def _softmax(z: np.ndarray, u: np.ndarray) -> np.ndarray:
-    logits = np.stack([z / 2, -z / 2, u], axis=1)
-    logits -= logits.max(1, keepdims=True)
-    raised = np.exp(logits)
-    return np.asarray(raised / raised.sum(1, keepdims=True))
+    # Column by column: reducing over three columns takes longer than all the rest.
+    half = np.abs(z) / 2
+    most = np.maximum(half, u)
+    found = np.empty((len(z), 3))
+    found[:, 0], found[:, 1], found[:, 2] = z / 2 - most, -z / 2 - most, u - most
+    np.exp(found, out=found)
+    found /= (found[:, 0] + found[:, 1] + found[:, 2])[:, None]
+    return found

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from pairwright.literals import checked
 from pairwright.store.schema import account, invitation, lead_action, session
 
 Role = Literal["lead", "annotator"]
@@ -81,6 +82,7 @@ def password_of(connection: Connection, name: str) -> str | None:
     return connection.execute(select(account.c.password).where(account.c.name == name)).scalar()
 
 
+@checked
 def add_account(
     connection: Connection,
     name: str,
@@ -111,6 +113,7 @@ def change_account(connection: Connection, account_id: int, **values: Any) -> No
     connection.execute(update(account).where(account.c.id == account_id).values(**values))
 
 
+@checked
 def add_invitation(
     connection: Connection,
     token_hash: bytes,

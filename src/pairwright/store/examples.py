@@ -11,7 +11,7 @@ from pairwright.judging.rubric import show_prompt
 from pairwright.keys import public_id
 from pairwright.quality.example import Example, Said
 from pairwright.store.export import PAGE, in_messages
-from pairwright.store.schema import belief, failure, pair, prompt, rater, response, retraction, vote
+from pairwright.store.schema import belief, failure, gold, pair, prompt, rater, response, retraction, vote
 from pairwright.store.store import Store
 from pairwright.store.votes import failure_counts, newest_beliefs, pair_pages
 from pairwright.types import Message
@@ -59,10 +59,12 @@ class Examples:
                 belief.c.decision,
                 belief.c.verdict,
                 belief.c.source,
+                gold.c.verdict.label("gold"),
             )
             .join(prompt, prompt.c.id == pair.c.prompt_id)
             .join(a, a.c.id == pair.c.a_id)
             .join(b, b.c.id == pair.c.b_id)
+            .outerjoin(gold, and_(gold.c.pair_id == pair.c.id, gold.c.withdrawn_at.is_(None)))
             .outerjoin(belief, and_(belief.c.pair_id == pair.c.id, newest_beliefs()))
             .where(pair.c.id.in_(page))
             .order_by(pair.c.id)
@@ -87,6 +89,7 @@ class Examples:
                 row.source if decided else None,
                 tuple(said.get(row.id, ())),
                 messages,
+                row.gold,
             )
 
     def _name(self, row: Any) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, and_, exists, func, insert, select
 
 from pairwright.keys import public_id
+from pairwright.literals import checked
 from pairwright.store.schema import check_run, finding, pair, settlement
 
 Action = Literal[
@@ -114,6 +115,7 @@ def add_findings(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> N
         connection.execute(insert(finding), [{**row, "at": now} for row in rows[at : at + CHUNK]])
 
 
+@checked
 def settle(
     connection: Connection,
     ids: Iterable[int],
@@ -215,6 +217,7 @@ def last_detail(connection: Connection, finding_id: int) -> dict[str, Any] | Non
     ).scalar()
 
 
+@checked
 def stands(connection: Connection, pair_id: int, action: Action) -> bool:
     """Whether this is the last word on any finding of the pair."""
     last = last_actions()

@@ -9,9 +9,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, func
 
+from pairwright.literals import checked
 from pairwright.types import Verdict
 
 
+@checked
 def prob_of(verdict: Verdict | None, prob_a: float | None, prob_tie: float | None) -> float | None:
     """The probability of this verdict; None where nothing was calibrated, or there is no verdict."""
     if prob_a is None or verdict is None:

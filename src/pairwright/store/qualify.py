@@ -9,6 +9,7 @@ from typing import Literal
 from sqlalchemy import Connection, exists, func, insert, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from pairwright.literals import checked
 from pairwright.store.schema import gold, qualification
 from pairwright.types import Verdict
 
@@ -70,6 +71,7 @@ def answered(connection: Connection, key: bytes) -> bool | None:
     return connection.execute(select(qualification.c.right).where(qualification.c.key == key)).scalar()
 
 
+@checked
 def add_answer(
     connection: Connection,
     key: bytes,

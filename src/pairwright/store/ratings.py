@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, select
 
+from pairwright.literals import checked
 from pairwright.store.schema import pair, rater, vote
 from pairwright.store.votes import is_current
 
@@ -21,6 +22,7 @@ Kind = Literal["annotate", "people", "judges", "unknown"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
+@checked
 def has_ratings(kind: Kind | None = None) -> ColumnElement[bool]:
     """The condition that a current vote has ratings, of this kind or any; joins its rater by itself."""
     there = and_(vote.c.ratings.is_not(None), is_current())
@@ -49,6 +51,7 @@ def rating_kinds(connection: Connection) -> tuple[Kind, ...]:
     return tuple(there)
 
 
+@checked
 def rated_pairs(connection: Connection, kind: Kind) -> Iterator[dict[int, Means]]:
     """Pairs with ratings of a kind, a page at a time: pair -> the mean rating of a and of b."""
     last = 0
@@ -67,6 +70,7 @@ def rated_pairs(connection: Connection, kind: Kind) -> Iterator[dict[int, Means]
         yield _means(connection.execute(query).tuples())
 
 
+@checked
 def ratings_by_key(connection: Connection, keys: Sequence[bytes], kind: Kind) -> dict[bytes, Means]:
     """The mean ratings of a and b of the pairs with these keys, where there are any of this kind."""
     query = (

@@ -64,7 +64,7 @@ def guideline_text(connection: Connection, number: int) -> str | None:
 
 
 def _inserted(connection: Connection, table: Any, row: dict[str, Any]) -> int:
-    done = connection.execute(insert(table).values(**row, at=time.time()))
+    done = connection.execute(insert(table), {**row, "at": time.time()})
     assert done.inserted_primary_key is not None
     return int(done.inserted_primary_key[0])
 
@@ -112,7 +112,7 @@ def failure_row(value: Failure, key: bytes) -> dict[str, Any]:
 
 def add_vote(connection: Connection, value: Vote, key: bytes) -> int:
     """Add one vote and give its row number."""
-    done = connection.execute(insert(vote).values(**vote_row(value, key)))
+    done = connection.execute(insert(vote), vote_row(value, key))
     assert done.inserted_primary_key is not None
     return int(done.inserted_primary_key[0])
 

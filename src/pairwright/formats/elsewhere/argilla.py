@@ -116,9 +116,9 @@ def by_person(row: dict[str, Any]) -> dict[str, dict[str, tuple[Any, str]]]:
         for each in given:
             status = each.get("status") or "submitted"
             found[str(each.get("user_id"))][question] = (each.get("value"), status)
-    for column in row:
+    for column, values in row.items():
         question, dot, rest = column.rpartition(".responses")
-        if dot and not rest and (values := row[column]):
+        if dot and not rest and values:
             users = row.get(f"{column}.users") or [None] * len(values)
             states = row.get(f"{column}.status") or ["submitted"] * len(values)
             for value, user, status in zip(values, users, states, strict=True):

@@ -21,7 +21,7 @@ from pairwright.formats.rows import LIKELY_PROMPTS
 from pairwright.formats.sources.choices import opinion_on
 from pairwright.types import Maker
 
-_NUMBERED = re.compile(r"^(.*?)[-_ ]?(\d+|[ab])$", re.IGNORECASE)
+_NUMBERED = re.compile(r"^(.*?)[-_ ]?(\d{1,9}|[ab])$", re.IGNORECASE)
 
 
 def read(row: Row, place: str) -> Iterator[Found]:
@@ -82,6 +82,7 @@ def _opinions(
             others.append(Left(place, "skipped", "vote"))
             continue
         done = {question: value for question, (value, status) in answers.items() if status == "submitted"}
+        _take_note(row, done, names)
         who = f"argilla/{person}"
         kind: Maker = "unknown" if person == "None" else "person"  # a response without its user
         ratings = _ratings(done, names)
@@ -100,6 +101,16 @@ def _opinions(
         else:
             opinions.append(opinion)
     return tuple(opinions), [sum(found) / len(found) if found else None for found in rated], others
+
+
+def _take_note(row: Row, done: Mapping[str, Any], names: list[str]) -> None:
+    """Ask for the answers that say which response is better; a rationale beside them is not carried."""
+    asked = row.get("responses") or {}
+    for question, value in done.items():
+        choice = isinstance(value, str) and (value in names or known_choice(value) is not None)
+        if choice or isinstance(value, list) or number_of(value) is not None:
+            asked.get(question)
+            row.get(f"{question}.responses")
 
 
 def _ratings(done: Mapping[str, Any], names: list[str]) -> list[float] | None:

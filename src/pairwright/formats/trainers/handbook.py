@@ -102,6 +102,6 @@ FORMATS = (
             _lines,
             may_be_empty=("score_chosen", "score_rejected"),
         ),
-        "alignment-handbook scripts, axolotl chatml.ultra",
+        "DPOTrainer by the lines that are printed, alignment-handbook scripts, axolotl chatml.ultra",
     ),
 )

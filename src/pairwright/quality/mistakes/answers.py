@@ -14,18 +14,19 @@ _BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 _HASHES = re.compile(r"^####\s*(.+)$", re.MULTILINE)
 # "The answer is 42", "Final answer: (B)", "the correct answer is **C**".
 _SAID = re.compile(
-    r"\b(?:final|correct|right) answer\b\s*(?:is|:|would be|=)\s*:?\s*([^\n]{1,80})"
-    r"|\b(?:the|my|our) answer is\s*:?\s*([^\n]{1,80})|^\W*answer\s*:\s*([^\n]{1,80})",
+    r"\b(?:final|correct|right) answer\b\s*(?:is|:|would be|=)\s*(?::\s*)?([^\n]{1,80})"
+    r"|\b(?:the|my|our) answer is\s*(?::\s*)?([^\n]{1,80})|^[^\w\n]*answer\s*:\s*([^\n]{1,80})",
     re.IGNORECASE | re.MULTILINE,
 )
-_CHOICE = re.compile(r"^\W*(?:option|choice)?\W*([A-Ha-h])(?:[).:*\]]|\s*$)")
+_CHOICE = re.compile(r"^\W*(?:(?:option|choice)\W*)?([A-Ha-h])(?:[).:*\]]|\s*$)")
 _NUMBER = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?(?:\s*/\s*\d+)?")
 _CORRECTED = re.compile(
     r"\b(?:wait|actually|correction|correcting|however|instead|recheck\w*|mistake|reconsider\w*|sorry|apolog\w+)\b"
-    r"|\bpart\b|^\s*\(?[a-d1-9ivx]{1,3}[).]\s|\bquestions?\b|\bQ\d|\bproblem \d|\bexample\b",
+    r"|\bpart\b|^[^\S\n]*\(?[a-d1-9ivx]{1,3}[).]\s|\bquestions?\b|\bQ\d|\bproblem \d|\bexample\b",
     re.IGNORECASE | re.MULTILINE,
 )
 _TOWER = re.compile(r"(?:\^|\*\*).*(?:\^|\*\*)|\d{9,}|!")
+MOST_ANSWERS = 20
 LONGEST_REFERENCE = 60  # characters: a longer one is a model answer, not a result to compare
 
 
@@ -62,7 +63,9 @@ def contradicts_reference(text: str, reference: str | None, other: str) -> Itera
     if not reference or len(reference) > LONGEST_REFERENCE:
         return
     wanted = reference.rsplit("####", 1)[-1].strip()
-    answers = final_answers(text)
+    answers = list(dict.fromkeys(final_answers(text)))
+    if len(answers) > MOST_ANSWERS:
+        return  # many are named: which is final can't be told
     if answers:
         if not any(same_answer(answer, wanted) for answer in answers):
             reason = f'its answer is "{answers[-1][:80]}"; the reference is "{wanted}"'
@@ -112,7 +115,7 @@ def _same_mathematics(answer: str, wanted: str, *, otherwise: bool) -> bool:
 def normalised(text: str) -> str:
     """Without case, accents of compatibility, articles, Markdown and outer punctuation."""
     text = unicodedata.normalize("NFKC", text).casefold()
-    text = re.sub(r"\\text\s*\{([^}]*)\}|[*_`$]", r"\1", text)
+    text = re.sub(r"\\text\s*\{([^{}]*)\}|[*_`$]", r"\1", text)
     text = re.sub(r"\b(?:the|a|an)\b", " ", text)
     return " ".join(text.split()).strip(" .,;:!?()[]\"'")
 

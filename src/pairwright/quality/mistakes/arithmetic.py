@@ -11,8 +11,11 @@ from pairwright.quality.mistakes.fences import prose_of
 
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
 _TOKEN = re.compile(rf"\s*({_NUMBER}|[-+*/^()])")
-# A run of numbers and operators, the sign(s) of equality, and another run.
-_EQUATION = re.compile(r"(?P<left>[\d(.][\d\s.,()+*/^-]*?[\d)])\s*=\s*(?P<right>-?[\d(.][\d\s.,()+*/^-]*)")
+# A run of numbers and operators, the sign(s) of equality, and another run. A left side over `_LONGEST` is
+# not looked at, so no more is searched.
+_EQUATION = re.compile(
+    r"(?P<left>[\d(.][\d\s.,()+*/^-]{0,150}?[\d)])\s{0,9}=\s*(?P<right>-?[\d(.][\d\s.,()+*/^-]*)"
+)
 _SPELLED = (
     (re.compile(r"\\(?:times|cdot)\b|[×·∙]|(?<=\d)[ \t]*[xX][ \t]*(?=\d)|(?<=\d) ?[xX] ?(?=\()"), "*"),
     (re.compile(r"\\div\b|÷"), "/"),

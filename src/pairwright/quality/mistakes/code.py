@@ -17,10 +17,10 @@ from pairwright.quality.mistakes.fences import Block, blocks_of
 
 # What stands for something left out: such a block is a sketch, not code to run.
 _SKETCH = re.compile(
-    r"\.\.\.|…|<[A-Za-z][\w -]*>|\[(?:your|insert)[^\]]*\]|\{\{|# *\.\.|// *\.\.", re.IGNORECASE
+    r"\.\.\.|…|<[A-Za-z][\w -]*>|\[(?:your|insert)[^\[\]]*\]|\{\{|# *\.\.|// *\.\.", re.IGNORECASE
 )
-_OTHER_PYTHON = re.compile(r"^\s*(?:[%!$]|>>>|In \[|print\s+[^(=\s]|exec\s+[^(=\s])", re.MULTILINE)
-_MIXED = re.compile(r"^\s*(?:pip3? install|npm |python3? |\$ |# Output|Output:)", re.MULTILINE)
+_OTHER_PYTHON = re.compile(r"^[^\S\n]*(?:[%!$]|>>>|In \[|print\s+[^(=\s]|exec\s+[^(=\s])", re.MULTILINE)
+_MIXED = re.compile(r"^[^\S\n]*(?:pip3? install|npm |python3? |\$ |# Output|Output:)", re.MULTILINE)
 _CODE = re.compile(r"[=()\[\]{}:]")  # without any of these it is a printed line, not Python
 # Languages that are shown under Python's name for want of a better one.
 _NAMED_WRONG = re.compile(
@@ -71,7 +71,9 @@ def _python(block: Block) -> str | None:
 
 
 def _json(block: Block) -> str | None:
-    if _SKETCH.search(block.text) or re.search(r"^\s*(?://|#|/\*)|[,{\[]\s*//", block.text, re.MULTILINE):
+    if _SKETCH.search(block.text) or re.search(
+        r"^[^\S\n]*(?://|#|/\*)|[,{\[]\s*//", block.text, re.MULTILINE
+    ):
         return None
     try:
         json.loads(block.text)
@@ -79,7 +81,7 @@ def _json(block: Block) -> str | None:
         if error.msg == "Extra data" or not block.text.lstrip().startswith(("{", "[")):
             return None  # several values one after the other, or a part of one
         return _at(block.text, error.lineno, error.msg)
-    except RecursionError:
+    except (ValueError, RecursionError):  # a number of too many digits, or too deep
         return None
     return None
 
@@ -121,6 +123,8 @@ def _toml(block: Block) -> str | None:
         tomllib.loads(block.text)
     except tomllib.TOMLDecodeError as error:
         return str(error)
+    except (ValueError, RecursionError):
+        return None
     return None
 
 

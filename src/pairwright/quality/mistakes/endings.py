@@ -86,7 +86,7 @@ def loops(asked: str, text: str) -> Iterator[Problem]:
     """The same sentence over and over, where nothing in the prompt asks for that."""
     if len(text) < 200:
         return
-    parts = [" ".join(part.split()) for part in re.split(r"[.!?\n]+(?:\s|$)", text)]
+    parts = [" ".join(part.split()) for part in re.split(r"(?<![.!?\n])[.!?\n]+(?:\s|$)", text)]
     counts = Counter(part for part in parts if len(part.split()) >= _LEAST_WORDS)
     if not counts:
         return

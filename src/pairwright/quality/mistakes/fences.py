@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_FENCE = re.compile(r"^[ \t]{0,12}(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n`]*$", re.MULTILINE)
+_FENCE = re.compile(r"^[ \t]{0,12}(`{3,}|~{3,})[ \t]*+([\w+#.-]*+)[^\n`]*+$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

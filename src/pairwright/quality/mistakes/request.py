@@ -65,15 +65,24 @@ def _json(asked: str, text: str) -> Iterator[Problem]:
     ):
         return
     candidates = [block.text for block in blocks_of(text)] or [text]
-    candidates += [match[0] for match in re.finditer(r"\{.*\}|\[.*\]", text, re.DOTALL)]
+    candidates += _in_brackets(text)
     if not any(_parses(each) for each in candidates):
         yield Problem("request_json", "JSON is asked for and there is none that parses", text[:60])
+
+
+def _in_brackets(text: str) -> Iterator[str]:
+    """What stands between an opening bracket and the last one that closes such."""
+    last, at = {"{": text.rfind("}"), "[": text.rfind("]")}, 0
+    for opening in re.finditer(r"[{\[]", text):
+        if at <= opening.start() < last[opening[0]]:
+            at = last[opening[0]] + 1
+            yield text[opening.start() : at]
 
 
 def _parses(text: str) -> bool:
     try:
         return isinstance(json.loads(text), dict | list)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # also a number of too many digits
         return False
 
 
@@ -113,10 +122,10 @@ def _count(text: str, unit: str) -> int | None:
         return len([part for part in re.split(r"\n\s*\n", text.strip()) if part.strip()])
     if unit == "line":
         return len([line for line in text.splitlines() if line.strip()])
-    if re.search(r"^\s*(?:[-*•]|\d+[.)])\s", text, re.MULTILINE) or blocks_of(text):
+    if re.search(r"^[^\S\n]*(?:[-*•]|\d+[.)])\s", text, re.MULTILINE) or blocks_of(text):
         return None  # what a sentence is in a list is anybody's guess
     short = re.sub(r"\b(?:[A-Z]|Mr|Mrs|Ms|Dr|St|vs|etc|e\.g|i\.e|U\.S|a\.m|p\.m|No|Jr|Sr|Inc)\.", "", text)
-    return max(1, len(re.findall(r"[.!?]+[\"'”’)]*(?=\s+[A-Z\"'“(]|\s*$)", short)))
+    return max(1, len(re.findall(r"(?<![.!?])[.!?]+[\"'”’)]*(?=\s+[A-Z\"'“(]|\s*$)", short)))
 
 
 def _language(asked: str, text: str) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pairwright.quality.example import Problem
 from pairwright.quality.mistakes.fences import prose_of
 
-_SEPARATOR = re.compile(r"^\s{0,3}\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{1,}:?\s*)*\|?\s*$")
+_SEPARATOR = re.compile(r"^\s{0,3}\|?\s*:?-{2,}:?\s*(?:\|\s*:?-+:?\s*)*(?:\|\s*)?$")
 FEWEST_ROWS = 3  # without a separator: fewer lines in bars may be art or a formula
 
 
