@@ -75,6 +75,10 @@ class Routed:
                 run_judge(self.project, judge_name)
         return ids
 
+    def said_by(self, judge: str) -> dict[str, str]:
+        """id -> what this judge says."""
+        return {pair: said for (name, pair), said in self.said.items() if name == judge}
+
     def route(self, **more: Any) -> RouteResult:
         return run_route(self.project, **more)
 

@@ -160,8 +160,8 @@ def test_a_skipped_drawn_pair_counts_as_an_error_until_somebody_answers_it(tmp_p
     assert result.accepted_from_judges == 0  # 25 of 150 could all be wrong
     assert set(skipped) & set(p.waiting()) == set(skipped)  # open to others
     p.label(skipped, "bob")
-    result = p.route()  # answered after all: looked at again, which is paid for
-    assert (result.calibration["looks"], result.calibration["frames"][0]["unobserved"]) == (2, 0)
+    result = p.route()  # answered after all: the same test with what it lacked, which costs no delta
+    assert (result.calibration["looks"], result.calibration["frames"][0]["unobserved"]) == (1, 0)
     assert result.accepted_from_judges > 200
 
 
@@ -435,17 +435,58 @@ def test_every_pair_accepted_lies_in_a_frame_whose_certificate_stands(tmp_path):
     assert {numbers[q] for q in p.accepted()} <= covered
 
 
-def test_further_labels_never_cost_what_was_certified_before(tmp_path):
+def topped_up(tmp_path, errors):
+    """(project, accepted before and after): 9 errors of 100 labels, then so many of 10 more."""
     p = Routed(tmp_path, "target = 0.85\ncalibration_pairs = 100")
-    p.add("one", 500, 0.92)
-    first = p.calibrate().accepted_from_judges
-    assert first > 0
-    p.route(more=10)
-    # Six of ten are wrong: with what is left of delta a second look certifies nothing.
-    asked = [q for q in p.drawn() if q in p.waiting()]
+    p.add("one", 500, 1.0)
+    p.route()
+    drawn = p.drawn()
     p.label(
-        asked,
-        says={q: p.said["judge", q] if i > 5 else other(p.said["judge", q]) for i, q in enumerate(asked)},
+        drawn,
+        says={q: p.said["judge", q] if i > 8 else other(p.said["judge", q]) for i, q in enumerate(drawn)},
     )
+    first = p.route().accepted_from_judges
+    p.route(more=10)
+    later = p.drawn()[100:]
+    says = {q: p.said["judge", q] if i >= errors else other(p.said["judge", q]) for i, q in enumerate(later)}
+    p.label(later, says=says)
     result = p.route()
-    assert (result.calibration["looks"], result.accepted_from_judges) == (2, first - 10)
+    assert result.calibration["looks"] == 2
+    return first, result.accepted_from_judges
+
+
+def test_further_labels_do_not_cost_what_was_certified_before(tmp_path):
+    # With what is left of delta, 9 errors of 110 would certify nothing.
+    assert topped_up(tmp_path, 0) == (400, 390)
+
+
+def test_further_labels_that_speak_against_a_certificate_withdraw_it(tmp_path):
+    assert topped_up(tmp_path, 6) == (400, 0)
+
+
+def test_pairs_skipped_till_too_few_labels_are_left_are_looked_at_when_somebody_answers_them(tmp_path):
+    p = Routed(tmp_path, "target = 0.85\ncalibration_pairs = 30")
+    p.add("one", 200, 1.0)
+    p.route()
+    p.label(p.drawn()[:15])
+    ann, skipped = Person.sign_in(p.project, "ann"), set(p.drawn()[15:])
+    while (task := ann.next_task()) is not None and task.external_id in skipped:
+        ann.skip(task)
+    (frame,) = p.route().calibration["frames"]
+    assert frame["settled"] == 30
+    assert "not tested" in frame["certificate"]["tested"]
+    p.label(sorted(skipped), "bob")
+    result = p.route()
+    assert result.calibration["certificate"]["delta"] == pytest.approx(0.075)  # nothing was spent before
+    assert result.accepted_from_judges == 170
+
+
+def test_wagers_accept_on_what_they_won_whatever_the_first_labels_alone_would_certify(tmp_path):
+    p = Routed(tmp_path, 'target = 0.85\ntest = "betting"\ncalibration_pairs = 200')
+    p.add("one", 600, 1.0)
+    p.route()
+    first = set(p.drawn()[:8])  # wrong, of the fifty that judges are weighed on at first
+    p.label(
+        p.drawn(), says={q: other(side) if q in first else side for q, side in p.said_by("judge").items()}
+    )
+    assert p.route().accepted_from_judges == 400

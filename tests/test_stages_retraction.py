@@ -46,7 +46,8 @@ def test_judging_anew_that_stops_leaves_no_label_behind(tmp_path):
         assert run_route(project).accepted_from_judges > 0
         spent = status_of(project).spent_usd
         assert run_judge(project, "main", rejudge=True, budget_usd=spent + 1e-9).stopped
-        assert status_of(project).outdated == 3
+        assert not any(row.decision == "accept" for row in newest(project).values())
+        assert (status_of(project).undecided, status_of(project).outdated) == (3, 0)
         assert run_route(project).not_judged == 3
         assert not any(row.decision == "accept" for row in newest(project).values())
 

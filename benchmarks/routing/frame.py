@@ -9,6 +9,7 @@ its coverage is the largest share of the same pairs that keeps the target.
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import zlib
@@ -66,15 +67,20 @@ def outcome(w: World, scope: np.ndarray | None = None) -> Outcome:
     n = int(free.sum())
     if not n:  # people were asked about all of them
         return Outcome(w.broken, 0.0, 0.0, w.asked, bool(w.alarms))
-    # The surest first, as they were made; equally sure ones stand or fall together.
+    # The surest first, as they were made. Of those that are equally sure it may accept a part.
     order = np.flatnonzero(free)[np.argsort(-w.chance[free], kind="stable")]
-    right, sure = np.cumsum(w.right[order]), w.chance[order]
-    ends = np.append(np.flatnonzero(np.diff(sure)), len(sure) - 1)
-    kept = ends[right[ends] >= w.target * (ends + 1) - 1e-9]
+    ends = np.append(0, np.append(np.flatnonzero(np.diff(w.chance[order])), n - 1) + 1)
+    right = np.append(0, np.cumsum(w.right[order]))[ends]
+    last = int(np.flatnonzero(right >= w.target * ends - 1e-9)[-1])
+    oracle = float(ends[last])
+    if last + 1 < len(ends):
+        more = ends[last + 1] - ends[last]
+        share = (right[last + 1] - right[last]) / more
+        oracle += float(min(more, (right[last] - w.target * ends[last]) / max(w.target - share, 1e-9)))
     return Outcome(
         w.broken,
         float(accepted[free].sum() / n),
-        float((kept[-1] + 1) / n if len(kept) else 0.0),
+        oracle / n,
         w.asked,
         bool(w.alarms),
     )
@@ -120,7 +126,7 @@ def majority(people: Mapping[str, np.ndarray]) -> np.ndarray:
 @scenario("One pool, a judge whose confidence is honest (90 %)")
 def exchangeable(seed: int, rng: Random) -> Outcome:
     with World(seed, target=0.9) as w:
-        chance = honest(rng, 500)
+        chance = honest(rng, 400)
         one_judge(w, rng, chance, chance)
         w.calibrate()
         return outcome(w)
@@ -129,79 +135,57 @@ def exchangeable(seed: int, rng: Random) -> Outcome:
 @scenario("One pool, a judge right just too rarely: 84 % (85 %)")
 def edge(seed: int, rng: Random) -> Outcome:
     with World(seed, target=0.85, calibration_pairs=150) as w:
-        one_judge(w, rng, np.full(450, 0.84))
+        one_judge(w, rng, np.full(400, 0.84))
         w.calibrate()
         return outcome(w)
 
 
-@scenario("1: 400 pairs labelled before, judge right on 98 %; 300 new ones at 75 % (85 %)")
+@scenario("1: 300 pairs labelled before, judge right on 98 %; 250 new ones at 75 % (85 %)")
 def prior_labels(seed: int, rng: Random) -> Outcome:
     return _prior(seed, rng, 0.75)
 
 
-@scenario("1: the same, new ones at 84 % (85 %)")
-def prior_labels_edge(seed: int, rng: Random) -> Outcome:
-    return _prior(seed, rng, 0.84)
-
-
-@scenario("1: the same, new ones at 96 % (85 %)")
+@scenario("1: the same, the new ones at 96 % (85 %)")
 def prior_labels_good(seed: int, rng: Random) -> Outcome:
     return _prior(seed, rng, 0.96)
 
 
 def _prior(seed: int, rng: Random, right: float) -> Outcome:
     with World(seed, target=0.85, calibration_pairs=120) as w:
-        old = one_judge(w, rng, np.full(400, 0.98))
+        old = one_judge(w, rng, np.full(300, 0.98))
         w.answer(old, paid=False)
-        new = one_judge(w, rng, np.full(300, right))
+        new = one_judge(w, rng, np.full(250, right))
         w.calibrate()
         return outcome(w, new)
 
 
-@scenario("2: certified at 97 %, then as many pairs at 45 %, nobody is asked (90 %)")
-def later_unasked(seed: int, rng: Random) -> Outcome:
-    with World(seed, target=0.9) as w:
-        one_judge(w, rng, np.full(350, 0.97))
-        w.calibrate()
-        later = one_judge(w, rng, np.full(350, 0.45))
-        w.route()
-        return outcome(w, later)
-
-
-@scenario("2: certified at 97 %, then pairs at 84 %, people answer their draw (85 %)")
+@scenario(
+    "2: certified at 97 %, then pairs at 84 %; at first nobody is asked, then their draw is answered (85 %)"
+)
 def later_edge(seed: int, rng: Random) -> Outcome:
     return _later(seed, rng, 0.84)
 
 
-@scenario("2: certified at 97 %, then pairs at 96 %, people answer their draw (85 %)")
+@scenario("2: the same, the later pairs at 96 % (85 %)")
 def later_good(seed: int, rng: Random) -> Outcome:
     return _later(seed, rng, 0.96)
 
 
 def _later(seed: int, rng: Random, right: float) -> Outcome:
     with World(seed, target=0.85) as w:
-        one_judge(w, rng, np.full(300, 0.97))
+        one_judge(w, rng, np.full(250, 0.97))
         w.calibrate()
-        later = one_judge(w, rng, np.full(400, right))
+        later = one_judge(w, rng, np.full(300, right))
         w.calibrate()
         return outcome(w, later)
 
 
-@scenario("3: 240 pairs at 98 %, 200 drawn; then 400 at 79 %, `--more 80` twice (85 %)")
+@scenario("3: 200 pairs at 98 %, 170 drawn; then 300 at 79 %, `--more 80` twice (85 %)")
 def topup(seed: int, rng: Random) -> Outcome:
-    return _topup(seed, rng, 0.79)
-
-
-@scenario("3: the same, the 400 at 84 % (85 %)")
-def topup_edge(seed: int, rng: Random) -> Outcome:
-    return _topup(seed, rng, 0.84)
-
-
-def _topup(seed: int, rng: Random, right: float) -> Outcome:
-    with World(seed, target=0.85, calibration_pairs=200) as w:
-        one_judge(w, rng, np.full(240, 0.98))
+    with World(seed, target=0.85, calibration_pairs=170) as w:
+        one_judge(w, rng, np.full(200, 0.98))
         w.calibrate()
-        later = one_judge(w, rng, np.full(400, right))
+        later = one_judge(w, rng, np.full(300, 0.79))
         w.calibrate(more=80)
         w.calibrate(more=80)
         return outcome(w, later)
@@ -210,7 +194,7 @@ def _topup(seed: int, rng: Random, right: float) -> Outcome:
 @scenario("Three looks at one pool, each after 60 more labels; judge 84 % (85 %)")
 def looks_edge(seed: int, rng: Random) -> Outcome:
     with World(seed, target=0.85, calibration_pairs=80) as w:
-        one_judge(w, rng, np.full(450, 0.84))
+        one_judge(w, rng, np.full(350, 0.84))
         w.calibrate()
         w.calibrate(more=60)
         w.calibrate(more=60)
@@ -219,7 +203,7 @@ def looks_edge(seed: int, rng: Random) -> Outcome:
 
 def _people(seed: int, rng: Random, names: Sequence[str], error: float, right: float) -> Outcome:
     with World(seed, target=0.85, calibration_pairs=150, overlap=len(names)) as w:
-        one_judge(w, rng, np.full(500, right))
+        one_judge(w, rng, np.full(400, right))
         people = {name: noisy(w, rng, error) for name in names}
         w.label = majority(people)  # agreement is with what people say together
         w.right = w.judged["judge"] == w.label
@@ -248,7 +232,7 @@ def three_people_edge(seed: int, rng: Random) -> Outcome:
 )
 def audit_order(seed: int, rng: Random) -> Outcome:
     with World(seed, target=0.85, audit=0.15, calibration_pairs=150) as w:
-        chance = np.where(rng.random(800) < 0.22, 0.6, 0.998)
+        chance = np.where(rng.random(600) < 0.22, 0.6, 0.998)
         one_judge(w, rng, chance, chance)
         w.calibrate()
         audits = len(w.drawn("audit"))
@@ -265,17 +249,17 @@ def _alarmed(found: Outcome, w: World) -> Outcome:
 
 
 @scenario(
-    "8: same-stream, certified at 97 %; 600 joined that are 84 % right and look alike (90 %)", allowed=None
+    "8: same-stream, certified at 97 %; 500 join that look alike and are 78 % right (90 %)", allowed=None
 )
 def drift(seed: int, rng: Random) -> Outcome:
-    with World(seed, target=0.9, audit=0.1, new_pairs="same-stream") as w:
+    with World(seed, target=0.9, audit=0.15, new_pairs="same-stream") as w:
         _drifted(w, rng)
         return outcome(w)
 
 
 @scenario("8: the same, after the alarm `--recalibrate` and its answers (90 %)")
 def recalibrated(seed: int, rng: Random) -> Outcome:
-    with World(seed, target=0.9, audit=0.1, new_pairs="same-stream") as w:
+    with World(seed, target=0.9, audit=0.15, new_pairs="same-stream") as w:
         _drifted(w, rng)
         w.broken = False  # before, an assumption did not hold
         if w.result is not None and w.result.calibration and w.result.calibration["alarm"]:
@@ -287,7 +271,7 @@ def recalibrated(seed: int, rng: Random) -> Outcome:
 def _drifted(w: World, rng: Random) -> None:
     one_judge(w, rng, np.full(300, 0.97))
     w.calibrate()
-    one_judge(w, rng, np.full(600, 0.84))
+    one_judge(w, rng, np.full(500, 0.78))
     w.route()
     w.answer(w.drawn("audit"))
     w.route()
@@ -296,7 +280,7 @@ def _drifted(w: World, rng: Random) -> None:
 def _skips(seed: int, rng: Random, right: float, target: float) -> Outcome:
     """30 % of drawn errors are skipped and `right` of the rest; answered by somebody else afterwards."""
     with World(seed, target=target, calibration_pairs=200) as w:
-        chance = honest(rng, 500, 3.0)
+        chance = honest(rng, 400, 3.0)
         one_judge(w, rng, chance, chance)
         w.route()
         drawn = w.drawn()
@@ -324,14 +308,14 @@ def cascade(seed: int, rng: Random) -> Outcome:
     with World(
         seed, ("cheap", "strong"), target=0.9, calibration_pairs=150, cascade=["cheap", "strong"]
     ) as w:
-        label, chance = rng.integers(2, size=450), honest(rng, 450, 3.0)
-        cheap, strong = rng.random(450) < chance, rng.random(450) < 0.5 + 0.5 * rng.beta(8, 1, 450)
+        label, chance = rng.integers(2, size=400), honest(rng, 400, 3.0)
+        cheap, strong = rng.random(400) < chance, rng.random(400) < 0.5 + 0.5 * rng.beta(8, 1, 400)
         w.add(
             {"cheap": np.where(cheap, label, 1 - label), "strong": np.where(strong, label, 1 - label)},
             label,
             strong,
-            np.full(450, 0.94),
-            sure={"cheap": chance, "strong": unsaid(rng, 450)},
+            np.full(400, 0.94),
+            sure={"cheap": chance, "strong": unsaid(rng, 400)},
             ask=["cheap"],
         )
         w.route()
@@ -346,9 +330,9 @@ def cascade(seed: int, rng: Random) -> Outcome:
 @scenario("11: two judges, the strong one fails on 25 % of the pairs, the harder ones (90 %)")
 def failures(seed: int, rng: Random) -> Outcome:
     with World(seed, ("weak", "strong"), target=0.9, calibration_pairs=120) as w:
-        label, hard = rng.integers(2, size=450), rng.random(450) < 0.25
-        weak = rng.random(450) < np.where(hard, 0.6, 0.85)
-        strong = rng.random(450) < np.where(hard, 0.7, 0.96)
+        label, hard = rng.integers(2, size=400), rng.random(400) < 0.25
+        weak = rng.random(400) < np.where(hard, 0.6, 0.85)
+        strong = rng.random(400) < np.where(hard, 0.7, 0.96)
         w.add(
             {"weak": np.where(weak, label, 1 - label), "strong": np.where(strong, label, 1 - label)},
             label,
@@ -361,34 +345,34 @@ def failures(seed: int, rng: Random) -> Outcome:
 
 
 def _betting(seed: int, rng: Random, chance: np.ndarray, target: float, n: int) -> Outcome:
-    """Looked at after every 50 answers, which come in any order; one pair stays open."""
+    """Looked at after every 67 answers, which come in any order; one pair stays open."""
     with World(seed, target=target, test="betting", calibration_pairs=n) as w:
         one_judge(w, rng, chance, chance if np.ptp(chance) else None)
         w.route()
         drawn = w.drawn()
         drawn = np.concatenate([rng.permutation(drawn[at : at + 60]) for at in range(0, len(drawn), 60)])[1:]
-        for at in range(0, len(drawn), 50):
-            w.answer(drawn[at : at + 50])
+        for at in range(0, len(drawn), 67):
+            w.answer(drawn[at : at + 67])
             w.route()
         return outcome(w)
 
 
-@scenario("12: wagers, looked at after every 50 answers; confidence honest (85 %)")
+@scenario("12: wagers, looked at after every 67 answers; confidence honest (85 %)")
 def betting(seed: int, rng: Random) -> Outcome:
-    return _betting(seed, rng, honest(rng, 450), 0.85, 200)
+    return _betting(seed, rng, honest(rng, 400), 0.85, 201)
 
 
 @scenario("12: wagers, judge 84 % (85 %)")
 def betting_edge(seed: int, rng: Random) -> Outcome:
-    return _betting(seed, rng, np.full(450, 0.84), 0.85, 200)
+    return _betting(seed, rng, np.full(400, 0.84), 0.85, 201)
 
 
 @scenario("12: wagers, certified at 97 %; then pairs at 75 % and `--more 100` (90 %)")
 def betting_drift(seed: int, rng: Random) -> Outcome:
     with World(seed, target=0.9, test="betting", calibration_pairs=150) as w:
-        one_judge(w, rng, np.full(300, 0.97))
+        one_judge(w, rng, np.full(250, 0.97))
         w.calibrate()
-        later = one_judge(w, rng, np.full(400, 0.75))
+        later = one_judge(w, rng, np.full(300, 0.75))
         w.calibrate()
         w.calibrate(more=100)
         return outcome(w, later)
@@ -397,7 +381,7 @@ def betting_drift(seed: int, rng: Random) -> Outcome:
 def _lead(seed: int, rng: Random, right: float) -> Outcome:
     """Two people who err in 8 % each; a lead decides where they disagree."""
     with World(seed, target=0.85, calibration_pairs=150, overlap=2) as w:
-        one_judge(w, rng, np.full(450, right))
+        one_judge(w, rng, np.full(350, right))
         ann, bob = noisy(w, rng, 0.08), noisy(w, rng, 0.08)
         split = ann != bob
         truth, w.label = w.label, np.where(split, w.label, ann)
@@ -426,7 +410,7 @@ def lead_edge(seed: int, rng: Random) -> Outcome:
 @scenario("13: 10 % of the answers are mistakes, set right in two goes after a look; judge 84 % (85 %)")
 def corrected(seed: int, rng: Random) -> Outcome:
     with World(seed, target=0.85, calibration_pairs=150) as w:
-        one_judge(w, rng, np.full(450, 0.84))
+        one_judge(w, rng, np.full(350, 0.84))
         w.route()
         drawn, first = w.drawn(), noisy(w, rng, 0.1)
         w.answer(drawn, {"ann": first})
@@ -441,9 +425,9 @@ def corrected(seed: int, rng: Random) -> Outcome:
 def _ties(seed: int, rng: Random, ties: str, right: float, target: float = 0.85) -> Outcome:
     """People call a tenth a tie; the judge never does."""
     with World(seed, target=target, calibration_pairs=150, ties=ties) as w:
-        label, correct = rng.integers(2, size=500), rng.random(500) < right
-        judged, tie = np.where(correct, label, 1 - label), rng.random(500) < 0.1
-        w.add({"judge": judged}, np.where(tie, 2, label), correct & ~tie, np.full(500, right))
+        label, correct = rng.integers(2, size=400), rng.random(400) < right
+        judged, tie = np.where(correct, label, 1 - label), rng.random(400) < 0.1
+        w.add({"judge": judged}, np.where(tie, 2, label), correct & ~tie, np.full(400, right))
         w.calibrate()
         found = outcome(w)
         if ties == "apart":  # both are told of pairs with a side
@@ -468,16 +452,16 @@ def ties_apart_edge(seed: int, rng: Random) -> Outcome:
 
 
 def _clusters(seed: int, rng: Random, new_pairs: str) -> Outcome:
-    """24 prompts of 28 pairs, 15 % of the prompts at 40 %, others at 98 %; then 24 more of the same kind."""
+    """20 prompts of 28 pairs, 15 % of the prompts at 40 %, others at 98 %; then 20 more of the same kind."""
     with World(seed, target=0.85, calibration_pairs=150, new_pairs=new_pairs) as w:
         for _ in range(2):
-            of_prompt = np.where(rng.random(24) < 0.15, 0.4, 0.98)
-            one_judge(w, rng, of_prompt[np.arange(24 * 28) % 24], prompts=24)
+            of_prompt = np.where(rng.random(20) < 0.15, 0.4, 0.98)
+            one_judge(w, rng, of_prompt[np.arange(20 * 28) % 20], prompts=20)
             w.calibrate()
         return outcome(w)
 
 
-@scenario("Clusters: 24 prompts of 28 pairs, then 24 new prompts, a draw each (85 %)")
+@scenario("Clusters: 20 prompts of 28 pairs, then 20 new prompts, a draw each (85 %)")
 def clusters(seed: int, rng: Random) -> Outcome:
     return _clusters(seed, rng, "draw")
 
@@ -495,7 +479,7 @@ def _small(seed: int, rng: Random, n: int) -> Outcome:
         return outcome(w)
 
 
-for size in (60, 100, 200, 300):
+for size in (60, 200):
     SCENARIOS[f"small_{size}"] = Scenario(
         f"A pool of {size} pairs, confidence honest, the draw as by default (85 %)",
         lambda seed, rng, n=size: _small(seed, rng, n),
@@ -513,7 +497,7 @@ def small_edge(seed: int, rng: Random) -> Outcome:
 @scenario("Three judges, two of them copies of the first (95 % alike); 80 % each (85 %)")
 def copied(seed: int, rng: Random) -> Outcome:
     with World(seed, ("one", "copy", "again", "own"), target=0.85, calibration_pairs=150) as w:
-        label, n = rng.integers(2, size=500), 500
+        label, n = rng.integers(2, size=400), 400
         one, own = rng.random(n) < 0.8, rng.random(n) < 0.8
         right = {"one": one, "own": own}
         for name in ("copy", "again"):
@@ -528,11 +512,11 @@ def copied(seed: int, rng: Random) -> Outcome:
 def _domain(seed: int, rng: Random, new_pairs: str, seen: bool) -> Outcome:
     """30 % of later pairs are of a domain on which the judge is now 55 % right; `seen`: and less sure."""
     with World(seed, target=0.85, audit=0.1, calibration_pairs=120, new_pairs=new_pairs) as w:
-        law = rng.random(300) < 0.3
-        one_judge(w, rng, np.full(300, 0.97), domain=np.where(law, "law", "chat"))
+        law = rng.random(250) < 0.3
+        one_judge(w, rng, np.full(250, 0.97), domain=np.where(law, "law", "chat"))
         w.calibrate()
-        law = rng.random(450) < 0.3
-        sure = np.where(law & seen, rng.uniform(0.5, 0.7, 450), unsaid(rng, 450))
+        law = rng.random(400) < 0.3
+        sure = np.where(law & seen, rng.uniform(0.5, 0.7, 400), unsaid(rng, 400))
         chance = np.where(law, 0.45, 0.97)
         later = one_judge(w, rng, chance, sure, domain=np.where(law, "law", "chat"))
         w.calibrate()
@@ -559,7 +543,7 @@ def domain_unseen(seed: int, rng: Random) -> Outcome:
 @scenario("Same-stream that is one: later pairs join, judge 86 % (85 %)")
 def joined_edge(seed: int, rng: Random) -> Outcome:
     with World(seed, target=0.85, audit=0.05, calibration_pairs=150, new_pairs="same-stream") as w:
-        for _ in range(3):
+        for _ in range(2):
             one_judge(w, rng, np.full(300, 0.86))
             w.calibrate()
         return outcome(w)
@@ -578,7 +562,7 @@ def one(job: tuple[str, int]) -> dict[str, Any]:
 def measure(names: Sequence[str], seeds: int, jobs: int, keep: Path | None) -> dict[str, list[Outcome]]:
     """Outcomes by scenario. With `keep`, each is appended to that file, and those in it are not run again."""
     known = _kept(keep) if keep is not None and keep.exists() else {}
-    todo = [(name, seed) for name in names for seed in range(seeds) if (name, seed) not in known]
+    todo = [(name, seed) for seed in range(seeds) for name in names if (name, seed) not in known]
     for found in _run(todo, jobs):
         name, seed = found.pop("scenario"), found.pop("seed")
         known[name, seed] = Outcome(**found)
@@ -592,7 +576,7 @@ def _run(todo: Sequence[tuple[str, int]], jobs: int) -> Iterator[dict[str, Any]]
     if jobs < 2:
         yield from map(one, todo)
     else:
-        with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+        with multiprocessing.get_context("spawn").Pool(jobs, gc.set_threshold, (100_000, 20, 20)) as pool:
             yield from pool.imap_unordered(one, todo, chunksize=4)
 
 
@@ -612,7 +596,7 @@ HEADER = (
 )
 
 
-def rows(found: Mapping[str, Sequence[Outcome]]) -> Iterator[list[str]]:
+def table(found: Mapping[str, Sequence[Outcome]]) -> Iterator[list[str]]:
     """The table's rows. Kept: broken no more often than allowed, give or take two standard errors."""
     for name, seeds in found.items():
         allowed, n = SCENARIOS[name].allowed, len(seeds)

@@ -48,11 +48,20 @@ def words_of(function: Callable[..., Any]) -> list[tuple[int, str, tuple[Any, ..
     return found
 
 
-class _Names(dict[str, Any]):
-    """What is imported for type checking alone is no word of ours."""
+class _Other:
+    """Whatever a name stands for that is imported for type checking alone: no words of ours."""
 
-    def __missing__(self, name: str) -> Any:
-        return Any
+    def __class_getitem__(cls, _: Any) -> type[_Other]:
+        return cls
+
+
+class _Names(dict[str, Any]):
+    """The names an annotation may use, known at run time or not."""
+
+    def __missing__(self, name: str) -> type[_Other]:
+        if name.startswith("__"):  # what tracebacks look for, and such
+            raise KeyError(name)
+        return _Other
 
 
 def _words(annotation: Any) -> tuple[Any, ...]:

@@ -13,7 +13,6 @@ from typing import Literal, Protocol, get_args
 
 from pairwright.errors import InputError
 from pairwright.keys import content_key, seeded_fraction
-from pairwright.literals import checked
 
 Policy = Literal["all", "random", "reference"]
 POLICIES: tuple[Policy, ...] = get_args(Policy)
@@ -38,7 +37,6 @@ def pair_key(prompt_key: bytes, text_a: str, text_b: str) -> bytes:
     return content_key("pair", prompt_key, *sorted((text_key(text_a), text_key(text_b))))
 
 
-@checked
 def choose_pairs(
     responses: Sequence[Candidate],
     policy: Policy,

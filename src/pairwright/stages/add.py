@@ -19,7 +19,6 @@ from sqlalchemy import Connection
 from pairwright.errors import InputError
 from pairwright.formats.reading import BadRow, Record, Records, printable, read_records, without_columns
 from pairwright.formats.rows import Entry, FieldNames, entry_from_row
-from pairwright.literals import checked
 from pairwright.pairing import pair_key
 from pairwright.store.content import (
     NewPair,
@@ -95,7 +94,6 @@ class _TakeBack(Exception):
     """Ends the transaction without a trace."""
 
 
-@checked
 def add_files(
     store: Store,
     paths: Sequence[str | Path],

@@ -322,10 +322,7 @@ def _acceptable(
     state: State, newest: Recorded, thresholds: Sequence[float | None], covered: np.ndarray
 ) -> Applied:
     """The frame's forecasts, with a threshold only where its certificate covers the pair."""
-    applied = forecast(state, newest)
-    for i, threshold in enumerate(thresholds):
-        here = (applied.step == i) & ~np.isnan(applied.threshold)
-        applied.threshold[here] = np.nan if threshold is None else threshold
+    applied = forecast(state, newest, thresholds)
     left_out = np.isin(state.said.pair_ids, newest.result["left_out"])
     applied.threshold[~(covered & state.complete & ~left_out)] = np.nan
     return applied

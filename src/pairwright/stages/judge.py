@@ -16,6 +16,7 @@ from pairwright.judging.votes import vote_of
 from pairwright.keys import content_key
 from pairwright.models.chat import CallFailed, ChatClient
 from pairwright.stages.aids import Aids
+from pairwright.stages.annotate import renew_beliefs
 from pairwright.stages.calls import (
     Payer,
     Progress,
@@ -34,6 +35,7 @@ from pairwright.stages.shared_judges import Rankings, Scores, SharedJudge
 from pairwright.store import schema, totals
 from pairwright.store.votes import (
     ANEW,
+    PAGE,
     asked_anew,
     failure_row,
     retract_judge,
@@ -124,10 +126,15 @@ async def _check_asking(session: JudgeSession) -> None:
 
 
 def _ask_anew(project: Project, name: str) -> None:
-    """Retract the judge's votes; one that was asked anew before and stopped half-way just goes on."""
+    """Retract the judge's votes, and with them what was decided by them, until it is asked again.
+
+    One that was asked anew before and stopped half-way just goes on.
+    """
     with project.store.write() as connection:
         if not asked_anew(connection, name):
-            retract_judge(connection, name, ANEW)
+            pairs = retract_judge(connection, name, ANEW)
+            for at in range(0, len(pairs), PAGE):
+                renew_beliefs(connection, project, pairs[at : at + PAGE])
 
 
 async def _judge_all(session: JudgeSession, run: Run, retry_failed: bool, left: bool) -> None:

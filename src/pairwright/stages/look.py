@@ -2,13 +2,16 @@
 
 What was learned is kept as it was. Labels that change afterwards are heard at
 once where they make the certificate stricter: the same test at the same level,
-on the labels as they are now. A looser one takes a new look, which spends some
-of the frame's delta.
+on the labels as they are now. So is a first label of a pair that was unobserved:
+it counted as an error, and the test with it in place would have passed nothing
+that breaks the promise more often. Labels that changed from wrong to right take a
+new look, which spends some of the frame's delta.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +20,7 @@ from pairwright.routing import believe
 from pairwright.routing.agreement import TIE, UNKNOWN, agrees
 from pairwright.routing.guarantee import Certificate
 from pairwright.routing.sequential import share_of
-from pairwright.routing.weigh import Applied, Sample, Step, apply, retest, weigh
+from pairwright.routing.weigh import Applied, Retested, Sample, Step, apply, retest, weigh
 from pairwright.routing.worth import judges_worth
 from pairwright.stages import betting
 from pairwright.stages.frames import State, View, fits, usable
@@ -62,12 +65,19 @@ def look_due(project: Project, state: State, view: View) -> bool:
         return False
     if newest is None or newest.result["drawn"] != len(view.order):
         return True
-    if newest.result["certificate"]["threshold"] == "every" or not newest.result["steps"]:
+    if not newest.result["steps"]:  # there were too few labels to weigh judges
+        return newest.result["certificate"]["labels"] < 2 * believe.FEWEST <= _known(state.said)
+    if newest.result["certificate"]["threshold"] == "every":
         return False
     then, now = _outcomes(state.said, newest)
-    better = int((now & ~then).sum())
+    better = int((now & ~then & (np.array(newest.result["label"]) != UNKNOWN)).sum())
     unobserved = (state.said.label[view.order] == UNKNOWN).sum()
     return better > 0 and (better >= WORTH_A_LOOK * len(then) or not unobserved)
+
+
+def _known(said: Said) -> int:
+    """How many pairs people labelled."""
+    return int((said.labels.sum(1) > 0).sum())
 
 
 def _generation(newest: Recorded | None) -> int:
@@ -87,7 +97,7 @@ def look(project: Project, state: State, view: View) -> None:
     """Fit on all labels, certify on those drawn from this frame, and keep both."""
     route, said = project.settings.route, state.said
     kept = state.steps
-    level = spend(route.delta, len(view.looks))
+    level = spend(route.delta, sum(bool(each.result["steps"]) for each in view.looks))
     pool = view.members & state.complete
     drawn = view.drawn & pool
     label, labels = np.where(drawn, said.label, UNKNOWN).astype(np.int8), said.labels
@@ -176,9 +186,14 @@ def _costs(project: Project, steps: Sequence[Sequence[str]]) -> list[float]:
     return [added[0], *(max(each, least) for each in added[1:])]
 
 
-def forecast(state: State, newest: Recorded) -> Applied:
-    """What was fitted then says of every pair now, at the step of the cascade that it has reached."""
+def forecast(state: State, newest: Recorded, thresholds: Sequence[float | None] | None = None) -> Applied:
+    """What was fitted then says of every pair now, at the step of the cascade that it has reached.
+
+    `thresholds` are those of its steps as they are now, if other than were recorded.
+    """
     steps = [Step.from_dict(step) for step in newest.result["steps"]]
+    if thresholds is not None:
+        steps = [replace(step, threshold=now) for step, now in zip(steps, thresholds, strict=True)]
     return apply(steps, state.said.ballots, state.said.groups, reached(state, len(steps)))
 
 
@@ -196,9 +211,10 @@ def certificate_now(
     """(the look that decides, its certificate, thresholds of its steps) by labels as they are now.
 
     Every look spends its own part of delta, so the certificates of all of them hold
-    together: the one that accepts most decides, and further labels never cost what
-    was certified before. None is looser than what was recorded: a label that changed
-    for the worse, or was taken back, counts in the same test at the same level.
+    together, and the one that accepts most decides: further labels don't cost what was
+    certified before, unless they speak against it. None is looser than what was
+    recorded: it is tested again, at the same level, by all labels that the newest look
+    heard, as they are now. One that changed for the worse, or was taken back, counts.
     """
     if not newest.result["steps"]:
         return newest, newest.result["certificate"], []
@@ -206,32 +222,49 @@ def certificate_now(
     if newest.result["test"] == "betting":
         decides, wagered = betting.certificate_now(state, view, looks)
         return decides, as_recorded(wagered), [wagered.threshold]
-    found = [(each, *_retested(project, state, view, each)) for each in reversed(looks)]
+    found = [(each, *_retested(project, state, view, each, newest)) for each in reversed(looks)]
     return max(found, key=lambda each: float(each[1]["coverage"]))  # of equals the newest
 
 
 def _retested(
-    project: Project, state: State, view: View, newest: Recorded
+    project: Project, state: State, view: View, each: Recorded, newest: Recorded
 ) -> tuple[dict[str, Any], list[float | None]]:
-    result, said = newest.result, state.said
+    result, said = each.result, state.said
     steps = [Step.from_dict(step) for step in result["steps"]]
     thresholds = [step.threshold for step in steps]
     place = np.searchsorted(said.pair_ids, result["tested_pairs"])
-    label = said.label[place]
-    if (label == np.array(result["label"])).all() and result["drawn"] == len(view.order):
+    later = np.setdiff1d(np.searchsorted(said.pair_ids, newest.result["tested_pairs"]), place)
+    then, label = np.array(result["label"], int), said.label[place]
+    if (label == then).all() and not len(later) and result["drawn"] == len(view.order):
         return result["certificate"], thresholds
-    rest = view.members & state.complete & ~view.drawn & ~np.isin(said.pair_ids, result["left_out"])
-    rest[place] = False
-    found = retest(
-        thresholds,
-        np.array(result["tested_confidence"], float),
-        np.array(result["tested_verdict"], int),
-        label,
-        np.stack([each.forecaster.predict(said.ballots, said.groups)[1][rest] for each in steps]),
-        result["costs"],
-        project.settings.annotate.usd_per_pair,
-        target=result["target"],
-        delta=result["certificate"]["delta"],
-        ties=result["ties"],
+    forecasts = [step.forecaster.predict(said.ballots, said.groups) for step in steps]
+    sure, verdict = (
+        np.stack([each[1] for each in forecasts]),
+        np.array([each[0].argmax(1) for each in forecasts]),
     )
+    tested_sure, tested_verdict = np.array(result["tested_confidence"]), np.array(result["tested_verdict"])
+
+    def again(
+        before: Sequence[float | None] | None, more: np.ndarray, label: np.ndarray, drawn: np.ndarray
+    ) -> Retested:
+        rest = view.members & state.complete & ~np.isin(said.pair_ids, result["left_out"])
+        rest[drawn] = False
+        return retest(
+            before,
+            np.hstack([tested_sure, sure[:, more]]),
+            np.hstack([tested_verdict, verdict[:, more]]),
+            label,
+            sure[:, rest],
+            result["costs"],
+            project.settings.annotate.usd_per_pair,
+            target=result["target"],
+            delta=result["certificate"]["delta"],
+            ties=result["ties"],
+        )
+
+    if ((then == UNKNOWN) & (label != UNKNOWN)).any():
+        # The test of that look, with the labels it lacked; one that was wrong then stays an error.
+        first = np.where(then == UNKNOWN, label, then)
+        thresholds = list(again(None, later[:0], first, view.order[: result["drawn"]]).thresholds)
+    found = again(thresholds, later, said.label[np.append(place, later)], view.order)
     return as_recorded(found.certificate), list(found.thresholds)

@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pairwright.errors import InputError
-from pairwright.literals import checked
 from pairwright.pairing import Policy, check_policy, choose_pairs
 from pairwright.stages.settings import PairSettings
 from pairwright.store.content import (
@@ -86,7 +85,6 @@ class _Wanted:
     all_prompts: bool
 
 
-@checked
 def make_pairs(
     store: Store,
     policy: Policy = "all",

@@ -161,19 +161,19 @@ def retract(connection: Connection, vote_id: int, reason: str, by_vote_id: int |
     )
 
 
-def retract_judge(connection: Connection, judge: str, reason: str) -> int:
-    """Retract all current votes of the judge of that name; gives how many."""
-    ids = connection.scalars(
-        select(vote.c.id)
+def retract_judge(connection: Connection, judge: str, reason: str) -> list[int]:
+    """Retract all current votes of the judge of that name; gives the pairs they were on."""
+    votes = connection.execute(
+        select(vote.c.id, vote.c.pair_id)
         .join(rater)
         .where(rater.c.kind == "judge", rater.c.name == judge, is_current())
         .order_by(vote.c.id)
     ).all()
     now = time.time()
-    rows = [{"vote_id": i, "by_vote_id": None, "reason": reason, "at": now} for i in ids]
+    rows = [{"vote_id": row.id, "by_vote_id": None, "reason": reason, "at": now} for row in votes]
     if rows:
         connection.execute(insert(retraction), rows)
-    return len(rows)
+    return sorted({row.pair_id for row in votes})
 
 
 @cache
