@@ -66,7 +66,7 @@ def look_due(project: Project, state: State, view: View) -> bool:
     if newest is None or newest.result["drawn"] != len(view.order):
         return True
     if not newest.result["steps"]:  # there were too few labels to weigh judges
-        return newest.result["certificate"]["labels"] < 2 * believe.FEWEST <= _known(state.said)
+        return bool(newest.result["certificate"]["labels"] < 2 * believe.FEWEST <= _known(state.said))
     if newest.result["certificate"]["threshold"] == "every":
         return False
     then, now = _outcomes(state.said, newest)
