@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pairwright.formats.canonical import Both, Opinion
+from pairwright.literals import checked
 from pairwright.types import Maker
 
 _TIE = (1.5, 1.5)
@@ -10,6 +11,7 @@ _RANKS = {"first": (1.0, 2.0), "second": (2.0, 1.0)}
 _BOTH: dict[str, Both] = {"both_good": "good", "both_bad": "bad"}
 
 
+@checked
 def opinion_on(
     who: str, choice: str, seconds: float | None, note: str | None, kind: Maker = "person"
 ) -> Opinion:
