@@ -26,7 +26,6 @@ from pairwright.errors import InputError
 from pairwright.formats import trl, writing
 from pairwright.formats.trl import Shape, Style, Weights
 from pairwright.keys import public_id
-from pairwright.literals import checked
 from pairwright.store import export as rows_of
 from pairwright.store import export_responses as singles_of
 from pairwright.store.softening import softened_mark
@@ -138,7 +137,6 @@ class ExportResult:
         }
 
 
-@checked
 def export(
     store: Store,
     out: Path,
