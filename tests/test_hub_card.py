@@ -16,9 +16,8 @@ from pairwright.hub.front_matter import LICENSES
 from pairwright.hub.pseudonyms import Pseudonyms
 from pairwright.hub.sides import side_line
 from pairwright.keys import public_id
-from pairwright.stages.accounts import known_or_new
 from pairwright.stages.add import add_files
-from pairwright.stages.adjudicate import decide
+from pairwright.stages.annotate import Person
 from pairwright.stages.check import run_check
 from pairwright.stages.dataset import Wanted, dataset_of, find_exports
 from pairwright.stages.export import export
@@ -85,7 +84,7 @@ def test_who_answered_how_often_and_how_far_they_agree(people, tmp_path):
     assert "Overlap: of these pairs 16 (67 %) by one person only, 8 by 3." in card
     assert re.search(r"Krippendorff's alpha -?\d\.\d\d \[-?\d\.\d\d, -?\d\.\d\d\] on 8 pairs", card)
     assert "People agree little (alpha" in card
-    assert "A lead decided 1 pair over other people's answers." in card
+    assert "- 1 label was decided by a lead." in card
     assert "Prefer what helps.\nIf in doubt ask annotator-1, or annotator-3." in card
     assert not any(name in card for name in PEOPLE)
 
@@ -97,8 +96,10 @@ def test_judges_and_the_promise_they_were_accepted_under(judged, tmp_path):
     assert "so it was left out" in coin
     assert "better than chance" in good
     assert "both orders" in good
-    assert re.search(r"Promise: at least 80 % of the \d+ labels by judges alone agree with people", card)
-    assert "accepted under a tested promise" in card
+    assert re.search(
+        r"Guarantee: at least 80 % of the \d+ labels by judges alone that stand on a certificate", card
+    )
+    assert "accepted under a tested guarantee" in card
     assert re.search(r"how often each chose the response shown first .*good \d+ % \[", card)
 
 
@@ -108,7 +109,7 @@ def test_labels_of_judges_nobody_tested_are_called_that(tmp_path):
     card = made(project, tmp_path).card
     assert "**Nobody tested how often the judges' labels agree with people.**" in card
     assert "**No person looked at any label.**" in card
-    assert "no promise was tested" in card
+    assert "no guarantee was tested" in card
     assert "### People\n\n- Nobody answered." in card
 
 
@@ -287,7 +288,8 @@ def ids(project):
 
 def test_long_guidelines_stand_beside_the_card_and_old_ones_are_kept(tmp_path):
     project = labelled(tmp_path)
-    decide(project, 2, "A", known_or_new(project, PEOPLE[0], "lead"))
+    person = Person.sign_in(project, PEOPLE[0])
+    person.choose(person.next_task(), "left", 9.0)
     (project.root / "guidelines.md").write_text("Be kind. " * 1500)
     project = exported(change(project, ""), "dpo")
     dataset = made(project, tmp_path)

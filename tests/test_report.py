@@ -51,7 +51,7 @@ def test_the_funnel_counts_what_came_so_far_and_where_the_rest_went(tmp_path):
         of = numbers_of(project)
         assert [each["n"] for each in of["funnel"]["steps"]] == [10, 20, 10, 0, 10, 6, 5]
         assert step(of, "judged")["lost"] == {"without a judge's verdict": 10}
-        assert step(of, "decided")["parts"] == {"asked people": 10}
+        assert step(of, "decided")["parts"] == {"for people": 10}
         assert step(of, "labels")["lost"] == {"wait for people": 4}
         assert step(of, "rows ready")["lost"] == {"ties: no better side": 1}
         assert any("5 rows are ready and not exported" in each["text"] for each in of["todo"])
@@ -93,7 +93,9 @@ def test_money_and_hours_beside_people_on_every_pair(tmp_path):
         assert (found["here"]["people_usd"], found["here"]["hours"]) == (60.0, pytest.approx(0.3))
         assert found["left"] == {"people_usd": 20.0, "hours": pytest.approx(0.1)}
         assert (found["times_cheaper"], found["times_faster"]) == (pytest.approx(1), pytest.approx(1))
-        assert "About the money of people on every pair" in page_of(numbers_of(project))
+        assert "It costs $80 instead of $80 (100%). People work 0.4 h instead of 0.4 h (100%)." in page_of(
+            numbers_of(project)
+        )
 
 
 def of_judge(verdicts, people, models):
@@ -115,7 +117,7 @@ def of_judge(verdicts, people, models):
     )
     said = Said(
         row + 1, row, ballots, ("ann",), row, np.zeros(n, int), np.array(people), np.zeros(n, bool),
-        np.zeros(n, bool), (1,),
+        np.zeros(n, bool), np.zeros(n, bool), (1,),
     )  # fmt: skip
     status = (JudgeStatus("j", n, n, 3, 0, 0.5, None, None, None, (("unreadable", 3),)),)
     facts = {i + 1: PairFacts(None, *models) for i in range(n)}
@@ -143,8 +145,21 @@ def test_a_judge_of_two_minds_over_its_orders_calls_a_tie():
 def plain():
     """Numbers of a whole dataset with nothing wrong."""
     estimate = {"value": 0.9, "low": 0.85, "high": 0.95, "n": 100}
-    status = {"prompts": 50, "pairs": 1000, "judges": [{"votes": 3}], "people": [("ann", 3, None)]}
+    status = {"prompts": 50, "pairs": 1000, "judges_heard": 1, "people": [("ann", 3, None)]}
+    frame = {"frame": 1, "pairs": 1000, "joined": 0, "about": {"sources": {}, "domains": {}}, "alarm": None}
+    frame |= {"certificate": {"threshold": 0.8, "labels": 100}, "waits": None}
     status |= {
+        "calibration": {
+            "target": 0.9,
+            "delta": 0.1,
+            "frames": [frame],
+            "outside": {},
+            "alarm": None,
+            "labels": {1: 600},
+        },
+        "decided": {"lead": 0, "key": 0, "flipped": 0},
+        "open": {"half_answered": 0, "skipped": 0, "disputed": 0, "flagged": 0},
+        "for_judges": 0,
         "for_people": 0,
         "away": {},
         "undecided": 0,
@@ -157,7 +172,6 @@ def plain():
         "status": {**status, "accepted_from_judges": 600, "accepted_from_people": 400,
                    "accepted_from_unknown": 0},
         "funnel": {"rows": 1000, "exports": [{}], "stale": False},
-        "certificate": {"threshold": 0.8}, "target": 0.9, "delta": 0.1,
         "audit": None, "reward": None, "checks": None, "judges": [], "judges_closely": {}, "people": [],
         "closely": {"people": {}}, "wins": {"n_cycles": 0},
         "agreement": {"alpha": {**estimate, "value": 0.8}, "agreement": estimate, "conflicts": 0},
@@ -173,7 +187,9 @@ def test_good_enough_is_said_only_where_nothing_is_wrong():
     whole = enough(plain())
     assert (whole["enough"], whole["first"]["text"]) == ("yes", "pairwright export   (...)")
     assert whole["what"].startswith("1,000 preference rows ready to train on, from 1,000 pairs of 50 prompts")
-    assert "At least 90% of the labels no person saw agree with people, with probability 90%." in whole["why"]
+    told = "At least 90% of the 600 labels no person saw agree with people, with probability 90%."
+    assert told in whole["why"]
+    assert "of 1,000 labels 600 judges', 400 people's" in whole["what"]
 
 
 @pytest.mark.parametrize(
@@ -181,12 +197,12 @@ def test_good_enough_is_said_only_where_nothing_is_wrong():
     [
         (lambda of: of["funnel"].update(rows=0), "no", "There is no row"),
         (lambda of: of["status"].update(for_people=210), "no", "21% of the pairs have no label yet"),
-        (lambda of: of.update(audit={"alarm": "worse", "accuracy": None}), "no", "worse than promised"),
+        (lambda of: of["status"]["calibration"].update(alarm="worse"), "no", "worse than promised"),
         (lambda of: of["agreement"]["alpha"].update(value=0.5, high=0.6), "no", "People agree too little"),
         (lambda of: of["status"].update(for_people=1), "yes", "At least"),
         (lambda of: of["funnel"].update(rows=11), "nearly", "11 rows are few"),
         (lambda of: of["status"].update(accepted_from_unknown=5), "nearly", "5 of the labels is not on record"),
-        (lambda of: of.update(certificate=None), "nearly", "Nobody has tested how often the judges' labels"),
+        (lambda of: of["status"].update(calibration=None), "nearly", "Nobody has tested how often the judges' labels"),
         (lambda of: of.update(judges=[{"judge": "j", "standing": "no better than chance"}]), "nearly", "At least"),
         (lambda of: of["wins"].update(n_cycles=2), "nearly", "At least"),
         (lambda of: of.update(people=[{"name": "bob", "worries": ["too fast"]}]), "nearly", "At least"),

@@ -235,8 +235,9 @@ def test_the_correction_is_the_formula_and_refuses_a_weak_model():
 def test_the_correction_stays_in_bounds_and_refuses_what_it_cannot_explain():
     # More often of the labels' opinion than right: its errors and the labels' are the same ones.
     assert corrected_accuracy(wilson(4600, 5000), wilson(320, 400)) is None
-    found = corrected_accuracy(wilson(760, 1000), wilson(74, 100))
-    assert 0 <= found.low <= found.value == found.high == 1
+    assert corrected_accuracy(wilson(760, 1000), wilson(74, 100)) is None
+    found = corrected_accuracy(wilson(735, 1000), wilson(74, 100))
+    assert 0 <= found.low <= found.value < found.high == 1
 
 
 def test_equal_scores_are_half_right():

@@ -6,9 +6,11 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from projects import a_project, add_pairs, change
+from projects import a_project, add_pairs, change, rows
 
 from pairwright.cli.main import run
+from pairwright.stages.accounts import known_or_new
+from pairwright.stages.adjudicate import decide
 from pairwright.stages.import_labels import import_labels
 from pairwright.stages.judge import run_judge
 from pairwright.stages.report import numbers_of, page_of
@@ -49,6 +51,9 @@ def project(tmp_path):
         ]
         write(project.root / "labels.jsonl", labels)
         import_labels(project, [project.root / "labels.jsonl"])
+        lead = known_or_new(project, "lea", "lead")
+        for row in rows(project, "pair")[::10]:
+            decide(project, row.id, "A", lead)  # where ann and bob part ways
         run_route(project)
         yield project
 
@@ -58,7 +63,8 @@ def test_the_numbers_are_those_of_the_project(project):
     assert of["status"]["pairs"] == N
     assert {judge["judge"]: judge["standing"] for judge in of["judges"]}["good"] == "better than chance"
     assert of["confidence"]["calibrated"]["n"] >= 50
-    raw, after = of["confidence"]["share_of_votes"], of["confidence"]["calibrated"]
+    raw, after = of["confidence"]["before"], of["confidence"]["after"]
+    assert raw["n"] == after["n"] <= of["confidence"]["calibrated"]["n"]  # the same pairs
     assert 0 <= after["brier"] <= raw["brier"]  # calibration tells more than counting votes
     assert of["agreement"]["agreement"]["value"] == pytest.approx(0.9)
     assert any("coin" in each["text"] for each in of["todo"])
@@ -99,7 +105,7 @@ def test_the_page_stands_alone_and_tells_every_figure_in_words(project):
         "summary",
         *("funnel", "savings", "plans"),
         *("promise", "agreement", "reliability", "risk"),
-        *("judges", "people"),
+        *("judges", "fewer", "people"),
     ]
     assert page.links == ["#" + name for name in page.sections]  # the table of contents, in their order
     assert text.count('role="img" aria-label="') == 5

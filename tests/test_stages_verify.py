@@ -73,7 +73,7 @@ def test_people_are_asked_about_doubted_pairs_among_others_and_the_flags_precisi
     result = run_verify(project, repeats=1, send=10, by="lea")
     assert result.sent == 20
     assert (status_of(project).for_people, status_of(project).stuck) == (20, 0)
-    assert "20 pairs wait for a person" in status_of(project).next
+    assert "20 pairs wait for people" in status_of(project).next
     sent = [each for each in kept(project, checks=["reward_model"], settled=True) if each.action == "sent"]
     assert {each.part for each in sent} == {"margin", "control"}
     assert set(flag_precision(project).values()) == {None}

@@ -66,9 +66,9 @@ def _serve(project: Project, name: str, host: str, port: int | None, names: list
     name = checked_name(name)
     place = bind(host, port, names)
     with project.store.read() as connection:
-        waiting, conflicts = tasks.waiting(connection), tasks.conflicts(connection)
-        stuck = tasks.stuck(connection) - conflicts
-    if stuck:
+        wanted = tasks.open_pairs(connection)
+    waiting, conflicts = wanted.waiting, wanted.for_lead
+    if stuck := wanted.stuck - conflicts:
         note(f"{stuck:,} pairs were skipped or are disputed: somebody who has not answered them may.")
     if conflicts:
         note(f"{conflicts:,} conflicts wait for a lead's decision, under Conflicts.")
@@ -76,7 +76,9 @@ def _serve(project: Project, name: str, host: str, port: int | None, names: list
         note("No pair waits for people yet: `pairwright route` decides what they are asked.")
 
     def ready(link: str) -> None:
-        say(f"{waiting:,} pairs wait for people. This link signs you in as {name}, a lead:\n\n  {link}\n")
+        half = f" ({wanted.half})" if wanted.half else ""
+        say(f"{waiting:,} pairs wait for people{half}.")
+        say(f"This link signs you in as {name}, a lead:\n\n  {link}\n")
         if is_loopback(host):
             say("Only this machine can reach it. Invite others under People, and see --host to let them in.")
         else:

@@ -68,6 +68,8 @@ def _pair(chain: dict[str, Any]) -> None:
     for belief in chain["beliefs"]:
         verdict = f" {belief['verdict']}" if belief["verdict"] else ""
         _line("belief", f"{belief['decision']}{verdict}: {belief['reason']}  {_when(belief)}")
+    if chain.get("guarantee"):
+        _line("guarantee", chain["guarantee"])
     for row in chain.get("exports", ()):
         what = "the pair" if "pair" in row["says"] else f"{row['says']['response']} alone"
         _line("exported", f"{row['file']}:{row['row']} ({what}), {row['made']}")

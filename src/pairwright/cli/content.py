@@ -246,14 +246,17 @@ def generate(
                 f"{result.responses:,} responses drawn in {result.calls:,} calls, {usd(result.spent_usd)}; "
                 f"{result.failures:,} failed."
             )
-            if result.failures:
+            if result.failed_before:
+                say(f"{result.failed_before:,} more failed before and were not asked for again.")
+            if result.failures or result.failed_before:
                 tell_failures(project, "generate")
     if json:
         emit(result.as_dict())
     else:
         if result.stopped:
             fail(f"stopped: {result.stopped}")
-    return FINISHED_WITH_FAILURES if result.failures or result.stopped else DONE
+    left = result.failures or result.failed_before or result.stopped
+    return FINISHED_WITH_FAILURES if left else DONE
 
 
 def pair(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,6 +26,7 @@ from pairwright.cli.output import (
     usd,
 )
 from pairwright.cli.routing import print_plans, print_route
+from pairwright.routing import covered
 
 if TYPE_CHECKING:
     from pairwright.stages.estimate import ProjectEstimate
@@ -70,10 +72,17 @@ def print_status(state: Status) -> None:
     if state.accepted_from_unknown:
         table.add_row("", f"{state.accepted_from_unknown:,}", "from unknown raters")
     table.add_row("", f"{state.ties:,}", "of these are ties (not exported as pairs)")
-    away = ", ".join(f"{n:,} away in {tool}" for tool, n in state.away.items())
-    table.add_row("Wait for people", f"{state.for_people:,}", away)
+    begun = [state.open.half] if state.open.half else []
+    begun += [f"{n:,} away in {tool}" for tool, n in state.away.items()]
+    table.add_row("Wait for people", f"{state.for_people:,}", ", ".join(begun))
     if state.stuck:
-        table.add_row("", f"{state.stuck:,}", "more were skipped or are disputed: somebody else may answer")
+        table.add_row("", f"{state.stuck:,}", f"more need somebody else: {state.open.why_stuck}")
+    if state.open.flagged:
+        table.add_row("", f"{state.open.flagged:,}", "more are flagged, so nobody is asked")
+    if state.for_judges:
+        table.add_row("Wait for a judge", f"{state.for_judges:,}", "the next of the cascade")
+    if state.dropped:
+        table.add_row("Dropped", f"{state.dropped:,}", "")
     table.add_row("Not decided", f"{state.undecided:,}", "")
     if state.uncalibrated:
         table.add_row("", f"{state.uncalibrated:,}", "more wait until the judges are calibrated")
@@ -102,10 +111,22 @@ def print_status(state: Status) -> None:
                 say(f"{judge.name} is {judge.refused} against people: not counted, not asked.", style="red")
     for text in state.cut_prompts:
         say(text, style="red")
-    if state.people:
+    if state.calibration and (told := covered.lines(state.calibration)):
+        out.print()
+        for text in told:
+            say(text)
+    if state.people or any(asdict(state.decided).values()):
         out.print()
         for name, n, seconds in state.people:
-            say(f"{name}: {n:,} votes" + (f", {seconds:.0f} s each" if seconds else ""))
+            pace = f", {seconds:.0f} s each" if seconds else ""
+            say(f"{name}: {n:,} {'vote' if n == 1 else 'votes'}{pace}")
+        for n, what in (
+            (state.decided.lead, "decided by a lead"),
+            (state.decided.key, "taken from the answers of gold pairs"),
+            (state.decided.flipped, "turned round by `check flip`"),
+        ):
+            if n:
+                say(f"{n:,} labels {what}")
     out.print()
     say(f" {state.next}", first="Next:")
 

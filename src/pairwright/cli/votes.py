@@ -48,7 +48,7 @@ def judge(
 ) -> int:
     """Let the judges answer every pair they have not answered, in both orders."""
     from pairwright.stages.judge import run_judge
-    from pairwright.stages.panel import judge_settings
+    from pairwright.stages.panel import failed_answers, judge_settings
 
     with context.obj.open() as project:
         judges = project.settings.judges
@@ -73,7 +73,7 @@ def judge(
                 rejudge=rejudge,
             )
             return print_estimate(found, json=json)
-        done = []
+        done, undone = [], False
         if name is None:
             names = _not_refused(project, names, rejudge)
         for each in names:
@@ -88,6 +88,9 @@ def judge(
                     progress=progress,
                 )
             done.append(result)
+            with project.store.read() as connection:
+                before = max(0, failed_answers(connection, project, each) - result.failures)
+            undone = undone or before > 0
             if not json:
                 for text in result.notes:
                     note(text)
@@ -95,7 +98,9 @@ def judge(
                     f"{each}: {result.votes:,} votes in {result.calls:,} calls, {usd(result.spent_usd)}; "
                     f"{result.failures:,} failed."
                 )
-                if result.failures:
+                if before:
+                    say(f"{before:,} more failed before and were not asked for again.")
+                if result.failures or before:
                     tell_failures(project, "judge", each)
             if result.stopped:
                 break
@@ -103,7 +108,7 @@ def judge(
         emit({"judges": [result.as_dict() for result in done]})
     elif done and done[-1].stopped:
         fail(f"stopped: {done[-1].stopped}")
-    bad = any(result.failures or result.stopped for result in done)
+    bad = undone or any(result.failures or result.stopped for result in done)
     return FINISHED_WITH_FAILURES if bad else DONE
 
 

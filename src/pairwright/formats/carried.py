@@ -143,6 +143,8 @@ def with_beside(found: list[Found], row: Watched, place: str) -> list[Found]:
     if (column := depended_on(beside)) is not None:
         return [left_for(column, place), *(each for each in found if not isinstance(each, Canonical))]
     rows = [n for n, each in enumerate(found) if isinstance(each, Canonical)]
+    if not beside and len(rows) < 2:
+        return found
     for number, n in enumerate(rows):
         one = found[n]
         assert isinstance(one, Canonical)

@@ -267,6 +267,8 @@ def _said_besides(found: Found, values: Watched, asked: frozenset[str]) -> Found
     """A row with what any format may say of it in further columns: system message, ratings, id, domain."""
     if not isinstance(found, Canonical):
         return found
+    if asked >= values.keys() and found.margin != 0:  # nothing more is said, and no tie by the margin
+        return _with_domain(found, values) if found.meta else found
     for name in ("system", "system_prompt"):
         if name not in asked and isinstance(values.peek(name), str) and found.prompt:
             found = replace(found, prompt=with_system(values[name], found.prompt, f'"{name}"'))

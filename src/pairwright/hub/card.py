@@ -13,12 +13,13 @@ from typing import Any
 
 from pairwright.formats.trl import Weights, trainer_lines
 from pairwright.hub.card_made import how_made
-from pairwright.hub.card_trust import how_far_to_trust, limits
+from pairwright.hub.card_trust import how_far_to_trust, lapsed_in_words, limits
 from pairwright.hub.columns import Columns, in_words
 from pairwright.hub.exports import Export
 from pairwright.hub.front_matter import DATA, front_matter
 from pairwright.hub.markdown import bullets, fenced, hours, percent, plain, several, table, usd
 from pairwright.quality.language import LANGUAGES
+from pairwright.routing import covered
 
 # Guidelines up to here stand in the card itself; longer ones beside it.
 IN_FULL = 8_000
@@ -115,21 +116,24 @@ def _in_short(of: Subject, facts: Mapping[str, Any]) -> str:
 def _promise_in_short(facts: Mapping[str, Any], by: Mapping[str, int]) -> str:
     if not by.get("judge"):
         return ""
-    certificate = facts["promise"].get("certificate")
-    accepted = facts["accepted"]
-    certified = accepted.get("guarantee", 0) if certificate and certificate["threshold"] is not None else 0
-    untested = facts["status"]["accepted_from_judges"] - certified
-    if not certified:
+    promise, certified = facts["promise"], covered.labels(facts["promise"])
+    lapsed = facts["accepted"].get("guarantee", 0) - certified
+    untested = facts["status"]["accepted_from_judges"] - certified - lapsed
+    if not certified and not lapsed:
         return "**Nobody tested how often the judges' labels agree with people.**"
-    promise, which = facts["promise"], f"{certified:,} labels" if untested else "Labels"
-    text = (
-        f"{which} by judges alone were accepted under a tested promise: at least "
-        f"{percent(promise['target'])} of them agree with people, with {percent(1 - promise['delta'])} "
-        "confidence."
-    )
+    said = []
+    if certified:
+        which = f"{certified:,} of the labels" if lapsed or untested else "Labels"
+        said.append(
+            f"{which} by judges alone were accepted under a tested guarantee: at least "
+            f"{percent(promise['target'])} of them agree with people, with "
+            f"{percent(1 - promise['delta'])} confidence."
+        )
+    if lapsed:
+        said.append(f"**{lapsed_in_words(lapsed)}**")
     if untested:
-        text += f" **Nobody tested how often the judges' {untested:,} other labels agree with people.**"
-    return text
+        said.append(f"**Nobody tested how often the judges' {untested:,} other labels agree with people.**")
+    return " ".join(said)
 
 
 def _what_is_in_it(of: Subject) -> str:

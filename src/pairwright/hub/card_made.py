@@ -18,6 +18,7 @@ _KINDS = {
     "scores": "a reward model that scores each response",
     "scorer": "a function that scores each response",
     "light": "a light reward model trained on this project's labels",
+    "reward": "a reward model trained on this project's labels",
 }
 _METHODS = {
     "majority": "the majority",
@@ -58,7 +59,10 @@ def _steps(of: Mapping[str, Any]) -> Iterator[str]:
 
 _HOW = {
     "people": "by people",
-    "guarantee": "without a person, under a promise: people answered a random draw of pairs, judges were "
+    "lead": "decided by a lead",
+    "key": "the known answers of gold pairs",
+    "flipped": "turned round by hand after a check",
+    "guarantee": "without a person, under a guarantee: people answered a random draw of pairs, judges were "
     "weighed against these answers, and a label stands only above a certainty tested on them",
     "stated": "by a judge's own word: it named the same winner in every order asked and was highly confident",
     "consistent": "by a judge that named the same winner in every order asked",
@@ -69,7 +73,10 @@ _HOW = {
 
 def _rule(of: Mapping[str, Any]) -> str:
     """How the labels there are came to stand, the most common way first."""
-    accepted = sorted(of["accepted"].items(), key=lambda each: -each[1])
+    decided = of["status"]["decided"]
+    answered = of["accepted"].get("people", 0) - sum(decided.values())
+    how = {**of["accepted"], "people": answered, **decided}
+    accepted = sorted(how.items(), key=lambda each: -each[1])
     told = [f"{n:,} {_HOW.get(how, plain(how))}" for how, n in accepted if n]
     return f"Labels: {'; '.join(told)}." if told else "Labels: none yet."
 
@@ -132,7 +139,8 @@ def _asked(judge: Mapping[str, Any]) -> str:
         if kind is None:
             strategy, template = spec.get("strategy", "plain"), spec.get("template", "?")
             told.append(f"asked “{plain(strategy)}” (template {plain(template)})")
-    told.append("one order only" if spec.get("single_order") else "both orders")
+    if takes_sides(judge):
+        told.append(_orders(judge))
     if "temperature" in spec:
         told.append(f"temperature {spec['temperature']:g}")
     if judge["given"]:
@@ -151,10 +159,32 @@ def _unknown(of: Mapping[str, Any]) -> str:
     return f"### Unknown raters\n\n{table(('Named', 'Votes'), rows)}\n\n{note}"
 
 
+def takes_sides(judge: Mapping[str, Any]) -> bool:
+    """Whether it compares; one that scores a response alone knows no order."""
+    return judge["spec"].get("kind") not in _KINDS
+
+
+def _orders(judge: Mapping[str, Any]) -> str:
+    """In which orders pairs were shown to it, counted over its votes."""
+    if not judge["both"]:
+        return "one order only"
+    if judge["both"] == judge["pairs"]:
+        return "both orders"
+    return f"both orders on {judge['both']:,} of {judge['pairs']:,} pairs, one on the others"
+
+
 def _people(of: Mapping[str, Any]) -> Iterator[str]:
     people = of["people"]
+    decided = of["status"]["decided"]
+    for n, what in (
+        (decided["lead"], "decided by a lead"),
+        (decided["key"], "taken from the answers of gold pairs"),
+        (decided["flipped"], "turned round by hand after a check found it wrong"),
+    ):
+        if n:
+            yield f"{several(n, 'label')} {'was' if n == 1 else 'were'} {what}."
     if not people["answers"]:
-        yield "Nobody answered."
+        yield "Nobody answered otherwise." if any(decided.values()) else "Nobody answered."
         return
     fewest, most = people["answers_each"][0], people["answers_each"][-1]
     each = f" ({fewest:,} each)" if fewest == most else f" (between {fewest:,} and {most:,} each)"
@@ -171,8 +201,6 @@ def _people(of: Mapping[str, Any]) -> Iterator[str]:
     if of["combined_by"] and overlap:
         method = _METHODS.get(of["combined_by"], of["combined_by"])
         yield f"Where several answered, the label is by {method}."
-    if people["decisions"]:
-        yield f"A lead decided {several(people['decisions'], 'pair')} over other people's answers."
     if people["timed"]:
         yield f"Mean active time on an answer: {hours(people['seconds'] / people['timed'] / 3600)}."
     yield "Who these people are, what they know of the subject and what they were paid is not on record."

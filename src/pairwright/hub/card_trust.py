@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pairwright.hub.card_made import takes_sides
 from pairwright.hub.exports import Export
-from pairwright.hub.markdown import bullets, coefficient, percent, plain, several, share, table
+from pairwright.hub.markdown import bullets, coefficient, percent, plain, several, share, table, told
 from pairwright.quality.language import LANGUAGES
 from pairwright.quality.names import WHAT
+from pairwright.routing import covered
 
 _WHAT = {**WHAT, "reward_model": "labels that a reward model doubts"}
 # A share this far from a half, interval and all, is worth a warning.
@@ -36,24 +38,31 @@ _UNTESTED = {
 def _promise(of: Mapping[str, Any]) -> Iterator[str]:
     promise, accepted = of["promise"], of["accepted"]
     if not of["status"]["accepted_from_judges"] + of["status"]["accepted_from_unknown"]:
-        yield "Every label rests on people's answers; no judge's word stands alone."
+        if any(accepted.values()):
+            yield "No judge's word stands alone: every label rests on people's answers or decisions."
         return
-    if certified := accepted.get("guarantee", 0):
-        yield _certified(promise, certified)
-    for how, told in _UNTESTED.items():
+    certified = covered.labels(promise)
+    if certified:
+        yield (
+            f"Guarantee: at least {percent(promise['target'])} of the {certified:,} labels by judges alone "
+            f"that stand on a certificate agree with people, with {percent(1 - promise['delta'])} "
+            "confidence. It is about labels as a whole, not about any one row."
+        )
+    if left := accepted.get("guarantee", 0) - certified:
+        yield lapsed_in_words(left)
+    for text in covered.lines(promise):
+        yield told(text)
+    for how, what in _UNTESTED.items():
         if n := accepted.get(how, 0):
-            yield f"{n:,} labels {told}: no promise was tested on people's answers."
+            yield f"{n:,} labels {what}: no guarantee was tested on people's answers."
 
 
-def _certified(promise: Mapping[str, Any], labels: int) -> str:
-    certificate = promise.get("certificate")
-    if certificate is None or certificate["threshold"] is None:
-        return f"{labels:,} labels rest on judges alone, and no promise about them stands at present."
+def lapsed_in_words(labels: int) -> str:
+    """Of labels that were accepted on a certificate which stands no longer."""
     return (
-        f"Promise: at least {percent(promise['target'])} of the {labels:,} labels by judges alone agree "
-        f"with people, with {percent(1 - promise['delta'])} confidence. Tested on {certificate['labels']:,} "
-        f"pairs drawn by chance and answered by people: {certificate['accepted']:,} were sure enough, "
-        f"{certificate['errors']:.0f} of these wrong. It is about labels as a whole, not about any one row."
+        f"{several(labels, 'label')} by judges alone {'was' if labels == 1 else 'were'} accepted under a "
+        "guarantee that does not stand at present: judges, labels or the rule have changed since, or an "
+        "audit found more errors than was promised."
     )
 
 
@@ -62,14 +71,14 @@ def _audit(of: Mapping[str, Any]) -> Iterator[str]:
     if not found or not found["drawn"]:
         return
     text = (
-        f"Audit: of the labels by judges alone, {found['drawn']:,} were drawn by chance for people to check; "
+        f"Audit: of the pairs accepted without a person {found['drawn']:,} were drawn for people to check; "
         f"{found['checked']:,} are checked, {found['wrong']:,} of them wrong"
     )
     if found["accuracy"]:
-        text += f"; estimated right of all: {share(found['accuracy'])}"
+        text += f"; estimated right of all that was accepted: {share(found['accuracy'])}"
     yield text + "."
     if found["alarm"]:
-        yield f"**Warning: {plain(found['alarm'])}**"
+        yield f"**Warning: {told(found['alarm'])}**"
 
 
 def _agreement(of: Mapping[str, Any]) -> Iterator[str]:
@@ -103,6 +112,8 @@ def _reward(found: Mapping[str, Any] | None) -> str:
         )
         if found.get(name)
     ]
+    if found.get("label_accuracy_missing"):
+        rows.append(("labels that are right", plain(found["label_accuracy_missing"])))
     text = (
         f"### Checked by a reward model\n\nAsked about {several(found['pairs'], 'label')}: "
         f"{plain(found['by'])}. Agreement is not accuracy: such a model errs too."
@@ -221,14 +232,14 @@ def _length(texts: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _position(of: Mapping[str, Any]) -> Iterator[str]:
-    asked = [each for each in of["judges"] if _takes_sides(each) and each["given"] < each["votes"]]
-    one_order = [plain(each["name"]) for each in asked if each["spec"].get("single_order")]
+    asked = [each for each in of["judges"] if takes_sides(each) and each["given"] < each["votes"]]
+    one_order = [plain(each["name"]) for each in asked if not each["both"]]
     # Where a vote came with the data, who was shown first is a coin this program tossed.
-    given = [plain(each["name"]) for each in of["judges"] if _takes_sides(each) and each["given"]]
+    given = [plain(each["name"]) for each in of["judges"] if takes_sides(each) and each["given"]]
     firsts = [
         f"{plain(each['name'])} {share(each['worth']['first_shown'])}"
         for each in asked
-        if not each["spec"].get("single_order") and not each["given"]
+        if each["both"] and not each["given"]
         if each["worth"] and each["worth"]["first_shown"]
     ]
     if firsts:
@@ -246,11 +257,6 @@ def _position(of: Mapping[str, Any]) -> Iterator[str]:
         yield "Position: on which side people saw which response is not on record, so their bias is unknown."
 
 
-def _takes_sides(judge: Mapping[str, Any]) -> bool:
-    """Whether it compares; one that scores a response alone knows no order."""
-    return judge["spec"].get("kind") not in ("scores", "scorer", "light")
-
-
 def _makers(of: Mapping[str, Any]) -> Iterator[str]:
     models = {each["model"] for each in of["answering"] if each["model"]}
     unknown = sum(each["responses"] for each in of["answering"] if not each["model"])
@@ -261,8 +267,9 @@ def _makers(of: Mapping[str, Any]) -> Iterator[str]:
     alone = of["people"]["by_overlap"].get(1, 0)
     if alone:
         yield (
-            f"{several(alone, 'pair')} rest on one person's answer. Two people usually agree on 65 to "
-            "90 % of such pairs, so some of these labels are a matter of taste, or wrong."
+            f"{several(alone, 'pair')} {'was' if alone == 1 else 'were'} answered by one person only. Two "
+            "people usually agree on 65 to 90 % of such pairs, so a label that rests on one answer may be "
+            "a matter of taste, or wrong."
         )
 
 
@@ -282,7 +289,7 @@ def _unchecked(of: Mapping[str, Any], exports: Sequence[Export]) -> Iterator[str
         yield "Prompts were not compared with any benchmark: some may be in tests you use."
     if of["reward"] is None:
         yield "No reward model was asked to look for wrong labels."
-    if of["people"]["answers"] == 0:
+    if of["people"]["answers"] == 0 and not any(of["status"]["decided"].values()):
         yield "**No person looked at any label.**"
     flagged = [export.name for export in exports if export.include_flagged]
     if flagged:

@@ -23,6 +23,16 @@ def plain(text: object) -> str:
     return "".join(_ESCAPED.get(sign, sign) for sign in " ".join(str(text).split()))
 
 
+def told(text: str) -> str:
+    """A sentence of ours that holds other people's words and commands in backquotes."""
+    return "`".join(part if i % 2 else _plain(part) for i, part in enumerate(text.split("`")))
+
+
+def _plain(text: str) -> str:
+    """`plain`, with the white space at both ends kept."""
+    return "".join(_ESCAPED.get(sign, sign) for sign in text)
+
+
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Cells are Markdown already: put others' words through `plain`."""
     lines = [header, ["---"] * len(header), *rows]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from markupsafe import Markup
 
 from pairwright.report import bars, figures
 from pairwright.report.page import Section, share, table
+from pairwright.routing import covered
 
 
 def funnel(of: dict[str, Any]) -> Section:
@@ -60,29 +62,27 @@ def savings(of: dict[str, Any]) -> Section | None:
             ),
         ],
     )
-    told = [
-        _times(found["times_cheaper"], "the money", "cheaper", "dearer"),
-        _times(found["times_faster"], "the hours", "fewer hours", "more hours"),
-    ]
     each = "once" if found["people_per_pair"] == 1 else f"by {found['people_per_pair']} people"
     pace = f"measured on {found['seconds_measured']:,} answers" if found["seconds_measured"] else "assumed"
     how = (
         f"Beside people who answer each of the {found['pairs']:,} pairs {each}, at "
-        f"${found['usd_per_answer']:,.2f} ([annotate] usd_per_pair) and "
+        f"${found['usd_per_answer']:,.2f} an answer ([annotate] usd_per_pair) and "
         f"{found['seconds_per_answer']:,.0f} s an answer ({pace}); the shorter the lower bar, the more "
         "was saved."
     )
-    words = "; ".join(each for each in told if each) or "nothing was spent yet"
-    html = Markup("<p><b>{}.</b></p>").format(words[:1].upper() + words[1:])
+    told = f"It costs {_beside(usd, full['usd'], _usd)} "
+    told += f"People work {_beside(hours, full['hours'], '{:,.1f} h'.format)}"
+    if found["undecided"]:
+        told += f" {found['undecided']:,} pairs are not decided yet: answers to them would come on top."
+    html = Markup("<p><b>{}</b></p>").format(told)
     return Section("savings", "Cost and hours", how, html + money + time)
 
 
-def _times(times: float | None, what: str, better: str, worse: str) -> str:
-    if times is None:
-        return ""
-    if 0.95 < times < 1.05:
-        return f"about {what} of people on every pair"
-    return f"{times:.1f} times {better}" if times > 1 else f"{1 / times:.1f} times {worse}"
+def _beside(here: float, full: float, shown: Callable[[float], str]) -> str:
+    """`$60 instead of $80 (75 %).`: what this project takes, beside people on every pair."""
+    if not full:
+        return f"{shown(here)}."
+    return f"{shown(here)} instead of {shown(full)} ({here / full:.0%})."
 
 
 def _usd(value: float) -> str:
@@ -90,22 +90,26 @@ def _usd(value: float) -> str:
 
 
 def promise(of: dict[str, Any]) -> Section | None:
-    certificate = of["certificate"]
-    if certificate is None:
+    """Frame by frame what is guaranteed, and what no guarantee is about."""
+    found = of["status"]["calibration"]
+    if found is None or not (found["frames"] or found["outside"]):
         return None
-    accepted, labels = certificate["accepted"], certificate["labels"]
-    text = (
-        f"{accepted:,} of {labels:,} calibration pairs are accepted without a person, "
-        f"{certificate['errors']:.0f} of them wrong."
-    )
-    if certificate["threshold"] is None:
-        text = "Nothing can be promised yet, so people are asked about every pair."
-    if of["test"] == "betting":
-        text += " Tested by wagers, so that every answer may be looked at."
+    html = Markup("")
+    for frame in found["frames"]:
+        kind = "bad" if frame["alarm"] else "good" if covered.stands(frame) else "soft"
+        html += Markup('<p><b>{}</b>: <span class="{}">{}</span></p>').format(
+            covered.name(frame), kind, covered.of_frame(found, frame)
+        )
+        if frame["shift"]:
+            html += Markup("<p>{}</p>").format(frame["shift"])
+    html += Markup("").join(Markup("<p>{}</p>").format(text) for text in covered.outside(found))
     how = (
-        f"At least {of['target']:.0%} of what no person sees agrees with people, as tested on a random draw."
+        f"A frame is the pairs one certificate is about: of what is accepted without a person at least "
+        f"{found['target']:.0%} agrees with people, as tested on pairs drawn from the frame by chance."
     )
-    return Section("promise", "The promise", how, Markup("<p>{}</p>").format(text))
+    if of["test"] == "betting":
+        how += " Tested by wagers, so that every answer may be looked at."
+    return Section("promise", "The guarantee", how, html)
 
 
 def audit(of: dict[str, Any]) -> Section | None:
@@ -129,9 +133,7 @@ def plans(of: dict[str, Any]) -> Section | None:
     rows = [
         (
             plan["method"],
-            Markup('<span class="tag">{}</span>').format(
-                "measured here" if plan["measured"] else "usual figures"
-            ),
+            Markup('<span class="tag">{}</span>').format(_basis(plan)),
             f"${plan['usd']['low']:,.0f}"
             + ("" if plan["usd"]["low"] == plan["usd"]["high"] else f"-{plan['usd']['high']:,.0f}"),
             f"{plan['hours']:,.0f}",
@@ -145,8 +147,22 @@ def plans(of: dict[str, Any]) -> Section | None:
     if of["plan_in_words"]:
         html += Markup("<p><b>{}</b></p>").format(of["plan_in_words"])
     html += table(header, rows)
+    overlap = of["savings"]["people_per_pair"] if of["savings"] else 1
+    each = "once" if overlap == 1 else f"{overlap} times"
     how = (
-        "Every way to label these pairs, people answering each once; further up is better, further left "
+        f"Every way to label these pairs, people answering each {each}; further up is better, further left "
         "cheaper, bars are 95 %. Guaranteed: whether the labels at hand let judges decide that many."
     )
+    if any(_assumed(plan) for plan in found):
+        how += " How often two people agree is assumed as experts usually do: too few pairs have two answers."
     return Section("plans", "What it costs to be right", how, html)
+
+
+def _assumed(plan: dict[str, Any]) -> bool:
+    return bool(plan["measured"] and plan["agreement"]["method"] == "assumed")
+
+
+def _basis(plan: dict[str, Any]) -> str:
+    if _assumed(plan):
+        return "cost measured here, agreement assumed"
+    return "measured here" if plan["measured"] else "usual figures"

@@ -105,7 +105,7 @@ def fewer(of: dict[str, Any]) -> Section | None:
 
 
 def confidence(of: dict[str, Any]) -> Section | None:
-    found, raw = of["confidence"]["calibrated"], of["confidence"]["share_of_votes"]
+    found = of["confidence"]["calibrated"]
     if found is None:
         return None
     sure, right = np.array(found["rows"]).T
@@ -113,14 +113,15 @@ def confidence(of: dict[str, Any]) -> Section | None:
     rows = [
         (name, f"{each['n']:,}", f"{each['expected_calibration_error']:.3f}", f"{each['brier']:.3f}")
         for name, each in (
-            ("before: the share of judges' votes", raw),
-            ("after: the calibrated belief", found),
+            ("before: the share of judges' votes", of["confidence"]["before"]),
+            ("after: the calibrated belief", of["confidence"]["after"]),
         )
         if each is not None
     ]
     how = (
         "On the dashed line a belief of 90 % is right in 90 of 100. Calibration error is the mean distance "
-        "from it, the Brier score also counts how little a belief tells; less is better."
+        "from it, the Brier score also counts how little a belief tells; less is better. Both rows are of "
+        "the same pairs: those tested on which judges' votes take a side."
     )
     scores = table(("", "Pairs", "Calibration error", "Brier score"), rows)
     return Section(

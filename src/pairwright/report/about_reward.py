@@ -33,7 +33,11 @@ def reward(of: dict[str, Any]) -> Section | None:
     found = of["reward"]
     if not found:
         return None
-    rows = [(told, share(found[name])) for name, told in FIGURES.items() if found[name] is not None]
+    rows: list[tuple[str, Any]] = [
+        (told, share(found[name])) for name, told in FIGURES.items() if found[name] is not None
+    ]
+    if found["label_accuracy_missing"]:
+        rows.append((FIGURES["label_accuracy"], found["label_accuracy_missing"]))
     for part, told in (
         (
             "margin",

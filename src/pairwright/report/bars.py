@@ -12,7 +12,7 @@ COLOURS = {
     "accepted from judges": "judge",
     "from judges": "judge",
     "calls of models": "judge",
-    "asked people": "people",
+    "for people": "people",
     "from people": "people",
     "people so far": "people",
     "people still wanted": "wanted",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pairwright.routing import covered
+
 FLOOR = 0.67  # Krippendorff's alpha under which people do not measure the same thing
 UNFINISHED = 0.2  # share of pairs without a decision, over which a dataset is not done
 FEW = 500  # rows under which no fine-tuning moves a model; about 10,000 move one of 7B measurably
@@ -21,8 +23,8 @@ def _item(section: str, text: str, do: str = "") -> dict[str, str]:
 
 def _labels(of: dict[str, Any]) -> list[dict[str, str]]:
     found = []
-    if of["audit"] and of["audit"]["alarm"]:
-        found.append(_item("audit", of["audit"]["alarm"], "pairwright route"))
+    if alarm := covered.alarm(of["status"]["calibration"]):
+        found.append(_item("promise", *alarm))
     if _apart(of):
         found.append(
             _item(
@@ -90,9 +92,16 @@ def _work(of: dict[str, Any]) -> list[dict[str, str]]:
     status, funnel, found = of["status"], of["funnel"], []
     if status["for_people"]:
         text = f"{status['for_people']:,} of {status['pairs']:,} pairs wait for people"
+        if half := status["open"]["half_answered"]:
+            text += f", {half:,} of them half answered"
         text += "".join(f", {n:,} of them away in {tool}" for tool, n in status["away"].items())
         command = status["next"].partition("   ")[0]
         found.append(_item("funnel", text, command if " take " in command else "pairwright annotate"))
+    skipped, disputed = status["open"]["skipped"], status["open"]["disputed"]
+    if skipped or disputed:
+        told = [f"{n:,} {what}" for n, what in ((skipped, "skipped"), (disputed, "disputed")) if n]
+        text = f"{' and '.join(told)} pairs need somebody who has not answered them"
+        found.append(_item("funnel", text, "pairwright annotate"))
     if status["outdated"]:
         text = f"{status['outdated']:,} pairs have votes that routing has not heard"
         found.append(_item("funnel", text, "pairwright route"))
@@ -129,23 +138,32 @@ def summary_of(of: dict[str, Any]) -> dict[str, Any]:
 
 def _what(of: dict[str, Any]) -> str:
     status, rows = of["status"], of["funnel"]["rows"]
-    judges = sum(1 for judge in status["judges"] if judge["votes"])
-    people = len(status["people"])
-    parts = [
-        f"{_count(rows, 'preference row', 'preference rows')} ready to train on, from "
-        f"{status['pairs']:,} pairs of {status['prompts']:,} prompts",
-        f"compared by {_count(judges, 'judge', 'judges')} and {_count(people, 'person', 'people')}",
+    ready = f"{_count(rows, 'preference row', 'preference rows')} ready to train on"
+    of_all = (
+        f"from {_count(status['pairs'], 'pair', 'pairs')} of {_count(status['prompts'], 'prompt', 'prompts')}"
+    )
+    by = [
+        _count(n, one, many)
+        for n, one, many in (
+            (status["judges_heard"], "judge", "judges"),
+            (len(status["people"]), "person", "people"),
+        )
+        if n
     ]
-    by = {
+    parts = [f"{ready}, {of_all}", f"compared by {' and '.join(by) or 'nobody yet'}"]
+    decided = status["decided"]
+    whose = {
         "judges'": status["accepted_from_judges"],
-        "people's": status["accepted_from_people"],
         "of unknown raters": status["accepted_from_unknown"],
+        "people's": status["accepted_from_people"] - sum(decided.values()),
+        "decided by a lead": decided["lead"],
+        "answers of gold pairs": decided["key"],
+        "turned round by a check": decided["flipped"],
     }
-    there = {whose: n for whose, n in by.items() if n}
-    if len(there) == 1:
-        parts += [f"all {n:,} labels are {whose}" for whose, n in there.items()]
-    elif there:
-        parts.append("; ".join(f"{n:,} labels are {whose}" for whose, n in there.items()))
+    told = [f"{n:,} {name}" for name, n in whose.items() if n]
+    if told:
+        total = sum(whose.values())
+        parts.append(f"of {_count(total, 'label', 'labels')} {', '.join(told)}")
     return "; ".join(parts) + "."
 
 
@@ -158,11 +176,12 @@ def _blocks(of: dict[str, Any]) -> list[str]:
     status, found = of["status"], []
     if not of["funnel"]["rows"]:
         found.append("There is no row to train on yet.")
-    open_ = status["for_people"] + status["undecided"] + status["uncalibrated"] + status["stuck"]
+    waits = ("for_people", "undecided", "uncalibrated", "stuck", "for_judges")
+    open_ = sum(status[name] for name in waits) + status["open"]["flagged"]
     if of["funnel"]["rows"] and open_ > UNFINISHED * status["pairs"]:
         found.append(f"{open_ / status['pairs']:.0%} of the pairs have no label yet.")
-    if of["audit"] and of["audit"]["alarm"]:
-        found.append("The audit found what was accepted worse than promised.")
+    if covered.alarm(of["status"]["calibration"]):
+        found.append("The audit found what was accepted worse than promised: nothing of that frame stands.")
     if _apart(of):
         found.append("People agree too little with each other for labels to mean the same thing.")
     return found
@@ -175,25 +194,18 @@ def _doubts(of: dict[str, Any]) -> list[str]:
         found.append(f"{rows:,} rows are few: about 10,000 good pairs move a 7B model measurably.")
     if n := of["status"]["accepted_from_unknown"]:
         found.append(f"Whether people or models made {n:,} of the labels is not on record.")
-    tested = of["certificate"] and of["certificate"]["threshold"] is not None
-    if of["status"]["accepted_from_judges"] and not tested and not (of["audit"] and of["audit"]["accuracy"]):
-        found.append("Nobody has tested how often the judges' labels agree with people.")
+    tested = covered.labels(of["status"]["calibration"])
+    if untested := of["status"]["accepted_from_judges"] - tested:
+        whose = f"{untested:,} of the judges' labels" if tested else "the judges' labels"
+        found.append(f"Nobody has tested how often {whose} agree with people.")
     return found
 
 
 def _how_right(of: dict[str, Any]) -> list[str]:
     """What is known of how right the labels are."""
     found = []
-    certificate, audit, reward = of["certificate"], of["audit"], of["reward"]
-    if of["status"]["accepted_from_judges"] and certificate and certificate["threshold"] is not None:
-        found.append(
-            f"At least {of['target']:.0%} of the labels no person saw agree with people, "
-            f"with probability {1 - of['delta']:.0%}."
-        )
-    elif certificate and of["status"]["judges"]:
-        found.append(
-            f"Judges can't keep the promise of {of['target']:.0%} here, so people answer every pair."
-        )
+    audit, reward = of["audit"], of["reward"]
+    found += _guaranteed(of)
     if audit and audit["accuracy"]:
         found.append(f"The audit puts what was accepted at {_share(audit['accuracy'])} right.")
     if of["agreement"]["agreement"]:
@@ -205,7 +217,31 @@ def _how_right(of: dict[str, Any]) -> list[str]:
             f"them at {_share(reward['label_accuracy'])} right{old}, if its errors are not theirs and gold "
             "pairs are as hard as the others."
         )
+    elif reward and reward["label_accuracy_missing"]:
+        found.append(f"How many labels are right, by {reward['by']}: {reward['label_accuracy_missing']}.")
     return found
+
+
+def _guaranteed(of: dict[str, Any]) -> list[str]:
+    """Of which pairs a guarantee stands, and of which it does not, frame by frame."""
+    stands, found = of["status"]["calibration"], list[str]()
+    if stands is None:
+        return found
+    labels, stand = covered.labels(stands), [frame for frame in stands["frames"] if covered.stands(frame)]
+    if labels and stand:
+        each = "" if len(stand) == 1 else f" of each of frames {', '.join(str(f['frame']) for f in stand)}"
+        found.append(
+            f"At least {stands['target']:.0%} of the {labels:,} labels no person saw{each} agree with "
+            f"people, with probability {1 - stands['delta']:.0%}."
+        )
+    for frame in stands["frames"]:
+        tested = frame["certificate"]
+        if tested and tested["threshold"] is None and not frame["alarm"]:
+            found.append(
+                f"{covered.name(frame)}: judges can't keep a guarantee of {stands['target']:.0%} here by the "
+                f"{tested['labels']:,} labels at hand, so people are asked about these pairs."
+            )
+    return found + covered.outside(stands)
 
 
 def _share(of: dict[str, Any]) -> str:

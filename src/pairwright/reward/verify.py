@@ -169,17 +169,17 @@ def corrected_accuracy(agreement: Estimate, on_gold: Estimate, seed: int = 0) ->
     Assumes what stands at the head of this module. The interval is of 20,000 draws
     of both shares, as wide as their own intervals: near a coin the division is
     unsteady, and so are the draws. None where the model is right in under 60 % of
-    gold pairs, for then the division says nothing, and where it agrees so much more
-    often than it is right that the assumptions can't hold.
+    gold pairs, for then the division says nothing, and where it agrees as
+    often as it is right or more: its errors may be the labels' too, and nobody can tell.
     """
     m, a = agreement.value, on_gold.value
-    if a < WEAK_ON_GOLD:
+    if a < WEAK_ON_GOLD or m >= a:
         return None
     rng = np.random.default_rng(seed)
     ms, as_ = (rng.normal(each.value, (each.high - each.low) / 3.92, _DRAWS) for each in (agreement, on_gold))
     q = (ms + as_ - 1) / np.maximum(2 * as_ - 1, 1e-3)
     low, high = np.quantile(q, [0.025, 0.975])
-    if low > 1 or high < 0:
+    if high < 0:
         return None
     return Estimate(
         float(np.clip((m + a - 1) / (2 * a - 1), 0, 1)), max(0.0, float(low)), min(1.0, float(high)),

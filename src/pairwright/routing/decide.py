@@ -30,6 +30,7 @@ REFUSED = ("no better than chance", "worse than chance")
 # What a person nobody knows yet is taken for, truth by said: the prior's mean in stats/anchored.
 NEWCOMER = ((0.8, 0.1, 0.1), (0.1, 0.8, 0.1), (0.1, 0.1, 0.8))
 LEAST = 1 / 3  # no belief in the likeliest of three verdicts is less
+SENT_BACK, DISAGREE = "sent back to people by a check", "people disagree"  # how such beliefs' reasons begin
 EVEN = (1 / 3, 1 / 3, 1 / 3)
 SETTLED = 0.8  # people who are split are settled where what is known of them and of the judges comes to this
 
@@ -222,8 +223,7 @@ def decide(
     if people:
         return _by_people(pair_id, people, basis, standing, overlap, calibrated=accept == "guarantee")
     if standing.again is not None:
-        reason = "sent back to people by a check"
-        return Belief(pair_id, "ask", None, "none", reason, basis=basis, asks="people")
+        return Belief(pair_id, "ask", None, "none", SENT_BACK, basis=basis, asks="people")
     given = [vote for vote in votes if vote.purpose == "given"]
     if given and not orders:
         return _by_dataset(pair_id, given, basis)
@@ -348,15 +348,15 @@ def _by_people(
 
     n, wanted = len(people), overlap.wanted(standing.forecast)
     if standing.again is not None and n <= standing.again:
-        return ask(f"sent back to people by a check: {said}", standing.again + 1 - n)
+        return ask(f"{SENT_BACK}: {said}", standing.again + 1 - n)
     if n < wanted:
         return ask(f"{n} of {wanted} people answered: {said}", wanted - n)
     sure = 1.0 if not overlap.sure else max(probs or _posterior(people, Standing()))
     if split or sure < overlap.sure:
         if n >= max(overlap.most, wanted) and split:
-            return ask(f"people disagree: {said}", 0, "lead")
+            return ask(f"{DISAGREE}: {said}", 0, "lead")
         if n < max(overlap.most, wanted):
-            why = "people disagree" if split else f"believed at {sure:.1%} only"
+            why = DISAGREE if split else f"believed at {sure:.1%} only"
             return ask(f"{why}: {said}", 1)
     kinds = {vote.both for vote in people if vote.verdict == "TIE"}
     both = kinds.pop() if verdict == "TIE" and len(kinds) == 1 else None

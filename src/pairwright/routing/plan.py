@@ -143,7 +143,7 @@ def plan_in_words(plans: Sequence[Plan], points: float = 0.03) -> str | None:
     if not near:
         return (
             f"{full}nothing cheaper measured here is within "
-            f"{points * 100:.0f} points of the {people.agreement.value:.0%} of people with each other."
+            f"{points * 100:.0f} points of the {_with_each_other(people.agreement)}."
         )
     sure = [plan for plan in near if plan.certified is not False]
     best = min(sure or near, key=lambda plan: plan.usd.value)
@@ -151,13 +151,20 @@ def plan_in_words(plans: Sequence[Plan], points: float = 0.03) -> str | None:
     told = (
         f"{full}{best.method} ${best.usd.value:,.0f}, "
         f"{of.value:.1%} [{of.low * 100:.1f}, {of.high * 100:.1f}] agreement "
-        f"against {people.agreement.value:.0%} for people with each other"
+        f"against {_with_each_other(people.agreement)}"
     )
     if sure:
         return f"{told}."
     return (
         f"{told}, but the labels at hand do not carry the guarantee that far: `route` asks people about more."
     )
+
+
+def _with_each_other(people: Estimate) -> str:
+    """How often people agree with each other, and whether anybody measured it."""
+    if people.method == "assumed":
+        return f"{people.value:.0%} assumed for people with each other"
+    return f"{people.value:.0%} for people with each other"
 
 
 def _mixed(

@@ -110,8 +110,12 @@ def _with_judges(said: Said) -> list[dict[str, Any]]:
         decided[row, judge].append(verdict)
     counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     by_row: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    answers = ~said.decided  # a decision is nobody's answer
     for row, person, verdict in zip(
-        said.person_row.tolist(), said.person.tolist(), said.said.tolist(), strict=True
+        said.person_row[answers].tolist(),
+        said.person[answers].tolist(),
+        said.said[answers].tolist(),
+        strict=True,
     ):
         by_row[row].append((said.people[person], verdict))
     for (row, judge), verdicts in decided.items():

@@ -13,12 +13,12 @@ from pairwright.hub.pseudonyms import Pseudonyms
 from pairwright.quality.language import language_of
 from pairwright.quality.names import WHAT
 from pairwright.routing.worth import judges_worth
-from pairwright.stages.calibrate import Calibration, calibration_of
+from pairwright.stages.calibrate import calibration_of
 from pairwright.stages.check import summary
 from pairwright.stages.dashboard import dashboard_of
 from pairwright.stages.people import people_of
 from pairwright.stages.project import Project
-from pairwright.stages.status import status_of
+from pairwright.stages.status import Status, status_of
 from pairwright.stages.verified import verified
 from pairwright.stats.intervals import wilson
 from pairwright.store import origins
@@ -37,7 +37,8 @@ ASKED_WITH = ("temperature", "top_p", "max_tokens", "reasoning_effort")
 def facts_of(project: Project) -> dict[str, Any]:
     """All figures and texts of the card that don't depend on which export is sent."""
     names = pseudonyms_of(project)
-    status, stands = status_of(project), calibration_of(project)
+    stands = calibration_of(project)
+    status = status_of(project, stands)
     with project.store.read() as connection:
         people = origins.people(connection)
         used = origins.guidelines_used(connection)
@@ -57,11 +58,11 @@ def facts_of(project: Project) -> dict[str, Any]:
         "people": {**asdict(people), "count": people.count, "answers": people.answers},
         "combined_by": combination["method"] if combination and "method" in combination else None,
         "usd_per_answer": project.settings.annotate.usd_per_pair,
-        "judges": _judges(project),
+        "judges": _judges(project, status),
         "unknown": [(names.scrub(name), n) for name, n in unknown],
         "guidelines": _guidelines(project, names, used),
         "about": _about(project, names),
-        "promise": _promise(project, stands),
+        "promise": _promise(project, status, names),
         "audit": stands.audit,
         "agreement": _agreement(project),
         "left": _left(project),
@@ -99,9 +100,9 @@ def _asked(each: origins.Answering, names: Pseudonyms) -> dict[str, Any]:
     }
 
 
-def _judges(project: Project) -> list[dict[str, Any]]:
+def _judges(project: Project, status: Status) -> list[dict[str, Any]]:
     """Each judge that was heard: how it was asked, and what it is worth against people."""
-    counted = {each.name: each for each in status_of(project).judges}
+    counted = {each.name: each for each in status.judges}
     with project.store.read() as connection:
         heard = origins.judging(connection)
         said = read_said(connection, [each.name for each in heard if each.kind == "judge"])
@@ -113,6 +114,8 @@ def _judges(project: Project) -> list[dict[str, Any]]:
             "votes": each.votes,
             "given": each.given,
             "versions": each.versions,
+            "pairs": each.pairs,
+            "both": each.both,
             "failed": counted[each.name].failed if each.name in counted else 0,
             "refused": counted[each.name].refused if each.name in counted else None,
             "worth": worth.get(each.name),
@@ -143,13 +146,22 @@ def _about(project: Project, names: Pseudonyms) -> str | None:
         raise ConfigError(f"{path} is not UTF-8 text ({error.reason} at byte {error.start})") from None
 
 
-def _promise(project: Project, stands: Calibration) -> dict[str, Any]:
+def _promise(project: Project, status: Status, names: Pseudonyms) -> dict[str, Any]:
     """By which rule judges' labels are accepted, and what was certified of which pairs, if anything."""
     route = project.settings.route
     found: dict[str, Any] = {"rule": route.accept, "target": route.target, "delta": route.delta}
-    if route.accept == "guarantee":
-        found |= {"certificate": stands.certificate, "frames": stands.frames, "test": route.test}
-    return found
+    if status.calibration is None:
+        return found | {"frames": [], "outside": {}, "labels": {}, "alarm": None}
+    frames = [
+        frame | {"about": {kind: _scrubbed(of, names) for kind, of in frame["about"].items()}}
+        for frame in status.calibration["frames"]
+    ]
+    kept = {name: status.calibration[name] for name in ("outside", "labels", "alarm")}
+    return found | kept | {"frames": frames, "test": route.test}
+
+
+def _scrubbed(named: dict[str, int], names: Pseudonyms) -> dict[str, int]:
+    return {names.scrub(each): n for each, n in named.items()}
 
 
 def _agreement(project: Project) -> dict[str, Any]:

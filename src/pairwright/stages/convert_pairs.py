@@ -9,10 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
-from pairwright.formats.canonical import Canonical, Pair, Tally
-from pairwright.pairing import text_key
+from pairwright.formats.canonical import Pair, Tally
 from pairwright.store.scratch import Sides
+from pairwright.types import Message
+
+
+def _key(prompt: tuple[Message, ...], first: str, second: str) -> bytes:
+    """A pair whichever is better: seen by this run alone, so it needs no lasting key, which takes longer."""
+    parts = [part for message in prompt for part in (message.role, message.content)]
+    return blake2b(repr((*parts, first, second)).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 @dataclass
@@ -31,13 +38,9 @@ class Opposed:
 
     def settle(self, pairs: Iterator[Pair], dropped: Tally, stack: ExitStack) -> Iterator[Pair]:
         counts = None if self.known else stack.enter_context(Sides())
-        row: Canonical | None = None
-        prompt = b""
         for pair in pairs:
-            if pair.row is not row:
-                row, prompt = pair.row, pair.row.key
-            texts = text_key(pair.chosen.text), text_key(pair.rejected.text)
-            key, first_wins = prompt + min(texts) + max(texts), texts[0] < texts[1]
+            texts = pair.chosen.text.strip(), pair.rejected.text.strip()
+            key, first_wins = _key(pair.row.prompt, *sorted(texts)), texts[0] < texts[1]
             if counts is not None:
                 both = counts.add(key, first_wins)
                 if all(both):

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from pairwright.routing.plan import USUAL
+from pairwright.stages.plan import pace
 from pairwright.stages.project import Project
 from pairwright.stages.unbelieved import unbelieved_judges
 from pairwright.stats.agreement import SIDES, answer_counts, krippendorff_alpha, pairwise_agreement
 from pairwright.stats.intervals import wilson
-from pairwright.store import conflicts as sql
 from pairwright.store import parting, people, tasks
 from pairwright.types import Estimate
 
@@ -23,7 +23,9 @@ PARTINGS = 8  # pairs shown on which people and judges part
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """`answers_wanted` on the pairs that are open; `per_hour` the pace of the last hour.
+    """`answers_wanted` on the `open_pairs`, of which some are `half_answered`, `skipped` or `disputed`.
+
+    `conflicts` are for a lead to decide. `per_hour` is the pace of the last hour.
 
     `hours_left` of people's active time, `finish` seconds since 1970 at the pace
     of the last hour, None when nobody is at it. `usd` what people's answers cost
@@ -33,6 +35,9 @@ class Dashboard:
     answers: int
     answered_pairs: int
     open_pairs: int
+    half_answered: int
+    skipped: int
+    disputed: int
     answers_wanted: int
     conflicts: int
     waiting_for_calibration: int
@@ -62,25 +67,27 @@ def dashboard_of(project: Project) -> Dashboard:
     unbelieved = unbelieved_judges(project)
     with project.store.read() as connection:
         columns = people.votes_as_columns(connection, lengths=False)
-        open_pairs, wanted = sql.open_answers(connection)
-        conflicts, uncalibrated = tasks.conflicts(connection), tasks.uncalibrated(connection)
+        open_pairs, uncalibrated = tasks.open_pairs(connection), tasks.uncalibrated(connection)
         parted, compared, same = parting.partings(connection, PARTINGS, unbelieved)
         assist = parting.by_assist(connection)
-    seconds, n = columns["seconds"], len(columns["at"])
+    n = len(columns["at"])
     here = columns["order"] != 0  # labels from a file came all at once: no pace
     at = columns["at"][here]
     per_hour, active = _pace(at, columns["rater"][here], now)
-    timed = seconds[np.isfinite(seconds)]
-    each = float(np.median(timed)) if len(timed) else project.settings.annotate.seconds_per_pair
+    each = pace(project)
+    wanted = open_pairs.answers
     counts = answer_counts(columns["item"], columns["said"], 3)
     alpha, missing = _alpha(counts)
     agree, shared = pairwise_agreement(counts)
     return Dashboard(
         answers=n,
         answered_pairs=len(counts),
-        open_pairs=open_pairs,
+        open_pairs=open_pairs.waiting + open_pairs.skipped + open_pairs.disputed,
+        half_answered=open_pairs.half_answered,
+        skipped=open_pairs.skipped,
+        disputed=open_pairs.disputed,
         answers_wanted=wanted,
-        conflicts=conflicts,
+        conflicts=open_pairs.for_lead,
         waiting_for_calibration=uncalibrated,
         per_hour=per_hour,
         active_people=active,

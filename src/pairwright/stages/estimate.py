@@ -91,6 +91,7 @@ class _Counts:
     judge_pending: dict[str, int]
     judge_orders: dict[str, int]
     for_people: int
+    answers_wanted: int
     undecided: int
     accepted: int
 
@@ -139,6 +140,7 @@ def _count(project: Project, single_order: bool, retry_failed: bool, rejudge: bo
             )
             missing -= 0 if retry_failed else failed
         decided = totals.decisions(connection)
+        open_pairs = tasks.open_pairs(connection)
         asked = orders_asked(connection, project)
         if single_order:
             asked = dict.fromkeys(asked, ORDERS[:1])
@@ -163,7 +165,8 @@ def _count(project: Project, single_order: bool, retry_failed: bool, rejudge: bo
                 for name, orders in asked.items()
             },
             {name: len(orders) for name, orders in asked.items()},
-            tasks.waiting(connection),
+            open_pairs.waiting,
+            open_pairs.answers,
             content.pairs - sum(decided.values()) + tasks.uncalibrated(connection),
             sum(n for (decision, _, _), n in decided.items() if decision == "accept"),
         )
@@ -313,13 +316,15 @@ def _people(project: Project, counts: _Counts, pairs_to_come: int) -> PeopleEsti
         share = counts.for_people / routed
         basis = f"measured: {share:.0%} of {routed:,} routed pairs went to people"
     left = counts.undecided + pairs_to_come
-    pairs = counts.for_people
+    pairs, answers = counts.for_people, counts.answers_wanted
     if project.settings.judges and promised and newest is None and not counts.for_people:
         pairs = _to_calibrate(project, left)
         left -= pairs
+        answers = pairs * settings.overlap
         basis = f"{pairs:,} to calibrate the judges on; of the rest {basis}"
     pairs += round(share * left)
-    return PeopleEstimate(pairs, pairs * seconds / 3600, pairs * settings.usd_per_pair, basis)
+    answers += round(share * left) * settings.overlap
+    return PeopleEstimate(pairs, answers * seconds / 3600, answers * settings.usd_per_pair, basis)
 
 
 def _to_calibrate(project: Project, pairs: int) -> int:

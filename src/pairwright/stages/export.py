@@ -8,7 +8,6 @@ from typing import Protocol
 from pairwright.errors import InputError
 from pairwright.formats import trl
 from pairwright.formats.trl import Shape, Style
-from pairwright.literals import checked
 from pairwright.stages.convert import ConvertResult, Selection
 from pairwright.stages.export_dataset import export_dataset
 from pairwright.stages.side_lines import row_of_export as row_of_export
@@ -21,7 +20,6 @@ class Progress(Protocol):
     def __call__(self, *, done: int, total: int) -> None: ...
 
 
-@checked
 def export(
     store: Store,
     out: Path,

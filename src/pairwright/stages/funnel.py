@@ -20,19 +20,21 @@ LOST = {
 }
 
 
-def funnel_of(project: Project, status: Status, judged: int) -> dict[str, Any]:
+def funnel_of(project: Project, status: Status) -> dict[str, Any]:
     """`steps` from prompts to rows, each with its parts and what was lost there; `exports` as they lie there.
 
-    `judged` pairs have a judge's verdict. `rows` could be exported now, and `stale` says
-    what has changed since the newest export of pairs.
+    `rows` could be exported now, and `stale` says what has changed since the newest export of pairs.
     """
     with project.store.read() as connection:
         standing = census(connection)
     exports = exports_of(project)
     paired = next((each for each in reversed(exports) if each.of_pairs), None)
     ready = standing.standing.get("label", 0)
-    asked = status.accepted_from_people + status.for_people + status.stuck
     unknown = status.accepted_from_unknown
+    asked = status.accepted_from_people + status.for_people + status.stuck + status.open.flagged
+    undecided = status.undecided + status.uncalibrated + status.for_judges + status.dropped
+    labels = status.accepted_from_judges + status.accepted_from_people + unknown
+    left_out = _after_label(standing.drops("label"), labels - ready)
     steps = [
         _step("prompts", status.prompts),
         _step(
@@ -41,34 +43,39 @@ def funnel_of(project: Project, status: Status, judged: int) -> dict[str, Any]:
             lost={"could not be drawn": status.responses_failed, "still to draw": status.responses_pending},
         ),
         _step("pairs", status.pairs),
-        _step("judged", judged, lost={"without a judge's verdict": status.pairs - judged}),
+        _step("judged", status.judged, lost={"without a judge's verdict": status.pairs - status.judged}),
         _step(
             "decided",
-            status.pairs - status.undecided - status.uncalibrated,
+            status.pairs - undecided,
             {
                 "accepted from judges": status.accepted_from_judges,
-                "asked people": asked,
+                "for people": asked,
                 "came from unknown raters": unknown,
             },
             {
                 "dropped": status.dropped,
                 "not routed": status.undecided,
                 "wait for calibration": status.uncalibrated,
+                "wait for the next judge": status.for_judges,
             },
         ),
         _step(
             "labels",
-            status.accepted_from_judges + status.accepted_from_people + unknown,
+            labels,
             {
                 "from judges": status.accepted_from_judges,
                 "from people": status.accepted_from_people,
                 "from unknown raters": unknown,
             },
-            {"wait for people": status.for_people, "skipped or disputed": status.stuck},
+            {
+                "wait for people": status.open.fresh + status.open.sent_back,
+                "half answered": status.open.half_answered,
+                "skipped": status.open.skipped,
+                "disputed": status.open.disputed + status.open.for_lead,
+                "flagged, so nobody is asked": status.open.flagged,
+            },
         ),
-        _step(
-            "rows ready", ready, lost={_told(name): n for name, n in _after_label(standing.drops("label"))}
-        ),
+        _step("rows ready", ready, lost={_told(name): n for name, n in left_out.items()}),
     ]
     if paired is not None:
         steps.append(_step("rows exported", paired.rows))
@@ -92,9 +99,13 @@ def _step(
     }
 
 
-def _after_label(drops: dict[str, int]) -> list[tuple[str, int]]:
-    """What keeps labels from being rows: the rest was lost at an earlier step."""
-    return [(name, n) for name, n in drops.items() if name in ("tie", "flagged", "no_verdict")]
+def _after_label(drops: dict[str, int], labels: int) -> dict[str, int]:
+    """What keeps labels from being rows: the rest was lost at an earlier step.
+
+    A flagged pair counts here only where it has a label: the others wait above.
+    """
+    lost = {name: drops.get(name, 0) for name in ("tie", "no_verdict")}
+    return lost | {"flagged": labels - sum(lost.values())}
 
 
 def _told(name: str) -> str:

@@ -41,7 +41,10 @@ from pairwright.types import Failure
 
 @dataclass(frozen=True, slots=True)
 class GenerateResult:
-    """What one run did. `spent_usd` is this run's, None where a price is unknown."""
+    """What one run did. `spent_usd` is this run's, None where a price is unknown.
+
+    `failed_before` responses failed in earlier runs and were not asked for again.
+    """
 
     pending: int
     responses: int
@@ -49,6 +52,7 @@ class GenerateResult:
     calls: int
     spent_usd: float | None
     stopped: str | None
+    failed_before: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -113,6 +117,7 @@ def run_generate(
         run.calls,
         run.budget.spent - spent if known else None,
         str(stop) if stop is not None else None,
+        0 if retry_failed else failed,
     )
 
 

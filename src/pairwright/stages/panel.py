@@ -12,6 +12,7 @@ from pairwright.routing.decide import REFUSED
 from pairwright.stages.project import Project
 from pairwright.stages.settings import JudgeSettings, nearest
 from pairwright.store.calibrations import newest_calibration
+from pairwright.store.totals import judge_failed
 from pairwright.store.votes import last_spec
 from pairwright.types import ORDERS, Order
 
@@ -39,6 +40,12 @@ def comes_later(connection: Connection, project: Project, judge: str) -> bool:
     refused = refused_judges(connection, project)
     cascade = [name for name in route.cascade if name not in refused]
     return route.accept == "guarantee" and judge in cascade[1:]
+
+
+def failed_answers(connection: Connection, project: Project, judge: str) -> int:
+    """Answers of this judge that failed and have not been got since."""
+    orders = orders_asked(connection, project, refused_too=True)[judge]
+    return judge_failed(connection, judge, orders, left=comes_later(connection, project, judge))
 
 
 def refused_judges(connection: Connection, project: Project) -> dict[str, str]:

@@ -43,8 +43,8 @@ def plans_of(project: Project, n_pairs: int, said: Said | None = None) -> list[P
             labelled=labelled,
             certified=certified_share(calibration_of(project, said), n_pairs - labelled),
             judge_usd=judge_usd,
-            person_usd=project.settings.annotate.usd_per_pair,
-            person_seconds=pace(project),
+            person_usd=of_everybody(project, 1)[0],
+            person_seconds=of_everybody(project, 1)[1] * 3600,
             people_agree=_people_agree(said.counts),
         ),
     ]
@@ -67,13 +67,17 @@ def coverage_of(newest: Recorded) -> float:
 
 
 def pace(project: Project) -> float:
-    """Seconds a person takes a pair: measured once there are some votes, else as the settings say."""
+    """Seconds a person takes an answer: measured once there are some votes, else as the settings say."""
     with project.store.read() as connection:
-        timed = [(n, seconds) for _, n, seconds in totals.people_counts(connection) if seconds]
-    votes = sum(n for n, _ in timed)
-    if votes < VOTES:
-        return project.settings.annotate.seconds_per_pair
-    return sum(n * seconds for n, seconds in timed) / votes
+        timed, seconds = totals.seconds_of_people(connection)
+    return seconds / timed if timed >= VOTES else project.settings.annotate.seconds_per_pair
+
+
+def of_everybody(project: Project, n_pairs: int) -> tuple[float, float]:
+    """(USD, hours) of people answering every one of so many pairs, as often as `[annotate] overlap` says."""
+    settings = project.settings.annotate
+    answers = n_pairs * settings.overlap
+    return answers * settings.usd_per_pair, answers * pace(project) / 3600
 
 
 def _people_agree(counts: np.ndarray) -> Estimate:

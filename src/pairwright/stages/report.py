@@ -12,11 +12,12 @@ from sqlalchemy import Connection
 from pairwright.report.page import render
 from pairwright.report.sections import BINS, sections_of
 from pairwright.report.summary import summary_of, todo_of
+from pairwright.routing.agreement import agrees
 from pairwright.routing.fewer import fewer_judges
 from pairwright.routing.plan import plan_in_words
 from pairwright.routing.worth import judges_worth
 from pairwright.stages.agreement import agreement_of
-from pairwright.stages.calibrate import calibration_of
+from pairwright.stages.calibrate import Calibration, calibration_of
 from pairwright.stages.check import summary
 from pairwright.stages.dashboard import dashboard_of
 from pairwright.stages.funnel import funnel_of
@@ -31,16 +32,19 @@ from pairwright.stages.status import Status, status_of
 from pairwright.stages.verified import verified
 from pairwright.stages.wins import wins_of
 from pairwright.stats.calibration import expected_calibration_error, reliability
-from pairwright.store import people, totals
+from pairwright.store import origins, people, totals
 from pairwright.store.ballots import Said, read_said
 from pairwright.store.calibrations import newest_calibration
 
 
 def numbers_of(project: Project) -> dict[str, Any]:
     """All figures of the report, as JSON can hold them."""
-    status, dashboard = status_of(project), dashboard_of(project)
     with project.store.read() as connection:
         said = read_said(connection, list(project.settings.judges))
+        accepted = origins.accepted(connection)
+    stands = calibration_of(project, said)
+    status, dashboard = status_of(project, stands), dashboard_of(project)
+    with project.store.read() as connection:
         closely = _closely(connection, said, status)
     plans, checks, doubts = plans_of(project, status.pairs, said), summary(project), doubted(project)
     told = dashboard.as_dict()
@@ -48,9 +52,10 @@ def numbers_of(project: Project) -> dict[str, Any]:
         "project": project.root.resolve().name,
         "made": time.strftime("%d %B %Y, %H:%M"),
         "status": status.as_dict(),
-        "funnel": funnel_of(project, status, len(np.unique(said.ballots.row))),
+        "accepted": accepted,
+        "funnel": funnel_of(project, status),
         "savings": savings_of(project, status, dashboard),
-        **_promised(project, said),
+        **_promised(project, said, stands),
         "judges_closely": closely,
         "plans": [plan.as_dict() for plan in plans],
         "plan_in_words": plan_in_words(plans),
@@ -78,44 +83,45 @@ def _closely(connection: Connection, said: Said, status: Status) -> dict[str, di
     return judges_closely(said, status.judges, totals.judge_calls(connection), facts)
 
 
-def _promised(project: Project, said: Said) -> dict[str, Any]:
+def _promised(project: Project, said: Said, stands: Calibration) -> dict[str, Any]:
     """What calibration found and guarantees: of all frames, and what the newest look at labels measured."""
-    stands = calibration_of(project, said)
     with project.store.read() as connection:
         newest = newest_calibration(connection)
     result: dict[str, Any] = dict(newest.result) if newest else {}
     heard = result["steps"][-1]["judges"] if result.get("steps") else []
     tested = np.array(result.get("tested") or [], float).reshape(-1, 2)
-    raw = _raw(said.ballots, said.labels) if len(said.ballots.row) else np.zeros((0, 2))
     fewer = fewer_judges(said.ballots.of_judges(heard), said.labels, said.groups)
     return {
         "certificate": stands.certificate,
         "frames": stands.frames,
         "outside": stands.outside,
+        "alarm": stands.alarm,
         "audit": stands.audit,
-        "target": result.get("target"),
-        "delta": result.get("delta"),
+        "target": stands.target,
+        "delta": stands.delta,
         "test": result.get("test"),
         "judges": result.get("judges")
         or [each.as_dict() for each in judges_worth(said.ballots, said.labels)],
         "fewer": [each.as_dict() for each in fewer],
-        "confidence": {"calibrated": _confidence(tested), "share_of_votes": _confidence(raw)},
+        "confidence": {"calibrated": _confidence(tested)} | _before_and_after(said, result, tested),
     }
 
 
-def _raw(ballots: Any, labels: np.ndarray) -> np.ndarray:
-    """(m, 2): what the share of judges' votes says of each labelled pair, and whether people agree.
+def _before_and_after(said: Said, result: dict[str, Any], tested: np.ndarray) -> dict[str, Any]:
+    """`before` and `after` calibration, on the same pairs: those tested on which judges' votes take a side.
 
-    The confidence before any calibration: all votes count the same.
+    Before, all votes count the same: the confidence is the share of them.
     """
-    total = np.zeros(len(labels))
-    count = np.zeros(len(labels))
-    np.add.at(total, ballots.row, ballots.verdict)
-    np.add.at(count, ballots.row, 1.0)
-    truth = np.sign(labels[:, 0] - labels[:, 1])
-    known = (count > 0) & (truth != 0) & (total != 0)
-    mean = total[known] / count[known]
-    return np.column_stack([(1 + np.abs(mean)) / 2, np.sign(mean) == truth[known]]).astype(float)
+    label = np.array(result.get("label") or [], int)
+    place = np.searchsorted(said.pair_ids, np.array(result.get("tested_pairs") or [], np.int64)[label >= 0])
+    n, ballots = len(said.pair_ids), said.ballots
+    if len(place) != len(tested):  # recorded before it was kept which pairs were tested
+        return {"before": None, "after": None}
+    mean = np.bincount(ballots.row, ballots.verdict, n) / np.maximum(np.bincount(ballots.row, minlength=n), 1)
+    mean, label = mean[place], label[label >= 0]
+    sided = mean != 0
+    raw = np.column_stack([(1 + np.abs(mean)) / 2, agrees(label, np.where(mean > 0, 0, 1))]).astype(float)
+    return {"before": _confidence(raw[sided]), "after": _confidence(tested[sided])}
 
 
 def _confidence(tested: np.ndarray) -> dict[str, Any] | None:

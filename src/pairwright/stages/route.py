@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 class RouteResult:
     """Where every pair stands after routing. `changed` counts beliefs that are new or different.
 
-    `for_people` are pairs nobody has answered, `stuck` those that were skipped or
-    are disputed and need somebody else. `waiting` are pairs that nobody is asked
-    about before judges are calibrated. `calibration` is where that stands, None
+    `for_people` are pairs that wait for people, `stuck` those that were skipped or
+    are disputed and need somebody else; `open` tells them apart. `for_judges` wait
+    for a later judge of a cascade, `waiting` are pairs that nobody is asked about
+    before judges are calibrated. `calibration` is where that stands, None
     under the rules that need none; `distrusted` are judges people found no better
     than chance.
     """
@@ -42,6 +43,8 @@ class RouteResult:
     dropped: int
     not_judged: int
     changed: int
+    open: tasks.Open
+    for_judges: int
     calibration: dict[str, Any] | None = None
     distrusted: dict[str, str] = field(default_factory=dict)
 
@@ -98,17 +101,19 @@ def run_route(
                 add_beliefs(connection, changed)
             counts["changed"] += len(changed)
         with project.store.read() as connection:
-            open_to_all, stuck = tasks.waiting(connection), tasks.stuck(connection)
+            wanted, asked = tasks.open_pairs(connection), tasks.asked(connection)
     return RouteResult(
         counts["judge"],
         counts["people"],
         counts["unknown"],
-        open_to_all,
-        stuck,
+        wanted.waiting,
+        wanted.stuck,
         counts["calibration"],
         counts["drop"],
         counts["unheard"],
         counts["changed"],
+        wanted,
+        tasks.for_judges(asked),
         guarantee.calibration.as_dict() if guarantee and project.settings.judges else None,
         guarantee.distrusted if guarantee else distrusted,
     )

@@ -20,8 +20,8 @@ from pairwright.stages.pair import make_pairs
 from pairwright.stages.panel import comes_later, orders_asked, refused_judges
 from pairwright.stages.project import Project
 from pairwright.stages.route import RouteResult, run_route
-from pairwright.stages.status import status_of
-from pairwright.store.totals import judge_pending
+from pairwright.stages.status import can_meet, status_of
+from pairwright.store.totals import failure_reasons, judge_pending
 
 NOT_SPLIT = (
     "Nothing says which response is good by itself (both good, both bad, ratings); "
@@ -74,6 +74,8 @@ def run_all(
         if drawn.stopped:
             result.waits_for, result.stopped = drawn.stopped, True
             return result
+    if _nothing_to_compare(project, result):
+        return result
     pair = settings.pair
     made = make_pairs(
         project.store,
@@ -93,7 +95,7 @@ def run_all(
     result.failures = max(result.failures, sum(j.failed for j in state.judges) + state.responses_failed)
     result.notes = unset(project)
     if routed.for_people:
-        result.waits_for = f"{routed.for_people:,} pairs wait for people: run `pairwright annotate`"
+        result.waits_for = f"{routed.open.in_words}: run `pairwright annotate`"
         if routed.waiting:
             result.waits_for += f", then `pairwright run` again to decide the {routed.waiting:,} others"
         if not export_partial:
@@ -130,6 +132,27 @@ def run_all(
         result.exports.append(done)
         result.stages.append((f"export {shape}", done.as_dict()))
     return result
+
+
+def _nothing_to_compare(project: Project, result: RunResult) -> bool:
+    """Whether there are no pairs and can be none; `result` says so where drawing responses failed.
+
+    Raises InputError where it is not for failures: then something is to be added.
+    """
+    state = status_of(project)
+    if state.pairs or can_meet(project):
+        return False
+    if not state.responses_failed:
+        raise InputError(f"there is nothing to compare. Next: {state.next}")
+    with project.store.read() as connection:
+        reasons = failure_reasons(connection, "generate", most=1)
+    why = "".join(f", most of them so: {message[:200]}" for message, _ in reasons)
+    result.failures = state.responses_failed
+    result.waits_for = (
+        f"there is nothing to compare: {state.responses_failed:,} responses failed{why}. "
+        "Mend that, then `pairwright run --retry-failed` asks again for what failed"
+    )
+    return True
 
 
 def _judge_and_route(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pairwright.stages.dashboard import Dashboard
-from pairwright.stages.plan import VOTES, pace
+from pairwright.stages.plan import VOTES, of_everybody, pace
 from pairwright.stages.project import Project
 from pairwright.stages.status import Status
 from pairwright.store.totals import seconds_of_people
@@ -15,7 +15,8 @@ def savings_of(project: Project, status: Status, dashboard: Dashboard) -> dict[s
     """USD and hours: `full` for people on every pair, `here` so far, `left` for those still asked.
 
     People answer each pair as often as `[annotate] overlap` says. `times_cheaper` and `times_faster` compare
-    with what is spent and still to be spent; None where that is nothing.
+    with what is spent and still to be spent; None where that is nothing. Of `undecided` pairs nobody
+    knows yet whether people will be asked about them: they cost nothing here.
     """
     if not status.pairs:
         return None
@@ -26,8 +27,8 @@ def savings_of(project: Project, status: Status, dashboard: Dashboard) -> dict[s
     if timed < VOTES:  # too few to tell the pace: the same is assumed of what was done and of what was saved
         timed, seconds = 0, 0.0
     untimed = dashboard.answers - timed
-    full_answers = status.pairs * settings.overlap
-    full = {"usd": full_answers * settings.usd_per_pair, "hours": full_answers * each / 3600}
+    usd, hours = of_everybody(project, status.pairs)
+    full = {"usd": usd, "hours": hours}
     here = {
         "calls_usd": status.spent_usd,
         "people_usd": dashboard.usd,
@@ -45,6 +46,7 @@ def savings_of(project: Project, status: Status, dashboard: Dashboard) -> dict[s
         "full": full,
         "here": here,
         "left": left,
+        "undecided": status.undecided + status.uncalibrated + status.for_judges,
         "times_cheaper": full["usd"] / usd if usd else None,
         "times_faster": full["hours"] / hours if hours else None,
     }

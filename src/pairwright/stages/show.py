@@ -10,10 +10,13 @@ from sqlalchemy import Connection
 
 from pairwright.errors import InputError
 from pairwright.keys import parse_public_id
+from pairwright.routing import covered
+from pairwright.stages.calibrate import calibration_of
 from pairwright.stages.exported import rows_of_pair
 from pairwright.stages.project import Project
 from pairwright.stages.side_lines import row_of_export
 from pairwright.store import lookup
+from pairwright.store.origins import frames_of
 
 
 def chain_of(project: Project, name: str) -> dict[str, Any]:
@@ -33,9 +36,25 @@ def chain_of(project: Project, name: str) -> dict[str, Any]:
             return lookup.response_chain(connection, number)
         if kind == "vote":
             number = lookup.pair_of_vote(connection, number)
-        chain = lookup.pair_chain(connection, number)
+        chain, frames = lookup.pair_chain(connection, number), frames_of(connection, number)
     sides = (chain["a"]["id"], chain["b"]["id"])
-    return {**chain, "exports": rows_of_pair(project, chain["pair"]["id"], sides)}
+    told = _guarantee(project, frames, chain)
+    return {**chain, "guarantee": told, "exports": rows_of_pair(project, chain["pair"]["id"], sides)}
+
+
+def _guarantee(project: Project, frames: list[int], chain: dict[str, Any]) -> str | None:
+    """Which frame covers the pair and what is guaranteed of it, or why none does; None under other rules."""
+    if project.settings.route.accept != "guarantee" or not project.settings.judges:
+        return None
+    found = calibration_of(project).as_dict()
+    for frame in found["frames"]:
+        if frame["frame"] in frames:
+            return f"{covered.name(frame)}: {covered.of_frame(found, frame)}"
+    if any(vote["kind"] == "person" and not vote["retracted"] for vote in chain["votes"]):
+        return "outside: people answered it before a frame was made of the others"
+    basis = chain["beliefs"][-1]["basis"] if chain["beliefs"] else {}
+    why = basis.get("outside") or basis.get("waits") or "no frame covers it yet: `pairwright route`"
+    return f"outside: {why}"
 
 
 def _find(connection: Connection, name: str) -> tuple[str, int]:

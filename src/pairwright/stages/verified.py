@@ -32,10 +32,23 @@ def verified(project: Project) -> dict[str, Any] | None:
         "own": 0,
         **newest,
         "by": by_whom(newest),
+        "label_accuracy_missing": accuracy_missing(newest),
         "out_of_date": newest.get("labels") != state,
         "precision": flag_precision(project),
         "in_words": in_words(newest["curve"], newest["pairs"], state),
     }
+
+
+def accuracy_missing(of: dict[str, Any]) -> str | None:
+    """Why nobody knows how many labels are right; None where that is known, or no gold pairs were there."""
+    agreement, on_gold = of.get("with_others"), of.get("on_gold")
+    if of.get("label_accuracy") or not agreement or not on_gold or of.get("refused"):
+        return None
+    told = f"it agrees with {agreement['value']:.0%} of the labels and is right on {on_gold['value']:.0%} of "
+    told += f"{on_gold['n']:,} gold pairs"
+    if agreement["value"] >= on_gold["value"]:
+        return f"not known: {told}, as it would if its errors were also the labels'"
+    return f"not known: {told}, which is too close to chance"
 
 
 def standing(project: Project) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, case, func, select
 
 from pairwright.keys import public_id
-from pairwright.store.schema import belief, pair, prompt, rater, task, vote
+from pairwright.store.schema import belief, pair, prompt, rater, vote
 from pairwright.store.votes import is_current, newest_beliefs
 from pairwright.types import Order, Verdict
 
@@ -98,9 +98,3 @@ def said_by_people(connection: Connection, pair_id: int) -> list[SaidByPerson]:
         .order_by(vote.c.id)
     )
     return [SaidByPerson(*row) for row in rows]
-
-
-def open_answers(connection: Connection) -> tuple[int, int]:
-    """(pairs open to people, answers still wanted on them)."""
-    row = connection.execute(select(func.count(), func.coalesce(func.sum(task.c.open), 0))).one()
-    return int(row[0]), int(row[1])

@@ -297,17 +297,6 @@ def dropped_pairs(connection: Connection) -> list[int]:
     return [pair_id for pair_id, repair in repairs_of(connection).items() if repair.dropped is not None]
 
 
-def is_sent(pair_id: Any) -> Any:
-    """The condition that the last word on a finding of this pair is that it was sent to people."""
-    last, newer = settlement.alias("last"), settlement.alias("newer")
-    return exists().where(
-        finding.c.pair_id == pair_id,
-        last.c.finding_id == finding.c.id,
-        last.c.action == "sent",
-        ~exists().where(newer.c.finding_id == last.c.finding_id, newer.c.id > last.c.id),
-    )
-
-
 @cache
 def is_flagged() -> Any:
     """The condition that a pair has an open finding that is an error."""

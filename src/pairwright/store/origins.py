@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import Connection, Text, and_, case, cast, distinct, func, select
 
 from pairwright.routing.decide import GIVEN, RULE
-from pairwright.store.schema import belief, call, guideline, pair, prompt, rater, response, vote
+from pairwright.store.schema import belief, call, frame_pair, guideline, pair, prompt, rater, response, vote
 from pairwright.store.votes import is_current, newest_beliefs
 
 
@@ -66,6 +66,7 @@ class Judging:
     """A judge that was heard: its name, what it was asked with (of its newest votes), and its votes.
 
     `given` of the votes came with a dataset: nobody here asked, and in which order is not known.
+    Of the others, `pairs` were asked about, `both` of them in both orders.
     """
 
     name: str
@@ -74,6 +75,8 @@ class Judging:
     votes: int
     versions: int
     given: int
+    pairs: int = 0
+    both: int = 0
 
 
 def judging(connection: Connection) -> list[Judging]:
@@ -91,12 +94,27 @@ def judging(connection: Connection) -> list[Judging]:
         .where(rater.c.kind.not_in(("person", "unknown")))
         .order_by(rater.c.id)
     )
+    each = (
+        select(rater.c.name, func.count(distinct(vote.c.order)).label("orders"))
+        .select_from(vote.join(rater, rater.c.id == vote.c.rater_id))
+        .where(rater.c.kind == "judge", is_current(), func.coalesce(vote.c.purpose, "") != "given")
+        .group_by(rater.c.name, vote.c.pair_id)
+        .subquery()
+    )
+    asked = select(each.c.name, func.count(), func.count(case((each.c.orders == 2, 1)))).group_by(each.c.name)
+    orders = {name: (int(pairs), int(both)) for name, pairs, both in connection.execute(asked)}
     found: dict[str, Judging] = {}
     for name, kind, spec, votes, given_ in rows:
         before = found.get(name)
         earlier = (before.votes, before.versions, before.given) if before else (0, 0, 0)
         found[name] = Judging(
-            name, kind, spec or {}, votes + earlier[0], 1 + earlier[1], int(given_) + earlier[2]
+            name,
+            kind,
+            spec or {},
+            votes + earlier[0],
+            1 + earlier[1],
+            int(given_) + earlier[2],
+            *orders.get(name, (0, 0)),
         )
     return sorted(found.values(), key=lambda each: (-each.votes, each.name))
 
@@ -132,13 +150,31 @@ def accepted(connection: Connection) -> dict[str, int]:
     return {names.get(told, told): int(n) for told, n in rows}
 
 
+def accepted_by_frame(connection: Connection) -> dict[int, int]:
+    """frame -> labels of judges that stand on its certificate, by what is on record of each."""
+    rows = connection.execute(
+        select(frame_pair.c.frame_id, func.count())
+        .join(belief, belief.c.pair_id == frame_pair.c.pair_id)
+        .where(newest_beliefs(), belief.c.decision == "accept", belief.c.source == "judge")
+        .where(belief.c.basis["rule"].as_string() == RULE["guarantee"])
+        .group_by(frame_pair.c.frame_id)
+    )
+    return {int(frame_id): int(n) for frame_id, n in rows}
+
+
+def frames_of(connection: Connection, pair_id: int) -> list[int]:
+    """The frames that were ever made of this pair, oldest first."""
+    query = select(frame_pair.c.frame_id).where(frame_pair.c.pair_id == pair_id)
+    return sorted(connection.scalars(query))
+
+
 def guidelines_used(connection: Connection) -> list[tuple[str, int]]:
     """(text, votes of people under it) of every version people voted under, oldest first."""
     rows = connection.execute(
         select(guideline.c.text, func.count())
         .join(vote, vote.c.guideline_id == guideline.c.id)
         .join(rater, rater.c.id == vote.c.rater_id)
-        .where(rater.c.kind == "person", is_current())
+        .where(rater.c.kind == "person", vote.c.purpose.is_(None), is_current())
         .group_by(guideline.c.id, guideline.c.text)
         .order_by(guideline.c.id)
     )
@@ -149,14 +185,13 @@ def guidelines_used(connection: Connection) -> list[tuple[str, int]]:
 class People:
     """What people gave, as far as it counts: `by_overlap` is number of people -> pairs they answered.
 
-    `timed` answers have their active seconds on record, `seconds` in all; `decisions` are a lead's.
+    `timed` answers have their active seconds on record, `seconds` in all.
     """
 
     answers_each: tuple[int, ...]
     by_overlap: Mapping[int, int]
     timed: int
     seconds: float
-    decisions: int
     first: float | None
     last: float | None
 
@@ -170,7 +205,7 @@ class People:
 
 
 def people(connection: Connection) -> People:
-    """Counted over votes that count; a lead's decisions aside."""
+    """Counted over votes that count; decisions aside (store/totals.decided_by)."""
     persons = select(rater.c.id).where(rater.c.kind == "person")
     said = and_(vote.c.rater_id.in_(persons), is_current(), vote.c.purpose.is_(None))
     each = [n for (n,) in connection.execute(select(func.count()).where(said).group_by(vote.c.rater_id))]
@@ -189,13 +224,8 @@ def people(connection: Connection) -> People:
             func.max(vote.c.at),
         ).where(said)
     ).one()
-    decisions = connection.execute(
-        select(func.count())
-        .select_from(vote)
-        .where(vote.c.rater_id.in_(persons), is_current(), vote.c.purpose == "decision")
-    ).scalar_one()
     by_overlap = {int(n): int(pairs) for n, pairs in overlap}
-    return People(tuple(sorted(each)), by_overlap, int(timed), float(seconds), int(decisions), first, last)
+    return People(tuple(sorted(each)), by_overlap, int(timed), float(seconds), first, last)
 
 
 def model_seconds(connection: Connection) -> float:

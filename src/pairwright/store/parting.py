@@ -21,6 +21,8 @@ def _lean(kind: str, name: str, without: Collection[str] = ()) -> Subquery:
         select(vote.c.pair_id, func.avg(_SIGN * sure).label("lean"), func.count().label("n"))
         .join(rater, rater.c.id == vote.c.rater_id)
         .where(rater.c.kind == kind, is_current(), rater.c.name.not_in(without))
+        # A lead's decision, a gold answer or a flipped label is nobody's answer.
+        .where(func.coalesce(vote.c.purpose, "") != "decision")
         .group_by(vote.c.pair_id)
         .subquery(name)
     )

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, Table, and_, exists, false, func, or_, select, union, union_all
+from sqlalchemy import (
+    Connection,
+    Select,
+    Table,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    union,
+    union_all,
+)
 from sqlalchemy.sql.elements import ColumnElement
 
-from pairwright.store.findings import is_sent
+from pairwright.routing.decide import DISAGREE, SENT_BACK
 from pairwright.store.pair_texts import with_texts
 from pairwright.store.schema import (
     belief,
@@ -38,41 +51,115 @@ class Task:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Pairs that want people's answers, each counted once; `answers` are still wanted of people on them.
+
+    `fresh`: nobody has answered or skipped it. `half_answered`: fewer people have answered
+    than are asked, and what they said is no dispute. `sent_back`: a check asks one person more.
+    `skipped`: nobody has answered, somebody skipped it. `disputed`: people disagree, and one
+    more is asked; `for_lead`: they disagree, and a lead decides. `flagged`: nobody is asked.
+    """
+
+    fresh: int = 0
+    half_answered: int = 0
+    sent_back: int = 0
+    skipped: int = 0
+    disputed: int = 0
+    for_lead: int = 0
+    flagged: int = 0
+    answers: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """Pairs that wait for people, whoever has been asked already."""
+        return self.fresh + self.half_answered + self.sent_back
+
+    @property
+    def stuck(self) -> int:
+        """Pairs that need somebody else: people skipped them, or disagree."""
+        return self.skipped + self.disputed + self.for_lead
+
+    @property
+    def in_words(self) -> str:
+        """`20 pairs wait for people, 8 half answered (36 answers wanted)`."""
+        n, half = self.waiting, f", {self.half}" if self.half else ""
+        several = self.answers > n + self.skipped + self.disputed
+        more = f" ({self.answers:,} answers wanted)" if several else ""
+        return f"{n:,} pair{'' if n == 1 else 's'} wait{'s' if n == 1 else ''} for people{half}{more}"
+
+    @property
+    def half(self) -> str:
+        """What of those that wait has begun: `3 half answered`; empty where nothing has."""
+        return _told((self.half_answered, "half answered"), (self.sent_back, "sent back by a check"))
+
+    @property
+    def why_stuck(self) -> str:
+        """`2 skipped, 1 disputed`."""
+        return _told(
+            (self.skipped, "skipped"),
+            (self.disputed, "disputed and open to one person more"),
+            (self.for_lead, "disputed and for a lead to decide"),
+        )
+
+
+def _told(*parts: tuple[int, str]) -> str:
+    return ", ".join(f"{n:,} {what}" for n, what in parts if n)
+
+
+def open_pairs(connection: Connection) -> Open:
+    """Where every pair stands that people are asked about. All that counts such pairs counts them here."""
+    skips = exists().where(failure.c.pair_id == task.c.pair_id, skip_stands())
+    stands = case(
+        (_flagged(), "flagged"),
+        (belief.c.reason.startswith(SENT_BACK), "sent_back"),
+        (belief.c.reason.startswith(DISAGREE), "disputed"),
+        (belief.c.source == "people", "half_answered"),
+        (skips, "skipped"),
+        else_="fresh",
+    ).label("stands")
+    each = (
+        select(stands, task.c.open)
+        .select_from(task.join(belief, belief.c.pair_id == task.c.pair_id))
+        .where(newest_beliefs())
+        .subquery()
+    )
+    rows = connection.execute(
+        select(each.c.stands, func.count(), func.sum(each.c.open)).group_by(each.c.stands)
+    ).all()
+    counts = {row[0]: int(row[1]) for row in rows}
+    answers = sum(int(row[2]) for row in rows if row[0] != "flagged")
+    return Open(**counts, for_lead=conflicts(connection), answers=answers)
+
+
 def waiting(connection: Connection) -> int:
-    """How many pairs wait for a person: nobody has handled them, or they were sent to one more."""
-    fresh = or_(~_handled(task.c.pair_id), is_sent(task.c.pair_id))
-    query = select(func.count()).select_from(task).where(~_flagged(), fresh)
-    return int(connection.execute(query).scalar_one())
+    """How many pairs wait for people."""
+    return open_pairs(connection).waiting
+
+
+def asked(connection: Connection) -> dict[str, int]:
+    """Whom pairs without a decision wait for: people, lead, calibration or a judge -> how many."""
+    rows = connection.execute(
+        select(belief.c.asks, func.count())
+        .where(belief.c.decision == "ask", newest_beliefs())
+        .group_by(belief.c.asks)
+    )
+    return {str(whom or "people"): int(n) for whom, n in rows}
+
+
+def for_judges(asked: Mapping[str, int]) -> int:
+    """Those of `asked` that wait for a later judge of a cascade."""
+    return sum(n for whom, n in asked.items() if whom not in ("people", "lead", "calibration"))
 
 
 def uncalibrated(connection: Connection) -> int:
     """How many pairs wait until the judges are calibrated."""
-    query = select(func.count()).select_from(belief).where(belief.c.asks == "calibration", newest_beliefs())
-    return int(connection.execute(query).scalar_one())
-
-
-def stuck(connection: Connection) -> int:
-    """How many need somebody else: people skipped them, or disagree."""
-    left = and_(_handled(task.c.pair_id), ~is_sent(task.c.pair_id))
-    handled = select(func.count()).select_from(task).where(~_flagged(), left)
-    return int(connection.execute(handled).scalar_one()) + conflicts(connection)
+    return asked(connection).get("calibration", 0)
 
 
 def conflicts(connection: Connection) -> int:
     """How many wait for a lead's decision, since people disagree."""
-    query = select(func.count()).select_from(belief).where(belief.c.asks == "lead", newest_beliefs())
-    return int(connection.execute(query).scalar_one())
-
-
-def _handled(pair_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """Some person has answered or skipped the pair."""
-    voted = exists().where(
-        vote.c.pair_id == pair_id,
-        vote.c.rater_id == rater.c.id,
-        rater.c.kind == "person",
-        is_current(),
-    )
-    return or_(voted, exists().where(failure.c.pair_id == pair_id, skip_stands()))
+    return asked(connection).get("lead", 0)
 
 
 def waiting_for(connection: Connection, rater_id: int, tags: Sequence[str] = ()) -> int:

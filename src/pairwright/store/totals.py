@@ -13,10 +13,12 @@ from pairwright.store.schema import (
     call,
     failure,
     flag,
+    gold,
     pair,
     prompt,
     rater,
     response,
+    settlement,
     vote,
 )
 from pairwright.store.votes import failure_counts, flag_stands, is_current, newest_beliefs
@@ -58,13 +60,25 @@ def failure_reasons(
     connection: Connection, stage: str, judge: str | None = None, most: int = 3
 ) -> list[tuple[str, int]]:
     """Why work failed, most frequent first: (message, how often); only failures that still say something."""
+    theirs = rater.alias("of_judge")
+    got = exists().where(response.c.prompt_id == failure.c.prompt_id, response.c.slot == failure.c.slot)
     query = select(failure.c.message, func.count()).group_by(failure.c.message)
     if judge is not None:
         query = query.join(rater, rater.c.id == failure.c.rater_id).where(
             rater.c.name == judge, failure_counts()
         )
+        got = exists().where(
+            vote.c.pair_id == failure.c.pair_id,
+            vote.c.order == failure.c.order,
+            vote.c.rater_id == theirs.c.id,
+            theirs.c.kind == "judge",
+            theirs.c.name == judge,
+            is_current(),
+        )
     rows = connection.execute(
-        query.where(failure.c.stage == stage).order_by(func.count().desc(), failure.c.message).limit(most)
+        query.where(failure.c.stage == stage, ~got)
+        .order_by(func.count().desc(), failure.c.message)
+        .limit(most)
     )
     return [(message, n) for message, n in rows]
 
@@ -228,15 +242,58 @@ def judge_counts(connection: Connection, judge: str) -> JudgeCounts:
 
 
 def people_counts(connection: Connection) -> list[tuple[str, int, float | None]]:
-    """(person, current votes, mean active seconds) of everyone who has voted."""
+    """(person, answers that count, mean active seconds of those that were timed) of everyone who answered.
+
+    Decisions (a lead's, an answer key's, a label a check turned round) are no answers: see `decided_by`.
+    """
     rows = connection.execute(
         select(rater.c.name, func.count(), func.avg(vote.c.seconds))
         .select_from(vote.join(rater, rater.c.id == vote.c.rater_id))
-        .where(rater.c.kind == "person", is_current())
+        .where(rater.c.kind == "person", vote.c.purpose.is_(None), is_current())
         .group_by(rater.c.name)
         .order_by(func.count().desc(), rater.c.name)
     )
     return [(name, n, seconds) for name, n, seconds in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Labels that rest on a decision over everybody's answers, by what it was.
+
+    `lead`: a lead's; `key`: the pair is a gold pair, its answer known; `flipped`: a check found the
+    label wrong and somebody turned it round.
+    """
+
+    lead: int = 0
+    key: int = 0
+    flipped: int = 0
+
+
+def decided_by(connection: Connection) -> Decided:
+    """Of the labels there are, those that rest on decisions."""
+    flips = connection.scalars(select(settlement.c.detail).where(settlement.c.action == "flipped"))
+    flipped = {detail["vote"] for detail in flips}  # one that was undone is no vote that counts
+    keys = set(connection.scalars(select(gold.c.pair_id).where(gold.c.withdrawn_at.is_(None))))
+    rows = connection.execute(
+        select(belief.c.pair_id, func.max(vote.c.id))
+        .join(vote, vote.c.pair_id == belief.c.pair_id)
+        .where(newest_beliefs(), belief.c.decision == "accept")
+        .where(vote.c.purpose == "decision", is_current())
+        .group_by(belief.c.pair_id)
+    ).all()
+    by_flip = sum(vote_id in flipped for _, vote_id in rows)
+    by_key = sum(pair_id in keys and vote_id not in flipped for pair_id, vote_id in rows)
+    return Decided(len(rows) - by_flip - by_key, by_key, by_flip)
+
+
+def judged(connection: Connection) -> tuple[int, int]:
+    """(judges that were heard, pairs some judge was heard on), whether asked here or come with the data."""
+    row = connection.execute(
+        select(func.count(distinct(rater.c.name)), func.count(distinct(vote.c.pair_id)))
+        .select_from(vote.join(rater, rater.c.id == vote.c.rater_id))
+        .where(rater.c.kind == "judge", is_current())
+    ).one()
+    return int(row[0]), int(row[1])
 
 
 def seconds_of_people(connection: Connection) -> tuple[int, float]:
