@@ -113,6 +113,7 @@ def counts_agree(life: Life) -> None:
             "pairs": (pairs, status.pairs),
             "accepted from judges": (accepted["judge"], status.accepted_from_judges),
             "accepted from people": (accepted["people"], status.accepted_from_people),
+            "accepted from unknown raters": (accepted["unknown"], status.accepted_from_unknown),
             "ties": (
                 sum(b.decision == "accept" and b.verdict == "TIE" for b in held.values()),
                 status.ties,
@@ -159,7 +160,7 @@ def _every_pair_once(life: Life, status: Any, held: dict[int, Belief]) -> None:
         b.decision == "ask" and b.asks not in ("people", "lead", "calibration") for b in held.values()
     )
     parts = {
-        "accepted": status.accepted_from_judges + status.accepted_from_people,
+        "accepted": status.accepted_from_judges + status.accepted_from_people + status.accepted_from_unknown,
         "for people": status.for_people,
         "stuck": status.stuck,
         "dropped": status.dropped,
@@ -177,6 +178,7 @@ def routing_says_so_too(life: Life, routed: Any) -> None:
         {
             "accepted from judges": (routed.accepted_from_judges, status.accepted_from_judges),
             "accepted from people": (routed.accepted_from_people, status.accepted_from_people),
+            "accepted from unknown raters": (routed.accepted_from_unknown, status.accepted_from_unknown),
             "for people": (routed.for_people, status.for_people),
             "stuck": (routed.stuck, status.stuck),
             "waiting": (routed.waiting, status.uncalibrated),
@@ -224,6 +226,7 @@ def report_and_card_agree(life: Life) -> None:
             "labels": (labels, steps["labels"]["n"], sum(facts["accepted"].values())),
             "pairs": (status.pairs, steps["pairs"]["n"]),
             "from people": (status.accepted_from_people, facts["accepted"].get("people", 0)),
+            "from unknown raters": (status.accepted_from_unknown, facts["accepted"].get("unknown", 0)),
             "answers": (board.answers, numbers["agreement"]["answers"], facts["people"]["answers"]),
             "people": (facts["people"]["count"], sum(each["votes"] > 0 for each in numbers["people"])),
         }

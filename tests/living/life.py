@@ -420,7 +420,8 @@ def _helpsteer(_name: str, prompt: str, a: str, b: str) -> dict[str, Any]:
 
 Row = Callable[[str, str, str, str], dict[str, Any]]
 LABELLED: dict[str, tuple[str, Row, dict[str, Any]]] = {
-    "a table of a person": ("table", _table, {"kind": "person", "rater": "eve"}),
-    "a judge's choices": ("trl-dpo", _chosen, {"kind": "judge", "rater": "some model"}),
+    "a table of a person": ("table", _table, {"labels_by": "person", "rater": "eve"}),
+    "a judge's choices": ("trl-dpo", _chosen, {"labels_by": "judge", "rater": "some model"}),
+    "choices of nobody knows whom": ("trl-dpo", _chosen, {}),
     "three people a row": ("helpsteer3", _helpsteer, {}),
 }
