@@ -18,7 +18,7 @@ from pairwright.store.schema import draw, frame, frame_event, frame_pair, pair, 
 Purpose = Literal["calibration", "audit"]
 What = Literal["rung", "restored", "retired", "joined"]
 CHUNK = 20_000
-_PLACE = re.compile(r":\d+$")  # the line of a file
+_PLACE = re.compile(r"^.*[/\\]|:\d+$")  # the folder and the line of a file: whose disk it was is nobody's business
 
 
 @dataclass(frozen=True, slots=True)
