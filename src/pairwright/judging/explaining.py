@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from pairwright.judging.words import BRACKETED, DECORATION, PHRASE, Unreadable, mark_of, shown, verdict_of
+from pairwright.literals import checked
 from pairwright.types import Verdict
 
 AFTER = " \t\r\n`*_.\"'"
@@ -86,6 +87,7 @@ def leads(before: str) -> bool:
     return len(said) <= 160 and bool(_ANNOUNCES.search(said)) and not _SPEAKS_OF.search(said)
 
 
+@checked
 def explains(after: str, verdict: Verdict | None) -> bool:
     """Whether what follows a verdict is an explanation that stands by it."""
     line, _, rest = after.partition("\n")

@@ -15,12 +15,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pairwright.literals import checked
 from pairwright.types import Verdict
 
 MIN_MASS = 0.5
 _ENDS = re.compile(r"(?:\s+|<(?!/?think)[^<>\s]{1,30}>)*+")  # of an answer, as a token: <|im_end|>, </s>
 
 
+@checked
 def verdict_logprobs(
     content: str, tokens: Sequence[Mapping[str, Any]] | None, place: int | None, verdict: Verdict
 ) -> dict[str, float] | None:
@@ -56,6 +58,7 @@ def verdict_logprobs(
     return found
 
 
+@checked
 def fits(logprobs: Mapping[str, float] | None, verdict: Verdict) -> bool:
     """Whether the verdict is the likeliest: without sampling any other is somebody else's distribution."""
     mass = _mass(logprobs)

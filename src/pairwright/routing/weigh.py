@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from pairwright.literals import checked
 from pairwright.routing import believe
 from pairwright.routing.cascade import certify_cascade
 from pairwright.routing.decide import REFUSED
@@ -157,6 +158,7 @@ class Retested:
     shares: tuple[float, ...]
 
 
+@checked
 def retest(
     before: Sequence[float | None] | None,
     confidence: np.ndarray,

@@ -12,13 +12,14 @@ import numpy as np
 from sqlalchemy import Connection, func, insert, select
 
 from pairwright.keys import public_id
+from pairwright.literals import checked
 from pairwright.store.examples import DOMAIN, of_meta
 from pairwright.store.schema import draw, frame, frame_event, frame_pair, pair, prompt
 
 Purpose = Literal["calibration", "audit"]
 What = Literal["rung", "restored", "retired", "joined"]
 CHUNK = 20_000
-_PLACE = re.compile(r"^.*[/\\]|:\d+$")  # the folder and the line of a file: whose disk it was is nobody's business
+_PLACE = re.compile(r"^.*[/\\]|:\d+$")  # of a file the name alone: its folder tells whose disk it was
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def members(connection: Connection) -> np.ndarray:
     return np.array(rows, np.int64).reshape(-1, 3)
 
 
+@checked
 def add_event(connection: Connection, frame_id: int, what: What, detail: Mapping[str, Any]) -> None:
     connection.execute(
         insert(frame_event).values(frame_id=frame_id, what=what, detail=dict(detail), at=time.time())
@@ -101,6 +103,7 @@ def events(connection: Connection) -> list[Event]:
     return [Event(*row) for row in rows]
 
 
+@checked
 def add_draws(
     connection: Connection, frame_id: int, pair_ids: Sequence[int], purpose: Purpose, chance: Sequence[float]
 ) -> None:
@@ -114,6 +117,7 @@ def add_draws(
         connection.execute(insert(draw), rows)
 
 
+@checked
 def draws(connection: Connection, purpose: Purpose) -> list[Draw]:
     """In the order drawn."""
     rows = connection.execute(
@@ -124,6 +128,7 @@ def draws(connection: Connection, purpose: Purpose) -> list[Draw]:
     return [Draw(*row) for row in rows]
 
 
+@checked
 def drawn_count(connection: Connection, purpose: Purpose) -> int:
     query = select(func.count()).select_from(draw).where(draw.c.purpose == purpose)
     return int(connection.execute(query).scalar_one())
