@@ -14,10 +14,11 @@ from test_formats_sources import SAMPLES, A, B, Q, potato
 from test_formats_trainers import OUT, ROW
 
 from pairwright.cli.main import run
-from pairwright.formats.canonical import Canonical, Rated, Single, contradicts_itself, pairs
+from pairwright.formats.canonical import Canonical, Rated, Single, pairs
 from pairwright.formats.catalog import formats, read_dataset, target_named
 from pairwright.formats.format import Left
 from pairwright.formats.reading import BadRow
+from pairwright.formats.stated import contradicts_itself
 from pairwright.stages.convert import Selection, convert
 
 SINGLY = ("trl-kto", "trl-kto-text", "llama-factory-kto", "axolotl-kto", "ms-swift-kto")

@@ -10,10 +10,11 @@ import pytest
 import yaml
 
 from pairwright.errors import InputError
-from pairwright.formats.canonical import Canonical, Drop, Pair, Rated, Single, contradicts_itself, pairs, two
+from pairwright.formats.canonical import Canonical, Drop, Pair, Rated, Single, pairs, two
 from pairwright.formats.catalog import formats, guess, read_dataset, target_named
 from pairwright.formats.files import Layout
 from pairwright.formats.format import Left, Written
+from pairwright.formats.stated import contradicts_itself
 from pairwright.formats.trl import Weights
 from pairwright.stages.convert import convert
 from pairwright.types import Message

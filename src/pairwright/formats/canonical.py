@@ -236,7 +236,7 @@ def pairs(row: Canonical, which: Which = "best") -> Iterator[Pair | Drop]:
         a, b = row.responses[first], row.responses[second]
         if not sign:
             yield Drop("raters_disagree" if disagree(row, first, second) else "tie")
-        elif len(row.responses) > 2 and _rated_otherwise(row, a, b, sign):
+        elif len(row.responses) > 2 and rated_otherwise(row, a, b, sign):
             yield Drop("rejected_is_rated_higher")
         else:
             yield Pair(row, a, b) if sign > 0 else Pair(row, b, a)
@@ -325,70 +325,11 @@ def agreed(row: Canonical) -> Canonical:
     return replace(row, responses=responses)
 
 
-def contradicts_itself(row: Canonical) -> bool:
-    """Whether a pair's own margin or ratings say the opposite of which is better.
-
-    Where raters are named the ranks are theirs together, and may well differ from mean ratings.
-    """
-    if len(row.responses) != 2:
-        return False
-    a, b = row.responses
-    sign = better(a, b)
-    if not sign:
-        return False
-    if row.margin is not None and row.margin < 0 and len(row.opinions) < 2:
-        return True
-    return _rated_otherwise(row, a, b, sign)
-
-
-def _rated_otherwise(row: Canonical, a: Rated, b: Rated, sign: int) -> bool:
+def rated_otherwise(row: Canonical, a: Rated, b: Rated, sign: int) -> bool:
+    """Whether the ratings say the opposite of `sign`, and nobody but the row itself said that."""
     if len(row.opinions) > 1 or a.rating is None or b.rating is None:
         return False
     return (a.rating - b.rating) * sign < 0
-
-
-def without_twins(row: Canonical) -> tuple[Canonical | None, list[str]]:
-    """The row with every text once and none that is blank, and why each of the others is not in it.
-
-    One model may say what another says, or nothing: that is no reason to lose the rest. What is said of equal
-    texts is averaged. None where fewer than two of several are left.
-    """
-    groups: dict[str, list[int]] = {}
-    for n, one in enumerate(row.responses):
-        groups.setdefault(one.text.strip(), []).append(n)
-    blank = groups.pop("", [])
-    if len(groups) == len(row.responses):
-        return row, []
-    lost = ["empty_response"] * len(blank) + ["same_text"] * (len(row.responses) - len(blank) - len(groups))
-    if len(groups) < min(2, len(row.responses)):
-        return None, lost
-    places = list(groups.values())
-
-    def mean(values: Sequence[float | None], which: list[int]) -> float | None:
-        said = [value for n in which if (value := values[n]) is not None]
-        return sum(said) / len(said) if said else None
-
-    def ranks_of(values: Sequence[float | None]) -> list[float | None]:
-        means = [mean(values, which) for which in places]
-        known = [each for each in means if each is not None]
-        return list(fractional(known)) if len(known) == len(means) else means
-
-    ranks = ranks_of([one.rank for one in row.responses])
-    ratings = [one.rating for one in row.responses]
-    responses = []
-    for which, rank in zip(places, ranks, strict=True):
-        goods = {row.responses[n].good for n in which} - {None}
-        good = goods.pop() if len(goods) == 1 else None
-        responses.append(replace(row.responses[which[0]], rank=rank, rating=mean(ratings, which), good=good))
-    opinions = tuple(
-        replace(
-            each,
-            ranks=tuple(rank for rank in ranks_of(each.ranks) if rank is not None),
-            ratings=each.ratings and tuple(mean(each.ratings, which) or 0.0 for which in places),
-        )
-        for each in row.opinions
-    )
-    return replace(row, responses=tuple(responses), opinions=opinions), lost
 
 
 def two(prompt: tuple[Message, ...], a: Rated, b: Rated, sign: int | None, **more: Any) -> Canonical:

@@ -8,12 +8,13 @@ up the weather is no answer to the question alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from pairwright.formats.canonical import Canonical
 from pairwright.formats.format import Found, Left
+from pairwright.formats.reading import Record, Records
 
 # What the model saw, or answered with, beside text: without these the answers are to another question.
 DEPENDS = frozenset(
@@ -166,3 +167,17 @@ def why_not_carried(reason: str) -> str | None:
         f'the answers depend on "{name}", and only text is carried: --without {name} takes such rows as if '
         "it were not there"
     )
+
+
+def without_columns(records: Records, names: Collection[str]) -> Records:
+    """Rows without these columns, wherever they stand: also in messages, and in objects inside."""
+    for record in records:
+        if isinstance(record, Record) and names:
+            record = replace(record, row=_stripped(record.row, names))
+        yield record
+
+
+def _stripped(value: Any, names: Collection[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _stripped(inner, names) for key, inner in value.items() if key not in names}
+    return [_stripped(each, names) for each in value] if isinstance(value, list) else value

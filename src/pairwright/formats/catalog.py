@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from pairwright.errors import ConfigError, InputError
-from pairwright.formats.canonical import Canonical, without_twins
-from pairwright.formats.carried import Watched, depended_on, left_for, unasked, with_beside
+from pairwright.formats.canonical import Canonical
+from pairwright.formats.carried import Watched, depended_on, left_for, unasked, with_beside, without_columns
 from pairwright.formats.format import Format, Found, Left, Row, Source, Target
 from pairwright.formats.messages import with_system
-from pairwright.formats.reading import BadRow, Record, printable, read_records, without_columns
+from pairwright.formats.reading import BadRow, Record, read_records
 from pairwright.formats.rows import as_id, messages_in_cell, with_input
 from pairwright.formats.sources import (
     alpaca_eval,
@@ -32,7 +32,7 @@ from pairwright.formats.sources import (
     ultrafeedback,
 )
 from pairwright.formats.stated import stated
-from pairwright.formats.streams import STDIN
+from pairwright.formats.streams import STDIN, printable
 from pairwright.formats.trainers import (
     axolotl,
     generic,
@@ -46,6 +46,7 @@ from pairwright.formats.trainers import (
     trl_rows,
     verl,
 )
+from pairwright.formats.twins import without_twins
 
 GROUP = "pairwright.formats"
 _DOMAINS = ("domain", "subset", "category", "tag", "source")  # columns that say where a row comes from

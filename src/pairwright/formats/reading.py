@@ -13,8 +13,8 @@ import io
 import json
 import os
 import zlib
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
@@ -23,7 +23,18 @@ import orjson
 import zstandard
 
 from pairwright.errors import InputError
-from pairwright.formats.streams import CHUNK, MOST_BYTES, STDIN, Unreadable, lines, open_stream, open_text
+from pairwright.formats.parquet import parquet_rows
+from pairwright.formats.streams import (
+    CHUNK,
+    MOST_BYTES,
+    STDIN,
+    Unreadable,
+    excerpt,
+    lines,
+    open_stream,
+    open_text,
+    printable,
+)
 
 FORMATS = ("jsonl", "json", "csv", "tsv", "parquet", "txt")
 ENDINGS = {
@@ -36,7 +47,6 @@ ENDINGS = {
     ".pq": "parquet",
     ".txt": "txt",
 }
-_PARQUET_ROWS = 500
 _MOST_HOLLOW = 10_000
 
 Form = Literal["object", "cells", "line"]
@@ -92,20 +102,6 @@ def read_records(path: str | Path, *, file_format: str | None = None) -> Records
     return _to_the_end(_READERS[form](name), _shown(name))
 
 
-def without_columns(records: Records, names: Collection[str]) -> Records:
-    """Rows without these columns, wherever they stand: also in messages, and in objects inside."""
-    for record in records:
-        if isinstance(record, Record) and names:
-            record = replace(record, row=_stripped(record.row, names))
-        yield record
-
-
-def _stripped(value: Any, names: Collection[str]) -> Any:
-    if isinstance(value, dict):
-        return {key: _stripped(inner, names) for key, inner in value.items() if key not in names}
-    return [_stripped(each, names) for each in value] if isinstance(value, list) else value
-
-
 def _format_of(name: str) -> str:
     if name == STDIN:
         return "jsonl"
@@ -159,16 +155,6 @@ def _shown(name: str) -> str:
     return "stdin" if name == STDIN else printable(name)
 
 
-def printable(text: str) -> str:
-    """`text` with a ? for every lone surrogate, which can be neither shown nor stored."""
-    return text.encode(errors="replace").decode()
-
-
-def _excerpt(text: str) -> str:
-    text = printable(" ".join(text.split()))
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
 def _jsonl(name: str) -> Records:
     shown = _shown(name)
     with open_stream(name) as stream:
@@ -213,7 +199,7 @@ def _not_json(error: Exception, text: str) -> str:
     what = "nested too deeply"
     if isinstance(error, json.JSONDecodeError):
         what = f"{error.msg} at column {error.colno}"
-    return f"not valid JSON ({what}): {_excerpt(text)}"
+    return f"not valid JSON ({what}): {excerpt(text)}"
 
 
 def _not_object(value: Any) -> str:
@@ -268,7 +254,7 @@ class _Window:
                     continue
                 error.pos = self._at + reached  # the window may have moved
                 line = self.line + self._text.count("\n", self._at, error.pos)
-                around = _excerpt(self._text[max(self._at, error.pos - 30) : error.pos + 30])
+                around = excerpt(self._text[max(self._at, error.pos - 30) : error.pos + 30])
                 raise Unreadable(f"line {line} is not valid JSON ({error.msg}) near {around}") from None
             except RecursionError:
                 raise Unreadable(f"line {self.line} is nested too deeply") from None
@@ -407,46 +393,9 @@ def _txt(name: str) -> Records:
 
 
 def _parquet(name: str) -> Records:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    number, shown = 0, _shown(name)
-    try:
-        # Without these two settings a whole row group (often the whole file) is read at once.
-        with pq.ParquetFile(name, buffer_size=2**20, pre_buffer=False) as file:
-            for batch in file.iter_batches(_PARQUET_ROWS):
-                for row in _whole_microseconds(batch).to_pylist():
-                    number += 1
-                    yield Record(f"{shown} row {number}", row)
-    except (pa.ArrowException, ValueError) as error:
-        what = _excerpt(str(error)).rstrip(".")
-        raise Unreadable(f"not readable as Parquet ({what}). {_no_parquet(name)}") from None
-
-
-def _no_parquet(name: str) -> str:
-    with open(name, "rb") as file:
-        head = file.read(4)
-    if head == b"PAR1":
-        return "It begins as Parquet does: it is damaged or cut short. Fetch it again"
-    return (
-        "It does not begin as Parquet does: rename it after what it is, or pass --format jsonl|json|csv|tsv"
-    )
-
-
-def _whole_microseconds(batch: Any) -> Any:
-    """The batch with its nanosecond times cut to microseconds: Python's own times hold no more."""
-    import pyarrow as pa
-
-    schema = batch.schema
-    for index, field in enumerate(schema):
-        if pa.types.is_timestamp(field.type) and field.type.unit == "ns":
-            schema = schema.set(index, field.with_type(pa.timestamp("us", field.type.tz)))
-    if schema is batch.schema:
-        return batch
-    columns = [
-        column.cast(field.type, safe=False) for column, field in zip(batch.columns, schema, strict=True)
-    ]
-    return pa.record_batch(columns, schema=schema)
+    shown = _shown(name)
+    for number, row in enumerate(parquet_rows(name), 1):
+        yield Record(f"{shown} row {number}", row)
 
 
 _READERS: dict[str, Callable[[str], Records]] = {

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Literal
 
-from pairwright.formats.canonical import Canonical, Rated, better
+from pairwright.formats.canonical import Canonical, Rated, better, rated_otherwise
 from pairwright.formats.carried import Watched
 from pairwright.formats.format import Left
 from pairwright.formats.messages import number_of
@@ -136,3 +136,19 @@ def _rated(row: Canonical, n: int, ratings: Mapping[Side, float]) -> Rated:
     wins = (better(one, other) or (0, -1)[n]) >= 0
     rating = ratings.get(("first", "second")[n], ratings.get("chosen" if wins else "rejected"))
     return one if rating is None or one.rating is not None else replace(one, rating=rating)
+
+
+def contradicts_itself(row: Canonical) -> bool:
+    """Whether a pair's own margin or ratings say the opposite of which is better.
+
+    Where raters are named the ranks are theirs together, and may well differ from mean ratings.
+    """
+    if len(row.responses) != 2:
+        return False
+    a, b = row.responses
+    sign = better(a, b)
+    if not sign:
+        return False
+    if row.margin is not None and row.margin < 0 and len(row.opinions) < 2:
+        return True
+    return rated_otherwise(row, a, b, sign)

@@ -114,3 +114,13 @@ def lines(stream: io.BufferedReader) -> Iterator[tuple[int, bytes | None]]:
         while (rest := stream.readline(MOST_BYTES)) and not rest.endswith(b"\n"):
             pass
         yield number, None
+
+
+def printable(text: str) -> str:
+    """`text` with a ? for every lone surrogate, which can be neither shown nor stored."""
+    return text.encode(errors="replace").decode()
+
+
+def excerpt(text: str) -> str:
+    text = printable(" ".join(text.split()))
+    return text if len(text) <= 60 else text[:57] + "..."

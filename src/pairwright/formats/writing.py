@@ -10,12 +10,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
-from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -25,6 +23,7 @@ from filelock import FileLock, Timeout
 
 from pairwright.errors import InputError
 from pairwright.formats.in_place import check_free
+from pairwright.formats.leading import move_first
 
 # What a column holds: text, bool, int, float, messages; a list of one of these, or an object of named ones.
 Column = Any
@@ -257,7 +256,7 @@ class FileSet:
             _to_disk(found.file)
             found.file.close()
             if first > 1:
-                _move_first(found.path, first)
+                move_first(found.path, first)
             found.written = WrittenFile(found.name, writer.count, *file_hash(found.path))
         else:
             found.written = replace(found.written, name=found.name)
@@ -382,29 +381,6 @@ def file_hash(path: Path) -> tuple[int, str]:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return file.tell(), digest
-
-
-_NUMBERED = re.compile(rb'\{"row":\d+')
-
-
-def _move_first(path: Path, number: int) -> None:
-    """Move a row of a file of JSON, one a line, to its beginning; side lines, which are numbered, anew."""
-    moved = path.with_name(f"{path.name}.moved")
-    with path.open("rb") as file, moved.open("wb") as out:
-        array = file.read(2) == b"[\n"
-        start = 2 if array else 0
-        file.seek(start)
-        lead = next(islice(file, number - 1, None))
-        file.seek(start)
-        others = (row for n, row in enumerate(file, 1) if n != number and not (array and row == b"]\n"))
-        for n, row in enumerate(chain((lead,), others), 1):
-            row = row.rstrip(b",\n")
-            if row.startswith(b'{"row":'):
-                row = _NUMBERED.sub(b'{"row":%d' % n, row, count=1)
-            out.write((b"[\n" if n == 1 else b",\n") + row if array else row + b"\n")
-        out.write(b"\n]\n" if array else b"")
-        _to_disk(out)
-    os.replace(moved, path)
 
 
 def _let_go(writer: RowWriter) -> None:

@@ -17,8 +17,10 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 
 from pairwright.errors import InputError
-from pairwright.formats.reading import BadRow, Record, Records, printable, read_records, without_columns
+from pairwright.formats.carried import without_columns
+from pairwright.formats.reading import BadRow, Record, Records, read_records
 from pairwright.formats.rows import Entry, FieldNames, entry_from_row
+from pairwright.formats.streams import printable
 from pairwright.pairing import pair_key
 from pairwright.store.content import (
     NewPair,

@@ -201,10 +201,10 @@ def convert(
 ) -> ConvertResult:
     """Write the rows of `path` to `out` in the format `to`, all or nothing.
 
-    `source` None: the format is told by the rows' keys. Stratified parts take
-    reading `path` twice, and so do rows that contradict one another: which of them stand
-    is known when all are read. `without` are columns to do without. `progress` is told how
-    many rows were read. Raises InputError for formats there are not, and where nothing is left to write.
+    `source` None: the format is told by the rows' keys. Stratified parts take reading `path`
+    twice, and so do rows that contradict one another. `without` are columns to do without.
+    `progress` is told how many rows were read. Raises InputError for formats there are not,
+    and where nothing is left to write.
     """
     selection, mapping = selection or Selection(), mapping or {}
     target = target_named(to)
@@ -216,9 +216,8 @@ def convert(
         return usable(found, into, progress)
 
     def new() -> ConvertResult:
-        result = ConvertResult(name, source is None, to, out, dry_run=dry_run)
-        result.naive = target.takes == "responses" and selection.split_pairs
-        return result
+        naive = target.takes == "responses" and selection.split_pairs
+        return ConvertResult(name, source is None, to, out, dry_run=dry_run, naive=naive)
 
     layout = layout or Layout()
     if layout.stratify and str(path) == STDIN:
@@ -245,7 +244,7 @@ def convert(
                 result.contradicting = opposed.rows
             files.publish(manifest(result))
         return result
-    raise AssertionError("the second reading always ends")
+    raise AssertionError("a second reading always ends")
 
 
 def _settling(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from pairwright.formats.canonical import Canonical, Drop, Tally, contradicts_itself
+from pairwright.formats.canonical import Canonical, Drop, Tally
 from pairwright.formats.format import Left
 from pairwright.formats.reading import BadRow
+from pairwright.formats.stated import contradicts_itself
 from pairwright.stages.add import BAD_ROWS_LISTED
 
 PROGRESS_EVERY = 500
