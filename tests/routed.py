@@ -39,7 +39,7 @@ class Routed:
         self,
         name: str,
         n: int,
-        right: float | Callable[[int], float] | Mapping[str, float],
+        right: float | Callable[[int], float] | Mapping[str, Any],
         *,
         sure: Callable[[int], float] | None = None,
         prompts: int | None = None,

@@ -252,9 +252,11 @@ def test_a_failed_export_leaves_the_older_one_as_it_was(builder, out):
 
 
 def test_unknown_shapes_styles_and_endings_are_refused(builder, tmp_path):
-    with pytest.raises(InputError, match=r'shape "ppo" is unknown\. Choose one of dpo, orpo, kto, unpaired'):
+    with pytest.raises(
+        InputError, match=r"shape is 'ppo'; it is one of \"dpo\", \"orpo\", \"kto\", \"unpaired\""
+    ):
         export(builder.store, tmp_path / "a.jsonl", shape="ppo")
-    with pytest.raises(InputError, match='style "chatty" is unknown'):
+    with pytest.raises(InputError, match="style is 'chatty'; it is one of"):
         export(builder.store, tmp_path / "a.jsonl", style="chatty")
     with pytest.raises(InputError, match="cannot tell the format"):
         export(builder.store, tmp_path / "a.txt")

@@ -178,7 +178,7 @@ def test_what_is_told_later_takes_back_what_was_taken_for_granted(project, tmp_p
 
 def test_only_the_three_words_say_who_made_labels(project, tmp_path, capsys):
     path = write(tmp_path, TALK)
-    with pytest.raises(InputError, match='labels_by is "human"; it is one of person, judge, unknown'):
+    with pytest.raises(InputError, match='labels_by is \'human\'; it is one of "person", "judge", "unknown"'):
         add_dataset(project, [path], labels_by="human")
     assert run(["-C", str(project.root), "add", str(path), "--labels-by", "person"]) == 1
     assert "--labels-by goes with --from" in capsys.readouterr().err
@@ -221,8 +221,8 @@ def test_an_export_the_report_and_the_card_name_nobody(of_nobody, tmp_path):
     result = export(of_nobody.store, export_path(of_nobody, "dpo"))
     assert result.by_source == {"unknown": 12}
     told = numbers_of(of_nobody)
-    assert "0 people" in told["summary"]["what"]
-    assert "all 12 labels are of unknown raters" in told["summary"]["what"]
+    assert "compared by nobody yet" in told["summary"]["what"]
+    assert "of 12 labels 12 of unknown raters" in told["summary"]["what"]
     steps = {step["name"]: step["parts"] for step in told["funnel"]["steps"]}
     assert steps["labels"] == {"from unknown raters": 12}
     facts = facts_of(of_nobody)

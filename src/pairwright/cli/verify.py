@@ -113,6 +113,6 @@ def _print(result: dict[str, Any]) -> None:
     if flagged := result["precision"]["flagged"]:
         say(
             f"Of all {flagged['of']:,} that were flagged then {flagged['value']:.0%} "
-            f"\\[{flagged['low']:.0%}, {flagged['high']:.0%}] are labelled otherwise, by "
+            f"[{flagged['low']:.0%}, {flagged['high']:.0%}] are labelled otherwise, by "
             f"{flagged['n']:,} drawn from them by chance."
         )

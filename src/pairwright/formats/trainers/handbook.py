@@ -14,7 +14,6 @@ from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, tw
 from pairwright.formats.carried import is_messages, repeats
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
 from pairwright.formats.messages import dicts, said, told_apart, turns_of
-from pairwright.formats.stated import rated_side
 from pairwright.formats.trl import load_files, trainer_lines
 
 
@@ -58,7 +57,8 @@ def _looks(row: Mapping[str, Any]) -> bool:
     """Whole conversations, and the first question, an id or a score beside them."""
     if not is_messages(row.get("chosen")) or len(row["chosen"]) < 2 or "system" in row:
         return False
-    return isinstance(row.get("prompt"), str) or "prompt_id" in row or any(map(rated_side, row))
+    # Ratings alone tell nothing: Magpie's rows are TRL's with ratings beside them, and read as such.
+    return isinstance(row.get("prompt"), str) or "prompt_id" in row or "score_chosen" in row
 
 
 _COLUMNS = {
