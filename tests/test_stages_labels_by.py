@@ -250,3 +250,16 @@ def test_only_a_persons_vote_counts_as_peoples(kind):
     assert (found.decision, found.source) == ("accept", "judge" if kind == "judge" else "unknown")
     both = decide(7, [vote, SeenVote(2, "eva", "person", "AB", "B", None, None)], [], {})
     assert (both.verdict, both.source) == ("B", "people")
+
+
+def test_agreement_of_raters_nobody_knows_is_told_apart_from_peoples(project, tmp_path):
+    said = [
+        {"prompt": f"{Q} {n}", "response_a": A, "response_b": B, "label": "A", "rater": rater}
+        | ({"label": "B"} if rater == "p2" and n < 2 else {})
+        for n in range(40)
+        for rater in ("p1", "p2")
+    ]
+    add_dataset(project, [write(tmp_path, *said)], source="table")
+    told = numbers_of(project)["agreement"]
+    assert (told["answers"], told["alpha"]) == (0, None)
+    assert (told["alpha_unknown"]["n"], round(told["alpha_unknown"]["value"], 1)) == (40, 0.9)

@@ -17,14 +17,21 @@ _LOW = 0.4  # share right at the bottom of the line
 
 def agreement(of: dict[str, Any]) -> Section | None:
     found = of["agreement"]
+    unknown = [
+        ("Krippendorff's alpha of raters who may be people or not", _kappa(each))
+        for each in (found.get("alpha_unknown"),)
+        if each
+    ]
     if not found["answers"]:
-        return None
+        how = "Their labels came with data that does not say who made them: `add --labels-by` does."
+        return Section("agreement", "Do raters agree?", how, table(("", ""), unknown)) if unknown else None
     alpha = found["alpha"]
     rows = [
         ("Krippendorff's alpha", _kappa(alpha) if alpha else found["alpha_missing"]),
         ("Fleiss' kappa", _kappa(of["kappa"]["fleiss"])),
         ("two people say the same", share(found["agreement"])),
         ("people and judges lean the same way", share(found["with_judge"])),
+        *unknown,
     ]
     how = "Alpha is agreement beyond chance: 1 is perfect, 0 is chance, 0.67 a usual floor."
     closely = of["closely"]

@@ -30,6 +30,7 @@ class Dashboard:
     `hours_left` of people's active time, `finish` seconds since 1970 at the pace
     of the last hour, None when nobody is at it. `usd` what people's answers cost
     at `[annotate] usd_per_pair`, `usd_usual` at the usual rates of crowd and experts.
+    `alpha_unknown` is among raters that came with data and may be people or not.
     """
 
     answers: int
@@ -50,6 +51,7 @@ class Dashboard:
     usd_usual: dict[str, tuple[float, float]]
     alpha: Estimate | None
     alpha_missing: str | None
+    alpha_unknown: Estimate | None
     agreement: Estimate | None
     with_judge: Estimate | None
     assist: list[dict[str, Any]]
@@ -67,6 +69,7 @@ def dashboard_of(project: Project) -> Dashboard:
     unbelieved = unbelieved_judges(project)
     with project.store.read() as connection:
         columns = people.votes_as_columns(connection, lengths=False)
+        nobodys = people.votes_as_columns(connection, lengths=False, kind="unknown")
         open_pairs, uncalibrated = tasks.open_pairs(connection), tasks.uncalibrated(connection)
         parted, compared, same = parting.partings(connection, PARTINGS, unbelieved)
         assist = parting.by_assist(connection)
@@ -98,6 +101,7 @@ def dashboard_of(project: Project) -> Dashboard:
         usd_usual={name: (n * USUAL[name].usd[0], n * USUAL[name].usd[1]) for name in ("crowd", "experts")},
         alpha=alpha,
         alpha_missing=missing,
+        alpha_unknown=_alpha(answer_counts(nobodys["item"], nobodys["said"], 3))[0],
         agreement=wilson(agree, shared) if shared else None,
         with_judge=wilson(same, compared) if compared else None,
         assist=[_assist(*row) for row in assist],

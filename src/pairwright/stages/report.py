@@ -69,7 +69,10 @@ def numbers_of(project: Project) -> dict[str, Any]:
         "people": [person.as_dict() for person in people_of(project)],
         "agreement": {
             name: told[name]
-            for name in ("alpha", "alpha_missing", "agreement", "with_judge", "conflicts", "answers")
+            for name in (
+                *("alpha", "alpha_missing", "alpha_unknown"),
+                *("agreement", "with_judge", "conflicts", "answers"),
+            )
         },
     }
     found["todo"] = todo_of(found)

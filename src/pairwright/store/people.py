@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from sqlalchemy import Connection, case, func, select
 
+from pairwright.literals import checked
 from pairwright.store.examples import DOMAIN, of_meta
 from pairwright.store.schema import gold, pair, prompt, rater, response, vote
 from pairwright.store.votes import PAGE, is_current
@@ -61,10 +63,14 @@ def agreement(connection: Connection, rater_id: int) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-def votes_as_columns(connection: Connection, *, lengths: bool = True) -> dict[str, np.ndarray]:
+@checked
+def votes_as_columns(
+    connection: Connection, *, lengths: bool = True, kind: Literal["person", "unknown"] = "person"
+) -> dict[str, np.ndarray]:
     """All current votes of people, oldest first, as the columns of stats/raters.Votes, and `at`.
 
-    A lead's decisions are no votes of that kind and are left out. Without
+    Or of raters of whom nobody said what they are (`kind`). A lead's decisions are
+    no votes of that kind and are left out. Without
     `lengths` there is no `gap`, and no text has to be looked up.
     """
     columns = [
@@ -83,7 +89,8 @@ def votes_as_columns(connection: Connection, *, lengths: bool = True) -> dict[st
         query = query.join(pair, pair.c.id == vote.c.pair_id)
         query = query.join(a, a.c.id == pair.c.a_id).join(b, b.c.id == pair.c.b_id)
     query = query.join(rater, rater.c.id == vote.c.rater_id)
-    query = query.where(rater.c.kind == "person", is_current(), vote.c.purpose.is_(None)).order_by(vote.c.id)
+    given = func.coalesce(vote.c.purpose, "given") == "given"
+    query = query.where(rater.c.kind == kind, is_current(), given).order_by(vote.c.id)
     rows = connection.execute(query).all()
     table = np.array([tuple(row) for row in rows], float).reshape(-1, 8 if lengths else 6)
     found = {
