@@ -57,6 +57,14 @@ def test_a_few_later_pairs_go_to_people_until_more_have_come(tmp_path):
     assert not result.calibration["outside"]
 
 
+def test_of_so_few_pairs_that_no_sample_could_certify_the_rest_people_are_asked_about_all(tmp_path):
+    p = Routed(tmp_path)
+    few = p.add("one", 40, 1.0)
+    result = p.route()
+    assert (result.for_people, result.waiting) == (40, 0)
+    assert set(p.drawn()) == set(few)
+
+
 def test_a_judge_known_to_be_good_takes_a_smaller_sample_of_a_later_batch(tmp_path):
     p = Routed(tmp_path)
     p.add("one", 450, 0.99)

@@ -328,12 +328,8 @@ def _people(project: Project, counts: _Counts, pairs_to_come: int) -> PeopleEsti
 
 
 def _to_calibrate(project: Project, pairs: int) -> int:
-    """How many pairs people are asked about before anything else."""
-    from pairwright.routing.guarantee import first_labels
+    """How many pairs people are asked about before anything else: as many as `route` will draw."""
+    from pairwright.stages.frames import first_draw
     from pairwright.stages.look import spend
 
-    route = project.settings.route
-    if not pairs:
-        return 0
-    needed = route.calibration_pairs or first_labels(route.target, spend(route.delta, 0), pairs)
-    return min(pairs, needed)
+    return first_draw(project, spend(project.settings.route.delta, 0), pairs, None) if pairs else 0

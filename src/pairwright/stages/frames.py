@@ -226,6 +226,8 @@ def first_draw(project: Project, delta: float, n_pairs: int, confidence: np.ndar
     usual = first_labels(route.target, delta, n_pairs)
     if route.calibration_pairs:
         return min(n_pairs, route.calibration_pairs)
+    if n_pairs < smallest_batch(route.target, delta):
+        return n_pairs  # no sample of so few can certify the rest: people answer all, in one go
     if confidence is None or not len(confidence):
         return usual
     sure = np.sort(confidence)[::-1]
