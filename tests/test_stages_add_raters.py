@@ -56,7 +56,9 @@ def test_people_who_are_split_are_settled_by_another_person(project, table, caps
     assert status_of(project).stuck == 1
     assert status_of(project).next.startswith("pairwright export")
     assert run([*root, "export"]) == 0
-    assert status_of(project).next.startswith("pairwright annotate   (1 disputed pairs need somebody else")
+    assert status_of(project).next.startswith(
+        "pairwright annotate   (1 disputed and open to one person more: somebody who has not answered"
+    )
 
 
 def test_what_people_say_is_no_probability_where_nobody_was_weighed(project, table):
