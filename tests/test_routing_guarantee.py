@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pairwright.routing.guarantee import certify, first_labels
+from pairwright.routing.guarantee import certify, first_labels, hardest
+from pairwright.stats.finite import rest_p
 
 
 def population(n=20_000, seed=0):
@@ -74,6 +75,18 @@ def test_a_promise_that_cannot_be_kept_says_how_many_labels_would_do():
     assert result.would_do > 30
     hopeless = certify(np.linspace(0.5, 1, 200), np.arange(200) % 2, 0.95)
     assert (hopeless.threshold, hopeless.would_do) == (None, None)
+
+
+def test_what_audits_give_to_people_is_counted_with():
+    confidence, rest = np.linspace(0.5, 1, 200), np.linspace(0.5, 1, 90)
+    wrong = np.where(np.arange(200) % 67 == 0, 1, 0)
+    as_is = certify(confidence, wrong, 0.9, rest=rest)
+    audited = certify(confidence, wrong, 0.9, rest=rest, fewest=lambda accepted: accepted // 2)
+    assert 0 < audited.accepted <= as_is.accepted
+    # Nothing is promised more easily because fewer may stay.
+    for n in range(1, 120):
+        left = hardest(np.array([n]), lambda accepted: accepted // 3, 0.9)
+        assert rest_p(2, np.array([60]), left, 0.1) >= rest_p(2, np.array([60]), np.array([n]), 0.1)
 
 
 def test_no_labels_certify_nothing():

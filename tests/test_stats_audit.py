@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pairwright.stats.audit import audit_share, audited_accuracy, completed
+from pairwright.stats.audit import audit_share, audited_accuracy, completed, most_audited
 from pairwright.stats.intervals import clopper_pearson
 
 
@@ -139,6 +139,22 @@ def test_less_is_audited_the_more_is_known_and_more_after_a_shift():
     assert audit_share(0, 0.0, True) == 0.0
     with pytest.raises(ValueError, match="got -0.1"):
         audit_share(0, -0.1, False)
+
+
+@pytest.mark.parametrize(("base", "shifted"), [(0.05, False), (0.15, False), (0.05, True), (0.3, False)])
+def test_audits_seldom_draw_more_than_the_most_that_is_counted_with(base, shifted):
+    rng, accepted = np.random.default_rng(0), np.array([20, 100, 1_000, 6_000])
+    over = np.zeros(len(accepted))
+    for _ in range(200):
+        lot, drawn, before = rng.random(accepted[-1]), 0, []
+        for each in lot:
+            before.append(drawn)
+            drawn += each < audit_share(drawn, base, shifted)
+        audited = np.minimum(np.append(before, drawn)[accepted], accepted // 2)
+        over += audited > most_audited(accepted, base, shifted)
+    assert (over / 200 <= 0.05).all()
+    assert (most_audited(accepted, base, shifted) <= accepted / 2).all()
+    assert (most_audited(accepted, 0.0, shifted) == 0).all()
 
 
 @pytest.mark.parametrize("shifted", [False, True])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pairwright.stats.finite import rest_p
+from pairwright.stats.finite import hardest_rest, rest_p
 from pairwright.stats.intervals import binomial_p
 
 
@@ -41,6 +41,16 @@ def test_no_number_of_errors_in_the_pool_breaks_the_promise_more_often_than_said
         chance = stats.hypergeom.pmf(k, m + r, wrong, m)
         worst = max(worst, chance[passing & (wrong - k > rate * r + 1e-9)].sum())
     assert 0 < worst <= delta
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.1, 0.15, 0.3])
+def test_the_hardest_number_to_be_left_is_as_hard_as_any_between(rate):
+    fewest, most = np.array([1, 7, 40, 90]), np.array([9, 16, 55, 400])
+    hardest = hardest_rest(fewest, most, rate)
+    assert ((fewest <= hardest) & (hardest <= most)).all()
+    for one, low, high in zip(hardest, fewest, most, strict=True):
+        others = [p(3, 60, rest, rate) for rest in range(low, high + 1)]
+        assert p(3, 60, one, rate) == pytest.approx(max(others))
 
 
 def test_many_left_are_as_without_end():

@@ -1,7 +1,7 @@
-"""Where further labels are best drawn, and what it costs to look after every one.
+"""What a second look costs, and looking after every label.
 
-All rules get `first` labels drawn from all pairs and `more` after that. Judges
-are weighed on the first; the promise is judged on pairs nobody labelled.
+All rules get `first` labels drawn from all pairs and `more` after that; the
+promise is judged on pairs nobody labelled.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from promise import Kept, kept
 from ranking import one_hot
 
 from pairwright.routing import believe
-from pairwright.routing.guarantee import certify, within_reach
+from pairwright.routing.guarantee import certify
 from pairwright.routing.sequential import Wagers, newest_certificate, share_of, start_of
 
 DELTA = 0.1
@@ -24,33 +24,22 @@ def looks(data: RecordedSet, target: float, first: int, more: int, draws: int) -
     truth, n = data.truth, len(data.truth)
     rows: dict[str, list[tuple[int, int, int]]] = {}
 
-    def note(rule: str, threshold: float | None, confidence, wrong, known, inside=True) -> None:
-        taken = np.zeros(n, bool) if threshold is None else (confidence > threshold) & inside
+    def note(rule: str, threshold: float | None, confidence, wrong, known) -> None:
+        taken = np.zeros(n, bool) if threshold is None else confidence > threshold
         taken &= ~known
         rows.setdefault(rule, []).append((int(taken.sum()), int(wrong[taken].sum()), int((~known).sum())))
 
     for draw in range(draws):
         rng = np.random.default_rng(draw)
         order = rng.permutation(n)
-        before, both = np.zeros(n, bool), np.zeros(n, bool)
-        before[order[:first]], both[order[: first + more]] = True, True
-        confidence, wrong = beliefs(data, truth, before, draw, rng)
+        both = np.zeros(n, bool)
+        both[order[: first + more]] = True
         # Once, after all labels; the judges are weighed anew on all of them.
         new_confidence, new_wrong = beliefs(data, truth, both, draw, rng)
-        for rule, delta in (("exact, all labels at once", DELTA), ("exact, a second look, from all", SECOND)):
+        for rule, delta in (("exact, all labels at once", DELTA), ("exact, a second look", SECOND)):
             rest = new_confidence[~both]
             found = certify(new_confidence[both], new_wrong[both], target, delta, rest=rest)
             note(rule, found.threshold, new_confidence, new_wrong, both)
-        # A second look, with the further labels drawn where the promise can be kept.
-        inside = confidence >= within_reach(confidence, target)
-        known = before.copy()
-        known[rng.permutation(np.flatnonzero(inside & ~before))[:more]] = True
-        new_confidence, new_wrong = beliefs(data, truth, known, draw, rng)
-        drawn = known & inside
-        rest = new_confidence[inside & ~known]
-        found = certify(new_confidence[drawn], new_wrong[drawn], target, SECOND, rest=rest)
-        rule = "exact, a second look, from within reach"
-        note(rule, found.threshold, new_confidence, new_wrong, known, inside)
         # After every label: judges weighed on the first 50, 100, 200, ..., each time wagered on later ones.
         fits, generations = [], []
         while start_of(len(fits)) < first + more:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from pairwright.routing.guarantee import certify_path
+from pairwright.routing.guarantee import Fewest, certify_path, hardest
 
 # Prices of a wrong label, in persons' answers, strict to loose.
 PRICES = np.geomspace(400, 0.01, 240)
@@ -49,7 +49,7 @@ def certify_cascade(
     delta: float = 0.1,
     *,
     rest: np.ndarray | None = None,
-    strictest: Sequence[float] | None = None,
+    fewest: Fewest | None = None,
 ) -> CascadeCertificate:
     """The cheapest thresholds that keep the promise.
 
@@ -58,20 +58,18 @@ def certify_cascade(
     accepted. wrong (n_steps, n): whether that label is wrong. costs (n_steps,): of
     asking each step's judge about a pair, and `person` that of a person's answer, in
     the same money. rest (n_steps, n_rest): confidence in the frame's pairs that were
-    not drawn; without it they are without end. No threshold is under `strictest` (n_steps,).
+    not drawn; without it they are without end. fewest: see `certify`.
     """
     steps, n = confidence.shape
     everything = confidence if rest is None else np.concatenate([confidence, rest], axis=1)
     path = threshold_path(everything, [cost / person for cost in costs])
-    if strictest is not None:
-        path = np.maximum(path, np.asarray(strictest))
     where = [_accepted_at(confidence, thresholds) for thresholds in path]
     counts = np.array([(at < steps).sum() for at in where])
     # A rule that accepts fewer than the one before would break the order of the path: it is left out.
     kept = [i for i in range(len(path)) if counts[i] > 0 and counts[i] >= counts[: i + 1].max()]
     ends = [i for j, i in enumerate(kept) if j == 0 or (where[i] != where[kept[j - 1]]).any()]
     errors = np.array([_errors(where[i], wrong) for i in ends])
-    left = None if rest is None else np.array([(_accepted_at(rest, path[i]) < steps).sum() for i in ends])
+    left = None if rest is None else hardest(_counts(rest, path[ends]), fewest, target)
     passed = certify_path(counts[ends], errors, n, target, delta, rest=left) if ends else None
     if passed is None:
         return CascadeCertificate(None, n, 0, 0.0, (1.0,) * steps, 1.0)
@@ -121,6 +119,11 @@ def _accepted_at(confidence: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     """(n,) the first step that accepts each pair; n_steps where none does."""
     taken = confidence > thresholds[:, None]  # not so for nan
     return np.where(taken.any(0), taken.argmax(0), len(confidence))
+
+
+def _counts(confidence: np.ndarray, path: np.ndarray) -> np.ndarray:
+    """(m,) how many pairs each thresholds of a path (m, n_steps) accept, at whatever step."""
+    return np.array([(_accepted_at(confidence, each) < len(confidence)).sum() for each in path], int)
 
 
 def _errors(at: np.ndarray, wrong: np.ndarray) -> float:

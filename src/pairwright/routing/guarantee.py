@@ -24,19 +24,20 @@ random sample of what will be accepted.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from pairwright.stats.finite import rest_p
+from pairwright.stats.finite import hardest_rest, rest_p
 from pairwright.stats.intervals import labels_to_certify
 
 STARTS = ((0.15, 0.05), (0.35, 0.8), (1.0, 0.15))  # (coverage, share of delta)
 EXPECTED = 0.4  # of the errors allowed, among the surer half: what a good judge does
-SLACK = 0.02  # forecasts may be this much too timid about those within reach
 MOST = max(share for _, share in STARTS)
+
+Fewest = Callable[[np.ndarray], np.ndarray]  # (m,) accepted pairs -> (m,) those that audits leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +74,17 @@ def certify(
     delta: float = 0.1,
     *,
     rest: np.ndarray | None = None,
+    fewest: Fewest | None = None,
     starts: Sequence[tuple[float, float]] = STARTS,
 ) -> Certificate:
     """The loosest threshold that keeps the promise, or one that accepts nothing.
 
     confidence (n,): of the label that would be accepted. wrong (n,): 1 where
     people said otherwise, 0 where they agree; a fraction counts as one error.
-    rest: confidence in the pairs of the frame that were not drawn, which are those the
-    promise is about; without it they are without end.
+    rest (n_rest,): confidence in the pairs of the frame that were not drawn, which are
+    those the promise is about; without it they are without end. fewest: of so many
+    accepted pairs, how many stay when audits have given the others to people; the
+    promise holds all the while.
     Raises ValueError for a target or delta outside (0, 1).
     """
     n, confidence, wrong = len(confidence), np.asarray(confidence, float), np.asarray(wrong, float)
@@ -90,7 +94,7 @@ def certify(
     # Equal confidences stand or fall together.
     ends = np.unique(np.searchsorted(-sure, -sure, side="right"))
     thresholds = np.append(sure, -np.inf)[ends]
-    left = None if rest is None else _above(np.asarray(rest, float), thresholds)
+    left = None if rest is None else hardest(_above(np.asarray(rest, float), thresholds), fewest, target)
     passed = certify_path(ends, errors[ends - 1], n, target, delta, rest=left, starts=starts)
     tested = f"{_test_name(rest)}, fixed sequence, {n} labels"
     if passed is None:
@@ -102,6 +106,13 @@ def certify(
     return Certificate(
         target, delta, threshold, n, int(ends[passed]), float(errors[ends[passed] - 1]), tested
     )
+
+
+def hardest(accepted: np.ndarray, fewest: Fewest | None, target: float) -> np.ndarray:
+    """(m,) how many are left of those accepted (m,): of all numbers that audits may leave, the hardest."""
+    if fewest is None:
+        return accepted
+    return hardest_rest(fewest(accepted), accepted, round(1 - target, 12))
 
 
 def _test_name(rest: np.ndarray | None) -> str:
@@ -193,25 +204,11 @@ def _would_do(sure: np.ndarray, errors: np.ndarray, target: float, delta: float)
     return max(min(found), math.ceil(1.25 * n)) if found else None
 
 
-def within_reach(confidence: np.ndarray, target: float) -> float:
-    """The confidence (n,) that a pair needs for a label of it to test anything.
-
-    Below it even a lucky test would not accept: the surest pairs down to there
-    are believed right a little less often than the target, on average; they are a
-    fifth of all at least. Fixed before the labels that are drawn from them.
-    """
-    sure = np.sort(confidence)[::-1]
-    mean = np.cumsum(sure) / np.arange(1, len(sure) + 1)
-    ends = np.append(np.flatnonzero(np.diff(sure)), len(sure) - 1)  # equals stand or fall together
-    hope = np.flatnonzero((mean[ends] >= target - SLACK) | (ends < len(sure) / 5))
-    return float(sure[ends[hope[-1] if len(hope) else 0]])
-
-
-def first_labels(target: float, delta: float, n_pairs: int) -> int:
+def first_labels(target: float, delta: float, n_pairs: int, fewest: Fewest | None = None) -> int:
     """How many labels to begin with: these will do if the surer half is good.
 
     What is left of a small pool says less for certain, so it takes more; but never more than half
-    of it, for the others are what there is to gain.
+    of it, for the others are what there is to gain. fewest: see `certify`.
     """
     needed = labels_to_certify(target, MOST * delta, EXPECTED * (1 - target))
     assert needed is not None  # the error is under what is allowed
@@ -219,5 +216,6 @@ def first_labels(target: float, delta: float, n_pairs: int) -> int:
     drawn = np.arange(first, min(n_pairs // 2, 3 * first) + 1)
     surer = drawn // 2
     errors = np.ceil(EXPECTED * (1 - target) * surer - 1e-9)
-    enough = rest_p(errors, surer, (n_pairs - drawn) // 2, 1 - target) <= MOST * delta
+    left = hardest((n_pairs - drawn) // 2, fewest, target)
+    enough = rest_p(errors, surer, left, 1 - target) <= MOST * delta
     return int(drawn[enough.argmax()]) if enough.any() else n_pairs // 2

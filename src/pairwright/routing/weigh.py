@@ -16,7 +16,7 @@ from pairwright.literals import checked
 from pairwright.routing import believe
 from pairwright.routing.cascade import certify_cascade
 from pairwright.routing.decide import REFUSED
-from pairwright.routing.guarantee import Certificate, certify
+from pairwright.routing.guarantee import Certificate, Fewest, certify
 from pairwright.routing.signals import Ballots
 from pairwright.routing.worth import judges_worth
 
@@ -53,13 +53,15 @@ class Sample:
     pool: the pairs of the frame. drawn: those of them that were drawn for people,
     all with the same chance. label: what people say together, 0 A, 1 B, 2 TIE, -1 where that is
     not known (yet): a drawn pair without a label counts as an error. `ties`
-    "apart": pairs that people call a tie leave the test.
+    "apart": pairs that people call a tie leave the test. fewest: how many of the
+    accepted audits leave (see `certify`).
     """
 
     pool: np.ndarray
     drawn: np.ndarray
     label: np.ndarray
     ties: Ties = "count"
+    fewest: Fewest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ def weigh(
         target=target,
         delta=delta,
         ties=sample.ties,
+        fewest=sample.fewest,
     )
     rows = np.flatnonzero(labels.sum(1) > 0)
     answered = drawn & (sample.label >= 0)
@@ -171,13 +174,14 @@ def retest(
     target: float,
     delta: float,
     ties: Ties = "count",
+    fewest: Fewest | None = None,
 ) -> Retested:
     """The same test of the same forecasts, by people's labels as they are now.
 
     confidence, verdict (n_steps, n_drawn): of the calibration sample, as recorded when
     judges were weighed; label (n_drawn,): people's, now. rest (n_steps, n_rest):
-    confidence in the frame's other pairs. before (n_steps,): the recorded thresholds, which
-    may become stricter and never looser; None: there are none.
+    confidence in the frame's other pairs; fewest: see `certify`. before (n_steps,): the
+    recorded thresholds, which may become stricter and never looser; None: there are none.
     """
     n_steps = len(confidence)
     nothing = (None,) * n_steps
@@ -190,11 +194,13 @@ def retest(
         confidence, verdict, label = confidence[:, sided], verdict[:, sided], label[sided]
     wrong = (verdict != label).astype(float)
     if n_steps == 1:
-        certificate = certify(confidence[0], wrong[0], target, delta, rest=rest[0])
+        certificate = certify(confidence[0], wrong[0], target, delta, rest=rest[0], fewest=fewest)
         thresholds: tuple[float | None, ...] = (certificate.threshold,)
         shares: tuple[float, ...] = (1.0,)
     else:
-        certificate, thresholds, shares = _cascade(confidence, wrong, rest, costs, person, target, delta)
+        certificate, thresholds, shares = _cascade(
+            confidence, wrong, rest, fewest, costs, person, target, delta
+        )
     if before is None:
         return Retested(certificate, thresholds, shares)
     if None in before or None in thresholds:
@@ -215,15 +221,16 @@ def _cascade(
     confidence: np.ndarray,
     wrong: np.ndarray,
     rest: np.ndarray,
+    fewest: Fewest | None,
     costs: Sequence[float],
     person: float,
     target: float,
     delta: float,
 ) -> tuple[Certificate, tuple[float | None, ...], tuple[float, ...]]:
-    found = certify_cascade(confidence, wrong, costs, person, target, delta, rest=rest)
+    found = certify_cascade(confidence, wrong, costs, person, target, delta, rest=rest, fewest=fewest)
     would_do = None
     if found.thresholds is None:
-        would_do = certify(confidence[-1], wrong[-1], target, delta, rest=rest[-1]).would_do
+        would_do = certify(confidence[-1], wrong[-1], target, delta, rest=rest[-1], fewest=fewest).would_do
     certificate = Certificate(
         target,
         delta,

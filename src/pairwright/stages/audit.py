@@ -15,6 +15,7 @@ import numpy as np
 
 from pairwright.errors import InputError
 from pairwright.routing.agreement import agrees
+from pairwright.routing.guarantee import Fewest
 from pairwright.routing.sequential import Alarm
 from pairwright.routing.shift import Side, shift, signals_of
 from pairwright.routing.weigh import Applied
@@ -78,7 +79,7 @@ def _to_check(project: Project, state: State, view: View, accepted: np.ndarray) 
     their own, so that more of them are checked at first.
     """
     base = project.settings.route.audit
-    shifted = bool((view.frame.about.get("shift") or {}).get("shifted"))
+    shifted = _shifted(view)
     known = {each.pair_id for each in view.audits}
     found: dict[int, float] = {}
     if not base:
@@ -94,6 +95,16 @@ def _to_check(project: Project, state: State, view: View, accepted: np.ndarray) 
                 if int(ids[i]) not in known:
                     found[int(ids[i])] = chance
     return found
+
+
+def fewest_left(project: Project, view: View) -> Fewest:
+    """How many of a frame's accepted pairs audits leave to judges: what people check is theirs afterwards."""
+    base, shifted = project.settings.route.audit, _shifted(view)
+    return lambda accepted: accepted - audit.most_audited(accepted, base, shifted)
+
+
+def _shifted(view: View) -> bool:
+    return bool((view.frame.about.get("shift") or {}).get("shifted"))
 
 
 def heard(project: Project, state: State, view: View, newest: Recorded, applied: Applied) -> Checked:

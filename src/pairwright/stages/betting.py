@@ -13,10 +13,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from pairwright.routing.agreement import TIE, UNKNOWN, agrees
-from pairwright.routing.guarantee import Certificate
+from pairwright.routing.guarantee import Certificate, hardest
 from pairwright.routing.sequential import Wagers, due, newest_certificate, start_of
 from pairwright.routing.weigh import Step, apply
+from pairwright.stages.audit import fewest_left
 from pairwright.stages.frames import State, View
+from pairwright.stages.project import Project
 from pairwright.store.calibrations import Recorded
 
 
@@ -47,10 +49,10 @@ def thresholds_of(confidence: np.ndarray) -> list[list[float]]:
 
 
 def certificate_now(
-    state: State, view: View, generations: Sequence[Recorded]
+    project: Project, state: State, view: View, generations: Sequence[Recorded]
 ) -> tuple[Recorded, Certificate]:
     """(the look that decides, what may be accepted by all labels heard so far)."""
-    wagers = [_wagers(state, view, each) for each in generations]
+    wagers = [_wagers(project, state, view, each) for each in generations]
     number, certificate = newest_certificate(wagers)
     threshold = certificate.threshold
     if threshold is not None and wagers[number].alarm(threshold).rings:
@@ -61,7 +63,7 @@ def certificate_now(
     return generations[number], certificate
 
 
-def _wagers(state: State, view: View, look: Recorded) -> Wagers:
+def _wagers(project: Project, state: State, view: View, look: Recorded) -> Wagers:
     """One generation's wagers, after the labels of the pairs drawn since it was weighed."""
     result, said = look.result, state.said
     step = Step.from_dict(result["steps"][-1])
@@ -74,7 +76,9 @@ def _wagers(state: State, view: View, look: Recorded) -> Wagers:
         result["certificate"]["delta"],
         thresholds,
         coverages,
-        (undrawn[None, :] > thresholds[:, None]).sum(1),
+        hardest(
+            (undrawn[None, :] > thresholds[:, None]).sum(1), fewest_left(project, view), result["target"]
+        ),
     )
     order = view.order[start_of(result["generation"]) :]
     order = order[pool[order]]

@@ -22,6 +22,7 @@ from pairwright.keys import content_key
 from pairwright.routing.guarantee import MOST, first_labels
 from pairwright.stages.panel import orders_asked
 from pairwright.stages.project import Project
+from pairwright.stats.audit import most_audited
 from pairwright.stats.intervals import labels_to_certify
 from pairwright.store import frames as store
 from pairwright.store.ballots import Said, heard_by, read_said
@@ -223,7 +224,9 @@ def first_draw(project: Project, delta: float, n_pairs: int, confidence: np.ndar
     of these pairs, and fewer may do: that plans the sample and tests nothing.
     """
     route = project.settings.route
-    usual = first_labels(route.target, delta, n_pairs)
+    usual = first_labels(
+        route.target, delta, n_pairs, lambda left: left - most_audited(left, route.audit, shifted=False)
+    )
     if route.calibration_pairs:
         return min(n_pairs, route.calibration_pairs)
     if n_pairs < smallest_batch(route.target, delta):

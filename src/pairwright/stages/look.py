@@ -22,7 +22,7 @@ from pairwright.routing.guarantee import Certificate
 from pairwright.routing.sequential import share_of
 from pairwright.routing.weigh import Applied, Retested, Sample, Step, apply, retest, weigh
 from pairwright.routing.worth import judges_worth
-from pairwright.stages import betting
+from pairwright.stages import audit, betting
 from pairwright.stages.frames import State, View, fits, usable
 from pairwright.stages.project import Project
 from pairwright.stats.calibration import expected_calibration_error
@@ -122,7 +122,7 @@ def look(project: Project, state: State, view: View) -> None:
             said.ballots,
             labels,
             said.groups,
-            Sample(pool, drawn, label, route.ties),
+            Sample(pool, drawn, label, route.ties, audit.fewest_left(project, view)),
             kept,
             costs := _costs(project, kept),
             project.settings.annotate.usd_per_pair,
@@ -220,7 +220,7 @@ def certificate_now(
         return newest, newest.result["certificate"], []
     looks = [each for each in view.looks if each.result["steps"] and fits(each, state, project)]
     if newest.result["test"] == "betting":
-        decides, wagered = betting.certificate_now(state, view, looks)
+        decides, wagered = betting.certificate_now(project, state, view, looks)
         return decides, as_recorded(wagered), [wagered.threshold]
     found = [(each, *_retested(project, state, view, each, newest)) for each in reversed(looks)]
     return max(found, key=lambda each: float(each[1]["coverage"]))  # of equals the newest
@@ -260,6 +260,7 @@ def _retested(
             target=result["target"],
             delta=result["certificate"]["delta"],
             ties=result["ties"],
+            fewest=audit.fewest_left(project, view),
         )
 
     if ((then == UNKNOWN) & (label != UNKNOWN)).any():

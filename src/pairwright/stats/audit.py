@@ -93,6 +93,23 @@ def audit_share(checked: int, base: float, shifted: bool) -> float:
     return min(1.0, base * (FACTOR if shifted else factor))
 
 
+def most_audited(accepted: np.ndarray, base: float, shifted: bool) -> np.ndarray:
+    """(m,) about the most that audits by `audit_share` draw of so many accepted pairs (m,).
+
+    The mean and two standard deviations. Never more than half: who audits nearly
+    all of it has no use for a promise about the rest.
+    """
+    accepted = np.asarray(accepted)
+    if not base:
+        return np.zeros(accepted.shape, int)
+    last = int(KNOWN * FACTOR**2)  # from here on the share stays what it is
+    share = np.array([audit_share(n, base, shifted) for n in range(last + 1)])
+    needed = np.cumsum(1 / share)  # accepted pairs until so many were drawn
+    drawn = np.interp(accepted, needed, np.arange(1, last + 2), left=0.0)
+    drawn = drawn + np.maximum(accepted - needed[-1], 0) * share[-1]
+    return np.asarray(np.minimum(np.ceil(drawn + 2 * np.sqrt(drawn)), accepted // 2).astype(int))
+
+
 def _powered(
     right: np.ndarray, forecast: np.ndarray, weight: np.ndarray, forecast_all: np.ndarray, level: float
 ) -> tuple[float, float, float]:

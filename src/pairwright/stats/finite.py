@@ -41,6 +41,16 @@ def rest_p(errors: np.ndarray | float, drawn: np.ndarray, rest: np.ndarray | Non
     return np.asarray(np.maximum(p, exact))
 
 
+def hardest_rest(fewest: np.ndarray, most: np.ndarray, rate: float) -> np.ndarray:
+    """(m,) the number of cases from `fewest` to `most` that is hardest to tell of, for `rest_p`.
+
+    One error more may be among the rest each time that it grows by 1 / rate; just
+    before that the test is hardest, and hardest of all the first time.
+    """
+    one_more = np.ceil((np.floor(rate * np.asarray(fewest) + 1e-9) + 1) / rate - 1e-9)
+    return np.asarray(np.minimum(one_more - 1, most).astype(int))
+
+
 def _hypergeometric(k: np.ndarray, m: np.ndarray, M: np.ndarray, D: np.ndarray) -> np.ndarray:
     """P(Hypergeometric(M, D, m) <= k), each probability from the one above it, from k down."""
     if not len(k):
