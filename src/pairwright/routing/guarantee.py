@@ -14,7 +14,9 @@ more of the same labels:
   affordable. Between them the test can only have become stricter.
 - Testing starts at 35 % coverage with most of delta, and with a little of it at
   15 % and at 100 %; what a start did not lose is passed on to the next (the
-  fallback procedure: Wiens, Pharmaceutical Statistics 2 (2003)).
+  fallback procedure: Wiens, Pharmaceutical Statistics 2 (2003)). Where confidence
+  hardly differs from pair to pair there is nothing to be strict about, and most of
+  delta goes to 100 %: how far it differs says nothing of how many errors there are.
 
 A threshold is a confidence that lies just below the accepted ones: a pair is
 accepted where its confidence is *greater*, so the labels above it are a plain
@@ -34,6 +36,8 @@ from pairwright.stats.finite import hardest_rest, rest_p
 from pairwright.stats.intervals import labels_to_certify
 
 STARTS = ((0.15, 0.05), (0.35, 0.8), (1.0, 0.15))  # (coverage, share of delta)
+FLAT_STARTS = ((0.35, 0.15), (1.0, 0.85))
+FLAT = 0.4  # deviation of the log-odds of confidence: 0.6 and more where judges tell pairs apart
 EXPECTED = 0.4  # of the errors allowed, among the surer half: what a good judge does
 MOST = max(share for _, share in STARTS)
 
@@ -75,7 +79,7 @@ def certify(
     *,
     rest: np.ndarray | None = None,
     fewest: Fewest | None = None,
-    starts: Sequence[tuple[float, float]] = STARTS,
+    starts: Sequence[tuple[float, float]] | None = None,
 ) -> Certificate:
     """The loosest threshold that keeps the promise, or one that accepts nothing.
 
@@ -84,7 +88,7 @@ def certify(
     rest (n_rest,): confidence in the pairs of the frame that were not drawn, which are
     those the promise is about; without it they are without end. fewest: of so many
     accepted pairs, how many stay when audits have given the others to people; the
-    promise holds all the while.
+    promise holds all the while. starts: (coverage, share of delta) where testing starts.
     Raises ValueError for a target or delta outside (0, 1).
     """
     n, confidence, wrong = len(confidence), np.asarray(confidence, float), np.asarray(wrong, float)
@@ -95,6 +99,7 @@ def certify(
     ends = np.unique(np.searchsorted(-sure, -sure, side="right"))
     thresholds = np.append(sure, -np.inf)[ends]
     left = None if rest is None else hardest(_above(np.asarray(rest, float), thresholds), fewest, target)
+    starts = starts or _starts(confidence if rest is None else np.append(confidence, rest))
     passed = certify_path(ends, errors[ends - 1], n, target, delta, rest=left, starts=starts)
     tested = f"{_test_name(rest)}, fixed sequence, {n} labels"
     if passed is None:
@@ -113,6 +118,11 @@ def hardest(accepted: np.ndarray, fewest: Fewest | None, target: float) -> np.nd
     if fewest is None:
         return accepted
     return hardest_rest(fewest(accepted), accepted, round(1 - target, 12))
+
+
+def _starts(confidence: np.ndarray) -> Sequence[tuple[float, float]]:
+    sure = np.clip(confidence[~np.isnan(confidence)], 1e-6, 1 - 1e-6)
+    return FLAT_STARTS if not len(sure) or np.log(sure / (1 - sure)).std() < FLAT else STARTS
 
 
 def _test_name(rest: np.ndarray | None) -> str:
