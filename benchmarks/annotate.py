@@ -27,10 +27,10 @@ import numpy as np
 from sqlalchemy import func, select, text
 
 from pairwright.annotate.security import COOKIE, csrf_token
-from pairwright.stages import accounts
-from pairwright.stages.add import add_files
-from pairwright.stages.project import Project
-from pairwright.stages.route import run_route
+from pairwright.stages.add.add import add_files
+from pairwright.stages.people import accounts
+from pairwright.stages.project.project import Project
+from pairwright.stages.route.route import run_route
 from pairwright.store import schema
 from pairwright.store.votes import is_current
 

@@ -20,8 +20,8 @@ from sqlalchemy import insert
 from starlette.testclient import TestClient
 
 from pairwright.browse.app import make_app
-from pairwright.stages.project import Project
-from pairwright.stages.report import numbers_of, page_of
+from pairwright.stages.figures.report import numbers_of, page_of
+from pairwright.stages.project.project import Project
 from pairwright.store import schema
 
 PART = 20_000  # pairs of a transaction

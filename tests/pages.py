@@ -35,9 +35,9 @@ from pydantic import TypeAdapter
 from pairwright.cli import output
 from pairwright.cli.main import app, run
 from pairwright.models.loopback import Behaviour, LoopbackServer
-from pairwright.stages.project import Project
-from pairwright.stages.settings import ProjectFile
-from pairwright.store.tasks import next_tasks, waiting
+from pairwright.stages.project.project import Project
+from pairwright.stages.project.settings import ProjectFile
+from pairwright.store.people.tasks import next_tasks, waiting
 
 ROOT = Path(__file__).parents[1]
 ADDED = " (add at the end)"

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import select
 
 from pairwright.models.loopback import LoopbackServer
-from pairwright.stages.add import add_files
-from pairwright.stages.project import Project
+from pairwright.stages.add.add import add_files
+from pairwright.stages.project.project import Project
 from pairwright.store import schema
 
 ENDPOINT = """

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from projects import a_project, add_rows, rows
 
-from pairwright.stages.import_labels import import_labels
-from pairwright.stages.judge import run_judge
-from pairwright.stages.route import RouteResult, run_route
-from pairwright.store import tasks
+from pairwright.stages.judge.judge import run_judge
+from pairwright.stages.people.import_labels import import_labels
+from pairwright.stages.route.route import RouteResult, run_route
+from pairwright.store.people import tasks
 
 JUDGE = '[judges.{name}]\nkind = "replay"\npath = "{name}.jsonl"\n'
 

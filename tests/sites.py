@@ -8,9 +8,9 @@ from uuid import uuid4
 from starlette.testclient import TestClient
 
 from pairwright.annotate.app import make_app
-from pairwright.stages import accounts
-from pairwright.stages.project import Project
-from pairwright.store.accounts import Role
+from pairwright.stages.people import accounts
+from pairwright.stages.project.project import Project
+from pairwright.store.people.accounts import Role
 
 ADDRESS = "http://localhost"
 

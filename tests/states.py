@@ -12,19 +12,19 @@ from projects import a_project, add_pairs, add_rows, change, rows
 from routed import JUDGE, Routed, other
 
 from pairwright.models.loopback import Behaviour, LoopbackServer
-from pairwright.stages.accounts import known_or_new
-from pairwright.stages.add_dataset import add_dataset
-from pairwright.stages.adjudicate import decide
-from pairwright.stages.annotate import Person
-from pairwright.stages.check import run_check
-from pairwright.stages.generate import run_generate
-from pairwright.stages.gold import import_gold
-from pairwright.stages.import_labels import import_labels
-from pairwright.stages.judge import run_judge
-from pairwright.stages.project import Project
-from pairwright.stages.route import run_route
-from pairwright.stages.settle import settle
-from pairwright.store.findings import add_findings, add_run
+from pairwright.stages.add.labelled_set import add_dataset
+from pairwright.stages.check.act_on_findings import settle
+from pairwright.stages.check.check import run_check
+from pairwright.stages.generate.generate import run_generate
+from pairwright.stages.judge.judge import run_judge
+from pairwright.stages.people.accounts import known_or_new
+from pairwright.stages.people.adjudicate import decide
+from pairwright.stages.people.answers import Person
+from pairwright.stages.people.gold import import_gold
+from pairwright.stages.people.import_labels import import_labels
+from pairwright.stages.project.project import Project
+from pairwright.stages.route.route import run_route
+from pairwright.store.check.findings import add_findings, add_run
 
 SMALL = "target = 0.8\ncalibration_pairs = 60\n"
 

@@ -14,7 +14,6 @@ FLOORS = {
     "keys": 0,
     "rows": 0,
     "literals": 0,
-    "judging/chat": 2,
     "judging": 1,
     "routing": 1,
     "quality": 1,
@@ -28,8 +27,8 @@ FLOORS = {
     "report": 2,
     "stages": 3,
     "face": 3,
-    "held": 3,
-    "waiting": 3,
+    "judge_objects": 3,
+    "run_async": 3,
     "annotate": 4,
     "browse": 4,
     "cli": 4,
@@ -91,3 +90,52 @@ def test_the_lower_floors_know_no_database_network_or_clock(path):
         "import asyncio",
     ):
         assert word not in text
+
+
+def circle(edges: dict[str, set[str]]) -> list[str]:
+    """Names that lead back to the first of them, or nothing."""
+    done: set[str] = set()
+
+    def walk(name: str, path: list[str]) -> list[str]:
+        if name in path:
+            return [*path[path.index(name) :], name]
+        if name not in done:
+            for other in sorted(edges.get(name, ())):
+                if found := walk(other, [*path, name]):
+                    return found
+            done.add(name)
+        return []
+
+    return next((found for name in sorted(edges) if (found := walk(name, []))), [])
+
+
+def folder_of(module: str) -> str:
+    """The folder a module lies in; a file of the top floor is one by itself."""
+    name = SOURCE / module.replace(".", "/")
+    if name.is_dir():
+        return module
+    return module.rpartition(".")[0] or module
+
+
+def test_a_circle_is_found():
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
+    assert circle({"a": {"b", "c"}, "b": {"c"}}) == []
+
+
+def test_no_file_imports_itself_over_others_not_even_inside_a_function():
+    assert circle({name_of(path): imports_of(path) for path in MODULES}) == []
+
+
+def test_no_folder_imports_itself_over_others():
+    """A folder and those inside it are one: a table of formats names the files that use what lies beside it."""
+    edges: dict[str, set[str]] = {}
+    for path in MODULES:
+        here = folder_of(name_of(path))
+        others = {folder_of(name) for name in imports_of(path)}
+        apart = {
+            each
+            for each in others
+            if not f"{each}.".startswith(f"{here}.") and not f"{here}.".startswith(f"{each}.")
+        }
+        edges.setdefault(here, set()).update(apart)
+    assert circle(edges) == []

@@ -9,13 +9,13 @@ import pytest
 from projects import a_project, rows
 
 from pairwright.errors import InputError
-from pairwright.stages import accounts
-from pairwright.stages.add import add_files
-from pairwright.stages.add_dataset import add_dataset
-from pairwright.stages.annotate import Person
-from pairwright.stages.import_labels import import_labels
-from pairwright.stages.judge import run_judge
-from pairwright.store.persons import looks
+from pairwright.stages.add.add import add_files
+from pairwright.stages.add.labelled_set import add_dataset
+from pairwright.stages.judge.judge import run_judge
+from pairwright.stages.people import accounts
+from pairwright.stages.people.answers import Person
+from pairwright.stages.people.import_labels import import_labels
+from pairwright.store.people.names import looks
 
 
 def write(path, *given):

@@ -13,15 +13,15 @@ from pairwright.literals import checked, words_of
 # These check it themselves, with a message about the option (tests/test_pairing, tests/test_stages_add, test_stages_export, test_stages_pair).
 OWN = {
     "pairwright.pairing.choose_pairs",
-    "pairwright.stages.add.add_files",
-    "pairwright.stages.export.export",
-    "pairwright.stages.pair.make_pairs",
+    "pairwright.stages.add.add.add_files",
+    "pairwright.stages.export.export.export",
+    "pairwright.stages.generate.pair.make_pairs",
 }
 # Decorated where these files are next changed: others are at work on them.
 LATER = {
     "pairwright.routing.decide.decide",
-    "pairwright.store.calibrations.add_draws",
-    "pairwright.store.calibrations.draws",
+    "pairwright.store.route.calibrations.add_draws",
+    "pairwright.store.route.calibrations.draws",
 }
 
 

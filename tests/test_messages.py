@@ -20,7 +20,7 @@ from pairwright.cli.results import print_run
 from pairwright.errors import ConfigError
 from pairwright.models.remote import RemoteModel
 from pairwright.models.secrets import hidden, looks_like_key
-from pairwright.stages.settings import ProjectFile, read_settings
+from pairwright.stages.project.settings import ProjectFile, read_settings
 
 HOSTILE = [
     "[generate]",

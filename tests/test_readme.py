@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pairwright.cli.main import app
-from pairwright.stages.settings import read_settings
+from pairwright.stages.project.settings import read_settings
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 

@@ -8,10 +8,10 @@ from projects import JUDGE, a_project, add_pairs, add_rows, rows
 from pairwright.judging.logprobs import prob_first
 from pairwright.models.loopback import LoopbackServer
 from pairwright.quality.refusals import looks_like_refusal
-from pairwright.stages.add import add_files
-from pairwright.stages.generate import run_generate
-from pairwright.stages.judge import run_judge
-from pairwright.store import totals
+from pairwright.stages.add.add import add_files
+from pairwright.stages.generate.generate import run_generate
+from pairwright.stages.judge.judge import run_judge
+from pairwright.store.figures import totals
 
 
 def test_a_log_probability_over_zero_is_no_crash():
@@ -95,8 +95,8 @@ def test_plugins_that_break_are_named_not_recorded_as_missing(tmp_path, monkeypa
 
 
 def test_a_text_won_and_lost_under_other_white_space_contradicts_itself(tmp_path):
-    from pairwright.stages.export import export
-    from pairwright.stages.import_labels import import_labels
+    from pairwright.stages.export.export import export
+    from pairwright.stages.people.import_labels import import_labels
 
     project = a_project(tmp_path, settings="")
     add_rows(

@@ -25,15 +25,15 @@ from pairwright.cli.main import run
 from pairwright.errors import InputError
 from pairwright.hub.card_made import how_made
 from pairwright.hub.card_trust import how_far_to_trust, limits
-from pairwright.routing import covered
-from pairwright.stages.card_facts import facts_of
-from pairwright.stages.dashboard import dashboard_of
-from pairwright.stages.plan import OVERLAPS
-from pairwright.stages.project import Project
-from pairwright.stages.report import numbers_of, page_of
+from pairwright.routing import wording as covered
+from pairwright.stages.figures.dashboard import dashboard_of
+from pairwright.stages.figures.plan import OVERLAPS
+from pairwright.stages.figures.report import numbers_of, page_of
+from pairwright.stages.figures.show import chain_of
+from pairwright.stages.figures.status import status_of
+from pairwright.stages.project.project import Project
+from pairwright.stages.publish.card_facts import facts_of
 from pairwright.stages.run import run_all
-from pairwright.stages.show import chain_of
-from pairwright.stages.status import status_of
 from pairwright.store import schema
 
 WAITING = ("fresh", "half_answered")

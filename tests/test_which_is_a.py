@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from projects import a_project, add_rows
 from recorded import noisy_judges
 
-from pairwright.routing.believe import best_label, cross_fit
-from pairwright.routing.fewer import fewer_judges
-from pairwright.routing.worth import judges_worth
-from pairwright.stages.import_labels import import_labels
-from pairwright.stages.judge import run_judge
-from pairwright.stages.label import run_label
-from pairwright.stages.report import numbers_of
-from pairwright.stages.route import run_route
+from pairwright.routing.forecast import best_label, cross_fit
+from pairwright.routing.judge_accuracy import judges_worth
+from pairwright.routing.judge_subset import fewer_judges
+from pairwright.stages.figures.report import numbers_of
+from pairwright.stages.judge.judge import run_judge
+from pairwright.stages.people.import_labels import import_labels
+from pairwright.stages.route.label import run_label
+from pairwright.stages.route.route import run_route
 from pairwright.stats import annotators, copying
 from pairwright.stats.agreement import SIDES, answer_counts, krippendorff_alpha, pairwise_agreement
 from pairwright.stats.bradley_terry import bradley_terry

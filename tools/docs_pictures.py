@@ -20,8 +20,8 @@ from rich_project import make
 
 from pairwright.annotate.serve import bind
 from pairwright.browse.serve import serve
-from pairwright.stages.project import Project
-from pairwright.stages.report import numbers_of, page_of
+from pairwright.stages.figures.report import numbers_of, page_of
+from pairwright.stages.project.project import Project
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 SIZE = {"width": 1280, "height": 1180}

@@ -22,7 +22,7 @@ from pydantic_core import PydanticUndefined
 
 import pairwright
 from pairwright.cli.main import app
-from pairwright.stages.settings import ProjectFile
+from pairwright.stages.project.settings import ProjectFile
 
 Commands = Iterator[tuple[str, Any]]
 

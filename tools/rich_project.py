@@ -19,8 +19,8 @@ from typing import Any
 
 from pairwright.cli.main import run
 from pairwright.models.loopback import LoopbackServer
-from pairwright.stages.project import Project
-from pairwright.store.tasks import next_tasks, waiting
+from pairwright.stages.project.project import Project
+from pairwright.store.people.tasks import next_tasks, waiting
 
 DATA = Path(os.environ.get("PAIRWRIGHT_DATA", Path(__file__).parents[2] / "shared" / "data"))
 SETTINGS = """\
@@ -184,7 +184,7 @@ def make(root: Path) -> None:
     command("check")
     command("verify", "--repeats", "1", "--curve")
     with Project.open(root) as project, project.store.read() as connection:
-        from pairwright.store.findings import findings
+        from pairwright.store.check.findings import findings
 
         by_check: dict[str, list[int]] = {}
         for each in findings(connection):

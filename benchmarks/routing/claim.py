@@ -13,7 +13,7 @@ import numpy as np
 from data import DATA, VERDICTS, RecordedSet, rows
 from methods import CHEAP, PERSON, STRONG
 
-from pairwright.routing import believe
+from pairwright.routing import forecast as believe
 
 SHARES = (0.20, 0.155, 0.055)
 

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 from world import World
 
-from pairwright.stages import adjudicate
-from pairwright.stages.accounts import known_or_new
+from pairwright.stages.people import adjudicate
+from pairwright.stages.people.accounts import known_or_new
 from pairwright.stats.intervals import clopper_pearson
 
 DELTA = 0.1

@@ -11,7 +11,7 @@ from data import RecordedSet
 from promise import Kept, kept
 from ranking import one_hot
 
-from pairwright.routing import believe
+from pairwright.routing import forecast as believe
 from pairwright.routing.guarantee import certify
 from pairwright.routing.sequential import Wagers, newest_certificate, share_of, start_of
 

@@ -11,8 +11,8 @@ import warnings
 
 import numpy as np
 
-from pairwright.routing import believe
-from pairwright.routing.fewer import chosen_by_evidence
+from pairwright.routing import forecast as believe
+from pairwright.routing.judge_subset import chosen_by_evidence
 from pairwright.routing.signals import Ballots
 
 Answer = tuple[np.ndarray, np.ndarray]

@@ -10,7 +10,7 @@ from data import RecordedSet
 from methods import best_judge
 from ranking import one_hot
 
-from pairwright.routing import believe
+from pairwright.routing import forecast as believe
 from pairwright.routing.guarantee import certify
 from pairwright.stats.intervals import binomial_p, clopper_pearson
 from pairwright.types import Estimate

@@ -17,7 +17,7 @@ from measures import (
 )
 from methods import METHODS
 
-from pairwright.routing.believe import folds_of
+from pairwright.routing.forecast import folds_of
 from pairwright.types import Estimate
 
 NEEDS_NO_LABELS = {"plain vote", "Dawid-Skene (crowd-kit)"}

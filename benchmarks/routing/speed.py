@@ -7,7 +7,7 @@ import time
 import numpy as np
 from methods import dawid_skene
 
-from pairwright.routing import believe
+from pairwright.routing import forecast as believe
 from pairwright.routing.signals import Ballots
 from pairwright.stats.dawid_skene import dawid_skene as own_dawid_skene
 

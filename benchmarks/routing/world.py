@@ -13,14 +13,15 @@ from typing import Any, Self
 import numpy as np
 from sqlalchemy import select
 
-from pairwright.stages.add import add_files
-from pairwright.stages.annotate import Person
-from pairwright.stages.import_labels import import_labels
-from pairwright.stages.judge import run_judge
-from pairwright.stages.project import Project
-from pairwright.stages.route import RouteResult, run_route
-from pairwright.store import schema, tasks
-from pairwright.store.frames import draws
+from pairwright.stages.add.add import add_files
+from pairwright.stages.judge.judge import run_judge
+from pairwright.stages.people.answers import Person
+from pairwright.stages.people.import_labels import import_labels
+from pairwright.stages.project.project import Project
+from pairwright.stages.route.route import RouteResult, run_route
+from pairwright.store import schema
+from pairwright.store.people import tasks
+from pairwright.store.route.frames import draws
 
 SIDES = ("A", "B", "TIE")
 JUDGE = '[judges.{name}]\nkind = "replay"\npath = "{name}.jsonl"\nsingle_order = true\n'

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pairwright.errors import InputError, VerdictError
-from pairwright.held import Ask, as_judge, as_model
+from pairwright.judge_objects import Ask, as_judge, as_model
 from pairwright.judging.orders import Judge, hear, winner
 from pairwright.rows import has_text, last_text, prompts_of, short, triples_of
 from pairwright.types import Answer

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from pairwright.annotate.serve import bind, serve
-from pairwright.stages import accounts
+from pairwright.stages.people import accounts
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [

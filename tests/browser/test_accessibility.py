@@ -4,8 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from projects import a_project, add_rows
 
-from pairwright.stages.gold import make_gold
-from pairwright.stages.route import run_route
+from pairwright.stages.people.gold import make_gold
+from pairwright.stages.route.route import run_route
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 RICH = {

@@ -11,9 +11,9 @@ from projects import a_project, add_rows, rows
 from pairwright.annotate.serve import bind
 from pairwright.browse.serve import serve
 from pairwright.keys import public_id
-from pairwright.stages.check import run_check
-from pairwright.stages.gold import make_gold
-from pairwright.stages.route import run_route
+from pairwright.stages.check.check import run_check
+from pairwright.stages.people.gold import make_gold
+from pairwright.stages.route.route import run_route
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 

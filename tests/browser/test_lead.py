@@ -4,8 +4,8 @@ import re
 
 from projects import a_project, add_pairs, rows
 
-from pairwright.stages.export import export
-from pairwright.stages.route import run_route
+from pairwright.stages.export.export import export
+from pairwright.stages.route.route import run_route
 
 
 def test_two_people_on_one_overlap_disagree_and_the_lead_decides(tmp_path, serving, seat):

@@ -7,11 +7,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from projects import a_project, add_rows, change
 
-from pairwright.stages.check import run_check
-from pairwright.stages.import_labels import import_labels
-from pairwright.stages.judge import run_judge
-from pairwright.stages.report import numbers_of, page_of
-from pairwright.stages.route import run_route
+from pairwright.stages.check.check import run_check
+from pairwright.stages.figures.report import numbers_of, page_of
+from pairwright.stages.judge.judge import run_judge
+from pairwright.stages.people.import_labels import import_labels
+from pairwright.stages.route.route import run_route
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 N = 90

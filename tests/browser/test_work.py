@@ -3,11 +3,11 @@
 import pytest
 from projects import a_project, add_pairs, add_rows, change, rows
 
-from pairwright.stages import accounts
-from pairwright.stages.adjudicate import decide
-from pairwright.stages.gold import make_gold
-from pairwright.stages.judge import run_judge
-from pairwright.stages.route import run_route
+from pairwright.stages.judge.judge import run_judge
+from pairwright.stages.people import accounts
+from pairwright.stages.people.adjudicate import decide
+from pairwright.stages.people.gold import make_gold
+from pairwright.stages.route.route import run_route
 
 
 @pytest.fixture

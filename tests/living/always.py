@@ -15,13 +15,13 @@ from typing import Any
 from life import Life
 
 from pairwright.errors import InputError
-from pairwright.stages.calibrate import calibration_of
-from pairwright.stages.card_facts import facts_of
-from pairwright.stages.convert import Selection
-from pairwright.stages.dashboard import dashboard_of
-from pairwright.stages.export_dataset import export_dataset
-from pairwright.stages.report import numbers_of
-from pairwright.stages.status import status_of
+from pairwright.stages.export.convert import Selection
+from pairwright.stages.export.export_dataset import export_dataset
+from pairwright.stages.figures.dashboard import dashboard_of
+from pairwright.stages.figures.report import numbers_of
+from pairwright.stages.figures.status import status_of
+from pairwright.stages.publish.card_facts import facts_of
+from pairwright.stages.route.calibrate import calibration_of
 
 # Tables whose rows never change and never go.
 KEPT = (

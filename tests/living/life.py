@@ -19,19 +19,20 @@ from typing import Any
 from projects import OPENED
 
 from pairwright.keys import seeded_fraction
-from pairwright.stages import accounts, adjudicate, gold, settle
-from pairwright.stages.add import add_files
-from pairwright.stages.add_dataset import add_dataset
-from pairwright.stages.annotate import Person
-from pairwright.stages.check import run_check
-from pairwright.stages.import_labels import import_labels
-from pairwright.stages.judge import run_judge
-from pairwright.stages.label import run_label
-from pairwright.stages.pair import make_pairs
-from pairwright.stages.people import person_named, requeue
-from pairwright.stages.project import Project
-from pairwright.stages.route import run_route
-from pairwright.stages.verify import run_verify
+from pairwright.stages.add.add import add_files
+from pairwright.stages.add.labelled_set import add_dataset
+from pairwright.stages.check import act_on_findings as settle
+from pairwright.stages.check.check import run_check
+from pairwright.stages.generate.pair import make_pairs
+from pairwright.stages.judge.judge import run_judge
+from pairwright.stages.people import accounts, adjudicate, gold
+from pairwright.stages.people.annotators import person_named, requeue
+from pairwright.stages.people.answers import Person
+from pairwright.stages.people.import_labels import import_labels
+from pairwright.stages.project.project import Project
+from pairwright.stages.route.label import run_label
+from pairwright.stages.route.route import run_route
+from pairwright.stages.verify.verify import run_verify
 from pairwright.types import Order, swap
 
 PEOPLE = ("ann", "bob", "cyd", "dee")

@@ -10,7 +10,7 @@ from typing import Any
 from always import SHAPES, beliefs, exports_add_up
 from life import Life
 
-from pairwright.stages.report import numbers_of
+from pairwright.stages.figures.report import numbers_of
 
 # Of the report: what is about one pair by name, about when, or about the exports in a folder.
 BY_NAME = {

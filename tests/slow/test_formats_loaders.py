@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import tiny
 import yaml
 
-from pairwright.stages.convert import Selection, convert
+from pairwright.stages.export.convert import Selection, convert
 
 MISSING = [name for name in ("torch", "transformers", "datasets") if not importlib.util.find_spec(name)]
 pytestmark = [

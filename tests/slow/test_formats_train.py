@@ -18,7 +18,7 @@ import tiny
 
 from pairwright.formats.catalog import formats
 from pairwright.formats.files import Layout, parse_shares
-from pairwright.stages.convert import Selection, convert
+from pairwright.stages.export.convert import Selection, convert
 
 MISSING = [
     name for name in ("torch", "transformers", "datasets", "trl") if not importlib.util.find_spec(name)

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from byte_model import byte_model
 from made_up import comparisons
 from projects import a_project, add_rows, change, rows
-from test_stages_check import kept, label
+from stages.check.test_check import kept, label
 
 import pairwright as pw
 from pairwright.errors import InputError
@@ -25,9 +25,9 @@ from pairwright.models.local import find_model
 from pairwright.reward.full import FullModel
 from pairwright.reward.light import Comparisons
 from pairwright.reward.training import Recipe, train_full
-from pairwright.stages.judge import run_judge
-from pairwright.stages.route import run_route
-from pairwright.stages.verify import run_verify
+from pairwright.stages.judge.judge import run_judge
+from pairwright.stages.route.route import run_route
+from pairwright.stages.verify.verify import run_verify
 from pairwright.types import Message
 
 MISSING = [

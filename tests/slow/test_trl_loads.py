@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import tiny
 from stores import a_store, chat
 
-from pairwright.stages.export import export
+from pairwright.stages.export.export import export
 
 MISSING = [
     name for name in ("torch", "transformers", "datasets", "trl") if not importlib.util.find_spec(name)

@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from pairwright.annotate import lead, signin, work
 from pairwright.annotate.security import KnownHosts, SafeHeaders, SmallBodies, problem
 from pairwright.annotate.site import HERE, Site, visit_of
-from pairwright.stages.project import Project
+from pairwright.stages.project.project import Project
 
 PARTS: tuple[Sequence[BaseRoute], ...] = (signin.routes, work.routes, lead.routes)
 

@@ -13,12 +13,13 @@ from pairwright.annotate.shapes import text_of
 from pairwright.annotate.site import Visit, call, page
 from pairwright.errors import InputError
 from pairwright.keys import public_id
-from pairwright.stages import accounts, adjudicate, gold, people
-from pairwright.stages.dashboard import dashboard_of
-from pairwright.store import accounts as sql
-from pairwright.store import conflicts as conflict_rows
-from pairwright.store import gold as gold_sql
-from pairwright.store.accounts import Account, Role
+from pairwright.stages.figures.dashboard import dashboard_of
+from pairwright.stages.people import accounts, adjudicate, gold
+from pairwright.stages.people import annotators as people
+from pairwright.store.people import accounts as sql
+from pairwright.store.people import disputes as conflict_rows
+from pairwright.store.people import gold as gold_sql
+from pairwright.store.people.accounts import Account, Role
 from pairwright.types import VERDICTS, Verdict
 
 PAGE = 50

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 
 from pairwright.annotate.app import make_app
 from pairwright.errors import InputError
-from pairwright.stages.project import Project
+from pairwright.stages.project.project import Project
 
 PORT = 8400
 TRIED = 20  # ports after the one asked for, where it is taken and was not asked for by name

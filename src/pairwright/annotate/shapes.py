@@ -11,9 +11,9 @@ from pairwright.annotate.site import Visit, clean
 from pairwright.errors import InputError
 from pairwright.keys import parse_public_id
 from pairwright.literals import checked
-from pairwright.stages.annotate import VERDICT_OF, Choice
-from pairwright.store import tasks
-from pairwright.store.judges_said import Said
+from pairwright.stages.people.answers import VERDICT_OF, Choice
+from pairwright.store.judge.judge_votes import Said
+from pairwright.store.people import tasks
 from pairwright.types import Order, Verdict, swap
 
 LONGEST_NOTE = 5000

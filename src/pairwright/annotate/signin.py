@@ -10,8 +10,8 @@ from starlette.routing import Route
 from pairwright.annotate.security import COOKIE, client_of, set_cookie
 from pairwright.annotate.site import Visit, page
 from pairwright.errors import InputError
-from pairwright.stages import accounts, queue
-from pairwright.store.accounts import Account
+from pairwright.stages.people import accounts, queue
+from pairwright.store.people.accounts import Account
 
 
 def _signed_in(visit: Visit, account: Account, to: str = "/") -> Response:

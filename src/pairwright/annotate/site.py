@@ -27,14 +27,14 @@ from pairwright.annotate.security import (
     problem,
 )
 from pairwright.errors import InputError, PairwrightError
-from pairwright.stages import accounts
-from pairwright.stages.accounts import new_token
-from pairwright.stages.annotate import Person
-from pairwright.stages.dashboard import Dashboard
-from pairwright.stages.guidelines import Guidelines
-from pairwright.stages.progress import ProgressOf
-from pairwright.stages.project import Project
-from pairwright.store.accounts import Account
+from pairwright.stages.figures.dashboard import Dashboard
+from pairwright.stages.people import accounts
+from pairwright.stages.people.accounts import new_token
+from pairwright.stages.people.answers import Person
+from pairwright.stages.people.progress import ProgressOf
+from pairwright.stages.project.guidelines import Guidelines
+from pairwright.stages.project.project import Project
+from pairwright.store.people.accounts import Account
 
 HERE = Path(__file__).parent
 

@@ -14,8 +14,8 @@ from rich.panel import Panel
 from rich.text import Text
 
 from pairwright.judging.rubric import show_prompt
-from pairwright.stages.annotate import FLAGS, Choice, Person
-from pairwright.store.tasks import Task
+from pairwright.stages.people.answers import FLAGS, Choice, Person
+from pairwright.store.people.tasks import Task
 
 KEYS: dict[str, Choice] = {
     "1": "left",

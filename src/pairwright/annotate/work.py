@@ -15,12 +15,13 @@ from pairwright.annotate.shapes import answer_of, judges_json, pair_ids, text_of
 from pairwright.annotate.site import NotOffered, Visit, call, page
 from pairwright.errors import InputError
 from pairwright.keys import parse_public_id, public_id
-from pairwright.stages import guidelines, qualify, queue
-from pairwright.stages.panel import refused_judges
-from pairwright.stages.queue import Offer
-from pairwright.store import accounts, leases, tasks
-from pairwright.store.judges_said import judges_said
-from pairwright.store.tasks import Task
+from pairwright.stages.panel.asked import refused_judges
+from pairwright.stages.people import qualify, queue
+from pairwright.stages.people.queue import Offer
+from pairwright.stages.project import guidelines
+from pairwright.store.judge.judge_votes import judges_said
+from pairwright.store.people import accounts, leases, tasks
+from pairwright.store.people.tasks import Task
 from pairwright.types import Assist, Verdict, swap
 
 PAUSED = "Your lead has paused your work. All you answered is kept."

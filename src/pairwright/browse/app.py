@@ -24,10 +24,10 @@ from pairwright.browse import shown
 from pairwright.browse.view import CHOICES, NAMES, View, view_of
 from pairwright.errors import InputError, PairwrightError
 from pairwright.keys import parse_public_id
-from pairwright.stages.project import Project
-from pairwright.stages.show import chain_of
-from pairwright.store import lookup, search
-from pairwright.store.facets import Facets, beside, facets
+from pairwright.stages.figures.show import chain_of
+from pairwright.stages.project.project import Project
+from pairwright.store.browse import lookup, search
+from pairwright.store.browse.facets import Facets, beside, facets
 from pairwright.store.pair_texts import texts_of
 
 HERE = Path(__file__).parent

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from pairwright.annotate.serve import Place, run
 from pairwright.browse.app import make_app
-from pairwright.stages.project import Project
+from pairwright.stages.project.project import Project
 
 PORT = 8420
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from pairwright.annotate.difference import difference
 from pairwright.annotate.rendering import raw_html, to_html, visible
-from pairwright.store.conditions import terms
+from pairwright.store.browse.conditions import terms
 from pairwright.types import SETTLED_BY
 
 SNIPPET = 180  # characters of a text in the list

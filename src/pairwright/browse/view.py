@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from pairwright.errors import InputError
-from pairwright.store.search import SORTS, Filters, Key
+from pairwright.store.browse.search import SORTS, Filters, Key
 from pairwright.types import SETTLED_BY
 
 CHOICES: Mapping[str, tuple[tuple[str, str], ...]] = {

@@ -12,10 +12,10 @@ from pairwright.cli.content import OnError
 from pairwright.cli.options import Browser, HostName, Json
 from pairwright.cli.output import DONE, ERROR, FINISHED_WITH_FAILURES, emit, err, fail, note, say
 from pairwright.errors import InputError
-from pairwright.stages.project import Project
+from pairwright.stages.project.project import Project
 
 if TYPE_CHECKING:
-    from pairwright.stages.import_labels import ImportResult
+    from pairwright.stages.people.import_labels import ImportResult
 
 
 def register(app: typer.Typer) -> None:
@@ -60,8 +60,8 @@ def annotate(
 
 def _serve(project: Project, name: str, host: str, port: int | None, names: list[str], browser: bool) -> int:
     from pairwright.annotate.serve import bind, is_loopback, serve
-    from pairwright.stages.accounts import checked_name
-    from pairwright.store import tasks
+    from pairwright.stages.people.accounts import checked_name
+    from pairwright.store.people import tasks
 
     name = checked_name(name)
     place = bind(host, port, names)
@@ -98,7 +98,7 @@ def _sit(project: Project, name: str) -> int:
     from rich.console import Console
 
     from pairwright.annotate import terminal
-    from pairwright.stages.annotate import Person
+    from pairwright.stages.people.answers import Person
 
     console = Console()
     if not console.is_terminal:
@@ -119,7 +119,7 @@ def _sit(project: Project, name: str) -> int:
 
 
 def _import(project: Project, paths: list[Path], rater: str | None, on_error: OnError, json: bool) -> int:
-    from pairwright.stages.import_labels import import_labels
+    from pairwright.stages.people.import_labels import import_labels
 
     result = import_labels(project, paths, default_rater=rater, on_error=on_error.value)
     return told_import(result, json)

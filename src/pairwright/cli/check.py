@@ -27,7 +27,7 @@ from pairwright.quality.example import SEVERITIES
 from pairwright.quality.names import WHAT
 
 if TYPE_CHECKING:
-    from pairwright.store.findings import Kept
+    from pairwright.store.check.findings import Kept
 
 _COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
 _LEVELS = ("error", "warning", "info", "off")
@@ -75,8 +75,8 @@ def check(
     """
     if context.invoked_subcommand is not None:
         return DONE
-    from pairwright.stages.check import run_check
-    from pairwright.stages.project import Project
+    from pairwright.stages.check.check import run_check
+    from pairwright.stages.project.project import Project
 
     level = level_of(fail_on)
     project: Project
@@ -102,7 +102,7 @@ def check(
 
 
 def _dry_run(project: Any, json: bool) -> int:
-    from pairwright.stages.fact_check import estimate_fact_check
+    from pairwright.stages.check.fact_check import estimate_fact_check
 
     found = estimate_fact_check(project).as_dict()
     if json:
@@ -115,7 +115,7 @@ def _dry_run(project: Any, json: bool) -> int:
 
 
 def _fact_check(project: Any, budget: float | None, json: bool) -> dict[str, Any]:
-    from pairwright.stages.fact_check import run_fact_check
+    from pairwright.stages.check.fact_check import run_fact_check
 
     with paid_bar("checking facts", json=json) as progress:
         result = run_fact_check(project, budget_usd=budget, progress=progress).as_dict()
@@ -136,7 +136,7 @@ def level_of(named: str | None) -> str | None:
 
 
 def _tops(project: Any) -> list[dict[str, Any]]:
-    from pairwright.stages.check import summary
+    from pairwright.stages.check.check import summary
 
     found = summary(project)
     return found["open"] if found else []
@@ -187,8 +187,8 @@ def list_(
     json: Json = False,
 ) -> int:
     """Show findings: number, pair, what was seen, what to do."""
-    from pairwright.store.findings import findings
-    from pairwright.store.softening import softened
+    from pairwright.store.check.findings import findings
+    from pairwright.store.check.softening import softened
 
     if severity is not None and severity not in SEVERITIES:
         raise InputError(f'--severity is one of {", ".join(SEVERITIES)}; got "{severity}"')
@@ -236,7 +236,7 @@ def _lapsed(each: Kept, soft: Mapping[int, object]) -> bool:
 
 def _named(check: str | None, connection: Any) -> tuple[str | None, str | None]:
     """The check and part that were named. Raises InputError for one that nobody knows."""
-    from pairwright.store.findings import checks_found
+    from pairwright.store.check.findings import checks_found
 
     if check is None:
         return None, None
@@ -288,8 +288,8 @@ def _settle(
     dry_run: bool,
     json: bool,
 ) -> int:
-    from pairwright.stages.settle import settle
-    from pairwright.store.findings import findings
+    from pairwright.stages.check.act_on_findings import settle
+    from pairwright.store.check.findings import findings
 
     if not ids and check is None:
         raise InputError(

@@ -27,9 +27,9 @@ from pairwright.cli.results import print_estimate, tell_failures
 from pairwright.errors import InputError
 
 if TYPE_CHECKING:
-    from pairwright.stages.add import AddResult
-    from pairwright.stages.add_dataset import AddDatasetResult
-    from pairwright.stages.pair import PairResult
+    from pairwright.stages.add.add import AddResult
+    from pairwright.stages.add.labelled_set import AddDatasetResult
+    from pairwright.stages.generate.pair import PairResult
 
 
 class OnError(StrEnum):
@@ -58,7 +58,7 @@ def init(
     folder: Annotated[Path, typer.Argument(help="The folder to make.")] = Path("."), json: Json = False
 ) -> int:
     """Make a project: [b]pairwright.toml[/b] (all settings, commented), guidelines and an empty store."""
-    from pairwright.stages.project import Project
+    from pairwright.stages.project.project import Project
 
     path = Project.init(folder)
     if json:
@@ -111,7 +111,7 @@ def add(
 ) -> int:
     """Add prompts, responses, pairs and, with --from, labels. Adding twice adds nothing."""
     from pairwright.formats.rows import FieldNames
-    from pairwright.stages.add import add_files
+    from pairwright.stages.add.add import add_files
 
     if from_ is not None:
         options = {
@@ -160,7 +160,7 @@ def _add_labelled(
     context: typer.Context, files: list[Path], columns: str | None, options: dict[str, Any], *, json: bool
 ) -> int:
     from pairwright.formats.catalog import parse_mapping
-    from pairwright.stages.add_dataset import add_dataset
+    from pairwright.stages.add.labelled_set import add_dataset
 
     with context.obj.open() as project, count_bar("adding rows", json=json) as progress:
         result = add_dataset(project, files, mapping=parse_mapping(columns), progress=progress, **options)
@@ -174,7 +174,7 @@ def _add_labelled(
 
 
 def print_labelled(result: AddDatasetResult) -> None:
-    from pairwright.stages.convert import left_out
+    from pairwright.stages.export.convert import left_out
 
     if result.guessed:
         note(f"read as {result.source}, told by the rows' keys; --from says otherwise")
@@ -231,8 +231,8 @@ def generate(
     json: Json = False,
 ) -> int:
     """Draw the responses that prompts lack, from the models under [b]\\[generate][/b]."""
-    from pairwright.stages.estimate import estimate
-    from pairwright.stages.generate import run_generate
+    from pairwright.stages.figures.estimate import estimate
+    from pairwright.stages.generate.generate import run_generate
 
     with context.obj.open() as project:
         if dry_run:
@@ -269,7 +269,7 @@ def pair(
     json: Json = False,
 ) -> int:
     """Let the responses of each prompt meet. Free; pairs that are there are not made again."""
-    from pairwright.stages.pair import make_pairs
+    from pairwright.stages.generate.pair import make_pairs
 
     with context.obj.open() as project, count_bar("pairing prompts", json=json) as progress:
         settings = project.settings.pair
@@ -291,7 +291,7 @@ def pair(
 
 
 def print_paired(result: PairResult) -> None:
-    from pairwright.stages.pair import cut_off
+    from pairwright.stages.generate.pair import cut_off
 
     say(f"{result.pairs_added:,} pairs made, {result.pairs_already:,} were there already.")
     for n, why in (

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pairwright.formats.canonical import MarginUnit
-    from pairwright.stages.convert import ConvertResult, Selection
+    from pairwright.stages.export.convert import ConvertResult, Selection
 
 
 class Pairs(StrEnum):
@@ -131,8 +131,8 @@ def convert(
     """Turn a preference dataset of one format into another. Needs no project."""
     from pairwright.formats.catalog import parse_mapping
     from pairwright.formats.files import Layout, parse_shares
-    from pairwright.stages.convert import Selection
-    from pairwright.stages.convert import convert as convert_to
+    from pairwright.stages.export.convert import Selection
+    from pairwright.stages.export.convert import convert as convert_to
 
     if list_:
         return _list(json=json)
@@ -235,7 +235,7 @@ def print_converted(result: ConvertResult) -> None:
 
 
 def print_left_out(result: ConvertResult) -> None:
-    from pairwright.stages.convert import left_out
+    from pairwright.stages.export.convert import left_out
 
     for line in left_out(result.dropped):
         say(f"Left out: {line}")

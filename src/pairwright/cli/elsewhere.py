@@ -37,8 +37,8 @@ def send(
     json: Json = False,
 ) -> int:
     """Send open pairs to another annotation tool, blind and shuffled."""
-    from pairwright.stages.elsewhere import send as send_out
-    from pairwright.store import leases
+    from pairwright.stages.people.other_tools import send as send_out
+    from pairwright.store.people import leases
 
     with context.obj.open() as project:
         result = send_out(project, tool, folder, n=n, people=for_people, days=days, dry_run=dry_run)
@@ -82,7 +82,7 @@ def take(
     json: Json = False,
 ) -> int:
     """Take answers back from another annotation tool, as votes of people."""
-    from pairwright.stages.elsewhere import take as take_back
+    from pairwright.stages.people.other_tools import take as take_back
 
     with context.obj.open() as project:
         result = take_back(project, tool, files, on_error=on_error.value)
@@ -96,7 +96,7 @@ def gold(
     json: Json = False,
 ) -> int:
     """Say what the right answer to pairs is: to test people on, and to teach new ones."""
-    from pairwright.stages.gold import USES, import_gold
+    from pairwright.stages.people.gold import USES, import_gold
 
     if use not in USES:
         fail(f"--use is one of {', '.join(USES)}; got {use!r}")
@@ -116,7 +116,7 @@ def gold(
 
 def people(context: typer.Context, json: Json = False) -> int:
     """How each person's votes look: gold, agreement, bias to a side or to length, pace, drift."""
-    from pairwright.stages.people import people_of
+    from pairwright.stages.people.annotators import people_of
 
     with context.obj.open() as project:
         found = people_of(project)

@@ -26,7 +26,7 @@ from pairwright.types import SETTLED_BY
 
 if TYPE_CHECKING:
     from pairwright.formats.canonical import MarginUnit
-    from pairwright.stages.convert import ConvertResult
+    from pairwright.stages.export.convert import ConvertResult
 
 
 class Shape(StrEnum):
@@ -113,11 +113,11 @@ def export(
     """Write labels as trainers read them, with a manifest and a side file that leads back to every vote."""
     from pairwright.formats.catalog import target_named
     from pairwright.formats.files import Layout, parse_shares
-    from pairwright.stages.check import open_gate
-    from pairwright.stages.convert import Selection
-    from pairwright.stages.export import format_of
-    from pairwright.stages.export_dataset import ending_for, export_dataset
-    from pairwright.stages.exported import remember
+    from pairwright.stages.check.check import open_gate
+    from pairwright.stages.export.convert import Selection
+    from pairwright.stages.export.export import format_of
+    from pairwright.stages.export.export_dataset import ending_for, export_dataset
+    from pairwright.stages.export.exported import remember
     from pairwright.stages.run import export_path
 
     if to is not None:

@@ -24,7 +24,7 @@ def label(
     json: Json = False,
 ) -> int:
     """Combine people's answers into labels, each counting as much as it is worth."""
-    from pairwright.stages.label import run_label
+    from pairwright.stages.route.label import run_label
     from pairwright.stats.combine import METHODS
 
     if method is not None and method not in METHODS:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pairwright.stages.project import Project
+from pairwright.stages.project.project import Project
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from pairwright.stages.calls import Progress as PaidProgress
-from pairwright.stages.calls import no_progress
+from pairwright.stages.pay.paid_calls import Progress as PaidProgress
+from pairwright.stages.pay.paid_calls import no_progress
 
 # Texts hold settings ([generate]), ids and what models wrote: nothing in them is markup.
 out = Console(highlight=False, markup=False, emoji=False)

@@ -62,9 +62,9 @@ def push(
 ) -> int:
     """Send exports to the Hugging Face Hub with card, Croissant metadata and hashes; private unless told."""
     from pairwright.cli.check import level_of
-    from pairwright.stages.dataset import HUB, Wanted
-    from pairwright.stages.push import How
-    from pairwright.stages.push import push as send
+    from pairwright.stages.publish.dataset import HUB, Wanted
+    from pairwright.stages.publish.push import How
+    from pairwright.stages.publish.push import push as send
 
     endpoint = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
     wanted = Wanted(repo, path or (), license, language or (), revision, ids, endpoint)
@@ -135,9 +135,9 @@ def card(
     json: Json = False,
 ) -> int:
     """Print the card of what is exported: how it was made, how far to trust it, how to load it."""
-    from pairwright.stages.dataset import Wanted
-    from pairwright.stages.push import How
-    from pairwright.stages.push import push as look
+    from pairwright.stages.publish.dataset import Wanted
+    from pairwright.stages.publish.push import How
+    from pairwright.stages.publish.push import push as look
 
     wanted = Wanted(repo, path or (), license, language or ())
     with context.obj.open() as project:

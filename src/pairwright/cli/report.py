@@ -24,7 +24,7 @@ def report(
     json: Json = False,
 ) -> int:
     """Write what was measured as one page that opens anywhere: judges, confidence, costs, people."""
-    from pairwright.stages.report import numbers_of, page_of
+    from pairwright.stages.figures.report import numbers_of, page_of
 
     with context.obj.open() as project:
         numbers = numbers_of(project)

@@ -26,12 +26,12 @@ from pairwright.cli.output import (
     usd,
 )
 from pairwright.cli.routing import print_plans, print_route
-from pairwright.routing import covered
+from pairwright.routing import wording as covered
 
 if TYPE_CHECKING:
-    from pairwright.stages.estimate import ProjectEstimate
-    from pairwright.stages.project import Project
-    from pairwright.stages.status import Status
+    from pairwright.stages.figures.estimate import ProjectEstimate
+    from pairwright.stages.figures.status import Status
+    from pairwright.stages.project.project import Project
 
 
 def register(app: typer.Typer) -> None:
@@ -41,7 +41,7 @@ def register(app: typer.Typer) -> None:
 
 def status(context: typer.Context, json: Json = False) -> int:
     """What is done, pending, failed and spent, and what to do next."""
-    from pairwright.stages.status import status_of
+    from pairwright.stages.figures.status import status_of
 
     with context.obj.open() as project:
         state = status_of(project)
@@ -133,7 +133,7 @@ def print_status(state: Status) -> None:
 
 def tell_failures(project: Project, stage: str, judge: str | None = None) -> None:
     """Why work failed, and how to ask again."""
-    from pairwright.store.totals import failure_reasons
+    from pairwright.store.figures.totals import failure_reasons
 
     with project.store.read() as connection:
         reasons = failure_reasons(connection, stage, judge)
@@ -182,7 +182,7 @@ def show(
 ) -> int:
     """The whole chain behind a prompt, response, pair, vote or exported row."""
     from pairwright.cli.chain import print_chain
-    from pairwright.stages.show import chain_of
+    from pairwright.stages.figures.show import chain_of
 
     with context.obj.open() as project:
         chain = chain_of(project, name)
@@ -195,7 +195,7 @@ def show(
 
 def estimate(context: typer.Context, json: Json = False) -> int:
     """Calls, tokens, money and hours of what is left, before anything runs."""
-    from pairwright.stages.estimate import estimate as estimate_of
+    from pairwright.stages.figures.estimate import estimate as estimate_of
 
     with context.obj.open() as project:
         found = estimate_of(project)
@@ -255,7 +255,7 @@ def run(
     json: Json = False,
 ) -> int:
     """Everything in order: generate, pair, judge, route, check, export. Stops where people are needed."""
-    from pairwright.stages.estimate import estimate as estimate_of
+    from pairwright.stages.figures.estimate import estimate as estimate_of
     from pairwright.stages.run import run_all
 
     with context.obj.open() as project:
@@ -288,7 +288,7 @@ def run(
 
 def print_run(stages: list[tuple[str, dict[str, Any]]]) -> None:
     """One line a stage: its numbers that are not zero."""
-    from pairwright.stages.pair import cut_off
+    from pairwright.stages.generate.pair import cut_off
 
     for name, result in stages:
         if name.startswith("export"):

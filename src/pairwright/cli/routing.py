@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pairwright.cli.output import note, out, say
-from pairwright.routing import covered
+from pairwright.routing import wording as covered
 
 if TYPE_CHECKING:
     from pairwright.routing.plan import Plan
@@ -47,7 +47,7 @@ def print_plans(plans: Sequence[Plan]) -> None:
 
 def print_route(result: dict[str, Any]) -> None:
     """`result` is RouteResult.as_dict()."""
-    from pairwright.store.tasks import Open
+    from pairwright.store.people.tasks import Open
 
     wanted = Open(**result["open"])
     half = f" ({wanted.half})" if wanted.half else ""

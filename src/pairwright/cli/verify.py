@@ -45,8 +45,8 @@ def verify(
     One that is trained here is asked only about what it never saw. What it
     doubts are findings: `pairwright check list --check reward_model`.
     """
-    from pairwright.stages.sizing import in_words
-    from pairwright.stages.verify import run_verify
+    from pairwright.stages.verify.sizing import in_words
+    from pairwright.stages.verify.verify import run_verify
 
     with context.obj.open() as project, steps_bar("verifying", json=json) as progress:
         result = run_verify(
@@ -72,7 +72,7 @@ def verify(
 
 def _print(result: dict[str, Any]) -> None:
     from pairwright.report.about_reward import FIGURES
-    from pairwright.stages.verified import by_whom
+    from pairwright.stages.verify.verified import by_whom
 
     of = result["figures"]
     say(f"{result['pairs']:,} labels, each by {by_whom(result)}:")

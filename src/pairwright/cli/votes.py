@@ -47,8 +47,8 @@ def judge(
     json: Json = False,
 ) -> int:
     """Let the judges answer every pair they have not answered, in both orders."""
-    from pairwright.stages.judge import run_judge
-    from pairwright.stages.panel import failed_answers, judge_settings
+    from pairwright.stages.judge.judge import run_judge
+    from pairwright.stages.panel.asked import failed_answers, judge_settings
 
     with context.obj.open() as project:
         judges = project.settings.judges
@@ -60,7 +60,7 @@ def judge(
                 "or let people decide every pair (`pairwright route`, then `pairwright annotate`)."
             )
         if dry_run:
-            from pairwright.stages.estimate import estimate
+            from pairwright.stages.figures.estimate import estimate
 
             for each in names:
                 judge_settings(project, each)
@@ -114,7 +114,7 @@ def judge(
 
 def _not_refused(project: Any, names: list[str], rejudge: bool) -> list[str]:
     """The judges to ask when none was named: those found no better than chance are left out, and said."""
-    from pairwright.stages.panel import refused_judges
+    from pairwright.stages.panel.asked import refused_judges
 
     with project.store.read() as connection:
         refused = {} if rejudge else refused_judges(connection, project)
@@ -141,8 +141,8 @@ def route(
     json: Json = False,
 ) -> int:
     """Decide what needs no person, and what people are asked. Free, repeatable."""
-    from pairwright.stages.audit import withdrawn_ids
-    from pairwright.stages.route import run_route
+    from pairwright.stages.route.audit import withdrawn_ids
+    from pairwright.stages.route.route import run_route
 
     if recalibrate and restore is not None:
         raise InputError("--recalibrate and --restore settle an alarm in two ways: choose one")

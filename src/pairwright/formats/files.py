@@ -12,9 +12,9 @@ from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.formats import trl, writing
-from pairwright.formats.beside import described
+from pairwright.formats.config_files import described
+from pairwright.formats.dry_run import PlannedFiles
 from pairwright.formats.format import Row, Target, Written
-from pairwright.formats.planned import PlannedFiles
 from pairwright.formats.split import Parts, Stratified, stratified
 from pairwright.types import Message
 

@@ -22,8 +22,8 @@ import zstandard
 from filelock import FileLock, Timeout
 
 from pairwright.errors import InputError
+from pairwright.formats.first_row import move_first
 from pairwright.formats.in_place import check_free
-from pairwright.formats.leading import move_first
 
 # What a column holds: text, bool, int, float, messages; a list of one of these, or an object of named ones.
 Column = Any

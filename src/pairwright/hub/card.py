@@ -19,7 +19,7 @@ from pairwright.hub.exports import Export
 from pairwright.hub.front_matter import DATA, front_matter
 from pairwright.hub.markdown import bullets, fenced, hours, percent, plain, several, table, usd
 from pairwright.quality.language import LANGUAGES
-from pairwright.routing import covered
+from pairwright.routing import wording as covered
 
 # Guidelines up to here stand in the card itself; longer ones beside it.
 IN_FULL = 8_000

@@ -10,7 +10,7 @@ from pairwright.hub.exports import Export
 from pairwright.hub.markdown import bullets, coefficient, percent, plain, several, share, table, told
 from pairwright.quality.language import LANGUAGES
 from pairwright.quality.names import WHAT
-from pairwright.routing import covered
+from pairwright.routing import wording as covered
 
 _WHAT = {**WHAT, "reward_model": "labels that a reward model doubts"}
 # A share this far from a half, interval and all, is worth a warning.

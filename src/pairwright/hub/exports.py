@@ -12,7 +12,7 @@ import orjson
 
 from pairwright.errors import InputError
 from pairwright.formats import writing
-from pairwright.formats.beside import own_entries
+from pairwright.formats.config_files import own_entries
 
 _SUFFIX = ".manifest.json"
 SIDE = ".meta.jsonl"

@@ -18,7 +18,7 @@ import orjson
 
 from pairwright.errors import ConfigError, HubError
 from pairwright.hub.bundle import INDEX, Sent
-from pairwright.hub.trouble import in_our_words
+from pairwright.hub.hub_errors import in_our_words
 
 _KIND = "dataset"
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pairwright.report import about_reward, figures, opened
+from pairwright.report import about_reward, figures
+from pairwright.report import pair_details as opened
 from pairwright.report.page import Section, share, table
 
 REWARD = "reward_model"

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from pairwright.report import bars, figures
 from pairwright.report.page import Section, share, table
-from pairwright.routing import covered
+from pairwright.routing import wording as covered
 
 
 def funnel(of: dict[str, Any]) -> Section:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pairwright.routing import covered
+from pairwright.routing import wording as covered
 
 FLOOR = 0.67  # Krippendorff's alpha under which people do not measure the same thing
 UNFINISHED = 0.2  # share of pairs without a decision, over which a dataset is not done

@@ -25,7 +25,7 @@ RULE: dict[Rule, str] = {
 
 # How the reason of a label begins that a dataset's own raters gave: judges, or nobody knows who.
 GIVEN = "label that came with the data"
-# Standings of a judge (routing/worth) that is neither asked again nor counted, unless it is trusted by name.
+# Standings of a judge that is neither asked again nor counted, unless it is trusted by name.
 REFUSED = ("no better than chance", "worse than chance")
 # What a person nobody knows yet is taken for, truth by said: the prior's mean in stats/anchored.
 NEWCOMER = ((0.8, 0.1, 0.1), (0.1, 0.8, 0.1), (0.1, 0.1, 0.8))

@@ -13,12 +13,12 @@ from typing import Any, Literal
 import numpy as np
 
 from pairwright.literals import checked
-from pairwright.routing import believe
+from pairwright.routing import forecast as believe
 from pairwright.routing.cascade import certify_cascade
 from pairwright.routing.decide import REFUSED
 from pairwright.routing.guarantee import Certificate, Fewest, certify
+from pairwright.routing.judge_accuracy import judges_worth
 from pairwright.routing.signals import Ballots
-from pairwright.routing.worth import judges_worth
 
 Ties = Literal["count", "apart"]
 

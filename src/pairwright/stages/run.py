@@ -9,19 +9,19 @@ from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.formats.trl import PAIRED
-from pairwright.stages.calls import Progress, no_progress
-from pairwright.stages.check import run_check
-from pairwright.stages.convert import ConvertResult
-from pairwright.stages.estimate import unset
-from pairwright.stages.export import export
-from pairwright.stages.generate import run_generate
-from pairwright.stages.judge import run_judge
-from pairwright.stages.pair import make_pairs
-from pairwright.stages.panel import comes_later, orders_asked, refused_judges
-from pairwright.stages.project import Project
-from pairwright.stages.route import RouteResult, run_route
-from pairwright.stages.status import can_meet, status_of
-from pairwright.store.totals import failure_reasons, judge_pending
+from pairwright.stages.check.check import run_check
+from pairwright.stages.export.convert import ConvertResult
+from pairwright.stages.export.export import export
+from pairwright.stages.figures.estimate import unset
+from pairwright.stages.figures.status import can_meet, status_of
+from pairwright.stages.generate.generate import run_generate
+from pairwright.stages.generate.pair import make_pairs
+from pairwright.stages.judge.judge import run_judge
+from pairwright.stages.panel.asked import comes_later, orders_asked, refused_judges
+from pairwright.stages.pay.paid_calls import Progress, no_progress
+from pairwright.stages.project.project import Project
+from pairwright.stages.route.route import RouteResult, run_route
+from pairwright.store.figures.totals import failure_reasons, judge_pending
 
 NOT_SPLIT = (
     "Nothing says which response is good by itself (both good, both bad, ratings); "

@@ -33,7 +33,7 @@ PAGE = 1000
 
 
 def rater_id(connection: Connection, value: Rater, looks: str | None = None) -> int:
-    """The row number of a rater, added if new. People come in by `person_id` (store/persons)."""
+    """The row number of a rater, added if new. People come in by `person_id` (store/people/names)."""
     row = {"key": value.key, "kind": value.kind, "name": value.name, "spec": dict(value.spec), "looks": looks}
     return _known_or_new(connection, rater, row)
 

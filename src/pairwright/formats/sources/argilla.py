@@ -12,13 +12,13 @@ from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Opinion, Rated, agreed, fractional, ranked
-from pairwright.formats.elsewhere.argilla import by_person
-from pairwright.formats.elsewhere.shapes import known_choice
 from pairwright.formats.format import Format, Found, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of
 from pairwright.formats.reading import BadRow
 from pairwright.formats.rows import LIKELY_PROMPTS
 from pairwright.formats.sources.choices import opinion_on
+from pairwright.formats.tools.argilla import by_person
+from pairwright.formats.tools.shapes import known_choice
 from pairwright.types import Maker
 
 _NUMBERED = re.compile(r"^(.*?)[-_ ]?(\d{1,9}|[ab])$", re.IGNORECASE)

@@ -12,13 +12,13 @@ from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Opinion, Rated, agreed, fractional
-from pairwright.formats.elsewhere.label_studio import choice_of, given_in, given_in_minimal, person_of
-from pairwright.formats.elsewhere.shapes import CHOICES, number
 from pairwright.formats.format import Format, Found, Left, Row, Source
 from pairwright.formats.messages import messages_of
 from pairwright.formats.reading import BadRow
 from pairwright.formats.rows import LIKELY_PROMPTS, as_text
 from pairwright.formats.sources.choices import opinion_on
+from pairwright.formats.tools.label_studio import choice_of, given_in, given_in_minimal, person_of
+from pairwright.formats.tools.shapes import CHOICES, number
 
 _NAMES = (("answer1", "answer2"), ("response_a", "response_b"), ("response1", "response2"), ("left", "right"))
 _TEXTS = ("text", "body", "html", "title", "content")

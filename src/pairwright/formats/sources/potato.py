@@ -14,13 +14,13 @@ import yaml
 from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Opinion, Rated, agreed
 from pairwright.formats.carried import Watched, with_beside
-from pairwright.formats.elsewhere.potato import choice_of, labels_of, seconds_of, states
-from pairwright.formats.elsewhere.shapes import read_json
 from pairwright.formats.format import Format, Found, Left, Row, Source
 from pairwright.formats.messages import messages_of
 from pairwright.formats.reading import BadRow, Record, read_records
 from pairwright.formats.rows import LIKELY_PROMPTS, as_text
 from pairwright.formats.sources.choices import opinion_on
+from pairwright.formats.tools.potato import choice_of, labels_of, seconds_of, states
+from pairwright.formats.tools.shapes import read_json
 
 
 def read_folder(path: Path) -> Iterator[Found]:

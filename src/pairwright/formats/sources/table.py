@@ -16,8 +16,8 @@ from pairwright.formats.answers import pairs_of
 from pairwright.formats.canonical import Both, Canonical, Opinion, Rated, two
 from pairwright.formats.format import Format, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of, probability_of, reply_of, with_system
+from pairwright.formats.ratings import rating_in
 from pairwright.formats.rows import as_id
-from pairwright.formats.stated import rating_in
 from pairwright.types import Maker
 
 COLUMNS = (

@@ -10,8 +10,8 @@ from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Drop, Needs, Rated, Single, disagree, fractional, unfit
 from pairwright.formats.format import Format, Found, Row, Source, Target, Written
 from pairwright.formats.messages import dicts, messages_of, number_of, probability_of, reply_of
+from pairwright.formats.ratings import rating_in
 from pairwright.formats.reading import BadRow
-from pairwright.formats.stated import rating_in
 from pairwright.formats.trl import LabelledResponse, columns, load_files, unpaired_row
 
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from pairwright.store.persons import looks
+from pairwright.store.people.names import looks
 
 revision = "0009"
 down_revision = "0008"

@@ -1,0 +1,424 @@
+"""A labelled dataset into a project: its prompts, responses and pairs, and its labels as votes.
+
+    add_dataset(project, [Path("hh.jsonl.gz")], source="hh-rlhf")
+
+A vote's rater is whom the row names (an annotator, a judge), else the dataset
+itself, of which nobody says whether people or models made it: an unknown rater.
+People's labels count at once; all others stand as "given" until people or
+the project's own judges are asked. All goes in by one transaction, and adding
+twice adds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+from uuid import uuid4
+
+from sqlalchemy import Connection
+
+from pairwright.errors import InputError
+from pairwright.formats.canonical import (
+    Both,
+    Canonical,
+    Drop,
+    Needs,
+    Opinion,
+    Rated,
+    Tally,
+    Which,
+    better,
+    fractional,
+    meetings,
+    unfit,
+)
+from pairwright.formats.catalog import guess, read_dataset, source_named
+from pairwright.formats.reading import BadRow
+from pairwright.formats.rows import as_json
+from pairwright.formats.writing import without_ending
+from pairwright.keys import seeded_fraction
+from pairwright.literals import checked
+from pairwright.pairing import pair_key, text_key
+from pairwright.stages.add.add import BAD_ROWS_LISTED, Added, own_ids
+from pairwright.stages.add.usable_rows import usable
+from pairwright.stages.panel.beliefs import renew_beliefs
+from pairwright.stages.project.project import Project
+from pairwright.store.content import (
+    NewPair,
+    NewResponse,
+    given_response_key,
+    insert_pairs,
+    insert_prompts,
+    insert_responses,
+    prompt_ids,
+    response_ids,
+    stored_pairs,
+)
+from pairwright.store.export.scratch import Counts
+from pairwright.store.people.names import person_id
+from pairwright.store.votes import add_vote, known_rater_id, rater_id, retract, votes_by_raters
+from pairwright.types import MAKERS, Maker, Prompt, Rater, Response, Verdict, Vote
+
+PAGE = 250
+_FILE = "dataset"  # the rater of formats in which anybody's labels may come
+
+
+@dataclass
+class AddDatasetResult:
+    """What was added. With bad rows and on_error "stop" nothing was (`committed` false).
+
+    `contradictions` are labels for a pair the same rater labelled otherwise in
+    an earlier row: the first one stands. `dropped` are rows and labels by reason, `not_carried`
+    columns with a value that are kept nowhere, and in how many rows; `empty` files without a row.
+    `labels_by` counts the labels by who made them: person, judge, unknown.
+    """
+
+    source: str
+    guessed: bool
+    read: int = 0
+    prompts: Added = field(default_factory=Added)
+    responses: Added = field(default_factory=Added)
+    pairs: Added = field(default_factory=Added)
+    votes: Added = field(default_factory=Added)
+    changed: int = 0
+    contradictions: int = 0
+    raters: set[str] = field(default_factory=set)
+    labels_by: dict[Maker, int] = field(default_factory=dict)
+    dropped: Tally = field(default_factory=Tally)
+    faults: dict[str, int] = field(default_factory=dict)
+    not_carried: dict[str, int] = field(default_factory=dict)
+    empty: list[str] = field(default_factory=list)
+    bad_rows: int = 0
+    bad: list[BadRow] = field(default_factory=list)
+    committed: bool = True
+
+    @property
+    def rows(self) -> int:
+        """As of an `AddResult`."""
+        return self.read
+
+    def as_dict(self) -> dict[str, Any]:
+        kinds = ("prompts", "responses", "pairs", "votes")
+        counts = {kind: getattr(self, kind) for kind in kinds}
+        return {
+            "from": self.source,
+            "guessed": self.guessed,
+            "rows": self.read,
+            **{kind: {"added": each.added, "already": each.already} for kind, each in counts.items()},
+            "changed": self.changed,
+            "contradictions": self.contradictions,
+            "raters": len(self.raters),
+            "labels_by": self.labels_by,
+            "dropped": self.dropped.counts,
+            "first_dropped": self.dropped.places,
+            "dropped_by_unit": self.dropped.units,
+            "faults": self.faults,
+            "not_carried": self.not_carried,
+            "empty": self.empty,
+            "bad_rows": self.bad_rows,
+            "bad": [row.as_dict() for row in self.bad],
+            "committed": self.committed,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Who made a file's labels: `named`, a `kind`, where rows don't say; `all_are`, where that was told."""
+
+    dataset: str
+    named: str
+    kind: Maker
+    all_are: Maker | None
+
+    def rater(self, kind: Maker, name: str) -> Rater:
+        """A judge is named after its dataset too: a judge of the project may have the same name."""
+        return _rater(self.dataset, self.all_are or kind, name)
+
+
+class _TakeBack(Exception):
+    """Ends the transaction without a trace."""
+
+
+@checked
+def add_dataset(
+    project: Project,
+    paths: Sequence[Path],
+    *,
+    source: str | None = None,
+    mapping: dict[str, str] | None = None,
+    which: Which = "best",
+    rater: str | None = None,
+    labels_by: Maker | None = None,
+    file_format: str | None = None,
+    on_error: Literal["stop", "skip"] = "stop",
+    without: Collection[str] = (),
+    progress: Callable[[int], None] | None = None,
+) -> AddDatasetResult:
+    """Add what the files hold in the format `source` (None: told by the rows' keys).
+
+    `which` responses of a ranking meet. `rater` names who made labels whose row does
+    not say: unless told it is the dataset, else the file. `labels_by` says what all
+    raters of the files are, and takes back what was said otherwise of them before;
+    without it a row that does not say is of an unknown rater. `without` are columns to
+    do without. Raises InputError for
+    a format there is not.
+    """
+    if labels_by is not None and labels_by not in MAKERS:
+        raise InputError(f'labels_by is "{labels_by}"; it is one of {", ".join(MAKERS)}')
+    name = source or guess(paths[0], mapping or {}, file_format)
+    reads = source_named(name)
+    result = AddDatasetResult(name, source is None)
+    with ExitStack() as stack:
+        seen = stack.enter_context(Counts())
+        try:
+            with project.store.write() as connection:
+                for path in paths:
+                    stem = without_ending(path.name)[0] or path.stem
+                    called = rater or (stem if reads.rater == _FILE else reads.rater)
+                    own = _Maker(name, called, reads.kind, labels_by)
+                    found = read_dataset(path, name, mapping, file_format=file_format, without=without)
+                    before, rows = result.read, usable(found, result, progress, _unfit)
+                    while page := list(islice(rows, PAGE)):
+                        _add_page(connection, project, page, own, which, result, seen)
+                    if result.read == before:
+                        result.empty.append(path.name)
+                if result.bad_rows and on_error == "stop":
+                    raise _TakeBack
+        except _TakeBack:
+            result.committed = False
+            result.prompts = result.responses = result.pairs = result.votes = Added()
+            result.changed = result.contradictions = 0
+            result.labels_by = {}
+    return result
+
+
+def _unfit(row: Canonical) -> Drop | None:
+    """Why a project can't hold it."""
+    return unfit(row.prompt, [one.text for one in row.responses], Needs(no_tools=False))
+
+
+# --- content --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """Two responses of a row that meet, by their places; `first` was or will be the pair's a."""
+
+    row: Canonical
+    key: bytes
+    first: int
+    second: int
+
+
+def _add_page(
+    connection: Connection,
+    project: Project,
+    page: Sequence[Canonical],
+    own: _Maker,
+    which: Which,
+    result: AddDatasetResult,
+    seen: Counts,
+) -> None:
+    taken = own_ids(connection, [(row.id, row.key, row.place) for row in page])
+    for bad in taken.values():
+        _bad(result, bad)
+    page = [row for place, row in enumerate(page) if place not in taken]
+    keys = [row.key for row in page]
+    prompts = [Prompt(row.prompt, row.id, _meta(row), row.place) for row in page]
+    result.prompts += _added(insert_prompts(connection, prompts, keys), len(keys))
+    numbers = prompt_ids(connection, keys)
+    new = {
+        (n, place): NewResponse(
+            numbers[keys[n]],
+            given_response_key(keys[n], one.text, _named(one.model)),
+            Response(one.text, _named(one.model), source=row.place),
+        )
+        for n, row in enumerate(page)
+        for place, one in enumerate(row.responses)
+    }
+    result.responses += _added(insert_responses(connection, list(new.values())), len(new))
+    there = response_ids(connection, [each.key for each in new.values()])
+    met: list[_Met] = []
+    pairs: list[NewPair] = []
+    for n, row in enumerate(page):
+        own_met = _meet(row, keys[n], which)
+        met += own_met
+        if not own_met and len(row.responses) == 1 and row.responses[0].good is not None:
+            result.dropped.add("label_of_one_response", row.place)
+        for number, each in enumerate(own_met):
+            a, b = (there[new[n, place].key] for place in (each.first, each.second))
+            name = row.id if len(own_met) == 1 or row.id is None else f"{row.id}/{number + 1}"
+            pairs.append(NewPair(numbers[keys[n]], each.key, a, b, "given", name, _meta(row), row.place))
+    result.pairs += _added(insert_pairs(connection, pairs), len(pairs))
+    _vote(connection, project, met, own, result, seen)
+
+
+def _bad(result: AddDatasetResult, row: BadRow) -> None:
+    result.bad_rows += 1
+    if len(result.bad) < BAD_ROWS_LISTED:
+        result.bad.append(row)
+
+
+def _named(model: Any) -> str | None:
+    """A model's name as text: datasets have numbers there too."""
+    return None if model is None else str(model)
+
+
+def _meet(row: Canonical, key: bytes, which: Which) -> list[_Met]:
+    """Which responses meet, and which is a: as shown, or by a seeded coin where that is not known."""
+    places = [(first, second) for first, second, _ in meetings(row, which)]
+    if not places and len(row.responses) == 2:
+        places = [(0, 1)]
+    found = []
+    for first, second in places:
+        both = pair_key(key, row.responses[first].text, row.responses[second].text)
+        # The chosen one stands first in most datasets: left so, the side would tell the label.
+        if not row.shown and seeded_fraction("given side", both) < 0.5:
+            first, second = second, first
+        found.append(_Met(row, both, first, second))
+    return found
+
+
+def _meta(row: Canonical) -> dict[str, Any] | None:
+    kept = dict(row.meta or {})
+    if row.source:
+        kept.setdefault("domain", row.source)
+    if row.faults:
+        kept["faults"] = list(row.faults)
+    return as_json(kept) if kept else None
+
+
+# --- votes ----------------------------------------------------------------------------------------
+
+
+def _vote(
+    connection: Connection,
+    project: Project,
+    met: Sequence[_Met],
+    own: _Maker,
+    result: AddDatasetResult,
+    seen: Counts,
+) -> None:
+    pairs = stored_pairs(connection, [each.key for each in met])
+    wanted: list[Vote] = []
+    kinds: dict[int, Maker] = {}
+    names: set[str] = set()
+    for each in met:
+        number, a_text = pairs[each.key]
+        # The pair may have been there the other way round.
+        turned = text_key(a_text) != text_key(each.row.responses[each.first].text)
+        a, b = (each.second, each.first) if turned else (each.first, each.second)
+        for who, opinion in _opinions(each, own):
+            try:
+                this = person_id(connection, who.name) if who.kind == "person" else rater_id(connection, who)
+            except InputError as error:
+                _bad(result, BadRow(each.row.place, str(error)))
+                continue
+            names.add(opinion.rater)
+            result.raters.add(f"{who.kind} {who.name}")
+            vote = _vote_of(opinion, each.row, a, b, number, this, who.kind)
+            wanted.append(vote)
+            kinds[vote.rater_id] = own.all_are or opinion.kind
+    current = votes_by_raters(
+        connection, sorted({vote.pair_id for vote in wanted}), sorted({vote.rater_id for vote in wanted})
+    )
+    touched = set()
+    for vote in wanted:
+        again = seen.add(b"%d %d" % (vote.pair_id, vote.rater_id)) > 1
+        old = current.get((vote.pair_id, vote.rater_id))
+        if old is not None and (again or old[1:] == (vote.verdict, vote.both)):
+            result.votes += Added(0, 1)
+            result.contradictions += old[1:] != (vote.verdict, vote.both)
+            continue
+        number = add_vote(connection, vote, uuid4().bytes)
+        if old is not None:
+            retract(connection, old[0], "replaced by a changed label", number)
+            result.changed += 1
+        current[vote.pair_id, vote.rater_id] = (number, vote.verdict, vote.both)
+        result.votes += Added(1, 0)
+        kind = kinds[vote.rater_id]
+        result.labels_by[kind] = result.labels_by.get(kind, 0) + 1
+        touched.add(vote.pair_id)
+    if own.all_are is not None:
+        result.changed += _told_since(connection, own, wanted, names)
+        touched |= {vote.pair_id for vote in wanted}
+    renew_beliefs(connection, project, sorted(touched))
+
+
+def _rater(dataset: str, kind: Maker, name: str) -> Rater:
+    if kind == "person":
+        return Rater("person", name)
+    called = name if kind == "unknown" or name == dataset else f"{dataset}/{name}"
+    return Rater(kind, called, {"dataset": dataset})
+
+
+def _told_since(connection: Connection, own: _Maker, wanted: Sequence[Vote], names: set[str]) -> int:
+    """Take back what the same raters' labels counted as before it was told what they are; gives how many."""
+    others = [_rater(own.dataset, kind, name) for kind in MAKERS if kind != own.all_are for name in names]
+    known = [number for each in others if (number := known_rater_id(connection, each)) is not None]
+    pairs = sorted({vote.pair_id for vote in wanted})
+    before = votes_by_raters(connection, pairs, known, imported=True) if known else {}
+    for number, *_ in before.values():
+        retract(connection, number, f"made by {own.all_are}, as was told since")
+    return len(before)
+
+
+def _opinions(met: _Met, own: _Maker) -> list[tuple[Rater, Opinion]]:
+    """What each rater the row names says, else what the row itself says; nothing where nothing is said."""
+    row = met.row
+    if row.opinions:
+        return [(own.rater(each.kind, each.rater), each) for each in row.opinions]
+    first, second = row.responses[met.first], row.responses[met.second]
+    if better(first, second) is None:
+        return []
+    ranks = fractional([-_score(row, one) for one in row.responses])
+    both: Both | None = None
+    if first.good is not None and first.good == second.good:
+        both = "good" if first.good else "bad"
+    said = Opinion(own.named, own.kind, ranks, both)
+    return [(own.rater(said.kind, said.rater), said)]
+
+
+def _score(row: Canonical, one: Rated) -> float:
+    """How many of the row's responses this one beats."""
+    return float(sum(better(one, other) == 1 for other in row.responses if other is not one))
+
+
+def _vote_of(opinion: Opinion, row: Canonical, a: int, b: int, pair_id: int, rater: int, kind: str) -> Vote:
+    """An opinion as a vote on one pair, in terms of its own a and b."""
+    rank_a, rank_b = opinion.ranks[a], opinion.ranks[b]
+    verdict: Verdict = "TIE" if rank_a == rank_b else "A" if rank_a < rank_b else "B"
+    two = len(row.responses) == 2
+    prob = opinion.prob_first
+    strength = opinion.strength
+    if a > b:  # both are about the first and second of the row
+        prob = None if prob is None else 1 - prob
+        strength = None if strength is None else -strength
+    ratings: dict[str, dict[str, float | None]] | None = None
+    given = (row.responses[a].rating, row.responses[b].rating)
+    if opinion.ratings is not None:
+        ratings = {"a": {"rating": opinion.ratings[a]}, "b": {"rating": opinion.ratings[b]}}
+    elif len(row.opinions) < 2 and None not in given:
+        ratings = {side: {"rating": rating} for side, rating in zip("ab", given, strict=True)}
+    return Vote(
+        pair_id,
+        rater,
+        # Where nobody knows who was shown first, the side is drawn, and so is this.
+        "AB" if a < b or not row.shown else "BA",
+        verdict,
+        prob_a=prob if two else None,
+        strength=strength if two else None,
+        both=opinion.both if verdict == "TIE" else None,
+        seconds=opinion.seconds,
+        reason=opinion.reason,
+        purpose=None if kind == "person" else "given",
+        ratings=ratings,
+    )
+
+
+def _added(new: int, asked: int) -> Added:
+    return Added(new, asked - new)

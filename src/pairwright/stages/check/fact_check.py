@@ -1,0 +1,224 @@
+"""A model looks for false statements in labelled pairs: paid like any judge call, asked once, never twice.
+
+What it answered is kept with its cost, and every later `check` reads it off for
+nothing. What failed is asked again by the next fact-check.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from pairwright.errors import BudgetReached, ConfigError
+from pairwright.judging.facts import ANSWER, MOST_TOKENS, VERSION, Mistake, fact_messages, parse_facts
+from pairwright.judging.parsing import Unreadable
+from pairwright.judging.rubric import ask_again
+from pairwright.keys import content_key
+from pairwright.models.budget import Budget
+from pairwright.models.chat import CallFailed, ChatClient
+from pairwright.models.chat_judge import read_text
+from pairwright.models.replies import ChatReply
+from pairwright.quality.example import Example, Finding
+from pairwright.stages.pay.asked_once import Asking, Prepared, Unread
+from pairwright.stages.pay.paid_calls import (
+    Payer,
+    Progress,
+    Run,
+    most_tokens_out,
+    no_progress,
+    spent_before,
+    tokens_of,
+    unknown_price,
+    work_through,
+)
+from pairwright.stages.project.project import Project
+from pairwright.store.check.examples import Examples
+from pairwright.store.judge.pending import answers_of_stage
+from pairwright.store.writer import GroupCommit
+from pairwright.types import Message
+
+STAGE = "check"
+ATTEMPTS = 2
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class FactCheckResult:
+    """`pairs` had to be asked about, `failures` came to nothing. `spent_usd` is this run's, if known."""
+
+    model: str
+    pairs: int
+    calls: int
+    failures: int
+    spent_usd: float | None
+    stopped: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class FactEstimate:
+    """What a fact-check would take: pairs not asked about yet, tokens, and USD where the price is known."""
+
+    model: str
+    pairs: int
+    tokens_in: int
+    usd: float | None
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def run_fact_check(
+    project: Project, *, budget_usd: float | None = None, progress: Progress = no_progress
+) -> FactCheckResult:
+    """Ask about every labelled pair that was not asked about. Resumable.
+
+    Raises ConfigError where no model is set or its price is needed, EndpointError, StoreError.
+    """
+    name = model_of(project)
+    model, price = project.settings.models[name], project.price(name)
+    limit = budget_usd if budget_usd is not None else project.settings.project.budget_usd
+    if limit is not None and price is None:
+        raise ConfigError(unknown_price(name, model.model))
+    with project.store.exclusively("spending"):
+        with project.store.read() as connection:
+            before = spent_before(project, connection, limit)
+        pairs = sum(1 for _ in _pending(project, name))
+        run = Run(Budget(limit, before), pairs, progress)
+        if pairs:
+            asyncio.run(_ask_all(project, name, run))
+    if run.stop is not None and not isinstance(run.stop, BudgetReached | KeyboardInterrupt):
+        raise run.stop
+    spent = run.budget.spent - before if price else None
+    return FactCheckResult(name, pairs, run.calls, run.failed, spent, str(run.stop) if run.stop else None)
+
+
+def estimate_fact_check(project: Project) -> FactEstimate:
+    """What it would take. Sends and spends nothing."""
+    name = model_of(project)
+    price = project.price(name)
+    pairs = tokens = 0
+    for example in _pending(project, name):
+        pairs += 1
+        tokens += tokens_of(sum(len(message["content"].encode()) for message in _messages(example)))
+    usd = price.cost(tokens, pairs * MOST_TOKENS // 4) if price else None  # a quarter: most lists are short
+    return FactEstimate(name, pairs, tokens, usd)
+
+
+def model_of(project: Project) -> str:
+    name = project.settings.check.fact_check
+    if name is None:
+        raise ConfigError(
+            '--fact-check needs a model: set fact_check = "NAME", one of [models.NAME], under [check] in '
+            f"{project.root / 'pairwright.toml'}"
+        )
+    return name
+
+
+def known_facts(project: Project) -> Iterator[Finding]:
+    """What the model of the settings has found so far, read off its kept answers."""
+    name = project.settings.check.fact_check
+    if name is None:
+        return
+    with project.store.read() as connection:
+        known = answers_of_stage(connection, STAGE)
+    if not known:
+        return
+    for example in Examples(project.store):
+        raw = known.get(_key(project, name, example)) if example.decided else None
+        if raw is not None:
+            yield from _findings(name, example, *parse_facts(raw, example.a, example.b))
+
+
+def _findings(name: str, example: Example, of_a: list[Mistake], of_b: list[Mistake]) -> Iterator[Finding]:
+    chosen, rejected = (of_a, of_b) if example.verdict == "A" else (of_b, of_a)
+    if not chosen:
+        return
+    first = chosen[0]
+    reason = f'{name} says of "{first.quote[:100]}": {first.error[:200]}'
+    if rejected:
+        yield Finding(
+            "chosen_has_errors", "info", f"{reason} (it objects to the rejected one too)",
+            "neither may be right: see for yourself", example.id, "fact_check", first.quote[:100],
+        )  # fmt: skip
+        return
+    remedy = "see whether it is so; send the pair to people, or flip it"
+    yield Finding("chosen_has_errors", "warning", reason, remedy, example.id, "fact_check", first.quote[:100])
+
+
+def _messages(example: Example) -> list[dict[str, str]]:
+    return fact_messages((Message("user", example.prompt),), example.a, example.b, example.reference)
+
+
+def _key(project: Project, name: str, example: Example) -> bytes:
+    model = project.settings.models[name]
+    return content_key(
+        "facts", VERSION, model.model, model.extra, example.prompt, example.a, example.b, example.reference
+    )
+
+
+def _pending(project: Project, name: str) -> Iterator[Example]:
+    with project.store.read() as connection:
+        known = answers_of_stage(connection, STAGE)
+    for example in Examples(project.store):
+        if example.decided and _key(project, name, example) not in known:
+            yield example
+
+
+async def _ask_all(project: Project, name: str, run: Run) -> None:
+    model = project.settings.models[name]
+    endpoint = project.settings.endpoints[model.endpoint]
+    stream = _pending(project, name)
+    pages = iter(lambda: list(islice(stream, PAGE)), [])
+    with GroupCommit(project.store, most_waiting=2 * endpoint.concurrency) as writer:
+        async with ChatClient(model.endpoint, endpoint) as client:
+            payer = Payer(run, STAGE, name, project.price(name))
+            prepared = Prepared(project.store, writer, payer)
+
+            async def do(example: Example) -> None:
+                try:
+                    await prepared.text(
+                        _key(project, name, example), partial(_asking, project, name, client, payer, example)
+                    )
+                except CallFailed:
+                    run.finish(failed=True)
+                    return
+                run.finish()
+
+            await work_through(pages, do, endpoint.concurrency, run)
+
+
+def _asking(
+    project: Project, name: str, client: ChatClient, payer: Payer, example: Example, unread: Unread
+) -> Asking:
+    model = project.settings.models[name]
+    messages = _messages(example)
+    if unread is not None:
+        messages += ask_again(*unread, ANSWER)
+    body = {
+        "model": model.model,
+        "messages": messages,
+        "temperature": 0.0,
+        model.max_tokens_field: MOST_TOKENS,
+        **model.extra,
+    }
+    for field in model.omit:
+        body.pop(field, None)
+    size = sum(len(message["content"].encode()) for message in messages)
+    most = most_tokens_out(body, payer.run.budget.limit, name)
+    send = partial(client.chat, body, expected_tokens=tokens_of(size) + most, repeat_billed=payer.repeats)
+    return Asking(send, size, most, partial(_problem, example), ATTEMPTS)
+
+
+def _problem(example: Example, reply: ChatReply) -> str | None:
+    try:
+        read_text(reply, partial(parse_facts, a=example.a, b=example.b), "its list")
+    except Unreadable as problem:
+        return str(problem)
+    return None

@@ -1,0 +1,69 @@
+"""Whether an export still says what the project's labels say now.
+
+Clocks don't tell: labels come while an export is written, and files are copied.
+So every row's belief must still be the one that stands, as many pairs must
+be left out, for the same reasons, as were then, and labels be softened to the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+from sqlalchemy import Connection, select
+
+from pairwright.hub.exports import Export
+from pairwright.stages.project.project import Project
+from pairwright.store.check.softening import softened_mark
+from pairwright.store.export import labelled_pairs as rows_of
+
+# What stands in no export for want of a label; other reasons depend on what was asked of the export.
+_UNSETTLED = ("not_judged", "waiting_for_people", "dropped", "flagged", "no_verdict")
+_SPEAKING = ("label", "tie_both_good", "tie_both_bad", "tie")  # ratings of a tie speak, too
+
+
+def stale(project: Project, export: Export) -> str | None:
+    """What has changed since the export was made; None where nothing has."""
+    asked = export.include_flagged
+    with project.store.read() as connection:
+        rows_of.snapshot(connection)
+        # An export that does not say whether flagged pairs were taken may have been made either way.
+        told = [
+            _changed(connection, export, include_flagged=each)
+            for each in ((False, True) if asked is None else (asked,))
+        ]
+    return None if None in told else told[0]
+
+
+def _changed(connection: Connection, export: Export, *, include_flagged: bool) -> str | None:
+    now = rows_of.census(connection, include_flagged=include_flagged)
+    stand = rows_of.standings(include_flagged=include_flagged).subquery()
+    speaking = select(stand.c.belief_id).where(stand.c.standing.in_(_SPEAKING))
+    held = set(connection.scalars(speaking))
+    gone = sum(1 for belief in beliefs_of(export.sides) if belief not in held)
+    if gone:
+        return f"{gone:,} of its labels are decided otherwise now, or their pair was flagged"
+    then = export.manifest.get("totals", {}).get("pairs", export.manifest.get("read"))
+    if then is not None and then != now.pairs:
+        return f"the project has {now.pairs:,} pairs, it had {then:,}"
+    was_soft, is_soft = export.manifest.get("softened"), softened_mark(connection)
+    if was_soft is not None and was_soft != is_soft:
+        return f"labels softened, or not any more: {was_soft['labels']:,} then, {is_soft['labels']:,} now"
+    before = export.drops.get("pairs", {})
+    for reason in _UNSETTLED:
+        was, has = before.get(reason, 0), now.standing.get(reason, 0)
+        if was != has:
+            return f"pairs {reason.replace('_', ' ')}: {was:,} then, {has:,} now"
+    return None
+
+
+def beliefs_of(sides: tuple[Path, ...]) -> Iterator[int]:
+    """The numbers of the beliefs that the rows rest on."""
+    for path in sides:
+        with path.open("rb") as file:
+            for line in file:
+                said = orjson.loads(line)
+                for one in said.get("pairs") or (said,):
+                    if "belief" in one:
+                        yield int(one["belief"])

@@ -1,0 +1,276 @@
+"""prompts -> responses: every prompt gets the responses it lacks, from one model or a mix."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+from pairwright.errors import BudgetReached, ConfigError
+from pairwright.judging.thinking import response_in
+from pairwright.keys import content_key, seeded_fraction
+from pairwright.models.budget import Budget
+from pairwright.models.chat import CallFailed, ChatClient
+from pairwright.models.prices import Price
+from pairwright.models.replies import ChatReply
+from pairwright.models.settings import ModelSettings
+from pairwright.quality.refusals import looks_like_refusal
+from pairwright.stages.pay.paid_calls import (
+    Payer,
+    Progress,
+    Run,
+    most_tokens_out,
+    no_progress,
+    spent_before,
+    tokens_of,
+    unknown_price,
+    work_through,
+)
+from pairwright.stages.project.project import Project
+from pairwright.stages.project.settings import GenerateSettings
+from pairwright.store import schema
+from pairwright.store.figures import totals
+from pairwright.store.judge.pending import GenerateWork, PriorCall, generate_work, prior_calls
+from pairwright.store.votes import failure_row
+from pairwright.store.writer import GroupCommit
+from pairwright.types import Failure
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateResult:
+    """What one run did. `spent_usd` is this run's, None where a price is unknown.
+
+    `failed_before` responses failed in earlier runs and were not asked for again.
+    """
+
+    pending: int
+    responses: int
+    failures: int
+    calls: int
+    spent_usd: float | None
+    stopped: str | None
+    failed_before: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def model_of_slot(settings: GenerateSettings, seed: int, prompt_key: bytes, slot: int) -> str:
+    """Which model draws this slot: in turn, or by weight; the same every time."""
+    models = settings.models
+    if settings.mix == "all":
+        return models[slot % len(models)]
+    weights = [settings.weights.get(name, 1.0) for name in models]
+    at = seeded_fraction("model of slot", seed, prompt_key, slot) * sum(weights)
+    for name, weight in zip(models, weights, strict=True):
+        at -= weight
+        if at < 0:
+            return name
+    return models[-1]
+
+
+def run_generate(
+    project: Project,
+    *,
+    budget_usd: float | None = None,
+    retry_failed: bool = False,
+    progress: Progress = no_progress,
+) -> GenerateResult:
+    """Draw the responses that are missing. Resumable; a response that is there is never drawn again.
+
+    `budget_usd` is a hard stop on the project's total spend. Raises
+    ConfigError, EndpointError, StoreError.
+    """
+    settings = project.settings.generate
+    if not settings.models:
+        raise ConfigError(
+            'there is no model to generate with: set models = ["NAME"] under [generate] '
+            "(and [models.NAME], [endpoints.NAME]), or add responses with `pairwright add`."
+        )
+    limit = budget_usd if budget_usd is not None else project.settings.project.budget_usd
+    prices = {name: project.price(name) for name in settings.models}
+    for name, price in prices.items():
+        if limit is not None and price is None:
+            raise ConfigError(unknown_price(name, project.settings.models[name].model))
+    with project.store.exclusively("spending"):
+        with project.store.read() as connection:
+            spent = spent_before(project, connection, limit)
+            prior = prior_calls(connection, "generate")
+            _, missing, failed = totals.responses_missing(
+                connection, settings.responses_per_prompt, all_prompts=project.settings.pair.all_prompts
+            )
+        pending = missing if retry_failed else missing - failed
+        run = Run(Budget(limit, spent), pending, progress)
+        if pending:
+            asyncio.run(_Session(project, run, prices, prior).draw_all(retry_failed))
+    stop = run.stop
+    if stop is not None and not isinstance(stop, (BudgetReached, KeyboardInterrupt)):
+        raise stop
+    known = all(price is not None for price in prices.values())
+    return GenerateResult(
+        pending,
+        run.done - run.failed,
+        run.failed,
+        run.calls,
+        run.budget.spent - spent if known else None,
+        str(stop) if stop is not None else None,
+        0 if retry_failed else failed,
+    )
+
+
+class _Session:
+    """One run: its clients, its writer, and what it is drawing."""
+
+    def __init__(
+        self,
+        project: Project,
+        run: Run,
+        prices: Mapping[str, Price | None],
+        prior: Mapping[bytes, Sequence[PriorCall]],
+    ) -> None:
+        self.project, self.run, self.prior = project, run, prior
+        self.payers = {name: Payer(run, "generate", name, price) for name, price in prices.items()}
+        self.settings = project.settings.generate
+        self.clients: dict[str, ChatClient] = {}
+
+    async def draw_all(self, retry_failed: bool) -> None:
+        pages = generate_work(
+            self.project.store,
+            self.settings.responses_per_prompt,
+            retry_failed=retry_failed,
+            all_prompts=self.project.settings.pair.all_prompts,
+        )
+        used = {self.project.settings.models[name].endpoint for name in self.settings.models}
+        endpoints = {name: self.project.settings.endpoints[name] for name in sorted(used)}
+        workers = sum(endpoint.concurrency for endpoint in endpoints.values())
+        with GroupCommit(self.project.store, most_waiting=2 * workers) as self.writer:
+            async with AsyncExitStack() as stack:
+                for name, endpoint in endpoints.items():
+                    self.clients[name] = await stack.enter_async_context(ChatClient(name, endpoint))
+                await work_through(pages, self.draw_prompt, workers, self.run)
+
+    async def draw_prompt(self, work: GenerateWork) -> None:
+        """Draw all missing slots of a prompt at once; they share what texts the prompt has already."""
+        texts = {_same(text) for text in work.texts}
+        slots = [self.draw_slot(work, slot, texts) for slot in work.slots]
+        for outcome in await asyncio.gather(*slots, return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+    async def draw_slot(self, work: GenerateWork, slot: int, texts: set[str]) -> None:
+        """Draw until the response is a new one or the redraws are used up; record every call."""
+        name = model_of_slot(self.settings, self.project.settings.project.seed, work.prompt_key, slot)
+        model = self.project.settings.models[name]
+        body = request_body(model, work.prompt.as_dicts())
+        size = sum(len(message["content"].encode()) for message in body["messages"])
+        params = {key: value for key, value in body.items() if key != "messages"}
+        if body["messages"][0] != work.prompt.as_dicts()[0]:
+            params["system"] = body["messages"][0]["content"]  # kept with what was drawn under it
+        key = content_key("generate", work.prompt_key, params, slot)
+        prior = self.prior.get(key, ())
+        attempt = prior[-1].attempt + 1 if prior else 1
+        # At temperature 0 another draw gives the same text again.
+        draws = 1 + (self.settings.redraws if model.temperature > 0 else 0)
+        drawn = sum(call.outcome != "failed" for call in prior)
+        left = draws - (drawn % draws if slot in work.failed_slots else drawn)
+        left = max(1, left)
+        payer, most = self.payers[name], most_tokens_out(body, self.run.budget.limit, name)
+        while self.run.stop is None:
+            ask = partial(
+                self.clients[model.endpoint].chat,
+                body,
+                expected_tokens=tokens_of(size) + most,
+                repeat_billed=payer.repeats,
+            )
+            try:
+                reply = await payer.pay(ask, size, most, work.prompt_id)
+            except CallFailed as failed:
+                lost = payer.lost_rows(key, attempt, failed, size, most)
+                await self._fail(work, slot, key, failed.kind, str(failed), *lost)
+                return
+            text = response_in(reply.text)
+            outcome = "empty" if not text else "duplicate" if _same(text) in texts else "used"
+            # The response holds what the model said, but for its thinking.
+            kept = None if text and text == reply.text.strip() else reply.raw
+            call = payer.row(key, attempt, outcome, reply, size, raw=kept)
+            if outcome == "used":
+                texts.add(_same(text))
+                row = _response(work, slot, key, name, params, text, reply)
+                await self.writer.put([call, (schema.response, row)])
+                self.run.finish()
+                return
+            attempt, left = attempt + 1, left - 1
+            if not left:
+                await self._fail(work, slot, key, outcome, _why(outcome, draws, model, reply), call)
+                return
+            await self.writer.put([call])
+
+    async def _fail(
+        self,
+        work: GenerateWork,
+        slot: int,
+        key: bytes,
+        kind: str,
+        message: str,
+        *calls: tuple[Any, dict[str, Any]],
+    ) -> None:
+        failure = Failure("generate", kind, message[:2000], prompt_id=work.prompt_id, slot=slot)
+        await self.writer.put([*calls, (schema.failure, failure_row(failure, key))])
+        self.run.finish(failed=True)
+
+
+def request_body(model: ModelSettings, messages: list[dict[str, str]]) -> dict[str, Any]:
+    """The request that draws one response."""
+    if model.system and messages[0]["role"] != "system":
+        messages = [{"role": "system", "content": model.system}, *messages]
+    body = {
+        "model": model.model,
+        "messages": messages,
+        "temperature": model.temperature,
+        model.max_tokens_field: model.max_tokens,
+        **model.extra,
+    }
+    for name in model.omit:
+        body.pop(name, None)
+    return body
+
+
+def _same(text: str) -> str:
+    """Texts that differ in white space only are the same response."""
+    return " ".join(text.split())
+
+
+def _why(outcome: str, draws: int, model: ModelSettings, reply: ChatReply) -> str:
+    if outcome == "empty":
+        thought = " but for thinking" if reply.raw.strip() else ""
+        remedy = (
+            "raise max_tokens" if reply.finish_reason == "length" else "see how its endpoint gives thinking"
+        )
+        return f"{draws} draws from {model.model} were empty{thought}" + (f": {remedy}" if thought else "")
+    hint = "raise its temperature" if model.temperature < 1 else "ask for fewer responses, or mix models"
+    return f"{draws} draws from {model.model} repeated a response this prompt has already: {hint}"
+
+
+def _response(
+    work: GenerateWork, slot: int, key: bytes, name: str, params: dict[str, Any], text: str, reply: ChatReply
+) -> dict[str, Any]:
+    mark = None
+    if reply.refused or looks_like_refusal(text):
+        mark = "refused"
+    elif reply.finish_reason == "length":
+        mark = "truncated"
+    return {
+        "key": key,
+        "prompt_id": work.prompt_id,
+        "text": text,
+        "model": name,
+        "params": params,
+        "slot": slot,
+        "mark": mark,
+        "source": None,
+        "at": time.time(),
+    }

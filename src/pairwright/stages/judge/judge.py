@@ -1,0 +1,295 @@
+"""pairs -> votes: every judge answers every pair it has not answered, in each order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+from pairwright.errors import BudgetReached, InputError
+from pairwright.judging.parsing import Unreadable
+from pairwright.judging.strategies import STRATEGIES
+from pairwright.judging.votes import vote_of
+from pairwright.keys import content_key
+from pairwright.models.chat import CallFailed, ChatClient
+from pairwright.models.chat_judge import ChatJudge, read_reply
+from pairwright.stages.judge.local import judge_locally
+from pairwright.stages.judge.per_prompt import Aids
+from pairwright.stages.judge.session import JudgeSession, notes_on, open_session
+from pairwright.stages.judge.shared_calls import Rankings, Scores, SharedJudge
+from pairwright.stages.panel.asked import comes_later, judge_settings, orders_of, refused_judges
+from pairwright.stages.panel.beliefs import renew_beliefs
+from pairwright.stages.pay.asked_once import Prepared
+from pairwright.stages.pay.paid_calls import (
+    Payer,
+    Progress,
+    Run,
+    no_progress,
+    tokens_of,
+    work_through,
+)
+from pairwright.stages.project.project import Project
+from pairwright.stages.project.settings import PAID, JudgeSettings
+from pairwright.store import schema
+from pairwright.store.figures import totals
+from pairwright.store.judge.pending import JudgeWork, judge_work
+from pairwright.store.votes import (
+    ANEW,
+    PAGE,
+    asked_anew,
+    failure_row,
+    retract_judge,
+    vote_row,
+)
+from pairwright.store.writer import GroupCommit
+from pairwright.types import Answer, Failure, Order
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeResult:
+    """What one run of one judge did. `spent_usd` is this run's; None where no price is known."""
+
+    judge: str
+    pending: int
+    votes: int
+    failures: int
+    calls: int
+    spent_usd: float | None
+    stopped: str | None
+    notes: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def run_judge(
+    project: Project,
+    name: str,
+    *,
+    budget_usd: float | None = None,
+    single_order: bool = False,
+    retry_failed: bool = False,
+    rejudge: bool = False,
+    progress: Progress = no_progress,
+) -> JudgeResult:
+    """Let judge `name` answer what it has not answered. Resumable; nothing is paid twice.
+
+    `budget_usd` is a hard stop on the project's total spend. `rejudge` retracts
+    the judge's votes and asks anew; `single_order` asks in one order only, this
+    time, whatever the settings say. Raises ConfigError, EndpointError,
+    StoreError, and InputError for a judge found no better than chance.
+    """
+    settings = judge_settings(project, name)
+    with project.store.read() as connection:
+        refused = refused_judges(connection, project)
+    if name in refused and not rejudge:
+        raise InputError(
+            f"judge {name} is {refused[name]} against people, so it is not asked. Change its model or its "
+            f'guidelines and pass --rejudge, or force it: [route] trust = ["{name}"]'
+        )
+    orders = orders_of(single_order or settings.single_order)
+    # A local judge costs nothing; it only must not do the same work as another process.
+    paid = settings.kind in PAID
+    with project.store.exclusively("spending" if paid else "judge"):
+        if not paid:
+            if rejudge:
+                _ask_anew(project, name)
+            return _run_local(project, name, settings, orders, retry_failed, progress)
+        session = open_session(project, name, settings, orders, budget_usd)
+        if rejudge:
+            asyncio.run(_check_asking(session))
+            _ask_anew(project, name)
+            retry_failed = True
+        with project.store.read() as connection:
+            left = comes_later(connection, project, name)
+            pending = totals.judge_pending(connection, name, orders, retry_failed=retry_failed, left=left)
+        run = Run(session.budget, pending, progress)
+        if pending:
+            asyncio.run(_judge_all(session, run, retry_failed, left))
+    return _result(session, run, pending)
+
+
+async def _check_asking(session: JudgeSession) -> None:
+    """Raise where nothing could be asked, before anything is retracted. Nothing is sent.
+
+    Raises ConfigError for a missing key, BudgetReached where nothing is left.
+    """
+    if session.budget.left is not None and session.budget.left <= 0:
+        raise BudgetReached(
+            f"the budget of ${session.budget.limit:,.2f} is spent already: ${session.budget.spent:,.4f}. "
+            "Raise it to go on."
+        )
+    model = session.project.settings.models[session.model]
+    async with ChatClient(model.endpoint, session.project.settings.endpoints[model.endpoint]):
+        pass
+
+
+def _ask_anew(project: Project, name: str) -> None:
+    """Retract the judge's votes, and with them what was decided by them, until it is asked again.
+
+    One that was asked anew before and stopped half-way just goes on.
+    """
+    with project.store.write() as connection:
+        if not asked_anew(connection, name):
+            pairs = retract_judge(connection, name, ANEW)
+            for at in range(0, len(pairs), PAGE):
+                renew_beliefs(connection, project, pairs[at : at + PAGE])
+
+
+async def _judge_all(session: JudgeSession, run: Run, retry_failed: bool, left: bool) -> None:
+    project = session.project
+    model = project.settings.models[session.model]
+    endpoint = project.settings.endpoints[model.endpoint]
+    pages = judge_work(project.store, session.name, session.orders, retry_failed=retry_failed, left=left)
+    with GroupCommit(project.store, most_waiting=2 * endpoint.concurrency) as writer:
+        async with ChatClient(model.endpoint, endpoint) as client:
+            judge = ChatJudge(client, model, project.guidelines, session.options)
+
+            payer = session.payer(run)
+            prepared = Prepared(project.store, writer, payer)
+            aids = Aids(client, model, session.options, payer, prepared)
+            shared: SharedJudge | None = None
+            if session.settings.kind == "scores":
+                shared = Scores(session, client, prepared, payer)
+            elif STRATEGIES[session.options.strategy].ranks:
+                shared = Rankings(session, judge, prepared, payer)
+
+            async def do(work: JudgeWork) -> None:
+                if shared is not None:
+                    await _read_off(session, run, shared, writer, work)
+                else:
+                    await _judge_one(session, run, judge, aids, payer, writer, work)
+
+            await work_through(pages, do, endpoint.concurrency, run)
+
+
+async def _read_off(
+    session: JudgeSession, run: Run, shared: SharedJudge, writer: GroupCommit, work: JudgeWork
+) -> None:
+    """One vote from calls that serve several, which keep their own record."""
+    key = content_key("judge", work.pair_key, session.rater.key, work.order, work.round)
+    try:
+        answer = await shared.answer(work)
+    except CallFailed as failed:
+        await writer.put([_failure(session, work, key, failed.kind, str(failed))])
+        run.finish(failed=True)
+        return
+    await writer.put([(schema.vote, _vote(session, work, key, answer, None))])
+    run.finish()
+
+
+async def _judge_one(
+    session: JudgeSession,
+    run: Run,
+    judge: ChatJudge,
+    aids: Aids,
+    payer: Payer,
+    writer: GroupCommit,
+    work: JudgeWork,
+) -> None:
+    """Ask until an answer can be read or the attempts are used up; record every call with its result."""
+    key = content_key("judge", work.pair_key, session.rater.key, work.order, work.round)
+    prior = session.prior.get(key, [])
+    # A retry on demand is a new round of attempts after those that failed.
+    read = sum(call.outcome != "failed" for call in prior)
+    asked = read % session.settings.attempts if work.failed_before else read
+    unread = prior[-1].raw if prior and asked else None
+    attempt = prior[-1].attempt + 1 if prior else 1
+    left, most = max(1, session.settings.attempts - asked), session.most_out
+    while run.stop is None:
+        size = 0
+        try:
+            aid = await aids.of(work.prompt)
+            messages = judge.messages(work.prompt, work.first, work.second, unread, aid)
+            size = sum(len(message["content"].encode()) for message in messages)
+            ask = partial(judge.ask, messages, tokens_of(size) + most, repeat_billed=payer.repeats)
+            reply = await payer.pay(ask, size, most, work.pair_id)
+        except CallFailed as failed:
+            lost = payer.lost_rows(key, attempt, failed, size, most)
+            await writer.put([*lost, _failure(session, work, key, failed.kind, str(failed))])
+            run.finish(failed=True)
+            return
+        try:
+            answer = read_reply(reply, session.options.strategy, sampled=session.options.temperature > 0)
+        except Unreadable as problem:
+            row = payer.row(key, attempt, "unreadable", reply, size, raw=reply.raw)
+            unread, attempt, left = reply.raw, attempt + 1, left - 1
+            if left:
+                await writer.put([row])
+                continue
+            message = f"{session.settings.attempts} answers could not be read; of the last: {problem}"
+            await writer.put([row, _failure(session, work, key, "unreadable", message)])
+            run.finish(failed=True)
+            return
+        vote = schema.vote, _vote(session, work, key, answer, reply.seconds)
+        await writer.put([payer.row(key, attempt, "used", reply, size), vote])
+        run.finish()
+        return
+
+
+def _vote(
+    session: JudgeSession, work: JudgeWork, key: bytes, answer: Answer, seconds: float | None
+) -> dict[str, Any]:
+    vote = vote_of(
+        answer,
+        work.pair_id,
+        session.rater_id,
+        work.order,
+        seconds=seconds,
+        guideline_id=session.guideline_id,
+    )
+    return vote_row(vote, key)
+
+
+def _failure(session: JudgeSession, work: JudgeWork, key: bytes, kind: str, message: str) -> Any:
+    failure = Failure(
+        "judge", kind, message[:2000], pair_id=work.pair_id, rater_id=session.rater_id, order=work.order
+    )
+    return schema.failure, failure_row(failure, key)
+
+
+def _result(session: JudgeSession, run: Run, pending: int) -> JudgeResult:
+    stop = run.stop
+    if stop is not None and not isinstance(stop, (BudgetReached, KeyboardInterrupt)):
+        raise stop
+    return JudgeResult(
+        session.name,
+        pending,
+        votes=run.done - run.failed,
+        failures=run.failed,
+        calls=run.calls,
+        spent_usd=run.budget.spent - session.spent_before if session.price else None,
+        stopped=str(stop) if stop is not None else None,
+        notes=notes_on(session.project, session.rater, session.model),
+    )
+
+
+def _run_local(
+    project: Project,
+    name: str,
+    settings: JudgeSettings,
+    orders: tuple[Order, ...],
+    retry_failed: bool,
+    progress: Progress,
+) -> JudgeResult:
+    with project.store.read() as connection:
+        left = comes_later(connection, project, name)
+        pending = totals.judge_pending(connection, name, orders, retry_failed=retry_failed, left=left)
+    votes, failures, rater = judge_locally(
+        project,
+        name,
+        settings,
+        orders,
+        retry_failed=retry_failed,
+        left=left,
+        report=_reporter(pending, progress),
+    )
+    return JudgeResult(
+        name, pending, votes, failures, calls=0, spent_usd=0.0, stopped=None, notes=notes_on(project, rater)
+    )
+
+
+def _reporter(total: int, progress: Progress) -> Callable[[int, int], None]:
+    return lambda done, failed: progress(done=done, total=total, failed=failed, spent_usd=0.0)

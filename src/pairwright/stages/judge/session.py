@@ -1,0 +1,122 @@
+"""What stays the same for every pair of one run of a chat judge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pairwright.errors import ConfigError
+from pairwright.models.budget import Budget
+from pairwright.models.chat_judge import JudgeOptions, chat_rater, request_limits
+from pairwright.models.prices import Price
+from pairwright.stages.pay.paid_calls import Payer, Run, most_tokens_out, spent_before, unknown_price
+from pairwright.stages.project.project import Project
+from pairwright.stages.project.settings import JudgeSettings
+from pairwright.store.judge.cut_prompts import REMEDY, cut_prompts
+from pairwright.store.judge.pending import PriorCall, prior_calls
+from pairwright.store.votes import count_current_votes, guideline_id, rater_id, raters_named
+from pairwright.types import Order, Rater
+
+
+@dataclass
+class JudgeSession:
+    """What stays the same for every pair of one run."""
+
+    project: Project
+    name: str
+    settings: JudgeSettings
+    orders: tuple[Order, ...]
+    options: JudgeOptions
+    rater: Rater
+    rater_id: int
+    guideline_id: int
+    price: Price | None
+    budget: Budget
+    spent_before: float
+    prior: dict[bytes, list[PriorCall]]
+    most_out: int
+
+    def payer(self, run: Run) -> Payer:
+        return Payer(run, "judge", self.model, self.price)
+
+    @property
+    def model(self) -> str:
+        assert self.settings.model is not None  # checked when the project file was read
+        return self.settings.model
+
+
+def open_session(
+    project: Project,
+    name: str,
+    settings: JudgeSettings,
+    orders: tuple[Order, ...],
+    budget_usd: float | None,
+) -> JudgeSession:
+    assert settings.model is not None
+    model = project.settings.models[settings.model]
+    assert settings.max_tokens is not None  # filled in when the project file was read
+    options = JudgeOptions(
+        settings.temperature,
+        settings.max_tokens,
+        settings.answer_format,
+        settings.logprobs,
+        tuple(settings.extra.items()),
+        settings.strategy,
+        settings.sample,
+    )
+    if settings.kind == "scores":
+        asked = {"model": model.model, "api": settings.api, "label": settings.label, "extra": model.extra}
+        rater = Rater("judge", name, {"kind": "scores", **asked, "single_order": True})
+    else:
+        rater = chat_rater(name, model, project.guidelines, options, single_order=len(orders) == 1)
+    price = project.price(settings.model)
+    limit = budget_usd if budget_usd is not None else project.settings.project.budget_usd
+    if limit is not None and price is None:
+        raise ConfigError(unknown_price(settings.model, model.model))
+    with project.store.write() as connection:
+        this = rater_id(connection, rater)
+        guideline = guideline_id(connection, project.guidelines)
+        spent = spent_before(project, connection, limit)
+        prior = prior_calls(connection, "judge")
+    return JudgeSession(
+        project,
+        name,
+        settings,
+        orders,
+        options,
+        rater,
+        this,
+        guideline,
+        price,
+        Budget(limit, spent),
+        spent,
+        prior,
+        0
+        if settings.kind == "scores"
+        else most_tokens_out(request_limits(model, options), limit, settings.model),
+    )
+
+
+def notes_on(project: Project, judge: Rater, model: str | None = None) -> tuple[str, ...]:
+    """That votes of an earlier version of this judge still count, and that prompts to `model` were cut."""
+    with project.store.read() as connection:
+        others = [
+            number
+            for number, spec in raters_named(connection, "judge", judge.name)
+            if not _same_judge(spec, judge.spec)
+        ]
+        kept = count_current_votes(connection, others)
+        cut = cut_prompts(connection, "judge", model) if model else []
+    notes = [f"{each}: {REMEDY}" for each in cut]
+    if kept:
+        notes.append(
+            f"{kept:,} votes of {judge.name} were cast under other settings or guidelines, or by an earlier "
+            "version of its file, and are kept; --rejudge asks again"
+        )
+    return tuple(notes)
+
+
+def _same_judge(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Equal settings, in however many orders it was asked."""
+    return {**one, "single_order": None} == {**other, "single_order": None}

@@ -1,0 +1,215 @@
+"""Who may sign in, and how: invitation links, passwords, a proxy's word, a local key.
+
+Tokens are 32 random bytes; the store holds only their SHA-256, so that whoever
+reads it can't sign in. Passwords are argon2id hashes (RFC 9106).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+import unicodedata
+from collections.abc import Sequence
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Connection
+
+from pairwright.errors import InputError
+from pairwright.literals import checked
+from pairwright.stages.project.project import Project
+from pairwright.store.people import accounts as sql
+from pairwright.store.people.accounts import Account, Invitation, Role
+from pairwright.store.people.names import person_id
+
+SESSION_DAYS = 30
+INVITATION_DAYS = 14
+LONGEST_NAME = 60
+SHORTEST_PASSWORD = 10
+
+_hasher = PasswordHasher()
+# Checked where nobody has the name, so that an unknown name takes as long as a wrong password.
+_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def hash_of(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def checked_name(name: str) -> str:
+    """The name as it is kept. Raises InputError for one that is empty, long, or could pass for another."""
+    name = unicodedata.normalize("NFKC", name).strip()
+    if not name:
+        raise InputError("a name is needed: it stands beside your answers")
+    if len(name) > LONGEST_NAME:
+        raise InputError(f"a name has at most {LONGEST_NAME} characters; this one has {len(name)}")
+    if not name.strip("."):
+        raise InputError("a name needs more than dots")
+    hidden = [char for char in name if unicodedata.category(char)[0] == "C" or char in "/\\"]
+    if hidden:
+        raise InputError("a name can't hold slashes or characters that don't show")
+    return name
+
+
+def checked_password(password: str) -> str:
+    """Its hash. Raises InputError for one that is too short."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise InputError(f"a password has at least {SHORTEST_PASSWORD} characters; a short sentence does")
+    if len(password) > 1000:
+        raise InputError("a password has at most 1,000 characters")
+    return _hasher.hash(password)
+
+
+@checked
+def known_or_new(project: Project, name: str, role: Role) -> Account:
+    """The account of that name, made if there is none. A known one keeps its role unless `role` is more."""
+    name = checked_name(name)
+    with project.store.write() as connection:
+        found = sql.account_named(connection, name)
+        if found is None:
+            rater = person_id(connection, name)
+            return sql.add_account(connection, name, rater, role)
+        if role == "lead" and found.role != "lead":
+            sql.change_account(connection, found.id, role="lead")
+            return known(sql.account_on(connection, found.id))
+    return found
+
+
+def known(account: Account | None) -> Account:
+    if account is None:
+        raise InputError("there is no such account any more")
+    return account
+
+
+@checked
+def invite(
+    project: Project,
+    role: Role,
+    *,
+    by: Account | None = None,
+    tags: Sequence[str] = (),
+    note: str | None = None,
+    uses: int = 1,
+    days: float = INVITATION_DAYS,
+    account: Account | None = None,
+) -> str:
+    """Make an invitation and give its token. With `account` it lets that person in again."""
+    if not 1 <= uses <= 1000:
+        raise InputError(f"an invitation can be used 1 to 1,000 times; got {uses}")
+    if not 0 < days <= 365:
+        raise InputError(f"an invitation lasts up to 365 days; got {days:g}")
+    token = new_token()
+    with project.store.write() as connection:
+        sql.add_invitation(
+            connection,
+            hash_of(token),
+            role,
+            tags=tags,
+            note=note,
+            uses=uses,
+            expires=time.time() + days * 86400,
+            made_by=by.id if by else None,
+            account_id=account.id if account else None,
+        )
+        if by is not None:
+            sql.add_action(connection, by.id, "invited", {"role": role, "tags": list(tags), "uses": uses})
+    return token
+
+
+def invitation_for(project: Project, token: str) -> Invitation:
+    """The invitation of a link. Raises InputError if it can't be used."""
+    with project.store.read() as connection:
+        found = sql.invitation_of(connection, hash_of(token))
+    if found is None:
+        raise InputError("this invitation is not known here: ask for a new link")
+    if found.expires < time.time():
+        raise InputError("this invitation has expired: ask for a new link")
+    if found.uses_left < 1:
+        raise InputError("this invitation has been used: ask for a new link, or sign in")
+    return found
+
+
+def join(project: Project, token: str, name: str = "", password: str = "") -> Account:
+    """Become a member by an invitation; `name` and the optional `password` are the person's own choice.
+
+    Raises InputError if the invitation can't be used or the name is taken.
+    """
+    invitation = invitation_for(project, token)
+    with project.store.write() as connection:
+        if invitation.account_id is not None:
+            account = known(sql.account_on(connection, invitation.account_id))
+        else:
+            account = _new_member(connection, invitation, name, password)
+        if not sql.use_invitation(connection, invitation.id):
+            raise InputError("this invitation has just been used: ask for a new link, or sign in")
+    return account
+
+
+def _new_member(connection: Connection, invitation: Invitation, name: str, password: str) -> Account:
+    name = checked_name(name)
+    if sql.account_named(connection, name) is not None:
+        raise InputError(f'"{name}" is taken here: choose another name, or sign in if it is yours')
+    return sql.add_account(
+        connection,
+        name,
+        person_id(connection, name),
+        invitation.role,
+        password=checked_password(password) if password else None,
+        tags=invitation.tags,
+    )
+
+
+def by_password(project: Project, name: str, password: str) -> Account | None:
+    """Whoever has this name and password; None, after as long, if nobody does."""
+    name = unicodedata.normalize("NFKC", name).strip()
+    with project.store.read() as connection:
+        hashed = sql.password_of(connection, name)
+    try:
+        _hasher.verify(hashed or _NOBODY, password)
+    except (VerificationError, InvalidHashError):
+        return None
+    if hashed is None:
+        return None
+    with project.store.read() as connection:
+        return sql.account_named(connection, name)
+
+
+def set_password(project: Project, account: Account, password: str) -> None:
+    """Give an account a new password and sign it out everywhere else."""
+    hashed = checked_password(password)
+    with project.store.write() as connection:
+        sql.change_account(connection, account.id, password=hashed)
+        sql.end_sessions_of(connection, account.id)
+
+
+def start_session(project: Project, account: Account) -> str:
+    """Sign somebody in and give the token of it."""
+    token = new_token()
+    with project.store.write() as connection:
+        sql.add_session(connection, hash_of(token), account.id, time.time() + SESSION_DAYS * 86400)
+    return token
+
+
+def account_of(project: Project, token: str) -> Account | None:
+    """Who is signed in by this token."""
+    with project.store.read() as connection:
+        return sql.account_of_session(connection, hash_of(token))
+
+
+def sign_out(project: Project, token: str) -> None:
+    with project.store.write() as connection:
+        sql.end_session(connection, hash_of(token))
+
+
+def change(project: Project, account: Account, by: Account, **values: object) -> None:
+    """Change role, state or tags of an account, and record who did it."""
+    if account.id == by.id and (values.get("role") == "annotator" or values.get("state") == "paused"):
+        raise InputError("you can't take your own rights away: another lead can")
+    with project.store.write() as connection:
+        sql.change_account(connection, account.id, **values)
+        sql.add_action(connection, by.id, "changed", {"account": account.name, **values})

@@ -1,0 +1,105 @@
+"""How each person's votes look, for a lead; pausing somebody, and asking others about their pairs anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from pairwright.errors import InputError
+from pairwright.quality.people_alike import in_words
+from pairwright.stages.panel.beliefs import renew_beliefs
+from pairwright.stages.project.project import Project
+from pairwright.stats.copying import too_alike
+from pairwright.stats.raters import RaterFigures, Votes, rater_figures
+from pairwright.store.people import accounts as sql
+from pairwright.store.people import annotators as people
+from pairwright.store.people import leases
+from pairwright.store.people.accounts import Account
+from pairwright.store.votes import retract
+
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who votes. `account` is None for those who only ever came by an import."""
+
+    name: str
+    rater_id: int
+    account: Account | None
+    figures: RaterFigures | None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "role": self.account.role if self.account else None,
+            "state": self.account.state if self.account else None,
+            "tags": list(self.account.tags) if self.account else [],
+            **(self.figures.as_dict() if self.figures else {"votes": 0}),
+        }
+
+
+def people_of(project: Project) -> list[Person]:
+    """Everybody, with figures, those to worry about first."""
+    with project.store.read() as connection:
+        votes = read_votes(connection)
+        names = people.person_names(connection)
+        by_rater = {each.rater_id: each for each in sql.accounts(connection)}
+    figures = rater_figures(votes, project.settings.annotate.too_fast_seconds)
+    for one, other, worry in _alike(votes, names):
+        for rater in (one, other):
+            figures[rater] = replace(figures[rater], worries=(*figures[rater].worries, worry))
+    found = [
+        Person(name, rater, by_rater.get(rater), figures.get(rater))
+        for rater, name in names.items()
+        if rater in figures or rater in by_rater
+    ]
+    return sorted(found, key=lambda each: (-len(each.figures.worries) if each.figures else 0, each.name))
+
+
+def _alike(votes: Votes, names: dict[int, str]) -> Iterator[tuple[int, int, str]]:
+    """Every two people who agree far more with each other than with all others, and how to say it."""
+    for each in too_alike(votes.item, votes.rater, votes.said, votes.gold):
+        yield each.one, each.other, in_words(each, names[each.one], names[each.other])[0]
+
+
+def read_votes(connection: Any) -> Votes:
+    """All votes of people as columns, with the known answers beside them."""
+    columns = people.votes_as_columns(connection)
+    known = people.gold_verdicts(connection)
+    gold = np.array([known.get(int(each), -1) for each in columns["item"]], int)
+    columns.pop("at")
+    return Votes(**columns, gold=gold)
+
+
+def person_named(project: Project, name: str) -> Person:
+    """Raises InputError if nobody has that name."""
+    found = next((each for each in people_of(project) if each.name == name), None)
+    if found is None:
+        raise InputError(f'nobody here is called "{name}"')
+    return found
+
+
+def requeue(project: Project, person: Person, by: Account, *, only_too_fast: bool = False) -> int:
+    """Let a person's votes count no longer, so that others are asked about these pairs; gives how many.
+
+    The votes stay on record, with who did this. `only_too_fast` takes those
+    answered in less than `[annotate] too_fast_seconds`.
+    """
+    limit = project.settings.annotate.too_fast_seconds if only_too_fast else None
+    with project.store.read() as connection:
+        votes = people.current_votes_of(connection, person.rater_id, limit)
+    reason = f"re-queued by {by.name}" + (": answered too fast" if only_too_fast else "")
+    for at in range(0, len(votes), CHUNK):
+        chunk = votes[at : at + CHUNK]
+        with project.store.write() as connection:
+            for vote_id, _ in chunk:
+                retract(connection, vote_id, reason)
+            renew_beliefs(connection, project, sorted({pair_id for _, pair_id in chunk}))
+    with project.store.write() as connection:
+        leases.release(connection, person.rater_id)
+        sql.add_action(connection, by.id, "re-queued votes", {"of": person.name, "votes": len(votes)})
+    return len(votes)

@@ -1,0 +1,354 @@
+"""Labelled responses on their way out, for KTO: which are good or bad, in a random order.
+
+Which response is good or bad takes counting over pairs, and a random order
+takes sorting: both are done by the database, in tables that live on its disk
+for the length of the connection's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Float,
+    FromClause,
+    Index,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    and_,
+    case,
+    distinct,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    tuple_,
+    union_all,
+)
+
+from pairwright.keys import seeded_fraction
+from pairwright.store.check.softening import softened
+from pairwright.store.export.labelled_pairs import PAGE, standings
+from pairwright.store.export.ratings import Kind, has_ratings, rated_pairs
+from pairwright.store.meta import in_messages
+from pairwright.store.probability import prob_of_verdict
+from pairwright.store.schema import RowId, belief, pair, prompt, response, vote
+from pairwright.types import Message, Source, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one accepted pair says about a response."""
+
+    pair_key: bytes
+    pair_external_id: str | None
+    belief_id: int
+    good: bool
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseRow:
+    """A response that is good or bad by the majority of its pairs."""
+
+    response_key: bytes
+    model: str | None
+    prompt_id: int
+    prompt_key: bytes
+    prompt_external_id: str | None
+    prompt: tuple[Message, ...]
+    text: str
+    good: bool
+    sides: tuple[Side, ...]
+
+    @property
+    def source(self) -> Source:
+        """people, if a person settled any of the pairs that speak for it; judge, if judges did all."""
+        by = {side.source for side in self.sides if side.good == self.good}
+        return "people" if "people" in by else "judge" if by <= {"judge"} else "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How the responses of accepted pairs divide. A response is a text: twins of one prompt count once."""
+
+    good: int
+    bad: int
+    conflicting: int  # good in as many pairs as bad
+    duplicate: int  # twins that were counted with the first of their text
+
+    @property
+    def labelled(self) -> int:
+        return self.good + self.bad
+
+    @property
+    def responses(self) -> int:
+        return self.good + self.bad + self.conflicting + self.duplicate
+
+
+_scratch = MetaData()
+
+_side = Table(
+    "export_side",
+    _scratch,
+    Column("response_id", RowId, nullable=False),  # the first response with this text
+    Column("own_id", RowId, nullable=False),  # the response that stood in the pair
+    Column("pair_id", RowId, nullable=False),
+    Column("belief_id", RowId, nullable=False),
+    Column("good", Integer, nullable=False),
+    Index("export_side_by_response", "response_id"),
+    prefixes=["TEMPORARY"],
+)
+
+_rated = Table(
+    "export_rated",
+    _scratch,
+    Column("own_id", RowId, nullable=False),
+    Column("pair_id", RowId, nullable=False),
+    Column("belief_id", RowId, nullable=False),
+    Column("good", Integer, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+
+_softened = Table(
+    "export_softened",
+    _scratch,
+    Column("pair_id", RowId, primary_key=True),
+    Column("probability", Float, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+
+_tally = Table(
+    "export_tally",
+    _scratch,
+    Column("response_id", RowId, nullable=False),
+    Column("good", Integer, nullable=False),
+    Column("bad", Integer, nullable=False),
+    Column("place", RowId, nullable=False),
+    Index("export_tally_by_place", "place", "response_id"),
+    prefixes=["TEMPORARY"],
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which accepted pairs speak, and what of them says that a response is good or bad.
+
+    Unless `by_itself` the winner of a pair is good there and the loser bad, and
+    of ties those that were called both good or both bad. Otherwise only what is
+    said of a response by itself: both good, both bad, and `ratings` of one kind, where
+    the mean of a response's ratings in a pair is held against `threshold`.
+    """
+
+    include_flagged: bool = False
+    source: Source | None = None
+    min_probability: float | None = None
+    by_itself: bool = False
+    ratings: Kind | None = None
+    threshold: float = 0.0
+
+
+def count_responses(
+    connection: Connection, seed: int, *, include_flagged: bool = False, wanted: Wanted | None = None
+) -> Tally:
+    """Count for and against every response and give each a random place, for `labelled_responses`.
+
+    What speaks for and against is told by `wanted`. The majority decides.
+    """
+    wanted = wanted or Wanted(include_flagged)
+    _scratch.drop_all(connection)
+    _scratch.create_all(connection)
+    if wanted.min_probability is not None:
+        soft = [{"pair_id": n, "probability": each.probability} for n, each in softened(connection).items()]
+        if soft:
+            connection.execute(insert(_softened), soft)
+    if wanted.by_itself and wanted.ratings is not None:
+        _rate(connection, wanted, wanted.ratings)
+    connection.execute(insert(_side).from_select(list(_side.c), _sides(wanted)))
+    good = func.sum(_side.c.good)
+    counted = select(
+        _side.c.response_id, good, func.count() - good, _place(_side.c.response_id, seed)
+    ).group_by(_side.c.response_id)
+    connection.execute(insert(_tally).from_select(list(_tally.c), counted))
+    if connection.dialect.name == "postgresql":
+        # Nobody else counts temporary tables, and uncounted ones are read whole for every page.
+        for table in (_side, _tally):
+            connection.execute(text(f"ANALYZE {table.name}"))
+
+    def where(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.count(case((condition, 1)))
+
+    t = _tally.c
+    row = connection.execute(
+        select(where(t.good > t.bad), where(t.good < t.bad), where(t.good == t.bad))
+    ).one()
+    own = connection.execute(select(func.count(distinct(_side.c.own_id)))).scalar_one()
+    return Tally(good=row[0], bad=row[1], conflicting=row[2], duplicate=own - sum(row))
+
+
+_SPACE = " \t\n\r\x0b\x0c"  # what is between texts that are the same to pairs (pairing.text_key)
+
+
+TOLD = ("label", "tie_both_good", "tie_both_bad")
+
+
+def told(stand: FromClause, wanted: Wanted, standing: Sequence[str]) -> ColumnElement[bool]:
+    """The condition that a pair stands so, was settled by whom is wanted, and surely enough."""
+    conditions: list[ColumnElement[bool]] = [stand.c.standing.in_(standing)]
+    if wanted.source is not None:
+        conditions.append(stand.c.source == wanted.source)
+    if wanted.min_probability is not None:
+        soft = select(_softened.c.probability).where(_softened.c.pair_id == stand.c.pair_id).scalar_subquery()
+        # What is left for B comes from a subtraction of floats, which may end a hair under its four digits.
+        conditions.append(func.coalesce(soft, prob_of_verdict(stand)) >= wanted.min_probability - 1e-9)
+    return and_(*conditions)
+
+
+def _rate(connection: Connection, wanted: Wanted, kind: Kind) -> None:
+    """What ratings say of the responses of accepted pairs, ties of any kind among them."""
+    stand = standings(include_flagged=wanted.include_flagged).subquery()
+    accepted = told(stand, wanted, (*TOLD, "tie"))
+    query = select(stand.c.pair_id, stand.c.a_id, stand.c.b_id, stand.c.belief_id).where(accepted)
+    for page in rated_pairs(connection, kind):
+        rows = []
+        for found in connection.execute(query.where(stand.c.pair_id.in_(list(page)))):
+            for own, rating in zip((found.a_id, found.b_id), page[found.pair_id], strict=True):
+                if rating is not None:
+                    good = int(rating >= wanted.threshold)
+                    row = {"own_id": own, "pair_id": found.pair_id, "good": good}
+                    rows.append({**row, "belief_id": found.belief_id})
+        if rows:
+            connection.execute(insert(_rated), rows)
+
+
+def _sides(wanted: Wanted) -> Select[Any]:
+    stand = standings(include_flagged=wanted.include_flagged).subquery()
+    speak = told(stand, wanted, TOLD[1:] if wanted.by_itself else TOLD)
+
+    def side(own: ColumnElement[int], wins: Verdict) -> Select[Any]:
+        good = or_(stand.c.verdict == wins, stand.c.standing == "tie_both_good")
+        return select(
+            own.label("own_id"), stand.c.pair_id, stand.c.belief_id, case((good, 1), else_=0).label("good")
+        ).where(speak)
+
+    sides = [side(stand.c.a_id, "A"), side(stand.c.b_id, "B")]
+    if wanted.by_itself:
+        sides.append(select(_rated.c.own_id, _rated.c.pair_id, _rated.c.belief_id, _rated.c.good))
+    both = union_all(*sides).subquery()
+    own, twin = response.alias("own"), response.alias("twin")
+    first = (
+        select(func.min(twin.c.id))
+        .where(
+            twin.c.prompt_id == own.c.prompt_id,
+            func.trim(twin.c.text, _SPACE) == func.trim(own.c.text, _SPACE),
+        )
+        .correlate(own)
+        .scalar_subquery()
+    )
+    return select(first, both.c.own_id, both.c.pair_id, both.c.belief_id, both.c.good).join_from(
+        both, own, own.c.id == both.c.own_id
+    )
+
+
+def rated_otherwise(connection: Connection, wanted: Wanted) -> int:
+    """After `count_responses`: accepted pairs that say nothing, and have ratings, but of another kind."""
+    stand = standings(include_flagged=wanted.include_flagged).subquery()
+    rated = exists().where(vote.c.pair_id == stand.c.pair_id, has_ratings())
+    query = select(func.count()).where(
+        told(stand, wanted, (*TOLD, "tie")), rated, stand.c.pair_id.not_in(select(_side.c.pair_id))
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def speaking(connection: Connection) -> int:
+    """After `count_responses`: how many pairs say something of a response."""
+    return int(connection.execute(select(func.count(distinct(_side.c.pair_id)))).scalar_one())
+
+
+PRIME = 2**31 - 1
+
+
+def _place(number: ColumnElement[int], seed: int) -> ColumnElement[int]:
+    """A pseudo-random place for a row number, from integer arithmetic alone: the same on every database.
+
+    (number * a + c)^5 modulo a prime: a and c come from the seed, and the fifth
+    power (one to one here, as 5 does not divide the prime - 1) breaks the even
+    spacing that a * number + c by itself would give to the responses of a prompt.
+    Nothing leaves 64 bits.
+    """
+    a = 1 + int(seeded_fraction("export order a", seed) * (PRIME - 1))
+    c = int(seeded_fraction("export order c", seed) * PRIME)
+    x = (number % PRIME * a + c) % PRIME
+    square = x * x % PRIME
+    return square * square % PRIME * x % PRIME
+
+
+def labelled_responses(connection: Connection, *, page: int = PAGE) -> Iterator[ResponseRow]:
+    """The responses `count_responses` (on this connection) found good or bad, in their random order."""
+    t = _tally.c
+    place = tuple_(t.place, t.response_id)
+    after = (-1, 0)
+    while True:
+        cut = (
+            select(t.place, t.response_id, t.good, t.bad)
+            .where(t.good != t.bad, place > after)
+            .order_by(t.place, t.response_id)
+            .limit(page)
+            .subquery("cut")
+        )
+        rows = connection.execute(
+            select(
+                cut,
+                response.c.key,
+                response.c.text,
+                response.c.model,
+                prompt.c.id.label("prompt_id"),
+                prompt.c.key.label("prompt_key"),
+                prompt.c.external_id,
+                prompt.c.messages,
+            )
+            .join(response, response.c.id == cut.c.response_id)
+            .join(prompt, prompt.c.id == response.c.prompt_id)
+            .order_by(cut.c.place, cut.c.response_id)
+        ).all()
+        sides = _sides_of(connection, [row.response_id for row in rows])
+        for row in rows:
+            yield ResponseRow(
+                row.key,
+                row.model,
+                row.prompt_id,
+                row.prompt_key,
+                row.external_id,
+                in_messages(row.messages),
+                row.text,
+                row.good > row.bad,
+                tuple(sides[row.response_id]),
+            )
+        if len(rows) < page:
+            return
+        after = (rows[-1].place, rows[-1].response_id)
+
+
+def _sides_of(connection: Connection, response_ids: Sequence[int]) -> dict[int, list[Side]]:
+    found: dict[int, list[Side]] = {number: [] for number in response_ids}
+    rows = connection.execute(
+        select(
+            _side.c.response_id, pair.c.key, pair.c.external_id, belief.c.id, _side.c.good, belief.c.source
+        )
+        .join(pair, pair.c.id == _side.c.pair_id)
+        .join(belief, belief.c.id == _side.c.belief_id)
+        .where(_side.c.response_id.in_(response_ids))
+        .order_by(_side.c.response_id, _side.c.pair_id, _side.c.good)
+    )
+    for number, key, external_id, belief_id, good, source in rows:
+        found[number].append(Side(key, external_id, belief_id, bool(good), source))
+    return found

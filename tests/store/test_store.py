@@ -1,0 +1,134 @@
+"""Opening, migrating, sharing and refusing stores."""
+
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from contextlib import closing
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import insert, select, text
+
+from pairwright.errors import StoreError
+from pairwright.store import schema
+from pairwright.store.migrations import HEAD
+from pairwright.store.store import Store
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "a folder" / "pairwright.db"
+
+
+@pytest.fixture
+def store(path):
+    path.parent.mkdir()
+    with Store.open(str(path), create=True) as store:
+        yield store
+
+
+def a_guideline(n=1):
+    return {"key": bytes([n]) * 16, "text": "be fair", "at": 0.0}
+
+
+def test_the_migrations_make_exactly_the_schema(store):
+    with store.read() as connection:
+        difference = compare_metadata(MigrationContext.configure(connection), schema.metadata)
+    assert difference == []
+
+
+def test_a_store_is_durable_and_readable_while_written(store):
+    with store.read() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
+        assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+def test_a_transaction_that_raises_leaves_nothing(store):
+    with pytest.raises(RuntimeError), store.write() as connection:
+        connection.execute(insert(schema.guideline), [a_guideline()])
+        raise RuntimeError
+    with store.read() as connection:
+        assert connection.execute(select(schema.guideline)).all() == []
+
+
+def test_a_reader_sees_one_state_while_others_write(store):
+    with store.read() as reader:
+        assert reader.execute(select(schema.guideline)).all() == []
+        with store.write() as writer:
+            writer.execute(insert(schema.guideline), [a_guideline()])
+        assert reader.execute(select(schema.guideline)).all() == []
+    with store.read() as reader:
+        assert len(reader.execute(select(schema.guideline)).all()) == 1
+
+
+def test_a_missing_store_is_not_made_by_accident(tmp_path):
+    with pytest.raises(StoreError, match="pairwright init"):
+        Store.open(str(tmp_path / "pairwright.db"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path):
+    path = tmp_path / "pairwright.db"
+    path.write_text("hello, this is a text file" * 100)
+    with pytest.raises(StoreError, match="pairwright.db"):
+        Store.open(str(path))
+    assert path.read_text().startswith("hello")
+
+
+def test_another_programs_database_is_refused(tmp_path):
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE customers (id)")
+    with pytest.raises(StoreError, match="customers"):
+        Store.open(str(path))
+
+
+def test_a_store_of_a_newer_version_is_refused(store, path):
+    with store.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match=f"version 9999.*{HEAD}.*Upgrade"):
+        Store.open(str(path))
+
+
+def test_a_stage_is_held_by_one_process_at_a_time(store, path):
+    code = f"""
+        from pairwright.store.store import Store
+        with Store.open({str(path)!r}) as store, store.exclusively("judge"):
+            print("held")
+    """
+    other = [sys.executable, "-c", textwrap.dedent(code)]
+    with store.exclusively("judge"):
+        refused = subprocess.run(other, capture_output=True, text=True)
+    assert "another process is running `pairwright judge`" in refused.stderr
+    assert "held" not in refused.stdout
+    assert subprocess.run(other, capture_output=True, text=True).stdout == "held\n"
+
+
+def test_another_stage_may_run_meanwhile(store):
+    with store.exclusively("judge"), store.exclusively("generate"):
+        pass
+
+
+def test_pairs_that_waited_before_there_was_a_queue_still_wait(tmp_path, monkeypatch):
+    from pairwright.store import migrations
+    from pairwright.store.people import tasks
+
+    monkeypatch.setattr(migrations, "HEAD", "0001")
+    path = str(tmp_path / "old.db")
+    Store.open(path, create=True).close()
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(
+            """
+            INSERT INTO prompt VALUES (1, x'01', '[{"role": "user", "content": "?"}]', NULL, NULL, NULL, 0);
+            INSERT INTO response (id, key, prompt_id, text, at) VALUES (1, x'01', 1, 'yes', 0), (2, x'02', 1, 'no', 0);
+            INSERT INTO pair (id, key, prompt_id, a_id, b_id, policy, at) VALUES (1, x'01', 1, 1, 2, 'given', 0);
+            INSERT INTO belief (pair_id, decision, source, reason, basis, votes_sum, asks, at)
+            VALUES (1, 'ask', 'none', 'people decide', '{}', 0, 'people', 0);
+            """
+        )
+    monkeypatch.undo()
+    with Store.open(path) as store, store.read() as connection:
+        assert tasks.waiting(connection) == 1
