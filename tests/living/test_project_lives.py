@@ -231,9 +231,6 @@ class Months(RuleBasedStateMachine):
     )
     def begin(self, mirror: str, n: int) -> None:
         self.lives = Lives(self.folder, mirror, thorough=bool(LIVES))
-        if MIRRORS[mirror].rows:  # which pairs are drawn for the guarantee goes by their row numbers
-            self.lives.step("set", "route", "accept", "consistent")
-        self.mirror = MIRRORS[mirror]
         if n:
             for step in founded(n):
                 self.lives.step(*step)
@@ -273,8 +270,7 @@ class Months(RuleBasedStateMachine):
         )
     )  # fmt: skip
     def set(self, change: tuple[str, str, Any]) -> None:
-        if not (self.mirror.rows and change[2] == "guarantee"):
-            self.lives.step("set", *change)
+        self.lives.step("set", *change)
 
     @rule(number=st.integers(1, 3))
     def guideline(self, number: int) -> None:

@@ -3,7 +3,7 @@
 People's answers to a pair come to one label: what most of them said, or what a
 lead decided. A verdict agrees where it is that label. Where people are evenly
 split, or nobody answered, nothing is known yet: that is neither agreement nor
-an error, and whoever tests a promise has to count it as the worse of the two.
+an error, and whoever tests a guarantee has to count it as the worse of the two.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 For every price one might put on a wrong label there is a cheapest way through
 the cascade: accept, ask the next judge, or end with a person, whatever is
 expected to cost least. Lowering that price step by step gives one path of
-thresholds from strict to loose, made without labels; along it the promise is
+thresholds from strict to loose, made without labels; along it the guarantee is
 tested on everything the cascade accepts, at whatever step (pooled risk: the
 steps share one delta, where certifying each alone would spend it several times).
 """
@@ -51,7 +51,7 @@ def certify_cascade(
     rest: np.ndarray | None = None,
     fewest: Fewest | None = None,
 ) -> CascadeCertificate:
-    """The cheapest thresholds that keep the promise.
+    """The cheapest thresholds that keep the guarantee.
 
     confidence (n_steps, n): after each step, of the label it would accept, on
     calibration pairs asked of every judge; nan, where a judge was not heard, is never

@@ -1,13 +1,13 @@
-"""Accept without a person only where the promise can be kept: thresholds that hold with finite labels.
+"""Accept without a person only where the guarantee holds: thresholds that hold with finite labels.
 
-The promise: of all pairs accepted, at least `target` agree with people, with
+The guarantee: of all pairs accepted, at least `target` agree with people, with
 probability at least 1 - delta over the draw of the calibration labels.
 
 Labels must be of pairs drawn by chance from those to be decided. Thresholds are
 tested from strict to loose, each by an exact binomial test, and testing stops
 where one fails (fixed-sequence testing: Angelopoulos et al., "Learn then Test",
 2021; Jung et al., "Trust or Escalate", ICLR 2025, whose published code breaks
-its own promise: it accepts the strictest threshold untested). Two things make
+its own guarantee: it accepts the strictest threshold untested). Two things make
 more of the same labels:
 
 - Only those numbers of accepted pairs are tested at which one error more becomes
@@ -46,11 +46,11 @@ Fewest = Callable[[np.ndarray], np.ndarray]  # (m,) accepted pairs -> (m,) those
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What was promised and whether it can be kept.
+    """What is guaranteed, if anything can be.
 
     `threshold` is None where nothing may be accepted. `accepted` and `errors`
     count calibration labels above it; `coverage` is their share. `tested` says
-    how the promise was tested. `would_do` is how many labels would probably be
+    how it was tested. `would_do` is how many labels would probably be
     enough where these were not (None: no number would).
     """
 
@@ -81,14 +81,14 @@ def certify(
     fewest: Fewest | None = None,
     starts: Sequence[tuple[float, float]] | None = None,
 ) -> Certificate:
-    """The loosest threshold that keeps the promise, or one that accepts nothing.
+    """The loosest threshold that keeps the guarantee, or one that accepts nothing.
 
     confidence (n,): of the label that would be accepted. wrong (n,): 1 where
     people said otherwise, 0 where they agree; a fraction counts as one error.
     rest (n_rest,): confidence in the pairs of the frame that were not drawn, which are
-    those the promise is about; without it they are without end. fewest: of so many
+    those the guarantee is about; without it they are without end. fewest: of so many
     accepted pairs, how many stay when audits have given the others to people; the
-    promise holds all the while. starts: (coverage, share of delta) where testing starts.
+    guarantee holds all the while. starts: (coverage, share of delta) where testing starts.
     Raises ValueError for a target or delta outside (0, 1).
     """
     n, confidence, wrong = len(confidence), np.asarray(confidence, float), np.asarray(wrong, float)
@@ -145,7 +145,7 @@ def certify_path(
     rest: np.ndarray | None = None,
     starts: Sequence[tuple[float, float]] = STARTS,
 ) -> int | None:
-    """The last of a path of rules, strict to loose, that keeps the promise; None if none does.
+    """The last of a path of rules, strict to loose, that keeps the guarantee; None if none does.
 
     accepted, errors (m,): how many of n calibration pairs each rule accepts, never
     fewer than the one before, and how many of these are wrong. rest (m,): how many

@@ -6,7 +6,7 @@ delta at most, however often one looks (Ville's inequality; Waudby-Smith & Ramda
 "Estimating means of bounded random variables by betting", JRSS B 86 (2024)).
 
 What is drawn comes from a frame, at random and without replacement, and what is
-promised is about the pairs of that frame that are not drawn. So each wager is on
+guaranteed is about the pairs of that frame that are not drawn. So each wager is on
 a finite population: if the pairs not drawn held one error too many, this many
 errors would still have to come (`_capital`). Unanswered pairs count against
 whoever profits: as errors in a wager that certifies, as right in one that alarms.
@@ -76,12 +76,12 @@ class Wagers:
     mu_i = (K - S)/(M - i + 1) given the S errors before it. With a fixed bet b
     the capital multiplies by 1 - b at an error and by 1 + b mu_i/(1 - mu_i) else:
     a martingale, so 1/delta is ever reached with probability delta at most. Now
-    suppose the promise is broken: more than alpha R of the R not drawn are wrong.
+    suppose the guarantee is broken: more than alpha R of the R not drawn are wrong.
     Then from i on at least (errors seen from i on) + floor(alpha R) + 1 are wrong,
     whatever the unanswered ones are; with this smaller mu_i, and with every
     unanswered pair taken for an error, each factor is at most the true one. So the
     capital counted here is, at every time, at most that of the true martingale:
-    any certificate that breaks the promise needs the true one to have reached
+    any certificate that breaks the guarantee needs the true one to have reached
     1/delta, in whatever order people answered, skipped or changed their labels,
     and the most it ever came to counts. (Who answers when must not depend on what
     the labels of later pairs would be.)
@@ -204,7 +204,7 @@ def newest_certificate(generations: Sequence[Wagers]) -> tuple[int, Certificate]
 def _capital(wrong: np.ndarray, rest: int | None, alpha: float) -> np.ndarray:
     """(m,) the logarithm of the capital after each pair, spread over all bets; nan is an error.
 
-    mu: how likely the next would be wrong if the `rest` not drawn broke the promise by one error.
+    mu: how likely the next would be wrong if the `rest` not drawn broke the guarantee by one error.
     """
     m, error = len(wrong), np.isnan(wrong) | (wrong > 0)
     if rest is None:
@@ -219,7 +219,7 @@ def _capital(wrong: np.ndarray, rest: int | None, alpha: float) -> np.ndarray:
 
 
 # How much of the capital one right answer costs the alarm. Small bets find moderate drift: at 84 % where
-# 90 % are promised the best is 0.067; larger ones find a judge that broke.
+# 90 % are guaranteed the best is 0.067; larger ones find a judge that broke.
 _DOUBTS = np.array([0.015, 0.03, 0.05, 0.075, 0.11, 0.17, 0.3, 0.6])
 _DOUBTED = np.array([0.04, 0.1, 0.22, 0.28, 0.16, 0.08, 0.07, 0.05])
 RESTARTS = 0.2  # of the capital is kept for wagers that begin later, for what goes bad after a good start
@@ -233,12 +233,12 @@ class Alarm:
     Hears pairs in the order they were drawn. One without an answer (None) counts
     as right: that can only keep the capital down, so the alarm is valid in whatever
     order people answer, whenever it is looked at, and a skip never rings it. What
-    is promised is that each pair, given those before, is wrong with probability
+    is guaranteed is that each pair, given those before, is wrong with probability
     1 - target at most; `pool`, where given, that at most so many of these are, of
     which the heard are drawn without replacement.
 
     No alarm can be quick about a small difference: on average it takes
-    ln(1/delta) / KL(error, allowed) pairs at least, 174 at 84 % where 90 % are promised.
+    ln(1/delta) / KL(error, allowed) pairs at least, 174 at 84 % where 90 % are guaranteed.
     """
 
     target: float

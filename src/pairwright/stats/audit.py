@@ -97,7 +97,7 @@ def most_audited(accepted: np.ndarray, base: float, shifted: bool) -> np.ndarray
     """(m,) about the most that audits by `audit_share` draw of so many accepted pairs (m,).
 
     The mean and two standard deviations. Never more than half: who audits nearly
-    all of it has no use for a promise about the rest.
+    all of it has no use for a guarantee about the rest.
     """
     accepted = np.asarray(accepted)
     if not base:

@@ -85,9 +85,9 @@ def _to_check(project: Project, state: State, view: View, accepted: np.ndarray) 
     if not base:
         return found
     for mask in (view.members & accepted, view.joined & accepted):
-        ids = state.said.pair_ids[mask]
-        turn = np.argsort(fractions(view.frame.seed + 1, ids), kind="stable")
-        lot, drawn = fractions(view.frame.seed + 2, ids), 0
+        ids, texts = state.said.pair_ids[mask], state.said.texts[mask]
+        turn = np.argsort(fractions(view.frame.seed + 1, texts), kind="stable")
+        lot, drawn = fractions(view.frame.seed + 2, texts), 0
         for i in turn:
             chance = audit.audit_share(drawn, base, shifted)
             if lot[i] < chance:
@@ -173,7 +173,7 @@ def _accuracy(state: State, view: View, applied: Applied, places: np.ndarray) ->
 def _text(frame: int, target: float, detail: dict[str, Any]) -> str:
     return (
         f"of {detail['seen']:,} accepted pairs of frame {frame} that people checked, {detail['errors']:,} "
-        f"were wrong: more than the {1 - target:.0%} promised. {len(detail['withdrawn']):,} labels of judges "
+        f"were wrong: more than the {1 - target:.0%} allowed. {len(detail['withdrawn']):,} labels of judges "
         "were withdrawn (`pairwright route --withdrawn` lists them), and nothing of this frame is accepted "
         "until you decide: `pairwright route --recalibrate` draws a new calibration sample from its pairs, "
         '`pairwright route --restore "WHY"` accepts them on the old certificate again.'

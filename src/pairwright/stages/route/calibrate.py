@@ -68,7 +68,7 @@ class Calibration:
     `judges` is what each is worth. `audited` accepted pairs were checked by
     people and `audit_errors` of them wrong; `accuracy` estimates how many of the
     accepted agree with people. `alarm` says that an audit found what was accepted
-    worse than promised. `outside` counts pairs no frame covers, by reason.
+    worse than guaranteed. `outside` counts pairs no frame covers, by reason.
     """
 
     target: float

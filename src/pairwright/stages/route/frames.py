@@ -33,13 +33,13 @@ from pairwright.store.route.frames import Draw, Event, Frame
 NAMED = 8  # sources and domains a frame names, the largest
 
 
-def fractions(seed: int, ids: np.ndarray) -> np.ndarray:
-    """(n,) numbers in [0, 1), one for each id, that depend on seed and id alone (splitmix64).
+def fractions(seed: int, texts: np.ndarray) -> np.ndarray:
+    """(n,) numbers in [0, 1), one for each pair, that depend on seed and its texts alone (splitmix64).
 
     Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014).
     """
     with np.errstate(over="ignore"):
-        x = np.asarray(ids, np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(seed)
+        x = np.asarray(texts).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(seed)
         x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         return np.asarray((x ^ (x >> np.uint64(31))) >> np.uint64(11), float) / 2.0**53
@@ -207,7 +207,7 @@ def make_frame(connection: Connection, said: Said, pairs: np.ndarray, seed: int,
 def draw_more(connection: Connection, said: Said, view: View, more: int) -> int:
     """Draw the next `more` pairs of a frame's order; gives how many were left to draw."""
     places = np.flatnonzero(view.members)
-    order = places[np.argsort(fractions(view.frame.seed, said.pair_ids[places]), kind="stable")]
+    order = places[np.argsort(fractions(view.frame.seed, said.texts[places]), kind="stable")]
     chosen = order[len(view.order) : len(view.order) + more]
     chance = (len(view.order) + len(chosen)) / max(1, len(places))
     store.add_draws(

@@ -4,7 +4,7 @@ What was learned is kept as it was. Labels that change afterwards are heard at
 once where they make the certificate stricter: the same test at the same level,
 on the labels as they are now. So is a first label of a pair that was unobserved:
 it counted as an error, and the test with it in place would have passed nothing
-that breaks the promise more often. Labels that changed from wrong to right take a
+that breaks the guarantee more often. Labels that changed from wrong to right take a
 new look, which spends some of the frame's delta.
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from pairwright.routing.agreement import combined, taught
 from pairwright.routing.signals import Ballots
-from pairwright.store.schema import failure, flag, pair, rater, response, vote
+from pairwright.store.schema import failure, flag, pair, prompt, rater, response, vote
 from pairwright.store.votes import failure_counts, flag_stands, is_current, skip_stands
 
 CHUNK = 20_000
@@ -22,15 +22,17 @@ CHUNK = 20_000
 class Said:
     """All current votes. Arrays over pairs are in the order of `pair_ids`.
 
-    `groups` is each pair's prompt. `person_row`, `person` (index into `people`)
-    and `said` (0 A, 1 B, 2 TIE) are people's votes, oldest first; `decided` are
-    those by which a lead decided over the others. `skipped` are pairs somebody
+    `groups` names each pair's prompt and `texts` its texts, by their content: chance goes by
+    these, so it is the same whatever order rows come in and which response is a. `person_row`,
+    `person` (index into `people`) and `said` (0 A, 1 B, 2 TIE) are people's votes, oldest
+    first; `decided` are those by which a lead decided over the others. `skipped` are pairs somebody
     skipped or flagged. `raters` are the row numbers of the judges'
     versions whose votes these are.
     """
 
     pair_ids: np.ndarray
     groups: np.ndarray
+    texts: np.ndarray
     ballots: Ballots
     people: tuple[str, ...]
     person_row: np.ndarray
@@ -76,7 +78,7 @@ class Said:
 
 def read_said(connection: Connection, judges: Sequence[str]) -> Said:
     """Everything on record, as far as it concerns people and these judges."""
-    pair_ids, groups, gaps = _pairs(connection)
+    pair_ids, groups, texts, gaps = _pairs(connection)
     place = np.full(int(pair_ids[-1]) + 1 if len(pair_ids) else 1, -1)
     place[pair_ids] = np.arange(len(pair_ids))
     ballots, raters = _of_judges(connection, judges, place, gaps)
@@ -96,6 +98,7 @@ def read_said(connection: Connection, judges: Sequence[str]) -> Said:
     return Said(
         pair_ids,
         groups,
+        texts,
         ballots,
         tuple(names),
         place[np.array([row.pair_id for row in rows], int)],
@@ -108,19 +111,31 @@ def read_said(connection: Connection, judges: Sequence[str]) -> Said:
     )
 
 
-def _pairs(connection: Connection) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _pairs(connection: Connection) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(n_pairs,) each: row numbers, what names the prompt and the texts, and how much longer a is."""
     a, b = response.alias("a"), response.alias("b")
-    table = _columns(
-        connection,
-        select(pair.c.id, pair.c.prompt_id, func.length(a.c.text), func.length(b.c.text))
+    query = (
+        select(pair.c.id, pair.c.prompt_id, func.length(a.c.text), func.length(b.c.text), pair.c.key)
         .join(a, a.c.id == pair.c.a_id)
         .join(b, b.c.id == pair.c.b_id)
-        .order_by(pair.c.id),
-        4,
+        .order_by(pair.c.id)
     )
+    numbers, keys = [np.empty((0, 4), np.int64)], []
+    for chunk in connection.execution_options(yield_per=CHUNK).execute(query).partitions():
+        numbers.append(np.array([row[:4] for row in chunk], np.int64))
+        keys.append(_named(row[4] for row in chunk))
+    table = np.concatenate(numbers)
+    prompts = connection.execute(select(prompt.c.id, prompt.c.key).order_by(prompt.c.id)).all()
+    of = np.searchsorted(np.array([row.id for row in prompts], np.int64), table[:, 1])
     # Twenty characters more, so that "yes" against "no" is no great difference in length.
-    gap = np.log((table[2] + 20) / (table[3] + 20))
-    return table[0].astype(np.int64), table[1].astype(np.int64), gap
+    gap = np.log((table[:, 2] + 20) / (table[:, 3] + 20))
+    texts = np.concatenate(keys) if keys else np.empty(0, np.int64)
+    return table[:, 0], _named(row.key for row in prompts)[of], texts, gap
+
+
+def _named(keys: Iterable[bytes]) -> np.ndarray:
+    """(n,) int64: the first bytes of content keys, which are as random as numbers can be."""
+    return np.frombuffer(b"".join(key[:8] for key in keys), np.int64)
 
 
 def _of_judges(
