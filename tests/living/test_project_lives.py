@@ -386,6 +386,18 @@ STORIES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
         "a and b exchanged",
         [*founded(44), ("change", "keen"), ("route",)],
     ),
+    "the report broke off at a judge that was weighed and is in the project file no more": (
+        "rows in another order",
+        [
+            *founded(44),
+            ("hire", "dull"),
+            ("judge",),
+            ("route", 5),
+            ("answer", "ann", 30, 0),
+            ("route",),
+            ("fire", "dull"),
+        ],
+    ),
 }
 
 

@@ -92,7 +92,8 @@ def _promised(project: Project, said: Said, stands: Calibration) -> dict[str, An
     with project.store.read() as connection:
         newest = newest_calibration(connection)
     result: dict[str, Any] = dict(newest.result) if newest else {}
-    heard = result["steps"][-1]["judges"] if result.get("steps") else []
+    then = result["steps"][-1]["judges"] if result.get("steps") else []
+    heard = [name for name in then if name in said.ballots.judges]  # one may be out of the project file since
     tested = np.array(result.get("tested") or [], float).reshape(-1, 2)
     fewer = fewer_judges(said.ballots.of_judges(heard), said.labels, said.groups)
     return {
