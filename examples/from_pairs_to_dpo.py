@@ -38,7 +38,7 @@ for n in range(120):
 
 # %%
 project = pw.Project.init(folder / "project")
-project.settings.write_text('[judges.main]\nkind = "shorter"\n\n[route]\naccept = "consistent"\n')
+project.settings_file.write_text('[judges.main]\nkind = "shorter"\n\n[route]\naccept = "consistent"\n')
 print(project.add(rows))
 print(project.judge())
 print(project.route())

@@ -58,7 +58,7 @@ def project(tmp_path):
     project = pw.Project.init(tmp_path / "mine")
     for name in ("gpt4_verdicts.jsonl", "gpt4_rating_verdicts.jsonl"):
         (project.folder / name).write_text(DEMO.joinpath(name).read_text(encoding="utf-8"))
-    project.settings.write_text(JUDGES)
+    project.settings_file.write_text(JUDGES)
     return project
 
 
@@ -69,7 +69,7 @@ def live(tmp_path):
         project = pw.Project.init(tmp_path / "live")
         generate = '\n[generate]\nmodels = ["small"]\nresponses_per_prompt = 2\n'
         accept = '\n[route]\naccept = "stated"\n'
-        project.settings.write_text(ENDPOINT.format(url=server.url) + JUDGE + generate + accept)
+        project.settings_file.write_text(ENDPOINT.format(url=server.url) + JUDGE + generate + accept)
         yield project
 
 
@@ -133,7 +133,7 @@ def test_from_prompts_with_a_model_that_answers_and_judges(live):
 
 def test_settings_and_guidelines_are_read_as_they_stand_at_each_call(project):
     project.add(PAIRS[:3])
-    project.settings.write_text('[judges.short]\nkind = "shorter"\n')
+    project.settings_file.write_text('[judges.short]\nkind = "shorter"\n')
     assert [each.judge for each in project.judge().judges] == ["short"]
 
 
@@ -249,7 +249,7 @@ def test_peoples_labels_with_a_bad_row_are_refused_as_a_whole(project):
 
 def test_other_tools_get_tasks_and_give_answers_back(project, tmp_path):
     project.add(ROWS)
-    project.settings.write_text('[judges.short]\nkind = "shorter"\n')
+    project.settings_file.write_text('[judges.short]\nkind = "shorter"\n')
     project.judge()
     project.route()
     sent = project.send("csv", tmp_path / "away")
@@ -265,7 +265,7 @@ def test_other_tools_get_tasks_and_give_answers_back(project, tmp_path):
 @pytest.fixture
 def labelled(project):
     """Three pairs that people labelled."""
-    project.settings.write_text("")
+    project.settings_file.write_text("")
     project.add(PAIRS[:3])
     project.annotate(people_of(PAIRS[:3]))
     project.route()
@@ -297,7 +297,7 @@ def test_an_export_as_datasets_hold_it(labelled, monkeypatch):
 
 def test_of_several_parts_one_is_to_be_named(labelled):
     for seed in range(20):
-        labelled.settings.write_text(f"[project]\nseed = {seed}\n")
+        labelled.settings_file.write_text(f"[project]\nseed = {seed}\n")
         exported = labelled.export(split=(0.5, 0.5))
         if len(exported.parts) == 2:
             break
@@ -475,7 +475,7 @@ def test_waiting_methods_can_be_awaited_while_the_loop_goes_on(live):
 def test_cancelling_keeps_what_was_in_flight(tmp_path):
     with LoopbackServer(Behaviour(latency_ms=50)) as server:
         project = pw.Project.init(tmp_path / "slow")
-        project.settings.write_text(ENDPOINT.format(url=server.url) + JUDGE)
+        project.settings_file.write_text(ENDPOINT.format(url=server.url) + JUDGE)
         project.add([(f"q{n}", f"yes {n}", f"no {n}") for n in range(200)])
 
         async def impatient():

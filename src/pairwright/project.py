@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pairwright.errors import InputError
+from pairwright.literals import checked
 from pairwright.progress import count_bar, paid_bar, steps_bar
 from pairwright.run_async import awaitable, beside_a_loop
 
@@ -91,7 +92,7 @@ class Project:
             return cls(project.root)
 
     @property
-    def settings(self) -> Path:
+    def settings_file(self) -> Path:
         """The file of settings, to be written as you like: the next method reads it."""
         return self.folder / "pairwright.toml"
 
@@ -183,6 +184,7 @@ class Project:
     agenerate = awaitable(generate)
     """`generate`, to be awaited. Cancelling lets calls in flight finish, and keeps them."""
 
+    @checked
     def pair(
         self,
         *,
@@ -433,6 +435,7 @@ class Project:
 
     # --- what comes out -----------------------------------------------------------------------
 
+    @checked
     def export(
         self,
         out: str | Path | None = None,

@@ -8,6 +8,7 @@ from pairwright.errors import InputError
 from pairwright.formats.canonical import Which
 from pairwright.formats.reading import Given
 from pairwright.formats.rows import FieldNames
+from pairwright.literals import checked
 from pairwright.stages.add.add import AddResult, OnError, add_files
 from pairwright.stages.add.labelled_set import AddDatasetResult, add_dataset
 from pairwright.stages.project.project import Project
@@ -16,6 +17,7 @@ from pairwright.types import Maker
 AUTO = "auto"  # the format is told by the rows' keys
 
 
+@checked
 def add(
     project: Project,
     given: Sequence[Given],

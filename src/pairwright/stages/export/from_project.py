@@ -9,6 +9,7 @@ from pairwright.formats.canonical import MarginUnit
 from pairwright.formats.catalog import target_named
 from pairwright.formats.files import Layout, parse_shares
 from pairwright.formats.trl import Shape, Style
+from pairwright.literals import checked
 from pairwright.stages.check.check import open_gate
 from pairwright.stages.export.convert import ConvertResult, Selection, unused_options
 from pairwright.stages.export.export import format_of
@@ -25,6 +26,7 @@ def export_path(project: Project, shape: str) -> Path:
     return project.root / settings.folder / f"{shape}.{settings.file_format}"
 
 
+@checked
 def export_project(
     project: Project,
     out: Path | None = None,

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pairwright.errors import InputError
+from pairwright.literals import checked
 from pairwright.pairing import Policy, check_policy, choose_pairs
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import PairSettings
@@ -123,6 +124,7 @@ def make_pairs(
     return PairResult(policy, **asdict(tally))
 
 
+@checked
 def pair(
     project: Project,
     *,
