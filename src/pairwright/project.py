@@ -464,27 +464,32 @@ class Project:
         """
         from pairwright.stages.export.from_project import export_project
 
-        with self._opened() as project:
-            return export_project(
-                project,
-                None if out is None else Path(out),
-                to=to,
-                shape=shape,
-                style=style,
-                source=source,
-                min_probability=min_probability,
-                threshold=threshold,
-                ratings=ratings,
-                margin=margin,
-                split_pairs=split_pairs,
-                per_prompt=per_prompt,
-                split=split if split is None or isinstance(split, str) else ",".join(map(str, split)),
-                stratify=stratify,
-                shard=shard,
-                include_flagged=include_flagged,
-                fail_on=fail_on,
-                note=lambda text: warnings.warn(text, stacklevel=4),
-            )
+        unused: list[str] = []
+        try:
+            with self._opened() as project:
+                return export_project(
+                    project,
+                    None if out is None else Path(out),
+                    to=to,
+                    shape=shape,
+                    style=style,
+                    source=source,
+                    min_probability=min_probability,
+                    threshold=threshold,
+                    ratings=ratings,
+                    margin=margin,
+                    split_pairs=split_pairs,
+                    per_prompt=per_prompt,
+                    split=split if split is None or isinstance(split, str) else ",".join(map(str, split)),
+                    stratify=stratify,
+                    shard=shard,
+                    include_flagged=include_flagged,
+                    fail_on=fail_on,
+                    note=unused.append,
+                )
+        finally:
+            for text in unused:
+                warnings.warn(text, stacklevel=3)  # past what checks the words, to the caller
 
     def push(
         self,
