@@ -8,6 +8,7 @@ import inspect
 import json
 import re
 import shutil
+import subprocess
 import sys
 from importlib.resources import files
 from types import SimpleNamespace
@@ -434,6 +435,12 @@ def test_every_verb_says_of_itself_what_the_command_says(capsys):
     """Each method has a docstring, and none is undocumented in the class."""
     public = [name for name in vars(pw.Project) if not name.startswith("_")]
     assert all(inspect.getdoc(getattr(pw.Project, name)) for name in public)
+
+
+def test_importing_the_package_loads_no_store_and_no_bars():
+    code = "import sys, pairwright; print({'sqlalchemy', 'rich', 'numpy', 'aiohttp'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 # --- event loops ----------------------------------------------------------------------------------
