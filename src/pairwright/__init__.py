@@ -13,13 +13,19 @@ from pairwright.errors import (
     StoreError,
     VerdictError,
 )
-from pairwright.face import ai_assisted_labeling, create_dpo_dataset, generate_response_pairs
+from pairwright.face import (
+    ai_assisted_labeling,
+    create_dpo_dataset,
+    create_kto_dataset,
+    generate_response_pairs,
+)
 from pairwright.judging.adapters import FromScores, FromTRL
 from pairwright.judging.doubles import AlwaysFirst, Noisy, PrefersShorter, Replay
 from pairwright.types import Answer
 
 if TYPE_CHECKING:
     from pairwright.models.remote import RemoteModel
+    from pairwright.project import Project
     from pairwright.quality.annotations import detect_low_quality
     from pairwright.reward.annotations import verify_with_reward_model
     from pairwright.reward.full import FullModel
@@ -40,12 +46,14 @@ __all__ = [
     "Noisy",
     "PairwrightError",
     "PrefersShorter",
+    "Project",
     "RemoteModel",
     "Replay",
     "StoreError",
     "VerdictError",
     "ai_assisted_labeling",
     "create_dpo_dataset",
+    "create_kto_dataset",
     "detect_low_quality",
     "generate_response_pairs",
     "verify_with_reward_model",
@@ -55,6 +63,7 @@ __all__ = [
 _LATER = {
     "FullModel": "pairwright.reward.full",
     "LightModel": "pairwright.reward.light",
+    "Project": "pairwright.project",
     "RemoteModel": "pairwright.models.remote",
     "detect_low_quality": "pairwright.quality.annotations",
     "verify_with_reward_model": "pairwright.reward.annotations",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,7 +24,6 @@ from pairwright.cli.output import (
     usd,
 )
 from pairwright.cli.results import print_estimate, tell_failures
-from pairwright.errors import InputError
 
 if TYPE_CHECKING:
     from pairwright.stages.add.add import AddResult
@@ -110,25 +109,11 @@ def add(
     json: Json = False,
 ) -> int:
     """Add prompts, responses, pairs and, with --from, labels. Adding twice adds nothing."""
+    from pairwright.formats.catalog import parse_mapping
     from pairwright.formats.rows import FieldNames
-    from pairwright.stages.add.add import add_files
+    from pairwright.stages.add.into_project import add as add_to
+    from pairwright.stages.add.labelled_set import AddDatasetResult
 
-    if from_ is not None:
-        options = {
-            "source": None if from_ == "auto" else from_,
-            "which": which.value,
-            "rater": rater,
-            "labels_by": labels_by.value if labels_by else None,
-            "file_format": file_format,
-            "on_error": on_error.value,
-            "without": column_names(without),
-        }
-        return _add_labelled(context, files, columns, options, json=json)
-    if columns is not None:
-        raise InputError("--map goes with --from: pairwright add FILE --from table --map prompt=COLUMN,...")
-    if rater is not None or labels_by is not None:
-        option = "--rater" if labels_by is None else "--labels-by"
-        raise InputError(f"{option} goes with --from: without it labels are not read. Pass --from auto")
     fields = FieldNames(
         prompt=prompt_field,
         id=id_field,
@@ -137,11 +122,16 @@ def add(
         response_a=response_a_field,
         response_b=response_b_field,
     )
-    with context.obj.open() as project, count_bar("adding rows", json=json) as progress:
-        result = add_files(
-            project.store,
+    with context.obj.open() as project, count_bar("adding rows", quiet=json) as progress:
+        result = add_to(
+            project,
             files,
+            labels=from_,
             fields=fields,
+            mapping=parse_mapping(columns),
+            which=which.value,
+            rater=rater,
+            labels_by=labels_by.value if labels_by else None,
             file_format=file_format,
             on_error=on_error.value,
             without=column_names(without),
@@ -149,25 +139,10 @@ def add(
         )
     if json:
         emit(result.as_dict())
+    elif isinstance(result, AddDatasetResult):
+        print_labelled(result)
     else:
         print_added(result)
-    if result.bad_rows:
-        return FINISHED_WITH_FAILURES if result.committed else ERROR
-    return DONE
-
-
-def _add_labelled(
-    context: typer.Context, files: list[Path], columns: str | None, options: dict[str, Any], *, json: bool
-) -> int:
-    from pairwright.formats.catalog import parse_mapping
-    from pairwright.stages.add.labelled_set import add_dataset
-
-    with context.obj.open() as project, count_bar("adding rows", json=json) as progress:
-        result = add_dataset(project, files, mapping=parse_mapping(columns), progress=progress, **options)
-    if json:
-        emit(result.as_dict())
-    else:
-        print_labelled(result)
     if result.bad_rows:
         return FINISHED_WITH_FAILURES if result.committed else ERROR
     return DONE
@@ -239,7 +214,7 @@ def generate(
             return print_estimate(
                 estimate(project, stages=("generate",), retry_failed=retry_failed), json=json, people=False
             )
-        with paid_bar("generating", json=json) as progress:
+        with paid_bar("generating", quiet=json) as progress:
             result = run_generate(project, budget_usd=budget, retry_failed=retry_failed, progress=progress)
         if not json:
             say(
@@ -269,18 +244,14 @@ def pair(
     json: Json = False,
 ) -> int:
     """Let the responses of each prompt meet. Free; pairs that are there are not made again."""
-    from pairwright.stages.generate.pair import make_pairs
+    from pairwright.stages.generate.pair import pair as pair_responses
 
-    with context.obj.open() as project, count_bar("pairing prompts", json=json) as progress:
-        settings = project.settings.pair
-        result = make_pairs(
-            project.store,
-            policy=policy.value if policy else settings.policy,
-            k=k or settings.k,
-            reference=reference or settings.reference,
-            seed=project.settings.project.seed,
-            include_truncated=settings.include_truncated,
-            all_prompts=settings.all_prompts,
+    with context.obj.open() as project, count_bar("pairing prompts", quiet=json) as progress:
+        result = pair_responses(
+            project,
+            policy=policy.value if policy else None,
+            k=k,
+            reference=reference,
             progress=progress,
         )
     if json:
