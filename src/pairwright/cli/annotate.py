@@ -8,28 +8,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pairwright.cli.content import OnError
-from pairwright.cli.options import Browser, HostName, Json
+from pairwright.cli.options import Browser, HostName, Json, OnError
 from pairwright.cli.output import DONE, ERROR, FINISHED_WITH_FAILURES, emit, err, fail, note, say
 from pairwright.errors import InputError
-from pairwright.stages.project.project import Project
 
 if TYPE_CHECKING:
     from pairwright.stages.people.import_labels import ImportResult
-
-
-def register(app: typer.Typer) -> None:
-    app.command()(annotate)
+    from pairwright.stages.project.project import Project
 
 
 def annotate(
     context: typer.Context,
     rater: Annotated[
-        str | None, typer.Option("--rater", help="Your name in the votes; default: your user name.")
+        str | None,
+        typer.Option("--rater", metavar="NAME", help="Your name in the votes; default: your user name."),
     ] = None,
     host: Annotated[
         str,
-        typer.Option(help="Where to listen. Anything but this machine lets others in: invite them."),
+        typer.Option(
+            metavar="ADDRESS", help="Where to listen. Anything but this machine lets others in: invite them."
+        ),
     ] = "127.0.0.1",
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Default: 8400, or the next free one; 0: any.")
@@ -46,7 +44,7 @@ def annotate(
     ] = OnError.stop,
     json: Json = False,
 ) -> int:
-    """Start the page on which people choose the better response, and a lead sees how it goes."""
+    """Start the page on which people choose the better response."""
     with context.obj.open() as project:
         if import_:
             return _import(project, import_, rater, on_error, json)

@@ -11,19 +11,17 @@ from pairwright.cli.output import DONE, emit, note, say
 from pairwright.errors import InputError
 
 
-def register(app: typer.Typer) -> None:
-    app.command()(label)
-
-
 def label(
     context: typer.Context,
     method: Annotated[
         str | None,
-        typer.Option(help="majority, gold, dawid-skene or anchored; default: \\[label] method."),
+        typer.Option(
+            metavar="METHOD", help="majority, gold, dawid-skene or anchored; default: [label] method."
+        ),
     ] = None,
     json: Json = False,
 ) -> int:
-    """Combine people's answers into labels, each counting as much as it is worth."""
+    """Combine people's answers into labels, weighted by each one's accuracy."""
     from pairwright.stages.route.label import run_label
     from pairwright.stats.combine import METHODS
 

@@ -6,22 +6,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import orjson
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
 from rich.text import Text
 
-from pairwright.stages.pay.paid_calls import Progress as PaidProgress
-from pairwright.stages.pay.paid_calls import no_progress
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from pairwright.stages.pay.paid_calls import Progress as PaidProgress
 
 # Texts hold settings ([generate]), ids and what models wrote: nothing in them is markup.
 out = Console(highlight=False, markup=False, emoji=False)
@@ -33,6 +26,8 @@ DONE, ERROR, FINISHED_WITH_FAILURES, INTERRUPTED = 0, 1, 2, 130
 
 def emit(result: dict[str, Any]) -> None:
     """One JSON object to stdout."""
+    import orjson
+
     sys.stdout.write(
         orjson.dumps(result, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode() + "\n"
     )
@@ -74,6 +69,8 @@ def percent(share: float | None) -> str:
 @contextmanager
 def paid_bar(label: str, *, json: bool) -> Iterator[PaidProgress]:
     """A bar with rate, time left and spend on a terminal; silent elsewhere."""
+    from pairwright.stages.pay.paid_calls import no_progress
+
     with _bar(json) as progress:
         if progress.disable:
             yield no_progress
@@ -123,6 +120,15 @@ def count_bar(label: str, *, json: bool) -> Iterator[Any]:
 
 @contextmanager
 def _bar(json: bool) -> Iterator[Progress]:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(),

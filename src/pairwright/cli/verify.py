@@ -11,22 +11,31 @@ from pairwright.cli.options import Json
 from pairwright.cli.output import DONE, emit, note, percent, say, steps_bar
 
 
-def register(app: typer.Typer) -> None:
-    app.command()(verify)
-
-
 def verify(
     context: typer.Context,
     model: Annotated[
-        str, typer.Option(help="light, or a name from \\[rewards.NAME]: a transformer, a judge's scores.")
+        str,
+        typer.Option(
+            metavar="NAME", help="light, or a name from [rewards.NAME]: a transformer, a judge's scores."
+        ),
     ] = "light",
     threshold: Annotated[
         float,
-        typer.Option(min=-1, max=1, help="Flag labels whose margin, P(chosen) - P(rejected), is under this."),
+        typer.Option(
+            min=-1,
+            max=1,
+            metavar="MARGIN",
+            help="Flag labels whose margin, P(chosen) - P(rejected), is under this.",
+        ),
     ] = 0.1,
     review: Annotated[
         float,
-        typer.Option(min=0, max=1, help="Share of pairs that may become findings, the surest wrong first."),
+        typer.Option(
+            min=0,
+            max=1,
+            metavar="SHARE",
+            help="Share of pairs that may become findings, the surest wrong first.",
+        ),
     ] = 0.1,
     send: Annotated[
         int,
@@ -37,7 +46,9 @@ def verify(
     curve: Annotated[bool, typer.Option("--curve", help="Also say how much more data is worth.")] = False,
     folds: Annotated[int, typer.Option(min=2, help="Parts the prompts are split into.")] = 5,
     repeats: Annotated[int, typer.Option(min=1, help="Times it is done over, by other splits.")] = 2,
-    by: Annotated[str | None, typer.Option("--by", help="Who sends; default: your user name.")] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="NAME", help="Who sends; default: your user name.")
+    ] = None,
     json: Json = False,
 ) -> int:
     """Ask a reward model about every label, and keep what it doubts.

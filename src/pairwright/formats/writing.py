@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 import orjson
-import zstandard
 from filelock import FileLock, Timeout
 
 from pairwright.errors import InputError
@@ -188,6 +187,8 @@ def _writer(name: str, file: BinaryIO, columns: Mapping[str, Column]) -> RowWrit
         # No name and no time inside: the same rows give the same bytes.
         return JsonLines(gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0, compresslevel=6))
     if name.endswith(".zst"):
+        import zstandard
+
         return JsonLines(zstandard.ZstdCompressor(level=3).stream_writer(file, closefd=False))
     if name.endswith(".json"):
         return JsonArray(_LeaveOpen(file))

@@ -1,4 +1,4 @@
-"""init, add, generate, pair."""
+"""add: prompts, responses, pairs and labels from files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pairwright.cli.convert import Pairs, WhichPairs, Without, column_names, tell_not_carried
-from pairwright.cli.options import BudgetUsd, DryRun, Json, RetryFailed
+from pairwright.cli.options import Json, OnError
 from pairwright.cli.output import (
     DONE,
     ERROR,
@@ -19,22 +19,13 @@ from pairwright.cli.output import (
     err,
     fail,
     note,
-    paid_bar,
     say,
-    usd,
 )
-from pairwright.cli.results import print_estimate, tell_failures
 from pairwright.errors import InputError
 
 if TYPE_CHECKING:
     from pairwright.stages.add.add import AddResult
     from pairwright.stages.add.labelled_set import AddDatasetResult
-    from pairwright.stages.generate.pair import PairResult
-
-
-class OnError(StrEnum):
-    stop = "stop"
-    skip = "skip"
 
 
 class LabelsBy(StrEnum):
@@ -43,55 +34,42 @@ class LabelsBy(StrEnum):
     unknown = "unknown"
 
 
-class Policy(StrEnum):
-    all = "all"
-    random = "random"
-    reference = "reference"
-
-
-def register(app: typer.Typer) -> None:
-    for verb in (init, add, generate, pair):
-        app.command()(verb)
-
-
-def init(
-    folder: Annotated[Path, typer.Argument(help="The folder to make.")] = Path("."), json: Json = False
-) -> int:
-    """Make a project: [b]pairwright.toml[/b] (all settings, commented), guidelines and an empty store."""
-    from pairwright.stages.project.project import Project
-
-    path = Project.init(folder)
-    if json:
-        emit({"project": str(path.parent), "settings": str(path)})
-        return DONE
-    say(f"Made {path.parent}: pairwright.toml, guidelines.md, pairwright.db.")
-    go = "" if folder == Path(".") else f"cd {folder} && "
-    say(f"Next: name your endpoint and models in {path}, then: {go}pairwright add prompts.jsonl")
-    return DONE
-
-
 def add(
     context: typer.Context,
     files: Annotated[
         list[Path], typer.Argument(help="JSONL, JSON, CSV, TSV, Parquet or text, also .gz, .zst.")
     ],
-    prompt_field: Annotated[str, typer.Option(help="Column that holds the prompt.")] = "prompt",
-    id_field: Annotated[str, typer.Option(help="Column that holds the row's id.")] = "id",
-    response_field: Annotated[str, typer.Option(help="Column with one response.")] = "response",
-    responses_field: Annotated[str, typer.Option(help="Column with a list of responses.")] = "responses",
-    response_a_field: Annotated[str, typer.Option(help="First response of a pair.")] = "response_a",
-    response_b_field: Annotated[str, typer.Option(help="Second response of a pair.")] = "response_b",
+    prompt_field: Annotated[
+        str, typer.Option(metavar="COLUMN", help="Column that holds the prompt.")
+    ] = "prompt",
+    id_field: Annotated[str, typer.Option(metavar="COLUMN", help="Column that holds the row's id.")] = "id",
+    response_field: Annotated[
+        str, typer.Option(metavar="COLUMN", help="Column with one response.")
+    ] = "response",
+    responses_field: Annotated[
+        str, typer.Option(metavar="COLUMN", help="Column with a list of responses.")
+    ] = "responses",
+    response_a_field: Annotated[
+        str, typer.Option(metavar="COLUMN", help="First response of a pair.")
+    ] = "response_a",
+    response_b_field: Annotated[
+        str, typer.Option(metavar="COLUMN", help="Second response of a pair.")
+    ] = "response_b",
     from_: Annotated[
         str | None,
         typer.Option(
             "--from",
+            metavar="FORMAT",
             help="A labelled dataset's format (see `convert --list`), or auto: its labels become votes.",
         ),
     ] = None,
-    columns: Annotated[str | None, typer.Option("--map", help="With --from: NAME=COLUMN,...")] = None,
+    columns: Annotated[
+        str | None, typer.Option("--map", metavar="NAME=COLUMN,...", help="With --from: NAME=COLUMN,...")
+    ] = None,
     which: WhichPairs = Pairs.best,
     rater: Annotated[
-        str | None, typer.Option(help="With --from: name of who made labels whose rows don't say.")
+        str | None,
+        typer.Option(metavar="NAME", help="With --from: name of who made labels whose rows don't say."),
     ] = None,
     labels_by: Annotated[
         LabelsBy | None,
@@ -101,7 +79,10 @@ def add(
         ),
     ] = None,
     file_format: Annotated[
-        str | None, typer.Option("--format", help="jsonl, json, csv, tsv, parquet, txt; default: by name.")
+        str | None,
+        typer.Option(
+            "--format", metavar="FORMAT", help="jsonl, json, csv, tsv, parquet, txt; default: by name."
+        ),
     ] = None,
     on_error: Annotated[
         OnError, typer.Option(help="stop: with a bad row, add nothing. skip: add the good rows.")
@@ -221,85 +202,3 @@ def print_added(result: AddResult | AddDatasetResult) -> None:
         say("Nothing was added: there are no rows.")
     if result.bad_rows:
         fail(f"{result.bad_rows:,} of {result.rows:,} rows are bad, whole or in part: that was left out.")
-
-
-def generate(
-    context: typer.Context,
-    budget: BudgetUsd = None,
-    retry_failed: RetryFailed = False,
-    dry_run: DryRun = False,
-    json: Json = False,
-) -> int:
-    """Draw the responses that prompts lack, from the models under [b]\\[generate][/b]."""
-    from pairwright.stages.figures.estimate import estimate
-    from pairwright.stages.generate.generate import run_generate
-
-    with context.obj.open() as project:
-        if dry_run:
-            return print_estimate(
-                estimate(project, stages=("generate",), retry_failed=retry_failed), json=json, people=False
-            )
-        with paid_bar("generating", json=json) as progress:
-            result = run_generate(project, budget_usd=budget, retry_failed=retry_failed, progress=progress)
-        if not json:
-            say(
-                f"{result.responses:,} responses drawn in {result.calls:,} calls, {usd(result.spent_usd)}; "
-                f"{result.failures:,} failed."
-            )
-            if result.failed_before:
-                say(f"{result.failed_before:,} more failed before and were not asked for again.")
-            if result.failures or result.failed_before:
-                tell_failures(project, "generate")
-    if json:
-        emit(result.as_dict())
-    else:
-        if result.stopped:
-            fail(f"stopped: {result.stopped}")
-    left = result.failures or result.failed_before or result.stopped
-    return FINISHED_WITH_FAILURES if left else DONE
-
-
-def pair(
-    context: typer.Context,
-    policy: Annotated[
-        Policy | None, typer.Option(help="all pairs; k random ones a prompt; each against one model.")
-    ] = None,
-    k: Annotated[int | None, typer.Option(min=1, help="Pairs a prompt, for --policy random.")] = None,
-    reference: Annotated[str | None, typer.Option(help="The model, for --policy reference.")] = None,
-    json: Json = False,
-) -> int:
-    """Let the responses of each prompt meet. Free; pairs that are there are not made again."""
-    from pairwright.stages.generate.pair import make_pairs
-
-    with context.obj.open() as project, count_bar("pairing prompts", json=json) as progress:
-        settings = project.settings.pair
-        result = make_pairs(
-            project.store,
-            policy=policy.value if policy else settings.policy,
-            k=k or settings.k,
-            reference=reference or settings.reference,
-            seed=project.settings.project.seed,
-            include_truncated=settings.include_truncated,
-            all_prompts=settings.all_prompts,
-            progress=progress,
-        )
-    if json:
-        emit(result.as_dict())
-    else:
-        print_paired(result)
-    return DONE
-
-
-def print_paired(result: PairResult) -> None:
-    from pairwright.stages.generate.pair import cut_off
-
-    say(f"{result.pairs_added:,} pairs made, {result.pairs_already:,} were there already.")
-    for n, why in (
-        (result.given, "prompts came with a pair of their own and got no further ones"),
-        (result.too_few, "prompts have fewer than two different responses"),
-        (result.without_reference, "prompts have no response of the reference model"),
-    ):
-        if n:
-            say(f"{n:,} {why}.")
-    if result.truncated:
-        note(cut_off(result.truncated))

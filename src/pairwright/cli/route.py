@@ -1,48 +1,60 @@
-"""What routing came to, in words."""
+"""route: which pairs judges settle and which people are asked about."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from rich.table import Table
-from rich.text import Text
+import typer
 
-from pairwright.cli.output import note, out, say
+from pairwright.cli.options import Json
+from pairwright.cli.output import (
+    DONE,
+    emit,
+    note,
+    out,
+    say,
+)
+from pairwright.errors import InputError
 from pairwright.routing import wording as covered
 
 if TYPE_CHECKING:
-    from pairwright.routing.plan import Plan
+    pass
 
 
-def print_plans(plans: Sequence[Plan]) -> None:
-    """Every way to label all pairs, the usual ones and those measured here."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    header = ["To label all pairs", "Cost", "Hours", "Agreement with people"]
-    told = any(plan.certified is not None for plan in plans)
-    for number, name in enumerate([*header, "Guaranteed"] if told else header):
-        table.add_column(name, justify="left" if number == 0 else "right", no_wrap=True)
-    for measured in (False, True):
-        rows = [plan for plan in plans if plan.measured == measured]
-        if rows:
-            table.add_row(Text("measured here" if measured else "usual figures", "dim"))
-        for plan in rows:
-            low, high = plan.usd.low, plan.usd.high
-            cost = f"${low:,.0f}" if low == high else f"${low:,.0f}-{high:,.0f}"
-            spread = f"[{plan.agreement.low:.1%}, {plan.agreement.high:.1%}]"
-            table.add_row(
-                f"  {plan.method}",
-                cost,
-                f"{plan.hours:,.0f}",
-                f"{plan.agreement.value:.1%} {spread}",
-                *([{None: "", True: "yes", False: "no"}[plan.certified]] if told else []),
-            )
-    out.print()
-    out.print(table)
-    if any(plan.certified is False for plan in plans):
-        note(
-            "Guaranteed: no = with the labels at hand `route` sends more pairs to people than this plan does."
-        )
+def route(
+    context: typer.Context,
+    more: Annotated[
+        int, typer.Option(min=0, help="Draw this many more pairs for people, to calibrate judges on.")
+    ] = 0,
+    recalibrate: Annotated[
+        bool, typer.Option(help="Settle an alarm: draw a new calibration sample from the pairs it is about.")
+    ] = False,
+    restore: Annotated[
+        str | None,
+        typer.Option(metavar="WHY", help="Settle an alarm: accept these pairs again, for this reason."),
+    ] = None,
+    withdrawn: Annotated[
+        bool, typer.Option(help="Only list the pairs whose label an alarm has withdrawn, one id a line.")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Decide which pairs judges settle and which people are asked about. Free."""
+    from pairwright.stages.route.audit import withdrawn_ids
+    from pairwright.stages.route.route import run_route
+
+    if recalibrate and restore is not None:
+        raise InputError("--recalibrate and --restore settle an alarm in two ways: choose one")
+    with context.obj.open() as project:
+        if withdrawn:
+            ids = withdrawn_ids(project)
+            emit({"withdrawn": ids}) if json else out.print("\n".join(ids), soft_wrap=True)
+            return DONE
+        result = run_route(project, more=more, recalibrate=recalibrate, restore=restore)
+    if json:
+        emit(result.as_dict())
+    else:
+        print_route(result.as_dict())
+    return DONE
 
 
 def print_route(result: dict[str, Any]) -> None:

@@ -1,11 +1,13 @@
-"""judge, route."""
+"""judge: votes of judges."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pairwright.cli.estimate import print_estimate
+from pairwright.cli.failures import tell_failures
 from pairwright.cli.options import BudgetUsd, DryRun, Json, RetryFailed
 from pairwright.cli.output import (
     DONE,
@@ -13,25 +15,20 @@ from pairwright.cli.output import (
     emit,
     fail,
     note,
-    out,
     paid_bar,
     say,
     usd,
 )
-from pairwright.cli.results import print_estimate, tell_failures
-from pairwright.cli.routing import print_route
-from pairwright.errors import ConfigError, InputError
+from pairwright.errors import ConfigError
 
-
-def register(app: typer.Typer) -> None:
-    for verb in (judge, route):
-        app.command()(verb)
+if TYPE_CHECKING:
+    pass
 
 
 def judge(
     context: typer.Context,
     name: Annotated[
-        str | None, typer.Option("--judge", help="Only this judge; default: all of them.")
+        str | None, typer.Option("--judge", metavar="NAME", help="Only this judge; default: all of them.")
     ] = None,
     budget: BudgetUsd = None,
     single_order: Annotated[
@@ -46,7 +43,7 @@ def judge(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> int:
-    """Let the judges answer every pair they have not answered, in both orders."""
+    """Ask the judges about every pair they have not answered, in both orders."""
     from pairwright.stages.judge.judge import run_judge
     from pairwright.stages.panel.asked import failed_answers, judge_settings
 
@@ -121,39 +118,3 @@ def _not_refused(project: Any, names: list[str], rejudge: bool) -> list[str]:
     for name, standing in refused.items():
         note(f"{name} is {standing} against people and is not asked; `judge --judge {name}` says more")
     return [name for name in names if name not in refused]
-
-
-def route(
-    context: typer.Context,
-    more: Annotated[
-        int, typer.Option(min=0, help="Draw this many more pairs for people, to calibrate judges on.")
-    ] = 0,
-    recalibrate: Annotated[
-        bool, typer.Option(help="Settle an alarm: draw a new calibration sample from the pairs it is about.")
-    ] = False,
-    restore: Annotated[
-        str | None,
-        typer.Option(metavar="WHY", help="Settle an alarm: accept these pairs again, for this reason."),
-    ] = None,
-    withdrawn: Annotated[
-        bool, typer.Option(help="Only list the pairs whose label an alarm has withdrawn, one id a line.")
-    ] = False,
-    json: Json = False,
-) -> int:
-    """Decide what needs no person, and what people are asked. Free, repeatable."""
-    from pairwright.stages.route.audit import withdrawn_ids
-    from pairwright.stages.route.route import run_route
-
-    if recalibrate and restore is not None:
-        raise InputError("--recalibrate and --restore settle an alarm in two ways: choose one")
-    with context.obj.open() as project:
-        if withdrawn:
-            ids = withdrawn_ids(project)
-            emit({"withdrawn": ids}) if json else out.print("\n".join(ids), soft_wrap=True)
-            return DONE
-        result = run_route(project, more=more, recalibrate=recalibrate, restore=restore)
-    if json:
-        emit(result.as_dict())
-    else:
-        print_route(result.as_dict())
-    return DONE
