@@ -21,6 +21,7 @@ import orjson
 from filelock import FileLock, Timeout
 
 from pairwright.errors import InputError
+from pairwright.extras import needed
 from pairwright.formats.first_row import move_first
 from pairwright.formats.in_place import check_free
 
@@ -107,8 +108,9 @@ class Parquet:
 
     def __init__(self, file: BinaryIO, columns: Mapping[str, Column]) -> None:
         # Loading pyarrow takes longer than a small export to JSONL.
-        import pyarrow
-        import pyarrow.parquet
+        with needed("parquet", "writing Parquet"):
+            import pyarrow
+            import pyarrow.parquet
 
         self.count = 0
         self._names = columns.keys()
