@@ -40,7 +40,7 @@ def test_a_missing_library_is_named_with_what_to_type():
 
 def test_every_extra_that_code_names_is_there():
     code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
-    named = set(re.findall(r'needed\("(\w+)"', code))
+    named = set(re.findall(r'with needed\("(\w+)"', code))
     assert named == set(EXTRAS) - {"math"}, "math is used where it is there"
 
 

@@ -15,10 +15,16 @@ from pairwright.errors import (
 )
 
 if TYPE_CHECKING:
-    from pairwright.face import ai_assisted_labeling, create_dpo_dataset, generate_response_pairs
+    from pairwright.face import (
+        ai_assisted_labeling,
+        create_dpo_dataset,
+        create_kto_dataset,
+        generate_response_pairs,
+    )
     from pairwright.judging.adapters import FromScores, FromTRL
     from pairwright.judging.doubles import AlwaysFirst, Noisy, PrefersShorter, Replay
     from pairwright.models.remote import RemoteModel
+    from pairwright.project import Project
     from pairwright.quality.annotations import detect_low_quality
     from pairwright.reward.annotations import verify_with_reward_model
     from pairwright.reward.full import FullModel
@@ -40,12 +46,14 @@ __all__ = [
     "Noisy",
     "PairwrightError",
     "PrefersShorter",
+    "Project",
     "RemoteModel",
     "Replay",
     "StoreError",
     "VerdictError",
     "ai_assisted_labeling",
     "create_dpo_dataset",
+    "create_kto_dataset",
     "detect_low_quality",
     "generate_response_pairs",
     "verify_with_reward_model",
@@ -61,10 +69,12 @@ _LATER = {
     "LightModel": "pairwright.reward.light",
     "Noisy": "pairwright.judging.doubles",
     "PrefersShorter": "pairwright.judging.doubles",
+    "Project": "pairwright.project",
     "RemoteModel": "pairwright.models.remote",
     "Replay": "pairwright.judging.doubles",
     "ai_assisted_labeling": "pairwright.face",
     "create_dpo_dataset": "pairwright.face",
+    "create_kto_dataset": "pairwright.face",
     "detect_low_quality": "pairwright.quality.annotations",
     "generate_response_pairs": "pairwright.face",
     "verify_with_reward_model": "pairwright.reward.annotations",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,7 +21,6 @@ from pairwright.cli.output import (
     note,
     say,
 )
-from pairwright.errors import InputError
 
 if TYPE_CHECKING:
     from pairwright.stages.add.add import AddResult
@@ -91,25 +90,11 @@ def add(
     json: Json = False,
 ) -> int:
     """Add prompts, responses, pairs and, with --from, labels. Adding twice adds nothing."""
+    from pairwright.formats.catalog import parse_mapping
     from pairwright.formats.rows import FieldNames
-    from pairwright.stages.add.add import add_files
+    from pairwright.stages.add.into_project import add as add_to
+    from pairwright.stages.add.labelled_set import AddDatasetResult
 
-    if from_ is not None:
-        options = {
-            "source": None if from_ == "auto" else from_,
-            "which": which.value,
-            "rater": rater,
-            "labels_by": labels_by.value if labels_by else None,
-            "file_format": file_format,
-            "on_error": on_error.value,
-            "without": column_names(without),
-        }
-        return _add_labelled(context, files, columns, options, json=json)
-    if columns is not None:
-        raise InputError("--map goes with --from: pairwright add FILE --from table --map prompt=COLUMN,...")
-    if rater is not None or labels_by is not None:
-        option = "--rater" if labels_by is None else "--labels-by"
-        raise InputError(f"{option} goes with --from: without it labels are not read. Pass --from auto")
     fields = FieldNames(
         prompt=prompt_field,
         id=id_field,
@@ -118,11 +103,16 @@ def add(
         response_a=response_a_field,
         response_b=response_b_field,
     )
-    with context.obj.open() as project, count_bar("adding rows", json=json) as progress:
-        result = add_files(
-            project.store,
+    with context.obj.open() as project, count_bar("adding rows", quiet=json) as progress:
+        result = add_to(
+            project,
             files,
+            labels=from_,
             fields=fields,
+            mapping=parse_mapping(columns),
+            which=which.value,
+            rater=rater,
+            labels_by=labels_by.value if labels_by else None,
             file_format=file_format,
             on_error=on_error.value,
             without=column_names(without),
@@ -130,25 +120,10 @@ def add(
         )
     if json:
         emit(result.as_dict())
+    elif isinstance(result, AddDatasetResult):
+        print_labelled(result)
     else:
         print_added(result)
-    if result.bad_rows:
-        return FINISHED_WITH_FAILURES if result.committed else ERROR
-    return DONE
-
-
-def _add_labelled(
-    context: typer.Context, files: list[Path], columns: str | None, options: dict[str, Any], *, json: bool
-) -> int:
-    from pairwright.formats.catalog import parse_mapping
-    from pairwright.stages.add.labelled_set import add_dataset
-
-    with context.obj.open() as project, count_bar("adding rows", json=json) as progress:
-        result = add_dataset(project, files, mapping=parse_mapping(columns), progress=progress, **options)
-    if json:
-        emit(result.as_dict())
-    else:
-        print_labelled(result)
     if result.bad_rows:
         return FINISHED_WITH_FAILURES if result.committed else ERROR
     return DONE

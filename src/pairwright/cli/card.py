@@ -41,21 +41,20 @@ def card(
 ) -> int:
     """Print the dataset card: how it was made, how far to trust it, how to load it."""
     from pairwright.stages.publish.dataset import Wanted
-    from pairwright.stages.publish.push import How
-    from pairwright.stages.publish.push import push as look
+    from pairwright.stages.publish.push import card as card_of
 
     wanted = Wanted(repo, path or (), license, language or ())
     with context.obj.open() as project:
-        result = look(project, wanted, How(dry_run=True, fail_on="off"))
+        result = card_of(project, wanted)
     if target is not None:
         target.write_text(result.card, encoding="utf-8")
     if json:
-        emit({"card": result.card, "notes": result.notes, "stale": result.refused})
+        emit(result.as_dict())
         return DONE
     if target is None:
         out.print(result.card, soft_wrap=True)
     else:
         say(f"Open {target}")
-    for text in (*result.notes, *result.refused):
+    for text in (*result.notes, *result.stale):
         note(text)
     return DONE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,15 +22,12 @@ from pairwright.cli.output import (
     say,
     usd,
 )
-from pairwright.errors import InputError
-from pairwright.quality.example import SEVERITIES
 from pairwright.quality.names import WHAT
 
 if TYPE_CHECKING:
-    from pairwright.store.check.findings import Kept
+    from pairwright.stages.check.fact_check import FactCheckResult
 
 _COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
-_LEVELS = ("error", "warning", "info", "off")
 
 
 class _Check(Group):
@@ -83,30 +79,25 @@ def check(
     """
     if context.invoked_subcommand is not None:
         return DONE
-    from pairwright.stages.check.check import run_check
-    from pairwright.stages.project.project import Project
+    from pairwright.stages.check.check import held_against, level_of, run_check
 
-    level = level_of(fail_on)
-    project: Project
-    asked: dict[str, Any] | None = None
-    if fact_check or dry_run:
-        with context.obj.open() as project:
-            if dry_run:
-                return _dry_run(project, json)
-            asked = _fact_check(project, budget, json)
-    with context.obj.open() as project, count_bar("checking pairs", json=json) as progress:
-        result = run_check(project, only=only or (), skip=skip or (), workers=workers, progress=progress)
-        level = level or project.settings.check.fail_on
+    level_of(fail_on)
+    with context.obj.open() as project:
+        if dry_run:
+            return _dry_run(project, json)
+        asked = _fact_check(project, budget, json) if fact_check else None
+        with count_bar("checking pairs", quiet=json) as progress:
+            found = run_check(project, only=only or (), skip=skip or (), workers=workers, progress=progress)
+        result = held_against(project, found, fail_on, asked)
         shown = [] if json else _tops(project)
-    failing = 0 if level == "off" else result.at_least(level)
     if json:
-        emit({**result.as_dict(), "fail_on": level, "failing": failing, "fact_check": asked})
+        emit(result.as_dict())
     else:
-        _print(result.as_dict(), shown)
-        if failing:
-            fail(f"{failing:,} findings are {level} or worse (--fail-on {level})")
-    failed = asked is not None and (asked["failures"] or asked["stopped"])
-    return FINISHED_WITH_FAILURES if failing or failed else DONE
+        _print(found.as_dict(), shown)
+        if result.failing:
+            fail(f"{result.failing:,} findings are {result.fail_on} or worse (--fail-on {result.fail_on})")
+    failed = asked is not None and (asked.failures or asked.stopped)
+    return FINISHED_WITH_FAILURES if result.failing or failed else DONE
 
 
 def _dry_run(project: Any, json: bool) -> int:
@@ -122,25 +113,18 @@ def _dry_run(project: Any, json: bool) -> int:
     return DONE
 
 
-def _fact_check(project: Any, budget: float | None, json: bool) -> dict[str, Any]:
+def _fact_check(project: Any, budget: float | None, json: bool) -> FactCheckResult:
     from pairwright.stages.check.fact_check import run_fact_check
 
-    with paid_bar("checking facts", json=json) as progress:
-        result = run_fact_check(project, budget_usd=budget, progress=progress).as_dict()
+    with paid_bar("checking facts", quiet=json) as progress:
+        result = run_fact_check(project, budget_usd=budget, progress=progress)
     if not json:
-        say(f"{result['model']} was asked about {result['pairs']:,} pairs: {usd(result['spent_usd'])}.")
-        if result["failures"]:
-            note(f"{result['failures']:,} came to nothing; the next --fact-check asks again.")
-        if result["stopped"]:
-            note(f"Stopped: {result['stopped']}.")
+        say(f"{result.model} was asked about {result.pairs:,} pairs: {usd(result.spent_usd)}.")
+        if result.failures:
+            note(f"{result.failures:,} came to nothing; the next --fact-check asks again.")
+        if result.stopped:
+            note(f"Stopped: {result.stopped}.")
     return result
-
-
-def level_of(named: str | None) -> str | None:
-    """A severity the user named. Raises InputError for another word."""
-    if named is not None and named not in _LEVELS:
-        raise InputError(f'--fail-on is one of {", ".join(_LEVELS)}; got "{named}"')
-    return named
 
 
 def _tops(project: Any) -> list[dict[str, Any]]:
@@ -198,35 +182,21 @@ def list_(
     json: Json = False,
 ) -> int:
     """Show findings: number, pair, what was seen, what to do."""
-    from pairwright.store.check.findings import findings
-    from pairwright.store.check.softening import softened
+    from pairwright.stages.check.listed import list_findings
 
-    if severity is not None and severity not in SEVERITIES:
-        raise InputError(f'--severity is one of {", ".join(SEVERITIES)}; got "{severity}"')
-    with context.obj.open() as project, project.store.read() as connection:
-        name, part = _named(check, connection)
-        kept = list(
-            findings(
-                connection,
-                checks=[name] if name else [],
-                parts=[part] if part else [],
-                severities=[severity] if severity else [],
-                settled=settled,
-                limit=limit + 1,
-            )
-        )
-        soft = softened(connection, asked=True) if any(each.action == "softened" for each in kept) else {}
-    more, kept = len(kept) > limit, kept[:limit]
+    with context.obj.open() as project:
+        found = list_findings(project, check=check, severity=severity, settled=settled, limit=limit)
     if json:
-        emit({"findings": [{**each.as_dict(), "lapsed": _lapsed(each, soft)} for each in kept], "more": more})
+        emit(found.as_dict())
         return DONE
+    kept, more = found.findings, found.more
     if not kept:
         say("No finding of that kind is open. `pairwright check` looks anew.")
     for each in kept:
         colour = _COLOURS[each.severity]
         done = (
             f"{each.action}, no longer: the label is another or was answered again"
-            if _lapsed(each, soft)
+            if each.id in found.lapsed
             else each.action
         )
         state = "" if each.open else f" ({done}{': ' + each.because if each.because else ''})"
@@ -238,24 +208,6 @@ def list_(
     if more:
         note(f"There are more than {limit:,}: pass --limit, --check or --severity.")
     return DONE
-
-
-def _lapsed(each: Kept, soft: Mapping[int, object]) -> bool:
-    """Whether what a label was softened to counts no more: it is another now, or somebody answered since."""
-    return each.action == "softened" and each.pair_id not in soft
-
-
-def _named(check: str | None, connection: Any) -> tuple[str | None, str | None]:
-    """The check and part that were named. Raises InputError for one that nobody knows."""
-    from pairwright.store.check.findings import checks_found
-
-    if check is None:
-        return None, None
-    name, _, part = check.partition(".")
-    known = {*WHAT, "reward_model", *checks_found(connection)}
-    if name not in known:
-        raise InputError(f'--check "{name}" is none of {", ".join(sorted(known))}')
-    return name, part or None
 
 
 def _step(name: str, step: str, text: str) -> None:
@@ -300,19 +252,10 @@ def _settle(
     json: bool,
 ) -> int:
     from pairwright.stages.check.act_on_findings import settle
-    from pairwright.store.check.findings import findings
+    from pairwright.stages.check.listed import to_settle
 
-    if not ids and check is None:
-        raise InputError(
-            "say which: numbers of findings (`pairwright check list`), or --check NAME for all of one"
-        )
     with context.obj.open() as project:
-        if check is not None:
-            with project.store.read() as connection:
-                name, part = _named(check, connection)
-                assert name is not None
-                of = findings(connection, checks=[name], parts=[part] if part else [], settled=step == "undo")
-                ids = [*ids, *(each.id for each in of if each.open != (step == "undo"))]
+        ids = to_settle(project, step, ids, check)
         if dry_run:
             say(f"This would be done on {len(ids):,} findings; nothing was changed.")
             return DONE

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pairwright.formats.canonical import MarginUnit
-    from pairwright.stages.export.convert import ConvertResult, Selection
+    from pairwright.stages.export.convert import ConvertResult
 
 
 class Pairs(StrEnum):
@@ -143,7 +143,7 @@ def convert(
     """Turn a preference dataset of one format into another. Needs no project."""
     from pairwright.formats.catalog import parse_mapping
     from pairwright.formats.files import Layout, parse_shares
-    from pairwright.stages.export.convert import Selection
+    from pairwright.stages.export.convert import Selection, unused_options
     from pairwright.stages.export.convert import convert as convert_to
 
     if list_:
@@ -154,8 +154,9 @@ def convert(
         )
     unit: MarginUnit | None = margin.value if margin else None
     selection = Selection(which.value, threshold, split_pairs, min_probability, per_prompt, unit)
-    tell_unused(to, selection, seed=seed, stratify=stratify, split=split)
-    with count_bar("converting rows", json=json) as progress:
+    for text in unused_options(to, selection, seed=seed, stratify=stratify, split=split):
+        note(text)
+    with count_bar("converting rows", quiet=json) as progress:
         result = convert_to(
             source,
             target,
@@ -187,26 +188,6 @@ def tell_not_carried(columns: Mapping[str, int]) -> None:
     if told:
         names = ", ".join(f"{name} ({n:,})" for name, n in told[:COLUMNS_TOLD])
         note(f"columns not carried, with the number of rows that have a value: {names}{rest}")
-
-
-def tell_unused(
-    to: str, selection: Selection, *, split: str | None, seed: int = 0, stratify: bool = False
-) -> None:
-    """Say which options do nothing for the format: they may have been meant for another."""
-    from pairwright.formats.catalog import target_named
-
-    takes = target_named(to).takes
-    unused = {
-        "--threshold": selection.threshold is not None and takes != "responses",
-        "--split-pairs": selection.split_pairs and takes != "responses",
-        f"--margin {selection.margin}": selection.margin is not None and takes != "pairs",
-        f"--pairs {selection.which}": selection.which != "best" and takes != "pairs",
-    }
-    for name in (name for name, given in unused.items() if given):
-        note(f"{name} does nothing for {to}, which takes {takes}")
-    for name, given in (("--seed", seed), ("--stratify", stratify)):
-        if given and split is None:
-            note(f"{name} does nothing without --split")
 
 
 def print_converted(result: ConvertResult) -> None:

@@ -39,7 +39,7 @@ def generate(
             return print_estimate(
                 estimate(project, stages=("generate",), retry_failed=retry_failed), json=json, people=False
             )
-        with paid_bar("generating", json=json) as progress:
+        with paid_bar("generating", quiet=json) as progress:
             result = run_generate(project, budget_usd=budget, retry_failed=retry_failed, progress=progress)
         if not json:
             say(

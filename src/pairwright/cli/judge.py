@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,10 +19,10 @@ from pairwright.cli.output import (
     say,
     usd,
 )
-from pairwright.errors import ConfigError
 
 if TYPE_CHECKING:
-    pass
+    from pairwright.stages.judge.judge import JudgeResult
+    from pairwright.stages.project.project import Project
 
 
 def judge(
@@ -44,77 +44,51 @@ def judge(
     json: Json = False,
 ) -> int:
     """Ask the judges about every pair they have not answered, in both orders."""
-    from pairwright.stages.judge.judge import run_judge
-    from pairwright.stages.panel.asked import failed_answers, judge_settings
+    from pairwright.stages.judge.judges import judges_named, run_judges
 
     with context.obj.open() as project:
-        judges = project.settings.judges
-        names = [each for each in judges if name in (None, each) or each.startswith(f"{name}/")]
-        names = names or ([name] if name else [])
-        if not names:
-            raise ConfigError(
-                f"there is no judge: add [judges.main] with a model to {project.root / 'pairwright.toml'}, "
-                "or let people decide every pair (`pairwright route`, then `pairwright annotate`)."
-            )
         if dry_run:
             from pairwright.stages.figures.estimate import estimate
 
-            for each in names:
-                judge_settings(project, each)
             found = estimate(
                 project,
                 stages=("judge",),
-                judges=names,
+                judges=judges_named(project, name),
                 single_order=single_order,
                 retry_failed=retry_failed,
                 rejudge=rejudge,
             )
             return print_estimate(found, json=json)
-        done, undone = [], False
-        if name is None:
-            names = _not_refused(project, names, rejudge)
-        for each in names:
-            with paid_bar(f"judging ({each})", json=json) as progress:
-                result = run_judge(
-                    project,
-                    each,
-                    budget_usd=budget,
-                    single_order=single_order,
-                    retry_failed=retry_failed,
-                    rejudge=rejudge,
-                    progress=progress,
-                )
-            done.append(result)
-            with project.store.read() as connection:
-                before = max(0, failed_answers(connection, project, each) - result.failures)
-            undone = undone or before > 0
-            if not json:
-                for text in result.notes:
-                    note(text)
-                say(
-                    f"{each}: {result.votes:,} votes in {result.calls:,} calls, {usd(result.spent_usd)}; "
-                    f"{result.failures:,} failed."
-                )
-                if before:
-                    say(f"{before:,} more failed before and were not asked for again.")
-                if result.failures or before:
-                    tell_failures(project, "judge", each)
-            if result.stopped:
-                break
+        result = run_judges(
+            project,
+            name,
+            budget_usd=budget,
+            single_order=single_order,
+            retry_failed=retry_failed,
+            rejudge=rejudge,
+            watch=lambda each: paid_bar(f"judging ({each})", quiet=json),
+            passed_over=_passed_over,
+            told=(lambda done: None) if json else (lambda done: _print_judge(project, done)),
+        )
     if json:
-        emit({"judges": [result.as_dict() for result in done]})
-    elif done and done[-1].stopped:
-        fail(f"stopped: {done[-1].stopped}")
-    bad = undone or any(result.failures or result.stopped for result in done)
-    return FINISHED_WITH_FAILURES if bad else DONE
+        emit(result.as_dict())
+    elif result.stopped:
+        fail(f"stopped: {result.stopped}")
+    return FINISHED_WITH_FAILURES if result.failures or result.stopped else DONE
 
 
-def _not_refused(project: Any, names: list[str], rejudge: bool) -> list[str]:
-    """The judges to ask when none was named: those found no better than chance are left out, and said."""
-    from pairwright.stages.panel.asked import refused_judges
+def _passed_over(judge: str, standing: str) -> None:
+    note(f"{judge} is {standing} against people and is not asked; `judge --judge {judge}` says more")
 
-    with project.store.read() as connection:
-        refused = {} if rejudge else refused_judges(connection, project)
-    for name, standing in refused.items():
-        note(f"{name} is {standing} against people and is not asked; `judge --judge {name}` says more")
-    return [name for name in names if name not in refused]
+
+def _print_judge(project: Project, result: JudgeResult) -> None:
+    for text in result.notes:
+        note(text)
+    say(
+        f"{result.judge}: {result.votes:,} votes in {result.calls:,} calls, {usd(result.spent_usd)}; "
+        f"{result.failures:,} failed."
+    )
+    if result.failed_before:
+        say(f"{result.failed_before:,} more failed before and were not asked for again.")
+    if result.failures or result.failed_before:
+        tell_failures(project, "judge", result.judge)

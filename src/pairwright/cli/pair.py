@@ -38,18 +38,14 @@ def pair(
     json: Json = False,
 ) -> int:
     """Build pairs of each prompt's responses. Free; adds only pairs that are missing."""
-    from pairwright.stages.generate.pair import make_pairs
+    from pairwright.stages.generate.pair import pair as pair_responses
 
-    with context.obj.open() as project, count_bar("pairing prompts", json=json) as progress:
-        settings = project.settings.pair
-        result = make_pairs(
-            project.store,
-            policy=policy.value if policy else settings.policy,
-            k=k or settings.k,
-            reference=reference or settings.reference,
-            seed=project.settings.project.seed,
-            include_truncated=settings.include_truncated,
-            all_prompts=settings.all_prompts,
+    with context.obj.open() as project, count_bar("pairing prompts", quiet=json) as progress:
+        result = pair_responses(
+            project,
+            policy=policy.value if policy else None,
+            k=k,
+            reference=reference,
             progress=progress,
         )
     if json:

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 def people(context: typer.Context, json: Json = False) -> int:
     """How each annotator does: gold, agreement, bias to a side or to length, pace, drift."""
-    from pairwright.stages.people.annotators import people_of
+    from pairwright.stages.people.annotators import PeopleResult, people_of
 
     with context.obj.open() as project:
         found = people_of(project)
     if json:
-        emit({"people": [each.as_dict() for each in found]})
+        emit(PeopleResult(found).as_dict())
         return DONE
     if not found:
         note("Nobody has answered yet: `pairwright annotate`.")

@@ -64,7 +64,7 @@ def push(
     json: Json = False,
 ) -> int:
     """Push exports to the Hugging Face Hub with card and metadata; private by default."""
-    from pairwright.cli.check import level_of
+    from pairwright.stages.check.check import level_of
     from pairwright.stages.publish.dataset import HUB, Wanted
     from pairwright.stages.publish.push import How
     from pairwright.stages.publish.push import push as send

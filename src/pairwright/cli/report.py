@@ -20,19 +20,17 @@ def report(
     json: Json = False,
 ) -> int:
     """Write all measurements as one page: judges, confidence, costs, people."""
-    from pairwright.stages.figures.report import numbers_of, page_of
+    from pairwright.stages.figures.report import numbers_of, write_report
 
     with context.obj.open() as project:
-        numbers = numbers_of(project)
         if json and output is None:
-            emit(numbers)
+            emit(numbers_of(project))
             return DONE
-        path = output or project.root / "report.html"
-        path.write_text(page_of(numbers), encoding="utf-8")
+        result = write_report(project, output)
     if json:
-        emit(numbers)
+        emit(result.as_dict())
         return DONE
-    for each in numbers["todo"]:
+    for each in result.numbers["todo"]:
         say(f"! {each['text']}")
-    say(f"Open {path}")
+    say(f"Open {result.path}")
     return DONE

@@ -14,7 +14,6 @@ from pairwright.cli.output import (
     out,
     say,
 )
-from pairwright.errors import InputError
 from pairwright.routing import wording as covered
 
 if TYPE_CHECKING:
@@ -39,15 +38,13 @@ def route(
     json: Json = False,
 ) -> int:
     """Decide which pairs judges settle and which people are asked about. Free."""
-    from pairwright.stages.route.audit import withdrawn_ids
+    from pairwright.stages.route.audit import withdrawn as withdrawn_pairs
     from pairwright.stages.route.route import run_route
 
-    if recalibrate and restore is not None:
-        raise InputError("--recalibrate and --restore settle an alarm in two ways: choose one")
     with context.obj.open() as project:
         if withdrawn:
-            ids = withdrawn_ids(project)
-            emit({"withdrawn": ids}) if json else out.print("\n".join(ids), soft_wrap=True)
+            found = withdrawn_pairs(project)
+            emit(found.as_dict()) if json else out.print("\n".join(found.withdrawn), soft_wrap=True)
             return DONE
         result = run_route(project, more=more, recalibrate=recalibrate, restore=restore)
     if json:

@@ -49,7 +49,7 @@ def run(
                 budget_usd=budget,
                 retry_failed=retry_failed,
                 export_partial=export_partial,
-                watch=lambda stage: bars.enter_context(paid_bar(stage, json=json)),
+                watch=lambda stage: bars.enter_context(paid_bar(stage, quiet=json)),
             )
     if json:
         emit(result.as_dict())

@@ -59,7 +59,7 @@ def verify(
     from pairwright.stages.verify.sizing import in_words
     from pairwright.stages.verify.verify import run_verify
 
-    with context.obj.open() as project, steps_bar("verifying", json=json) as progress:
+    with context.obj.open() as project, steps_bar("verifying", quiet=json) as progress:
         result = run_verify(
             project,
             model=model,
