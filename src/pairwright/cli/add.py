@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pairwright.amounts import counted
 from pairwright.cli.convert import Pairs, WhichPairs, Without, column_names, tell_not_carried
 from pairwright.cli.options import Json, OnError
 from pairwright.cli.output import (
@@ -139,20 +140,30 @@ def print_labelled(result: AddDatasetResult) -> None:
         return
     who = f"{len(result.raters):,} raters" if len(result.raters) > 1 else ", ".join(result.raters)
     if result.votes.added or result.votes.already:
-        there = f", {result.votes.already:,} were there already" if result.votes.already else ""
-        say(f"{result.votes.added:,} votes of {who} added{there}.")
+        there = (
+            f", {counted(result.votes.already, 'was there already', 'were there already')}"
+            if result.votes.already
+            else ""
+        )
+        say(f"{counted(result.votes.added, 'vote')} of {who} added{there}.")
     if unknown := result.labels_by.get("unknown"):
         note(
             f"whether people or models made {unknown:,} of the labels is not recorded: they do not count as "
             "people's. If you know, say so: --labels-by person or --labels-by judge"
         )
     if result.contradictions:
-        note(f"{result.contradictions:,} labels contradict an earlier row on the same pair: the first stands")
+        note(
+            f"{counted(result.contradictions, 'label contradicts', 'labels contradict')} an earlier row on "
+            "the same pair: the first stands"
+        )
     for line in left_out(result.dropped):
         say(f"Left out: {line}")
     tell_not_carried(result.not_carried)
     for fault, n in result.faults.items():
-        note(f"{n:,} rows have a known error of this dataset ({fault}); their pairs' meta marks them")
+        note(
+            f"{counted(n, 'row has', 'rows have')} a known error of this dataset ({fault}); their pairs' "
+            "meta marks them"
+        )
 
 
 def print_added(result: AddResult | AddDatasetResult) -> None:
@@ -169,8 +180,12 @@ def print_added(result: AddResult | AddDatasetResult) -> None:
     for what in ("prompts", "responses", "pairs"):
         count = getattr(result, what)
         if count.added or count.already:
-            there = f", {count.already:,} were there already" if count.already else ""
-            say(f"{count.added:,} {what} added{there}.")
+            there = (
+                f", {counted(count.already, 'was there already', 'were there already')}"
+                if count.already
+                else ""
+            )
+            say(f"{counted(count.added, what[:-1])} added{there}.")
     for name in result.empty:
         note(f"{name} holds no rows: is it the right file?")
     if not result.rows:

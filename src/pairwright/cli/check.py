@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
+from pairwright.amounts import counted
 from pairwright.cli.help import Command, Group, a_group
 from pairwright.cli.options import BudgetUsd, DryRun, Json
 from pairwright.cli.output import (
@@ -95,7 +96,10 @@ def check(
     else:
         _print(found.as_dict(), shown)
         if result.failing:
-            fail(f"{result.failing:,} findings are {result.fail_on} or worse (--fail-on {result.fail_on})")
+            fail(
+                f"{counted(result.failing, 'finding is', 'findings are')} {result.fail_on} or worse "
+                f"(--fail-on {result.fail_on})"
+            )
     failed = asked is not None and (asked.failures or asked.stopped)
     return FINISHED_WITH_FAILURES if result.failing or failed else DONE
 
@@ -108,7 +112,8 @@ def _dry_run(project: Any, json: bool) -> int:
         emit(found)
     else:
         say(
-            f"A fact-check by {found['model']} would ask about {found['pairs']:,} pairs: {usd(found['usd'])}."
+            f"A fact-check by {found['model']} would ask about {counted(found['pairs'], 'pair')}: "
+            f"{usd(found['usd'])}."
         )
     return DONE
 
@@ -119,7 +124,7 @@ def _fact_check(project: Any, budget: float | None, json: bool) -> FactCheckResu
     with paid_bar("checking facts", quiet=json) as progress:
         result = run_fact_check(project, budget_usd=budget, progress=progress)
     if not json:
-        say(f"{result.model} was asked about {result.pairs:,} pairs: {usd(result.spent_usd)}.")
+        say(f"{result.model} was asked about {counted(result.pairs, 'pair')}: {usd(result.spent_usd)}.")
         if result.failures:
             note(f"{result.failures:,} came to nothing; the next --fact-check asks again.")
         if result.stopped:
@@ -137,7 +142,8 @@ def _tops(project: Any) -> list[dict[str, Any]]:
 def _print(result: dict[str, Any], shown: list[dict[str, Any]]) -> None:
     per = result["pairs"] / result["seconds"] if result["seconds"] else 0
     say(
-        f"{result['pairs']:,} pairs ({result['labelled']:,} labelled), {len(result['checks'])} checks, "
+        f"{counted(result['pairs'], 'pair')} ({result['labelled']:,} labelled), {len(result['checks'])} "
+        "checks, "
         f"{result['seconds']:.1f} s ({per:,.0f} pairs/s)."
     )
     for each in shown:
@@ -257,7 +263,7 @@ def _settle(
     with context.obj.open() as project:
         ids = to_settle(project, step, ids, check)
         if dry_run:
-            say(f"This would be done on {len(ids):,} findings; nothing was changed.")
+            say(f"This would be done on {counted(len(ids), 'finding')}; nothing was changed.")
             return DONE
         result = settle(project, step, ids, by=by or getpass.getuser(), because=because)
     if json:

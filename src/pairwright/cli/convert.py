@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from pairwright.amounts import counted
 from pairwright.cli.options import Json
 from pairwright.cli.output import (
     DONE,
@@ -238,7 +239,10 @@ def print_left_out(result: ConvertResult) -> None:
     if result.empty_parts:
         note(f"no row is in {', '.join(result.empty_parts)}, so there is no such file: see --split")
     for fault, n in result.faults.items():
-        note(f"{n:,} rows have a known error of this dataset ({fault}); the side file marks them")
+        note(
+            f"{counted(n, 'row has', 'rows have')} a known error of this dataset ({fault}); the side file "
+            "marks them"
+        )
     if result.labels:
         say(f"Labels: {result.labels['good']:,} good, {result.labels['bad']:,} bad.")
     if result.naive:

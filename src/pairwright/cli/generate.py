@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from pairwright.amounts import counted
 from pairwright.cli.estimate import print_estimate
 from pairwright.cli.failures import tell_failures
 from pairwright.cli.options import BudgetUsd, DryRun, Json, RetryFailed
@@ -43,7 +44,8 @@ def generate(
             result = run_generate(project, budget_usd=budget, retry_failed=retry_failed, progress=progress)
         if not json:
             say(
-                f"{result.responses:,} responses drawn in {result.calls:,} calls, {usd(result.spent_usd)}; "
+                f"{counted(result.responses, 'response')} drawn in {counted(result.calls, 'call')}, "
+                f"{usd(result.spent_usd)}; "
                 f"{result.failures:,} failed."
             )
             if result.failed_before:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pairwright.amounts import counted
 from pairwright.cli.options import Json
 from pairwright.cli.output import (
     DONE,
@@ -44,5 +45,5 @@ def gold(
             err.print(problem, soft_wrap=True)
         fail(f"{result.bad_rows:,} of {result.rows:,} rows can't be used, so none was added.")
     else:
-        say(f"{result.gold:,} pairs are gold now.")
+        say(f"{counted(result.gold, 'pair is', 'pairs are')} gold now.")
     return ERROR if result.bad_rows else DONE

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pairwright.amounts import counted
 from pairwright.cli.estimate import print_estimate
 from pairwright.cli.failures import tell_failures
 from pairwright.cli.options import BudgetUsd, DryRun, Json, RetryFailed
@@ -85,7 +86,8 @@ def _print_judge(project: Project, result: JudgeResult) -> None:
     for text in result.notes:
         note(text)
     say(
-        f"{result.judge}: {result.votes:,} votes in {result.calls:,} calls, {usd(result.spent_usd)}; "
+        f"{result.judge}: {counted(result.votes, 'vote')} in {counted(result.calls, 'call')}, "
+        f"{usd(result.spent_usd)}; "
         f"{result.failures:,} failed."
     )
     if result.failed_before:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pairwright.amounts import counted
 from pairwright.cli.options import Json
 from pairwright.cli.output import (
     DONE,
@@ -58,7 +59,10 @@ def pair(
 def print_paired(result: PairResult) -> None:
     from pairwright.stages.generate.pair import cut_off
 
-    say(f"{result.pairs_added:,} pairs made, {result.pairs_already:,} were there already.")
+    say(
+        f"{counted(result.pairs_added, 'pair')} made, "
+        f"{counted(result.pairs_already, 'was there already', 'were there already')}."
+    )
     for n, why in (
         (result.given, "prompts came with a pair of their own and got no further ones"),
         (result.too_few, "prompts have fewer than two different responses"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pairwright.amounts import counted
 from pairwright.cli.options import Json
 from pairwright.cli.output import (
     DONE,
@@ -61,20 +62,25 @@ def print_route(result: dict[str, Any]) -> None:
     wanted = Open(**result["open"])
     half = f" ({wanted.half})" if wanted.half else ""
     parts = [
-        f"{result['accepted_from_judges']:,} labels from judges",
+        f"{counted(result['accepted_from_judges'], 'label')} from judges",
         f"{result['accepted_from_people']:,} from people",
-        f"{wanted.waiting:,} pairs wait for people{half}",
+        f"{counted(wanted.waiting, 'pair waits for people', 'pairs wait for people')}{half}",
     ]
     if result["accepted_from_unknown"]:
         parts.insert(2, f"{result['accepted_from_unknown']:,} from unknown raters")
     if wanted.stuck:
-        parts.append(f"{wanted.stuck:,} need somebody else ({wanted.why_stuck})")
+        parts.append(
+            f"{counted(wanted.stuck, 'needs somebody else', 'need somebody else')} ({wanted.why_stuck})"
+        )
     if wanted.flagged:
-        parts.append(f"{wanted.flagged:,} are flagged, so nobody is asked")
+        parts.append(f"{counted(wanted.flagged, 'is flagged', 'are flagged')}, so nobody is asked")
     if result["for_judges"]:
-        parts.append(f"{result['for_judges']:,} wait for the next judge of the cascade")
+        parts.append(
+            f"{counted(result['for_judges'], 'waits for the next judge', 'wait for the next judge')} of "
+            "the cascade"
+        )
     if result["waiting"]:
-        parts.append(f"{result['waiting']:,} wait for calibration")
+        parts.append(f"{counted(result['waiting'], 'waits for calibration', 'wait for calibration')}")
     if result["not_judged"]:
         parts.append(f"{result['not_judged']:,} not judged yet")
     say(", ".join(parts) + ".")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pairwright.amounts import counted
 from pairwright.cli.estimate import print_estimate
 from pairwright.cli.export import print_dataset
 from pairwright.cli.options import BudgetUsd, DryRun, Json, RetryFailed
@@ -61,7 +62,8 @@ def run(
             note(text)
         if result.failures and not result.stopped:
             note(
-                f"{result.failures:,} calls failed: `pairwright status` says why, --retry-failed asks again."
+                f"{counted(result.failures, 'call')} failed: `pairwright status` says why, --retry-failed "
+                "asks again."
             )
         if result.waits_for:
             fail(result.waits_for) if result.stopped else say(f" {result.waits_for}", first="Next:")
@@ -82,10 +84,18 @@ def print_run(stages: list[tuple[str, dict[str, Any]]]) -> None:
             say(f": not asked, it is {result['refused']} against people", first=name)
             continue
         facts = [
-            f"{usd(value)} spent" if key == "spent_usd" else f"{value:,} {key.replace('_', ' ')}"
+            f"{usd(value)} spent" if key == "spent_usd" else _fact(key, value)
             for key, value in result.items()
             if isinstance(value, int | float) and not isinstance(value, bool) and value
         ]
         say(f": {', '.join(facts) or 'nothing to do'}", first=name)
         if result.get("truncated"):
             note(cut_off(result["truncated"]))
+
+
+def _fact(key: str, value: float) -> str:
+    """`pairs_added` of 1 is `1 pair added`."""
+    what, _, rest = key.partition("_")
+    if value == 1 and what.endswith("s"):
+        what = what[:-1]
+    return f"{value:,} {what} {rest.replace('_', ' ')}".rstrip()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pairwright.amounts import counted
 from pairwright.cli.options import DryRun, Json
 from pairwright.cli.output import (
     DONE,
@@ -62,7 +63,7 @@ def send(
         note("No pair waits for people: `pairwright route` decides what they are asked.")
         return DONE
     would = " would be" if dry_run else ""
-    say(f"{result.pairs:,} pairs{would} sent to {tool}, {result.places:,} answers wanted.")
+    say(f"{counted(result.pairs, 'pair')}{would} sent to {tool}, {counted(result.places, 'answer')} wanted.")
     if result.places < result.pairs * for_people:
         note(
             f"Not every pair is asked of {for_people} people: [annotate] overlap, and answers given or "

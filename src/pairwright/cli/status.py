@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from pairwright.amounts import counted
 from pairwright.cli.options import Json
 from pairwright.cli.output import (
     DONE,
@@ -83,7 +84,11 @@ def print_status(state: Status) -> None:
         table.add_row(
             "Verified", f"{state.verified['pairs']:,}", f"labels, by {state.verified['model']}{old}"
         )
-    unpriced = f"and {state.unpriced_calls:,} calls whose price is not known" if state.unpriced_calls else ""
+    unpriced = (
+        f"and {counted(state.unpriced_calls, 'call')} whose price is not known"
+        if state.unpriced_calls
+        else ""
+    )
     table.add_row("Spent", usd(state.spent_usd), unpriced)
     out.print(table)
     if state.judges:
@@ -91,7 +96,7 @@ def print_status(state: Status) -> None:
         out.print(_judge_table(state))
         for judge in state.judges:
             for message, n in judge.reasons:
-                say(f"{judge.name} failed {n:,} times: {message[:200]}", style="dim")
+                say(f"{judge.name} failed {counted(n, 'time')}: {message[:200]}", style="dim")
             if judge.refused:
                 say(f"{judge.name} is {judge.refused} against people: not counted, not asked.", style="red")
     for text in state.cut_prompts:
@@ -104,14 +109,14 @@ def print_status(state: Status) -> None:
         out.print()
         for name, n, seconds in state.people:
             pace = f", {seconds:.0f} s each" if seconds else ""
-            say(f"{name}: {n:,} {'vote' if n == 1 else 'votes'}{pace}")
+            say(f"{name}: {counted(n, 'vote')}{pace}")
         for n, what in (
             (state.decided.lead, "decided by a lead"),
             (state.decided.key, "taken from the answers of gold pairs"),
             (state.decided.flipped, "turned round by `check flip`"),
         ):
             if n:
-                say(f"{n:,} labels {what}")
+                say(f"{counted(n, 'label')} {what}")
     out.print()
     say(f" {state.next}", first="Next:")
 
