@@ -11,6 +11,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "pairwright"
 FLOORS = {
     "types": 0,
     "errors": 0,
+    "extras": 0,
     "keys": 0,
     "rows": 0,
     "literals": 0,

@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 import annotated_types
-import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 import pairwright
-from pairwright.cli.main import app
+from pairwright.cli.help import in_words
+from pairwright.cli.main import every_verb
 from pairwright.stages.project.settings import ProjectFile
 
 Commands = Iterator[tuple[str, Any]]
@@ -35,7 +35,7 @@ def commands() -> Commands:
         for child, each in getattr(command, "commands", {}).items():
             yield from walk(each, f"{name} {child}")
 
-    yield from walk(typer.main.get_command(app), "pairwright")
+    yield from walk(every_verb(), "pairwright")
 
 
 def cli_page() -> str:
@@ -67,7 +67,7 @@ def _usage(name: str, command: Any) -> str:
 
 
 def _argument(parameter: Any) -> str:
-    return (parameter.metavar or parameter.name.upper()) + ("..." if parameter.nargs == -1 else "")
+    return in_words(parameter) + ("..." if parameter.nargs == -1 else "")
 
 
 def _parameter_row(parameter: Any) -> tuple[str, str, str, str]:
@@ -241,9 +241,8 @@ def _default(value: Any) -> str:
 
 
 def _prose(text: str | None) -> str:
-    """Help as Markdown: without the terminal's markup, and a table of settings as code."""
-    bare = re.sub(r"\[/?(?:b|i|bold|dim)\]", "", (text or "").strip()).replace("\\[", "[")
-    return re.sub(r"(?<!`)(\[[a-zA-Z_.]+\])(?!`)", r"`\1`", bare)
+    """Help as Markdown, with a table of settings as code."""
+    return re.sub(r"(?<!`)(\[[a-zA-Z_.]+\])(?!`)", r"`\1`", (text or "").strip())
 
 
 def _table(head: tuple[str, ...], rows: list[Any]) -> str:

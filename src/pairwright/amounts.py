@@ -1,6 +1,11 @@
-"""Money, time and shares as people read them."""
+"""Counts, money, time and shares as people read them."""
 
 from __future__ import annotations
+
+
+def counted(n: int, one: str, many: str | None = None) -> str:
+    """`1 pair`, `2 pairs`; with both forms whole phrases: `1 pair waits`, `2 pairs wait`."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
 def usd(amount: float | None) -> str:

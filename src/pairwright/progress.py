@@ -14,19 +14,12 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from pairwright.amounts import usd
-from pairwright.run_async import stop_if_cancelled
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from pairwright.stages.pay.paid_calls import Progress as PaidProgress
 
 REFRESH_S = 0.2
@@ -44,7 +37,7 @@ class Bar(Protocol):
 @contextmanager
 def paid_bar(label: str, *, quiet: bool = False) -> Iterator[PaidProgress]:
     """A bar with rate, time left and spend."""
-    stop, due = stop_if_cancelled(), 0.0
+    stop, due = _stop_if_cancelled(), 0.0
     with _bar(label, quiet) as bar:
 
         def tell(*, done: int, total: int, failed: int, spent_usd: float) -> None:
@@ -63,7 +56,7 @@ def paid_bar(label: str, *, quiet: bool = False) -> Iterator[PaidProgress]:
 @contextmanager
 def steps_bar(label: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
     """A bar over steps whose number the work itself tells."""
-    stop = stop_if_cancelled()
+    stop = _stop_if_cancelled()
     with _bar(label, quiet) as bar:
 
         def tell(done: int, total: int) -> None:
@@ -77,7 +70,7 @@ def steps_bar(label: str, *, quiet: bool = False) -> Iterator[Callable[[int, int
 @contextmanager
 def count_bar(label: str, *, quiet: bool = False) -> Iterator[Callable[[int], None]]:
     """A running count, for work whose size is not known before."""
-    stop = stop_if_cancelled()
+    stop = _stop_if_cancelled()
     with _bar(label, quiet) as bar:
 
         def tell(done: int) -> None:
@@ -86,6 +79,12 @@ def count_bar(label: str, *, quiet: bool = False) -> Iterator[Callable[[int], No
                 bar.show(done, None, f"{bar.speed:,.0f}/s" if bar.speed else "")
 
         yield tell
+
+
+def _stop_if_cancelled() -> Callable[[], None]:
+    from pairwright.run_async import stop_if_cancelled  # asyncio, which help does not wait for
+
+    return stop_if_cancelled()
 
 
 @contextmanager
@@ -100,6 +99,15 @@ def _bar(label: str, quiet: bool) -> Iterator[Bar | None]:
         finally:
             bar.clear()
     elif console.is_terminal:
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TaskProgressColumn,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
         with Progress(
             TextColumn("{task.description}"),
             BarColumn(),

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
+from pairwright.amounts import counted
+from pairwright.cli.help import Command, Group, a_group
 from pairwright.cli.options import BudgetUsd, DryRun, Json
 from pairwright.cli.output import (
     DONE,
@@ -28,28 +30,35 @@ if TYPE_CHECKING:
 
 _COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
 
-app = typer.Typer(no_args_is_help=False, rich_markup_mode="rich")
 
-_ALL = "Checks: " + "; ".join(f"{name} ({what})" for name, what in WHAT.items()) + "."
-_ALL = _ALL.replace("[", "\\[")  # no markup: the name of a table
+class _Check(Group):
+    """Help that ends with all checks."""
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Checks"):
+            formatter.write_dl(list(WHAT.items()))
 
 
-def register(main: typer.Typer) -> None:
-    main.add_typer(app, name="check")
+app = a_group(cls=_Check, name="check")
 
 
-@app.callback(invoke_without_command=True, epilog=_ALL)
+@app.callback(invoke_without_command=True)
 def check(
     context: typer.Context,
     only: Annotated[
-        list[str] | None, typer.Option("--only", help="Run this check only; may be repeated.")
+        list[str] | None,
+        typer.Option("--only", metavar="CHECK", help="Run this check only; may be repeated."),
     ] = None,
     skip: Annotated[
-        list[str] | None, typer.Option("--skip", help="Leave this check out; may be repeated.")
+        list[str] | None,
+        typer.Option("--skip", metavar="CHECK", help="Leave this check out; may be repeated."),
     ] = None,
     fail_on: Annotated[
         str | None,
-        typer.Option(help="Exit with 2 where anything so severe is open: error, warning, info, off."),
+        typer.Option(
+            metavar="SEVERITY",
+            help="Exit with 2 where anything so severe is open: error, warning, info, off.",
+        ),
     ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; default: the cores there are.")
@@ -57,14 +66,14 @@ def check(
     fact_check: Annotated[
         bool,
         typer.Option(
-            "--fact-check", help="First let the model of \\[check] fact_check look for false facts; costs."
+            "--fact-check", help="First let the model of [check] fact_check look for false facts; costs."
         ),
     ] = False,
     budget: BudgetUsd = None,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> int:
-    """Find what is off with pairs, labels, people and judges, and say what to do about it.
+    """Find issues with pairs, labels, people and judges, and say what to do about them.
 
     Errors keep their pair out of exports until somebody settles them. See
     `pairwright check list`, and then dismiss, send, drop, flip, ask-again or undo.
@@ -87,7 +96,10 @@ def check(
     else:
         _print(found.as_dict(), shown)
         if result.failing:
-            fail(f"{result.failing:,} findings are {result.fail_on} or worse (--fail-on {result.fail_on})")
+            fail(
+                f"{counted(result.failing, 'finding is', 'findings are')} {result.fail_on} or worse "
+                f"(--fail-on {result.fail_on})"
+            )
     failed = asked is not None and (asked.failures or asked.stopped)
     return FINISHED_WITH_FAILURES if result.failing or failed else DONE
 
@@ -100,7 +112,8 @@ def _dry_run(project: Any, json: bool) -> int:
         emit(found)
     else:
         say(
-            f"A fact-check by {found['model']} would ask about {found['pairs']:,} pairs: {usd(found['usd'])}."
+            f"A fact-check by {found['model']} would ask about {counted(found['pairs'], 'pair')}: "
+            f"{usd(found['usd'])}."
         )
     return DONE
 
@@ -111,7 +124,7 @@ def _fact_check(project: Any, budget: float | None, json: bool) -> FactCheckResu
     with paid_bar("checking facts", quiet=json) as progress:
         result = run_fact_check(project, budget_usd=budget, progress=progress)
     if not json:
-        say(f"{result.model} was asked about {result.pairs:,} pairs: {usd(result.spent_usd)}.")
+        say(f"{result.model} was asked about {counted(result.pairs, 'pair')}: {usd(result.spent_usd)}.")
         if result.failures:
             note(f"{result.failures:,} came to nothing; the next --fact-check asks again.")
         if result.stopped:
@@ -129,7 +142,8 @@ def _tops(project: Any) -> list[dict[str, Any]]:
 def _print(result: dict[str, Any], shown: list[dict[str, Any]]) -> None:
     per = result["pairs"] / result["seconds"] if result["seconds"] else 0
     say(
-        f"{result['pairs']:,} pairs ({result['labelled']:,} labelled), {len(result['checks'])} checks, "
+        f"{counted(result['pairs'], 'pair')} ({result['labelled']:,} labelled), {len(result['checks'])} "
+        "checks, "
         f"{result['seconds']:.1f} s ({per:,.0f} pairs/s)."
     )
     for each in shown:
@@ -155,17 +169,20 @@ def _line(kept: dict[str, Any]) -> str:
 
 
 Ids = Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="Numbers of findings.")]
-Of = Annotated[str | None, typer.Option("--check", help="All open findings of this check, or check.part.")]
-Because = Annotated[str | None, typer.Option("--because", help="Why; kept on record.")]
-By = Annotated[str | None, typer.Option("--by", help="Who does it; default: your user name.")]
+Of = Annotated[
+    str | None,
+    typer.Option("--check", metavar="CHECK", help="All open findings of this check, or check.part."),
+]
+Because = Annotated[str | None, typer.Option("--because", metavar="WHY", help="Why; kept on record.")]
+By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who does it; default: your user name.")]
 Dry = Annotated[bool, typer.Option("--dry-run", help="Say on how many; change nothing.")]
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_(
     context: typer.Context,
     check: Of = None,
-    severity: Annotated[str | None, typer.Option(help="error, warning or info.")] = None,
+    severity: Annotated[str | None, typer.Option(metavar="SEVERITY", help="error, warning or info.")] = None,
     settled: Annotated[bool, typer.Option("--all", help="Also what was dismissed or repaired.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
     json: Json = False,
@@ -211,7 +228,7 @@ def _step(name: str, step: str, text: str) -> None:
     ) -> int:
         return _settle(context, step, ids or [], check, because, by, dry_run, json)
 
-    app.command(name, help=text)(run)
+    app.command(name, help=text, cls=Command)(run)
 
 
 for _name, _what, _text in (
@@ -246,7 +263,7 @@ def _settle(
     with context.obj.open() as project:
         ids = to_settle(project, step, ids, check)
         if dry_run:
-            say(f"This would be done on {len(ids):,} findings; nothing was changed.")
+            say(f"This would be done on {counted(len(ids), 'finding')}; nothing was changed.")
             return DONE
         result = settle(project, step, ids, by=by or getpass.getuser(), because=because)
     if json:

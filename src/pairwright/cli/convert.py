@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from pairwright.amounts import counted
 from pairwright.cli.options import Json
 from pairwright.cli.output import (
     DONE,
@@ -39,10 +40,14 @@ class Pairs(StrEnum):
 COLUMNS_TOLD = 20
 BY_WHO_WON = "winners were called good and losers bad (--split-pairs): both answers may be either"
 
-To = Annotated[str | None, typer.Option("--to", help="The format to write (--list shows all).")]
+To = Annotated[
+    str | None, typer.Option("--to", metavar="FORMAT", help="The format to write (--list shows all).")
+]
 Split = Annotated[
     str | None,
-    typer.Option("--split", help="Shares of train, validation, test, by prompt: 0.9,0.05,0.05."),
+    typer.Option(
+        "--split", metavar="SHARES", help="Shares of train, validation, test, by prompt: 0.9,0.05,0.05."
+    ),
 ]
 Stratify = Annotated[
     bool, typer.Option("--stratify", help="With --split: every domain has its share of every part.")
@@ -50,7 +55,7 @@ Stratify = Annotated[
 Shard = Annotated[int | None, typer.Option("--shard", min=1, help="Rows a file at most.")]
 PerPrompt = Annotated[int | None, typer.Option(min=1, help="Rows of one prompt at most.")]
 MinProbability = Annotated[
-    float | None, typer.Option(min=0, max=1, help="Leave out what is less sure than this.")
+    float | None, typer.Option(min=0, max=1, metavar="P", help="Leave out what is less sure than this.")
 ]
 WhichPairs = Annotated[
     Pairs, typer.Option("--pairs", help="Of a ranking: the best against each other, all, or neighbours.")
@@ -60,7 +65,9 @@ WhichPairs = Annotated[
 Without = Annotated[
     str | None,
     typer.Option(
-        "--without", help="Columns to read rows without: tools,images. Else such rows are left out."
+        "--without",
+        metavar="COLUMN,...",
+        help="Columns to read rows without: tools,images. Else such rows are left out.",
     ),
 ]
 
@@ -80,10 +87,6 @@ SplitPairs = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    app.command()(convert)
-
-
 def convert(
     source: Annotated[
         Path | None,
@@ -94,14 +97,21 @@ def convert(
     ] = None,
     to: To = None,
     from_: Annotated[
-        str | None, typer.Option("--from", help="The format to read; default: told by the rows' keys.")
+        str | None,
+        typer.Option("--from", metavar="FORMAT", help="The format to read; default: told by the rows' keys."),
     ] = None,
     columns: Annotated[
-        str | None, typer.Option("--map", help="Your names for columns: chosen=good_answer,prompt=question.")
+        str | None,
+        typer.Option(
+            "--map",
+            metavar="NAME=COLUMN,...",
+            help="Your names for columns: chosen=good_answer,prompt=question.",
+        ),
     ] = None,
     which: WhichPairs = Pairs.best,
     threshold: Annotated[
-        float | None, typer.Option(help="KTO: a response rated this or higher is good, any other bad.")
+        float | None,
+        typer.Option(metavar="RATING", help="KTO: a response rated this or higher is good, any other bad."),
     ] = None,
     split_pairs: SplitPairs = False,
     margin: Annotated[
@@ -119,7 +129,10 @@ def convert(
     shard: Shard = None,
     seed: Annotated[int, typer.Option(help="Of the split.")] = 0,
     file_format: Annotated[
-        str | None, typer.Option("--format", help="jsonl, json, csv, tsv, parquet; default: by IN's name.")
+        str | None,
+        typer.Option(
+            "--format", metavar="FORMAT", help="jsonl, json, csv, tsv, parquet; default: by IN's name."
+        ),
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="Show all formats.")] = False,
     without: Without = None,
@@ -226,7 +239,10 @@ def print_left_out(result: ConvertResult) -> None:
     if result.empty_parts:
         note(f"no row is in {', '.join(result.empty_parts)}, so there is no such file: see --split")
     for fault, n in result.faults.items():
-        note(f"{n:,} rows have a known error of this dataset ({fault}); the side file marks them")
+        note(
+            f"{counted(n, 'row has', 'rows have')} a known error of this dataset ({fault}); the side file "
+            "marks them"
+        )
     if result.labels:
         say(f"Labels: {result.labels['good']:,} good, {result.labels['bad']:,} bad.")
     if result.naive:

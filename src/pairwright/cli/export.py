@@ -56,10 +56,6 @@ class Settled(StrEnum):
     unknown = "unknown"
 
 
-def register(app: typer.Typer) -> None:
-    app.command()(export)
-
-
 def export(
     context: typer.Context,
     target: Annotated[
@@ -78,7 +74,8 @@ def export(
     threshold: Annotated[
         float | None,
         typer.Option(
-            help="KTO with --to: rated this or higher is good; 3.5 of 5 unless told, for ratings of annotate."
+            metavar="RATING",
+            help="KTO with --to: rated this or higher is good; default for ratings of annotate: 3.5 of 5.",
         ),
     ] = None,
     ratings: Annotated[
@@ -102,12 +99,13 @@ def export(
     fail_on: Annotated[
         str | None,
         typer.Option(
-            help="Check first; export nothing where a finding is so severe: error, warning, info, off."
+            metavar="SEVERITY",
+            help="Check first; export nothing where a finding is so severe: error, warning, info, off.",
         ),
     ] = None,
     json: Json = False,
 ) -> int:
-    """Write labels as trainers read them, with a manifest and a side file that leads back to every vote."""
+    """Write labels as trainers read them, with a manifest and a side file of their origins."""
     from pairwright.stages.export.from_project import export_project
 
     with context.obj.open() as project:

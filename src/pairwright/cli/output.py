@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import orjson
 from rich.console import Console
 from rich.text import Text
 
@@ -25,6 +24,8 @@ DONE, ERROR, FINISHED_WITH_FAILURES, INTERRUPTED = 0, 1, 2, 130
 
 def emit(result: dict[str, Any]) -> None:
     """One JSON object to stdout."""
+    import orjson
+
     sys.stdout.write(
         orjson.dumps(result, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode() + "\n"
     )

@@ -11,10 +11,6 @@ from pairwright.cli.options import Json
 from pairwright.cli.output import DONE, emit, say
 
 
-def register(app: typer.Typer) -> None:
-    app.command()(report)
-
-
 def report(
     context: typer.Context,
     output: Annotated[
@@ -23,7 +19,7 @@ def report(
     ] = None,
     json: Json = False,
 ) -> int:
-    """Write what was measured as one page that opens anywhere: judges, confidence, costs, people."""
+    """Write all measurements as one page: judges, confidence, costs, people."""
     from pairwright.stages.figures.report import numbers_of, write_report
 
     with context.obj.open() as project:

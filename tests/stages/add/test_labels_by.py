@@ -161,7 +161,7 @@ def test_a_label_of_nobody_known_is_said_to_be_so(project, tmp_path, capsys):
     path = write(tmp_path, TALK, name="skywork.jsonl")
     assert run(["-C", str(project.root), "add", str(path), "--from", "auto"]) == 0
     told = capsys.readouterr()
-    assert "1 votes of unknown skywork added" in told.out
+    assert "1 vote of unknown skywork added" in told.out
     assert "--labels-by person or --labels-by judge" in told.err
 
 

@@ -1,4 +1,4 @@
-"""judge, route."""
+"""judge: votes of judges."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pairwright.amounts import counted
+from pairwright.cli.estimate import print_estimate
+from pairwright.cli.failures import tell_failures
 from pairwright.cli.options import BudgetUsd, DryRun, Json, RetryFailed
 from pairwright.cli.output import (
     DONE,
@@ -13,28 +16,20 @@ from pairwright.cli.output import (
     emit,
     fail,
     note,
-    out,
     paid_bar,
     say,
     usd,
 )
-from pairwright.cli.results import print_estimate, tell_failures
-from pairwright.cli.routing import print_route
 
 if TYPE_CHECKING:
     from pairwright.stages.judge.judge import JudgeResult
     from pairwright.stages.project.project import Project
 
 
-def register(app: typer.Typer) -> None:
-    for verb in (judge, route):
-        app.command()(verb)
-
-
 def judge(
     context: typer.Context,
     name: Annotated[
-        str | None, typer.Option("--judge", help="Only this judge; default: all of them.")
+        str | None, typer.Option("--judge", metavar="NAME", help="Only this judge; default: all of them.")
     ] = None,
     budget: BudgetUsd = None,
     single_order: Annotated[
@@ -49,7 +44,7 @@ def judge(
     dry_run: DryRun = False,
     json: Json = False,
 ) -> int:
-    """Let the judges answer every pair they have not answered, in both orders."""
+    """Ask the judges about every pair they have not answered, in both orders."""
     from pairwright.stages.judge.judges import judges_named, run_judges
 
     with context.obj.open() as project:
@@ -91,44 +86,11 @@ def _print_judge(project: Project, result: JudgeResult) -> None:
     for text in result.notes:
         note(text)
     say(
-        f"{result.judge}: {result.votes:,} votes in {result.calls:,} calls, {usd(result.spent_usd)}; "
+        f"{result.judge}: {counted(result.votes, 'vote')} in {counted(result.calls, 'call')}, "
+        f"{usd(result.spent_usd)}; "
         f"{result.failures:,} failed."
     )
     if result.failed_before:
         say(f"{result.failed_before:,} more failed before and were not asked for again.")
     if result.failures or result.failed_before:
         tell_failures(project, "judge", result.judge)
-
-
-def route(
-    context: typer.Context,
-    more: Annotated[
-        int, typer.Option(min=0, help="Draw this many more pairs for people, to calibrate judges on.")
-    ] = 0,
-    recalibrate: Annotated[
-        bool, typer.Option(help="Settle an alarm: draw a new calibration sample from the pairs it is about.")
-    ] = False,
-    restore: Annotated[
-        str | None,
-        typer.Option(metavar="WHY", help="Settle an alarm: accept these pairs again, for this reason."),
-    ] = None,
-    withdrawn: Annotated[
-        bool, typer.Option(help="Only list the pairs whose label an alarm has withdrawn, one id a line.")
-    ] = False,
-    json: Json = False,
-) -> int:
-    """Decide what needs no person, and what people are asked. Free, repeatable."""
-    from pairwright.stages.route.audit import withdrawn as withdrawn_pairs
-    from pairwright.stages.route.route import run_route
-
-    with context.obj.open() as project:
-        if withdrawn:
-            found = withdrawn_pairs(project)
-            emit(found.as_dict()) if json else out.print("\n".join(found.withdrawn), soft_wrap=True)
-            return DONE
-        result = run_route(project, more=more, recalibrate=recalibrate, restore=restore)
-    if json:
-        emit(result.as_dict())
-    else:
-        print_route(result.as_dict())
-    return DONE
