@@ -23,6 +23,8 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
@@ -221,6 +223,8 @@ class Page:
             return run(command)
         if words[0] == "cd":
             os.chdir(words[1])
+        elif words[0] == "python" and words[1].endswith(".py"):
+            subprocess.run([sys.executable, *words[1:]], check=True)
         elif words[0] in ("cat", "head"):
             print(Path(words[-1]).read_text(encoding="utf-8"))
         elif "pairwright.models.loopback" in words:
