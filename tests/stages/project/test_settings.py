@@ -69,7 +69,7 @@ def test_every_key_the_template_shows_exists(tmp_path):
         (('endpoint = "local"', 'endpoint = "remote"'), r'\[models.small\] endpoint names "remote", which is not in \[endpoints.NAME\]'),
         (("http://localhost:8000/v1", "localhost:8000"), r'pairwright.toml:2: \[endpoints.local\] url: .*"localhost:8000"'),
         (('model = "qwen"', 'model = "qwen"\ntemperature = 9'), r"\[models.small\] temperature: .*less than or equal to 2, got 9"),
-        (('[judges.main]\nmodel = "small"', "[judges.main]\nsingle_order = true"), r"\[judges.main\] needs model"),
+        (('[judges.main]\nmodel = "small"', "[judges.main]\nsingle_order = true"), r"\[judges.main\] of kind \"chat\" needs model"),
         (("[generate]", '[pair]\npolicy = "best"\n[generate]'), r"pairwright.toml:9: \[pair\] policy: .*'all', 'random' or 'reference', got \"best\""),
         (("[generate]", "[generate"), "is not valid TOML"),
     ],

@@ -15,6 +15,7 @@ from pairwright.judging.strategies import STRATEGIES, Name
 from pairwright.models.secrets import hidden
 from pairwright.models.settings import EndpointSettings, ModelSettings, Settings
 from pairwright.routing.decide import Overlap
+from pairwright.stages.project.judge_kinds import KINDS, kind_of
 from pairwright.stages.project.reward_settings import RewardSettings
 
 
@@ -54,9 +55,6 @@ class PairSettings(Settings):
     all_prompts: bool = Field(False, description="also pair prompts that came with a pair of their own")
 
 
-PAID = ("chat", "scores")  # kinds of judges that ask an endpoint
-
-
 class JudgeSettings(Settings):
     """One judge.
 
@@ -66,7 +64,7 @@ class JudgeSettings(Settings):
     verdicts), or a plugin's name.
     """
 
-    kind: str = Field("chat", description="chat, scores, scorer, light, reward, replay, or a plugin's name")
+    kind: str = Field("chat", description=f"{', '.join(KINDS)}, or a plugin's name")
     model: str | None = Field(None, description="for chat and scores: a name from [models]")
     path: str | None = Field(None, description="for replay: a file of recorded verdicts")
     api: Api = Field("pooling", description="for scores: how the endpoint is asked")
@@ -272,24 +270,12 @@ class ProjectFile(Settings):
         if self.generate.mix == "weighted" and sum(self._weights().values()) <= 0:
             raise ValueError("[generate.weights] are all zero: give at least one model a positive weight")
         for name, judge in self.judges.items():
-            if judge.kind in PAID:
-                if judge.model is None:
-                    raise ValueError(f'[judges.{name}] needs model = "...", a name from [models.NAME]')
-                _require(judge.model, self.models, f"[judges.{name}] model", "[models.NAME]")
-            if judge.kind == "scorer" and (judge.score is None or ":" not in judge.score):
-                raise ValueError(f'[judges.{name}] of kind "scorer" needs score = "file.py:function"')
+            self._has_what_its_kind_needs(name, judge)
             if "ranking" in (judge.strategy, *judge.strategies) and judge.single_order:
                 raise ValueError(
                     f"[judges.{name}] a ranking shows every response first once, in two calls a prompt: "
                     "take single_order away"
                 )
-            if judge.kind == "reward":
-                if judge.reward is None:
-                    raise ValueError(f'[judges.{name}] needs reward = "...", a name from [rewards.NAME]')
-                _require(judge.reward, self.rewards, f"[judges.{name}] reward", "[rewards.NAME]")
-            if judge.kind == "replay" and judge.path is None:
-                raise ValueError(f'[judges.{name}] of kind "replay" needs path = "...", recorded verdicts')
-        for name, judge in self.judges.items():
             if judge.samples > 1 and judge.temperature == 0:
                 raise ValueError(
                     f"[judges.{name}] samples = {judge.samples} at temperature 0 are all the same: "
@@ -311,6 +297,19 @@ class ProjectFile(Settings):
         if self.pair.policy == "reference" and not self.pair.reference:
             raise ValueError('[pair] policy "reference" needs reference = "...", a model\'s name')
         return self
+
+    def _has_what_its_kind_needs(self, name: str, judge: JudgeSettings) -> None:
+        needs = kind_of(judge.kind).needs
+        if needs is None:
+            return
+        value = getattr(judge, needs.setting)
+        if value is None or needs.holds not in value:
+            raise ValueError(
+                f'[judges.{name}] of kind "{judge.kind}" needs {needs.setting} = {needs.example}'
+            )
+        if needs.table is not None:
+            where = f"[judges.{name}] {needs.setting}"
+            _require(value, getattr(self, needs.table), where, f"[{needs.table}.NAME]")
 
     def _weights(self) -> dict[str, float]:
         return {name: self.generate.weights.get(name, 1.0) for name in self.generate.models}
@@ -365,8 +364,7 @@ def _one_by_one(file: ProjectFile) -> ProjectFile:
                     "sample": sample if judge.samples > 1 else 0,
                     "max_tokens": most,
                     # A score does not depend on what it is compared with: one order says it all.
-                    "single_order": judge.single_order
-                    or judge.kind in ("scores", "scorer", "light", "reward"),
+                    "single_order": judge.single_order or kind_of(judge.kind).scores,
                 }
                 judges["/".join(parts)] = judge.model_copy(update=update)
                 names.setdefault(name, []).append("/".join(parts))

@@ -21,6 +21,7 @@ from pairwright.reward.full import CARD, FullModel, steps_of
 from pairwright.reward.light import Embed, train
 from pairwright.reward.training import Recipe, train_full
 from pairwright.reward.verify import Opinion, light_opinion
+from pairwright.stages.project.judge_kinds import kind_of
 from pairwright.stages.project.own_code import own_function
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.reward_settings import RewardSettings
@@ -101,7 +102,7 @@ def own_judges(project: Project, name: str) -> list[str]:
     named = [
         judge
         for judge, of in project.settings.judges.items()
-        if of.kind in ("light", "reward") and (of.reward or LIGHT) == name
+        if kind_of(of.kind).from_labels and (of.reward or LIGHT) == name
     ]
     return [*named, *([settings.judge] if settings is not None and settings.judge else [])]
 
