@@ -14,6 +14,7 @@ FLOORS = {
     "keys": 0,
     "rows": 0,
     "literals": 0,
+    "whole_file": 0,
     "judging": 1,
     "routing": 1,
     "quality": 1,

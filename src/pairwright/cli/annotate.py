@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pairwright.cli.content import OnError
 from pairwright.cli.options import Browser, HostName, Json
 from pairwright.cli.output import DONE, ERROR, FINISHED_WITH_FAILURES, emit, err, fail, note, say
 from pairwright.errors import InputError
 from pairwright.stages.project.project import Project
+from pairwright.types import OnError
 
 if TYPE_CHECKING:
     from pairwright.stages.people.import_labels import ImportResult
@@ -43,7 +43,7 @@ def annotate(
     ] = None,
     on_error: Annotated[
         OnError, typer.Option(help="For --import: stop adds nothing with a bad row; skip adds the good rows.")
-    ] = OnError.stop,
+    ] = "stop",
     json: Json = False,
 ) -> int:
     """Start the page on which people choose the better response, and a lead sees how it goes."""
@@ -121,7 +121,7 @@ def _sit(project: Project, name: str) -> int:
 def _import(project: Project, paths: list[Path], rater: str | None, on_error: OnError, json: bool) -> int:
     from pairwright.stages.people.import_labels import import_labels
 
-    result = import_labels(project, paths, default_rater=rater, on_error=on_error.value)
+    result = import_labels(project, paths, default_rater=rater, on_error=on_error)
     return told_import(result, json)
 
 

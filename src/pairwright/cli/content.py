@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pairwright.cli.convert import Pairs, WhichPairs, Without, column_names, tell_not_carried
+from pairwright.cli.convert import WhichPairs, Without, column_names, tell_not_carried
 from pairwright.cli.options import BudgetUsd, DryRun, Json, RetryFailed
 from pairwright.cli.output import (
     DONE,
@@ -25,28 +24,13 @@ from pairwright.cli.output import (
 )
 from pairwright.cli.results import print_estimate, tell_failures
 from pairwright.errors import InputError
+from pairwright.pairing import Policy
+from pairwright.types import Maker, OnError
 
 if TYPE_CHECKING:
     from pairwright.stages.add.add import AddResult
     from pairwright.stages.add.labelled_set import AddDatasetResult
     from pairwright.stages.generate.pair import PairResult
-
-
-class OnError(StrEnum):
-    stop = "stop"
-    skip = "skip"
-
-
-class LabelsBy(StrEnum):
-    person = "person"
-    judge = "judge"
-    unknown = "unknown"
-
-
-class Policy(StrEnum):
-    all = "all"
-    random = "random"
-    reference = "reference"
 
 
 def register(app: typer.Typer) -> None:
@@ -89,12 +73,12 @@ def add(
         ),
     ] = None,
     columns: Annotated[str | None, typer.Option("--map", help="With --from: NAME=COLUMN,...")] = None,
-    which: WhichPairs = Pairs.best,
+    which: WhichPairs = "best",
     rater: Annotated[
         str | None, typer.Option(help="With --from: name of who made labels whose rows don't say.")
     ] = None,
     labels_by: Annotated[
-        LabelsBy | None,
+        Maker | None,
         typer.Option(
             help="With --from: who made the labels, over what rows say. Only people's count as people's; "
             "where neither says, it is unknown."
@@ -105,7 +89,7 @@ def add(
     ] = None,
     on_error: Annotated[
         OnError, typer.Option(help="stop: with a bad row, add nothing. skip: add the good rows.")
-    ] = OnError.stop,
+    ] = "stop",
     without: Without = None,
     json: Json = False,
 ) -> int:
@@ -116,11 +100,11 @@ def add(
     if from_ is not None:
         options = {
             "source": None if from_ == "auto" else from_,
-            "which": which.value,
+            "which": which,
             "rater": rater,
-            "labels_by": labels_by.value if labels_by else None,
+            "labels_by": labels_by,
             "file_format": file_format,
-            "on_error": on_error.value,
+            "on_error": on_error,
             "without": column_names(without),
         }
         return _add_labelled(context, files, columns, options, json=json)
@@ -143,7 +127,7 @@ def add(
             files,
             fields=fields,
             file_format=file_format,
-            on_error=on_error.value,
+            on_error=on_error,
             without=column_names(without),
             progress=progress,
         )
@@ -275,7 +259,7 @@ def pair(
         settings = project.settings.pair
         result = make_pairs(
             project.store,
-            policy=policy.value if policy else settings.policy,
+            policy=policy or settings.policy,
             k=k or settings.k,
             reference=reference or settings.reference,
             seed=project.settings.project.seed,

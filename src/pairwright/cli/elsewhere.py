@@ -9,9 +9,9 @@ import typer
 from rich.table import Table
 
 from pairwright.cli.annotate import told_import
-from pairwright.cli.content import OnError
 from pairwright.cli.options import DryRun, Json
 from pairwright.cli.output import DONE, ERROR, emit, err, fail, note, out, say
+from pairwright.types import OnError
 
 TOOLS = "label-studio, argilla, potato, mturk, prolific or csv"
 ToolName = Annotated[str, typer.Argument(metavar="TOOL", help=f"One of {TOOLS}.")]
@@ -78,14 +78,14 @@ def take(
     files: Annotated[list[Path], typer.Argument(help="What the tool exported.")],
     on_error: Annotated[
         OnError, typer.Option(help="stop adds nothing with a bad answer; skip adds the good ones.")
-    ] = OnError.stop,
+    ] = "stop",
     json: Json = False,
 ) -> int:
     """Take answers back from another annotation tool, as votes of people."""
     from pairwright.stages.people.other_tools import take as take_back
 
     with context.obj.open() as project:
-        result = take_back(project, tool, files, on_error=on_error.value)
+        result = take_back(project, tool, files, on_error=on_error)
     return told_import(result, json, more=f"{result.skipped:,} skipped, ")
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -22,41 +21,11 @@ from pairwright.cli.convert import (
 )
 from pairwright.cli.options import Json
 from pairwright.cli.output import DONE, emit, note, say
-from pairwright.types import SETTLED_BY
+from pairwright.formats.trl import Shape, Style
+from pairwright.types import SETTLED_BY, RatedBy, Source
 
 if TYPE_CHECKING:
-    from pairwright.formats.canonical import MarginUnit
     from pairwright.stages.export.convert import ConvertResult
-
-
-class Shape(StrEnum):
-    dpo = "dpo"
-    orpo = "orpo"
-    kto = "kto"
-    unpaired = "unpaired"
-
-
-class Style(StrEnum):
-    conversational = "conversational"
-    standard = "standard"
-
-
-class Margins(StrEnum):
-    probability = "probability"
-    ratings = "ratings"
-
-
-class RatedBy(StrEnum):
-    annotate = "annotate"
-    people = "people"
-    judges = "judges"
-    unknown = "unknown"
-
-
-class Settled(StrEnum):
-    judge = "judge"
-    people = "people"
-    unknown = "unknown"
 
 
 def register(app: typer.Typer) -> None:
@@ -75,7 +44,7 @@ def export(
     ] = None,
     style: Annotated[Style | None, typer.Option(help="Message lists, or plain strings.")] = None,
     source: Annotated[
-        Settled | None, typer.Option("--source", help="Only what judges, or what people settled.")
+        Source | None, typer.Option("--source", help="Only what judges, or what people settled.")
     ] = None,
     min_probability: MinProbability = None,
     threshold: Annotated[
@@ -92,7 +61,8 @@ def export(
         ),
     ] = None,
     margin: Annotated[
-        Margins | None, typer.Option(help="Unit of margins: probability (the default), or ratings.")
+        Literal["probability", "ratings"] | None,
+        typer.Option(help="Unit of margins: probability (the default), or ratings."),
     ] = None,
     split_pairs: SplitPairs = False,
     per_prompt: PerPrompt = None,
@@ -123,30 +93,29 @@ def export(
     if to is not None:
         for name, given in (("--shape", shape), ("--style", style)):
             if given is not None:
-                note(f"{name} {given.value} does nothing beside --to {to}, which says both")
-    shape = shape or Shape.dpo
+                note(f"{name} {given} does nothing beside --to {to}, which says both")
+    shape = shape or "dpo"
     with context.obj.open() as project:
         settings, seed = project.settings.export, project.settings.project.seed
-        name = to or format_of(shape.value, style.value if style else settings.style)
+        name = to or format_of(shape, style or settings.style)
         ending = ending_for(target_named(name), settings.file_format)
         by_default = project.root / settings.folder / f"{name}{ending}"
         parts = parse_shares(split, seed)
-        unit: MarginUnit | None = margin.value if margin else None
         # A threshold goes by ratings, which is not by who won: it was asked for now.
         split_pairs = split_pairs or (settings.split_pairs and threshold is None)
-        selection = Selection("best", threshold, split_pairs, min_probability, per_prompt, unit)
+        selection = Selection("best", threshold, split_pairs, min_probability, per_prompt, margin)
         tell_unused(name, selection, stratify=stratify, split=split)
         if ratings and split_pairs and target_named(name).takes == "responses":
-            note(f"--ratings {ratings.value} does nothing where good and bad go by who won")
+            note(f"--ratings {ratings} does nothing where good and bad go by who won")
         open_gate(project, level_of(fail_on))
         result = export_dataset(
             project.store,
-            target or (by_default if to else export_path(project, shape.value)),
+            target or (by_default if to else export_path(project, shape)),
             to=name,
             selection=selection,
             layout=Layout(parts, shard, stratify),
-            source=source.value if source else None,
-            ratings=ratings.value if ratings else None,
+            source=source,
+            ratings=ratings,
             separator=settings.separator,
             seed=seed,
             include_flagged=include_flagged,

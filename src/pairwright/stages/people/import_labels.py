@@ -19,7 +19,7 @@ from pairwright.stages.project.project import Project
 from pairwright.store.people.names import person_id, spelled
 from pairwright.store.people.tasks import pairs_by_key, pairs_named, votes_of_people
 from pairwright.store.votes import add_vote, retract
-from pairwright.types import ORDERS, Order, Verdict, Vote, swap
+from pairwright.types import ORDERS, OnError, Order, Verdict, Vote, swap
 
 SHOWN_BAD_ROWS = 50
 PAGE = 500
@@ -73,7 +73,7 @@ class _RollBack(Exception):
 
 
 def import_labels(
-    project: Project, paths: Sequence[Path], *, default_rater: str | None = None, on_error: str = "stop"
+    project: Project, paths: Sequence[Path], *, default_rater: str | None = None, on_error: OnError = "stop"
 ) -> ImportResult:
     """Read rows `{id, label, annotator?, seconds?, note?}` as votes of people, in one transaction.
 

@@ -24,7 +24,7 @@ from pairwright.store import schema
 from pairwright.store.people import leases, tasks
 from pairwright.store.people.names import person_id
 from pairwright.store.votes import failure_row, guideline_id
-from pairwright.types import Failure, Order, as_original
+from pairwright.types import Failure, OnError, Order, as_original
 
 PAGE = 500
 _SHOWN: dict[Choice, Literal["left", "right", "tie", "both_good", "both_bad"]] = {
@@ -112,7 +112,9 @@ class _RollBack(Exception):
     pass
 
 
-def take(project: Project, tool_name: str, paths: Sequence[Path], *, on_error: str = "stop") -> TakeResult:
+def take(
+    project: Project, tool_name: str, paths: Sequence[Path], *, on_error: OnError = "stop"
+) -> TakeResult:
     """Read answers given in another tool as votes of people, in one transaction.
 
     People are named after the tool (`label-studio/4`). The same file again adds

@@ -10,10 +10,12 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from pairwright.errors import ConfigError
+from pairwright.formats.trl import Shape, Style
 from pairwright.judging.scores import Api
 from pairwright.judging.strategies import STRATEGIES, Name
 from pairwright.models.secrets import hidden
 from pairwright.models.settings import EndpointSettings, ModelSettings, Settings
+from pairwright.pairing import Policy
 from pairwright.routing.decide import Overlap
 from pairwright.stages.project.judge_kinds import KINDS, kind_of
 from pairwright.stages.project.reward_settings import RewardSettings
@@ -46,7 +48,7 @@ class GenerateSettings(Settings):
 class PairSettings(Settings):
     """Which responses to a prompt meet."""
 
-    policy: Literal["all", "random", "reference"] = Field(
+    policy: Policy = Field(
         "all", description="every two; `k` random pairs a prompt; each against those of one model"
     )
     k: int = Field(1, ge=1, description="pairs a prompt, for `random`")
@@ -230,11 +232,11 @@ class PlanMethod(Settings):
 class ExportSettings(Settings):
     """What `run` and `export` write unless told otherwise."""
 
-    shapes: tuple[Literal["dpo", "orpo", "kto", "unpaired"], ...] = Field(
+    shapes: tuple[Shape, ...] = Field(
         ("dpo", "kto"), description="dpo (ORPO reads the same rows), kto, unpaired"
     )
     split_pairs: bool = Field(False, description="kto, unpaired: call winners good and losers bad")
-    style: Literal["conversational", "standard"] = Field(
+    style: Style = Field(
         "conversational", description="conversational: lists of messages; standard: plain strings"
     )
     file_format: Literal["jsonl", "parquet"] = Field("jsonl", description="of the files in `folder`")

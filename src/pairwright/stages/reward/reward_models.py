@@ -29,6 +29,7 @@ from pairwright.stages.project.settings import nearest
 from pairwright.stages.reward.kept_folds import fingerprint, kept_folds
 from pairwright.stages.reward.labelled_pairs import Labelled
 from pairwright.store.verify.verifications import margins_of, resting_on
+from pairwright.whole_file import whole_file
 
 LIGHT = "light"
 FILE = "reward.npz"
@@ -296,6 +297,5 @@ def _told(folder: Path) -> dict[str, Any]:
 
 
 def _tell(folder: Path, card: Mapping[str, Any]) -> None:
-    partial = folder / f".{CARD}.partial"
-    partial.write_text(json.dumps(card, indent=2), encoding="utf-8")
-    partial.replace(folder / CARD)
+    with whole_file(folder / CARD) as file:
+        file.write(json.dumps(card, indent=2).encode())
