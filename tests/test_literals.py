@@ -30,6 +30,8 @@ def public_functions():
     for module in pkgutil.walk_packages(pairwright.__path__, "pairwright."):
         if "__main__" in module.name or ".migrations" in module.name:
             continue
+        if module.name.startswith("pairwright.cli."):  # typer refuses other words
+            continue
         loaded = importlib.import_module(module.name)
         for name, thing in vars(loaded).items():
             if name.startswith("_") or getattr(thing, "__module__", None) != module.name:

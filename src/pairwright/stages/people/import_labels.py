@@ -14,6 +14,7 @@ from pairwright.errors import InputError
 from pairwright.formats.reading import BadRow, read_records
 from pairwright.formats.rows import as_id
 from pairwright.keys import parse_public_id
+from pairwright.literals import checked
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.project.project import Project
 from pairwright.store.people.names import person_id, spelled
@@ -72,6 +73,7 @@ class _RollBack(Exception):
     pass
 
 
+@checked
 def import_labels(
     project: Project, paths: Sequence[Path], *, default_rater: str | None = None, on_error: OnError = "stop"
 ) -> ImportResult:

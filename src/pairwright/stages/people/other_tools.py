@@ -15,6 +15,7 @@ from pairwright.formats.tools.names import TOOLS
 from pairwright.formats.tools.shapes import Choice, GivenAnswer, SentTask, Tool, Unreadable
 from pairwright.judging.rubric import show_prompt
 from pairwright.keys import content_key, public_id, seeded_fraction
+from pairwright.literals import checked
 from pairwright.stages.people.answers import VERDICT_OF
 from pairwright.stages.people.gold import find_pair
 from pairwright.stages.people.import_labels import ImportResult, Label, add_labels
@@ -112,6 +113,7 @@ class _RollBack(Exception):
     pass
 
 
+@checked
 def take(
     project: Project, tool_name: str, paths: Sequence[Path], *, on_error: OnError = "stop"
 ) -> TakeResult:
