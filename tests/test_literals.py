@@ -12,10 +12,8 @@ from pairwright.literals import checked, words_of
 
 # These check it themselves, with a message about the option (tests/test_pairing, tests/test_stages_add, test_stages_export, test_stages_pair).
 OWN = {
-    "pairwright.pairing.choose_pairs",
     "pairwright.stages.add.add.add_files",
     "pairwright.stages.export.export.export",
-    "pairwright.stages.generate.pair.make_pairs",
 }
 # Decorated where these files are next changed: others are at work on them.
 LATER = {

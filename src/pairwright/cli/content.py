@@ -24,7 +24,6 @@ from pairwright.cli.output import (
 )
 from pairwright.cli.results import print_estimate, tell_failures
 from pairwright.errors import InputError
-from pairwright.pairing import Policy
 from pairwright.types import Maker, OnError
 
 if TYPE_CHECKING:
@@ -246,7 +245,8 @@ def generate(
 def pair(
     context: typer.Context,
     policy: Annotated[
-        Policy | None, typer.Option(help="all pairs; k random ones a prompt; each against one model.")
+        str | None,
+        typer.Option(help="all pairs; random: k a prompt; reference: each against one model."),
     ] = None,
     k: Annotated[int | None, typer.Option(min=1, help="Pairs a prompt, for --policy random.")] = None,
     reference: Annotated[str | None, typer.Option(help="The model, for --policy reference.")] = None,

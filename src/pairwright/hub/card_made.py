@@ -6,14 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pairwright.hub.markdown import bullets, hours, percent, plain, several, share, table
+from pairwright.pairing import POLICIES
 from pairwright.types import Estimate
 
-_POLICIES = {
-    "given": "came as pairs",
-    "all": "by letting every two responses to a prompt meet",
-    "random": "by letting responses to a prompt meet by chance",
-    "reference": "of a response and one by a model that all others are held against",
-}
+_POLICIES = {"given": "came as pairs"} | {name: policy.in_words for name, policy in POLICIES.items()}
 _METHODS = {
     "majority": "the majority",
     "gold": "each person's record on pairs whose answer is known",

@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from pairwright.errors import ConfigError
+from pairwright.errors import ConfigError, InputError
 from pairwright.formats.trl import Shape, Style
 from pairwright.judging.scores import Api
 from pairwright.judging.strategies import STRATEGIES, Name
 from pairwright.models.secrets import hidden
 from pairwright.models.settings import EndpointSettings, ModelSettings, Settings
-from pairwright.pairing import Policy
+from pairwright.pairing import check_policy
 from pairwright.routing.decide import Overlap
 from pairwright.stages.project.judge_kinds import KINDS, kind_of
 from pairwright.stages.project.reward_settings import RewardSettings
@@ -48,13 +48,22 @@ class GenerateSettings(Settings):
 class PairSettings(Settings):
     """Which responses to a prompt meet."""
 
-    policy: Policy = Field(
-        "all", description="every two; `k` random pairs a prompt; each against those of one model"
+    policy: str = Field(
+        "all",
+        description="all: every two; random: `k` pairs a prompt; reference: each against those of one model",
     )
     k: int = Field(1, ge=1, description="pairs a prompt, for `random`")
     reference: str | None = Field(None, description="the model, for `reference`")
     include_truncated: bool = Field(False, description="also pair responses that reached max_tokens")
     all_prompts: bool = Field(False, description="also pair prompts that came with a pair of their own")
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> PairSettings:
+        try:
+            check_policy(self.policy, self.k, self.reference)
+        except InputError as error:
+            raise ValueError(f"[pair] {error}") from None
+        return self
 
 
 class JudgeSettings(Settings):
@@ -296,8 +305,6 @@ class ProjectFile(Settings):
             raise ValueError('[route] test = "betting" tests one step: take cascade away, or test = "exact"')
         for name in self.route.trust:
             _require(name, self.judges, "[route] trust", "[judges.NAME]")
-        if self.pair.policy == "reference" and not self.pair.reference:
-            raise ValueError('[pair] policy "reference" needs reference = "...", a model\'s name')
         return self
 
     def _has_what_its_kind_needs(self, name: str, judge: JudgeSettings) -> None:
