@@ -70,7 +70,7 @@ def test_every_key_the_template_shows_exists(tmp_path):
         (("http://localhost:8000/v1", "localhost:8000"), r'pairwright.toml:2: \[endpoints.local\] url: .*"localhost:8000"'),
         (('model = "qwen"', 'model = "qwen"\ntemperature = 9'), r"\[models.small\] temperature: .*less than or equal to 2, got 9"),
         (('[judges.main]\nmodel = "small"', "[judges.main]\nsingle_order = true"), r"\[judges.main\] of kind \"chat\" needs model"),
-        (("[generate]", '[pair]\npolicy = "best"\n[generate]'), r'pairwright.toml:8: \[pair\] pair policy "best" is not one of all, random, reference'),
+        (("[generate]", '[pair]\npolicy = "best"\n[generate]'), r'pairwright.toml:9: \[pair\] policy "best" is not one of all, random, reference'),
         (("[generate]", "[generate"), "is not valid TOML"),
     ],
     ids=lambda value: value[1][:40] if isinstance(value, tuple) else "",

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from pairwright.errors import ConfigError, InputError
 from pairwright.formats.trl import Shape, Style
@@ -15,7 +15,7 @@ from pairwright.judging.scores import Api
 from pairwright.judging.strategies import STRATEGIES, Name
 from pairwright.models.secrets import hidden
 from pairwright.models.settings import EndpointSettings, ModelSettings, Settings
-from pairwright.pairing import check_policy
+from pairwright.pairing import POLICIES, check_policy
 from pairwright.routing.decide import Overlap
 from pairwright.stages.project.judge_kinds import KINDS, kind_of
 from pairwright.stages.project.reward_settings import RewardSettings
@@ -57,8 +57,15 @@ class PairSettings(Settings):
     include_truncated: bool = Field(False, description="also pair responses that reached max_tokens")
     all_prompts: bool = Field(False, description="also pair prompts that came with a pair of their own")
 
+    @field_validator("policy")
+    @classmethod
+    def _is_known(cls, policy: str) -> str:
+        if policy not in POLICIES:
+            raise ValueError(f"[pair] policy {hidden(policy)} is not one of {', '.join(POLICIES)}")
+        return policy
+
     @model_validator(mode="after")
-    def _can_be_met(self) -> PairSettings:
+    def _has_what_its_policy_needs(self) -> PairSettings:
         try:
             check_policy(self.policy, self.k, self.reference)
         except InputError as error:
