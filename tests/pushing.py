@@ -19,7 +19,7 @@ from pairwright.stages.export.from_project import export_path
 from pairwright.stages.judge.judge import run_judge
 from pairwright.stages.people import accounts, adjudicate
 from pairwright.stages.people.import_labels import import_labels
-from pairwright.stages.publish.dataset import Wanted
+from pairwright.stages.publish.dataset import WantedExports
 from pairwright.stages.publish.push import How, PushResult, push
 from pairwright.stages.route.route import run_route
 
@@ -94,7 +94,7 @@ def send(project, hub, *, repo: str = "me/set", how: How | None = None, **wanted
     """Push to the stand-in without waiting."""
     return push(
         project,
-        Wanted(repo, endpoint=hub.url, **wanted),
+        WantedExports(repo, endpoint=hub.url, **wanted),
         how or How(),
         token=hub.token,
         sleep=lambda _: None,

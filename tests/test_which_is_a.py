@@ -24,10 +24,10 @@ from pairwright.stages.route.route import run_route
 from pairwright.stats import annotators, copying
 from pairwright.stats.agreement import SIDES, answer_counts, krippendorff_alpha, pairwise_agreement
 from pairwright.stats.bradley_terry import bradley_terry
-from pairwright.stats.combine import METHODS, PeopleVotes, combine
+from pairwright.stats.combine import METHODS, combine
 from pairwright.stats.dawid_skene import dawid_skene
 from pairwright.stats.kappa import cohen_kappa, fleiss_kappa
-from pairwright.stats.raters import Votes, rater_figures
+from pairwright.stats.raters import VoteTable, rater_figures
 
 N, PEOPLE, MODELS = 200, 5, 3
 TURNED = np.array(SIDES)
@@ -114,11 +114,11 @@ class World:
 
     def votes(self):
         forecast = np.full((N, 3), 1 / 3)
-        return PeopleVotes(self.item, self.rater, self.said, N, PEOPLE, self.gold, forecast)
+        return VoteTable(self.item, self.rater, self.said, N, PEOPLE, self.gold, forecast)
 
     def columns(self):
         seconds = np.full(len(self.item), 30.0)
-        return Votes(
+        return VoteTable(
             self.item, self.rater, self.said, self.order, self.gap[self.item], seconds, self.gold[self.item]
         )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pairwright.quality.example import Example, Said
+from pairwright.quality.example import Example, RaterVote
 
 DATA = Path(os.environ.get("PAIRWRIGHT_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 
@@ -69,11 +69,11 @@ def _asked(row: dict[str, Any]) -> str | None:
     return f"{row['judge']}/{row['strategy']}" if known else None
 
 
-def judges_of(name: str, named: Any) -> dict[str, list[Said]]:
+def judges_of(name: str, named: Any) -> dict[str, list[RaterVote]]:
     found = defaultdict(list)
     for row in rows(f"{name}/judge_verdicts"):
         if (judge := named(row)) is not None and row["verdict"]:
-            found[row["id"]].append(Said(judge, "judge", row.get("order") or "AB", row["verdict"]))
+            found[row["id"]].append(RaterVote(judge, "judge", row.get("order") or "AB", row["verdict"]))
     return found
 
 

@@ -17,7 +17,7 @@ from data import SETS
 from natural import known_right
 
 from pairwright.quality.checks import Limits, make_checks
-from pairwright.quality.example import Example, Said
+from pairwright.quality.example import Example, RaterVote
 from pairwright.quality.mistakes.code import broken_code
 from pairwright.quality.mistakes.fences import blocks_of
 from pairwright.quality.run import run_checks
@@ -147,7 +147,7 @@ def too_fast(example: Example, rng: random.Random) -> Example | None:
 
 def timed(example: Example, seconds: float) -> Example:
     assert example.verdict is not None
-    return replace(example, said=(Said("somebody", "person", "AB", example.verdict, seconds, 0.0),))
+    return replace(example, said=(RaterVote("somebody", "person", "AB", example.verdict, seconds, 0.0),))
 
 
 def answered(example: Example, said: int, reference: int) -> Example:

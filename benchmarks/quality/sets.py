@@ -14,7 +14,7 @@ from data import SETS, rows
 from planted import Measured, with_chosen
 
 from pairwright.quality.checks import Limits, make_checks
-from pairwright.quality.example import Example, Said
+from pairwright.quality.example import Example, RaterVote
 from pairwright.quality.refusals import looks_like_refusal
 from pairwright.quality.run import run_checks
 from pairwright.quality.safety import refuses
@@ -232,10 +232,10 @@ def shortcuts(draws: int = 60, size: int = 300) -> Iterator[tuple[str, str]]:
 
 def judges() -> Iterator[tuple[str, str, str, str]]:
     """(judge, of how many pairs its verdict changed with the order by a plain count, said so, failed)."""
-    by: dict[str, dict[str, list[Said]]] = {}
+    by: dict[str, dict[str, list[RaterVote]]] = {}
     for row in rows("llmbar/judge_verdicts"):
         name = f"{row['judge']}/{row['strategy']}"
-        said = Said(
+        said = RaterVote(
             name, "judge", row["order"], row["verdict"], problem=None if row["verdict"] else "unreadable"
         )
         by.setdefault(name, {}).setdefault(row["id"], []).append(said)

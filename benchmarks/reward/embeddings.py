@@ -27,7 +27,7 @@ from comparisons import DATASETS, flipped
 from variants import auroc
 
 from pairwright.models.local import find_model
-from pairwright.reward.cross_fit import Kept, cross_fit
+from pairwright.reward.cross_fit import KeptMargins, cross_fit
 from pairwright.reward.light import Comparisons
 
 RATE, TOKENS, BATCH = 0.1, 256, 16
@@ -45,7 +45,7 @@ def main() -> None:
     print(f"| set | light | with {options.of} | {options.of} alone |\n|---|---|---|---|")
     for name in options.sets:
         clean = DATASETS[name]()
-        vectors = _vectors(clean, Kept(options.kept / options.of / name), EMBEDDERS[options.of])
+        vectors = _vectors(clean, KeptMargins(options.kept / options.of / name), EMBEDDERS[options.of])
         pairs, flip = flipped(replace_vectors(clean, vectors), RATE, 1)
         chosen = np.where(flip[:, None], vectors[1], vectors[0])
         rejected = np.where(flip[:, None], vectors[0], vectors[1])
@@ -65,7 +65,7 @@ def replace_vectors(pairs: Comparisons, vectors: tuple[np.ndarray, np.ndarray]) 
     return made
 
 
-def _vectors(pairs: Comparisons, kept: Kept, embed: Embed) -> tuple[np.ndarray, np.ndarray]:
+def _vectors(pairs: Comparisons, kept: KeptMargins, embed: Embed) -> tuple[np.ndarray, np.ndarray]:
     found = [kept.load(side) for side in ("chosen", "rejected")]
     if found[0] is None or found[1] is None:
         began = time.perf_counter()

@@ -27,7 +27,7 @@ from pairwright.errors import InputError
 from pairwright.keys import content_key
 from pairwright.models.local import find_model
 from pairwright.reward.consistency import hear_others
-from pairwright.reward.cross_fit import Kept, calibrated, cross_fit, cross_fit_by
+from pairwright.reward.cross_fit import KeptMargins, calibrated, cross_fit, cross_fit_by
 from pairwright.reward.light import Comparisons
 from pairwright.reward.training import Recipe, train_full
 
@@ -50,7 +50,7 @@ def main() -> None:
         options.lora,
         options.steps,
     )
-    kept = Kept(options.kept / content_key("bench", vars(options) | {"kept": ""}).hex())
+    kept = KeptMargins(options.kept / content_key("bench", vars(options) | {"kept": ""}).hex())
     began = time.perf_counter()
 
     def fit(rows: np.ndarray, seed: int) -> object:

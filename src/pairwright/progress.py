@@ -20,7 +20,7 @@ from pairwright.amounts import usd
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from pairwright.stages.pay.paid_calls import Progress as PaidProgress
+    from pairwright.stages.pay.paid_calls import CallProgress
 
 REFRESH_S = 0.2
 
@@ -35,7 +35,7 @@ class Bar(Protocol):
 
 
 @contextmanager
-def paid_bar(label: str, *, quiet: bool = False) -> Iterator[PaidProgress]:
+def paid_bar(label: str, *, quiet: bool = False) -> Iterator[CallProgress]:
     """A bar with rate, time left and spend."""
     stop, due = _stop_if_cancelled(), 0.0
     with _bar(label, quiet) as bar:

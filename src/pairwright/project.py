@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pairwright.formats.trl import Shape, Style
     from pairwright.stages.add.add import AddResult
     from pairwright.stages.add.labelled_set import AddDatasetResult
-    from pairwright.stages.check.act_on_findings import Settled, Step
+    from pairwright.stages.check.act_on_findings import SettledFindings, Step
     from pairwright.stages.check.check import CheckedResult
     from pairwright.stages.check.fact_check import FactEstimate
     from pairwright.stages.check.listed import FindingsResult
@@ -390,7 +390,7 @@ class Project:
         check: str | None = None,
         because: str | None = None,
         by: str | None = None,
-    ) -> Settled:
+    ) -> SettledFindings:
         """Act on findings by their numbers, or on all of a check: dismiss, send, drop, flip, soften, undo.
 
         Each step is kept with who did it and why; "ask again" lets judges judge the pair anew.
@@ -508,11 +508,11 @@ class Project:
     ) -> PushResult:
         """Send exports to the Hugging Face Hub with card, metadata and hashes; private unless told."""
         from pairwright.stages.check.check import level_of
-        from pairwright.stages.publish.dataset import HUB, Wanted
+        from pairwright.stages.publish.dataset import HUB, WantedExports
         from pairwright.stages.publish.push import How, push
 
         endpoint = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
-        wanted = Wanted(repo, _paths(path), license, _names(language), revision, ids, endpoint)
+        wanted = WantedExports(repo, _paths(path), license, _names(language), revision, ids, endpoint)
         how = How(public, tag, dry_run, stale_ok, overwrite, level_of(fail_on))
         with self._opened() as project:
             return push(project, wanted, how)
@@ -527,11 +527,11 @@ class Project:
         out: str | Path | None = None,
     ) -> CardResult:
         """The card of what is exported: how it was made, how far to trust it, how to load it."""
-        from pairwright.stages.publish.dataset import Wanted
+        from pairwright.stages.publish.dataset import WantedExports
         from pairwright.stages.publish.push import card
 
         with self._opened() as project:
-            result = card(project, Wanted(repo, _paths(path), license, _names(language)))
+            result = card(project, WantedExports(repo, _paths(path), license, _names(language)))
         if out is not None:
             Path(out).write_text(result.card, encoding="utf-8")
         return result

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from pairwright.browse.app import make_app
 from pairwright.browse.shown import snippet
-from pairwright.browse.view import View, view_of
+from pairwright.browse.view import PageView, view_of
 from pairwright.cli.main import run
 from pairwright.errors import InputError
 from pairwright.keys import public_id
@@ -153,7 +153,7 @@ def test_from_pair_to_pair_within_what_was_searched_for(project, visit):
 
 
 def test_a_view_is_its_address():
-    view = View(
+    view = PageView(
         Filters(q='a "b c"', verdict="A", low=0.25, sort="unsure"), after=Key(7, 0.1 + 0.2), shown="raw"
     )
     from urllib.parse import parse_qsl

@@ -12,9 +12,9 @@ from pairwright.formats.canonical import (
     Canonical,
     Drop,
     Needs,
-    Opinion,
     Pair,
     Rated,
+    RowOpinion,
     agreed,
     fractional,
     meetings,
@@ -73,7 +73,7 @@ def test_raters_who_disagree_are_no_tie_of_theirs():
     row = Canonical(ASKED, (Rated("a0"), Rated("a1"), Rated("a2")))
     said = ((1.0, 2.0, 3.0), (2.0, 1.0, 3.0))
     row = agreed(
-        replace(row, opinions=tuple(Opinion(f"p{n}", "person", ranks) for n, ranks in enumerate(said)))
+        replace(row, opinions=tuple(RowOpinion(f"p{n}", "person", ranks) for n, ranks in enumerate(said)))
     )
     assert texts(pairs(row, "all")) == ["raters_disagree", ("0", "2"), ("1", "2")]
 
@@ -127,11 +127,11 @@ def test_equal_ranks_share_the_mean_of_their_places():
     assert ranked([5, 2, 5]) == (1.5, 3, 1.5)
 
 
-def opinion(*ranks: float, kind="person", both=None) -> Opinion:
-    return Opinion("someone", kind, ranks, both)
+def opinion(*ranks: float, kind="person", both=None) -> RowOpinion:
+    return RowOpinion("someone", kind, ranks, both)
 
 
-def ranks_of(*opinions: Opinion) -> list:
+def ranks_of(*opinions: RowOpinion) -> list:
     return [one.rank for one in agreed(ranking(0, 0, opinions=opinions)).responses]
 
 
@@ -183,7 +183,7 @@ def test_what_a_loader_would_refuse_or_misread_is_told_before(prompt, answers, n
 def said(*signs: int) -> Canonical:
     """A row of two responses, of which raters said: 1 the first, -1 the second, 0 a tie."""
     opinions = tuple(
-        Opinion(f"p{n}", "person", {1: (1.0, 2.0), -1: (2.0, 1.0), 0: (1.5, 1.5)}[sign])
+        RowOpinion(f"p{n}", "person", {1: (1.0, 2.0), -1: (2.0, 1.0), 0: (1.5, 1.5)}[sign])
         for n, sign in enumerate(signs)
     )
     return agreed(Canonical(ASKED, (Rated("a0"), Rated("a1")), opinions=opinions))

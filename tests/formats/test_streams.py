@@ -9,7 +9,7 @@ import pytest
 import zstandard
 
 from pairwright.formats import streams
-from pairwright.formats.streams import STDIN, Unreadable, lines, open_stream, open_text
+from pairwright.formats.streams import STDIN, UnreadableFile, lines, open_stream, open_text
 
 TEXT = b"one\ntwo\n"
 
@@ -37,7 +37,7 @@ def test_several_compressed_files_in_a_row_are_one(tmp_path, pack):
 
 def test_a_zstd_file_cut_short_is_not_taken_for_a_complete_one(tmp_path):
     whole = zstandard.compress(TEXT * 10_000)
-    with pytest.raises(Unreadable, match="cut short"):
+    with pytest.raises(UnreadableFile, match="cut short"):
         read(written(tmp_path / "a.zst", whole[:-1]))
 
 
@@ -56,7 +56,7 @@ def test_a_byte_order_mark_is_not_text(tmp_path):
 
 
 def test_utf_16_is_named_for_what_it_is(tmp_path):
-    with pytest.raises(Unreadable, match="this is UTF-16 text"):
+    with pytest.raises(UnreadableFile, match="this is UTF-16 text"):
         read(written(tmp_path / "a", "hello".encode("utf-16")))
 
 

@@ -24,7 +24,7 @@ from pairwright.stages.generate.pair import make_pairs
 from pairwright.stages.judge.judge import run_judge
 from pairwright.stages.people.answers import Person
 from pairwright.stages.people.import_labels import import_labels
-from pairwright.stages.publish.dataset import Wanted, dataset_of, find_exports
+from pairwright.stages.publish.dataset import WantedExports, dataset_of, find_exports
 from pairwright.stages.route.route import run_route
 from pairwright.stages.verify.verify import run_verify
 from pairwright.store.check.findings import add_findings, add_run
@@ -36,7 +36,7 @@ def made(project, tmp_path, **wanted):
     found, _ = find_exports(project, ())
     folder = tmp_path / "sides"
     folder.mkdir(exist_ok=True)
-    return dataset_of(project, Wanted("me/set", **wanted), found, folder)
+    return dataset_of(project, WantedExports("me/set", **wanted), found, folder)
 
 
 def head(card):

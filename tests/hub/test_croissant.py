@@ -12,9 +12,9 @@ from pairwright.hub.bundle import sent
 from pairwright.hub.card import Subject
 from pairwright.hub.columns import columns_of
 from pairwright.hub.croissant import CONTEXT, croissant
-from pairwright.hub.exports import Export, Part
+from pairwright.hub.exports import Export, ExportPart
 from pairwright.stages.export.export import export
-from pairwright.stages.publish.dataset import Wanted, dataset_of, find_exports
+from pairwright.stages.publish.dataset import WantedExports, dataset_of, find_exports
 
 mlcroissant = pytest.importorskip("mlcroissant")
 
@@ -24,7 +24,7 @@ def laid_out(project, tmp_path, **wanted):
     found, _ = find_exports(project, ())
     for folder in ("sides", "copy"):
         (tmp_path / folder).mkdir()
-    dataset = dataset_of(project, Wanted("me/set", **wanted), found, tmp_path / "sides")
+    dataset = dataset_of(project, WantedExports("me/set", **wanted), found, tmp_path / "sides")
     for file in dataset.files:
         path = tmp_path / "copy" / file.path
         path.parent.mkdir(exist_ok=True)
@@ -100,7 +100,7 @@ def test_shards_are_one_set_of_records(tmp_path):
     paths = [folder / "data" / f"dpo-{i:05d}-of-00002.jsonl" for i in range(2)]
     for i, path in enumerate(paths):
         path.write_bytes(b"".join(rows[i::2]))
-    part = Part("train", tuple(paths), len(rows), 1)
+    part = ExportPart("train", tuple(paths), len(rows), 1)
     of = Export("dpo", folder / "dpo.jsonl", "dpo", {}, (part,), (), ())
     subject = Subject("me/set", "main", [of], {"dpo": columns_of(paths)}, {}, None, ())
     files = [sent(f"data/{path.name}", path) for path in paths]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pairwright.quality.checks import CHECKS, Limits, make_checks
-from pairwright.quality.example import Example, Said
+from pairwright.quality.example import Example, RaterVote
 from pairwright.quality.names import WHAT
 from pairwright.quality.run import run_checks
 from pairwright.quality.similarity import similarity
@@ -82,7 +82,7 @@ def by_person(n, seconds, words=40, verdict="A", start=0, order="AB"):
     text = "w " * (words // 2)
     return [
         pair(f"p{start + i}", a=text + "a", b=text + "b", verdict=verdict,
-             said=(Said("ada", "person", order, verdict, seconds[i % len(seconds)], float(start + i)),))
+             said=(RaterVote("ada", "person", order, verdict, seconds[i % len(seconds)], float(start + i)),))
         for i in range(n)
     ]  # fmt: skip
 
@@ -100,7 +100,7 @@ def test_too_fast_knows_a_persons_own_pace():
         usual[i] = pair(example.id, a=example.a, b=example.b, verdict="AB"[i % 2], said=example.said)
         usual[i] = pair(
             example.id, a=example.a, b=example.b, verdict="AB"[i % 2],
-            said=(Said("ada", "person", "AB", "AB"[i % 2], example.said[0].seconds, float(i)),),
+            said=(RaterVote("ada", "person", "AB", "AB"[i % 2], example.said[0].seconds, float(i)),),
         )  # fmt: skip
     odd = by_person(1, [6.0], start=100)
     assert [(f.example, f.part) for f in found("too_fast", usual + odd)] == [("p100", "own_pace")]
@@ -108,18 +108,19 @@ def test_too_fast_knows_a_persons_own_pace():
 
 def test_too_fast_sees_a_key_held_down():
     calm = [
-        pair(f"c{i}", said=(Said("ada", "person", "AB", "AB"[i % 2], 30.0, float(i)),)) for i in range(30)
+        pair(f"c{i}", said=(RaterVote("ada", "person", "AB", "AB"[i % 2], 30.0, float(i)),))
+        for i in range(30)
     ]
     burst = found("too_fast", calm + by_person(14, [6.0], start=50))
     assert ["14 times in a row" in f.reason for f in burst if f.example is None] == [True]
 
 
 def test_contested_is_a_persons_label_that_every_judge_speaks_against():
-    against = (Said("j", "judge", "AB", "B"), Said("j", "judge", "BA", "B"))
+    against = (RaterVote("j", "judge", "AB", "B"), RaterVote("j", "judge", "BA", "B"))
     assert len(found("contested", [pair(said=against, source="people")])) == 1
     assert found("contested", [pair(said=against, source="judge")]) == []
     assert found("contested", [pair(said=against[:1], source="people")]) == []
-    torn = (*against, Said("k", "judge", "AB", "A"))
+    torn = (*against, RaterVote("k", "judge", "AB", "A"))
     assert found("contested", [pair(said=torn, source="people")]) == []
 
 
@@ -312,11 +313,17 @@ def test_judge_health():
     def heard(i, *said):
         return pair(str(i), said=said)
 
-    fails = [heard(i, Said("j", "judge", "AB", None, problem="bad_reply")) for i in range(10)]
-    well = [heard(i, Said("j", "judge", "AB", "A"), Said("j", "judge", "BA", "A")) for i in range(100, 140)]
-    torn = [heard(i, Said("k", "judge", "AB", "A"), Said("k", "judge", "BA", "B")) for i in range(200, 240)]
+    fails = [heard(i, RaterVote("j", "judge", "AB", None, problem="bad_reply")) for i in range(10)]
+    well = [
+        heard(i, RaterVote("j", "judge", "AB", "A"), RaterVote("j", "judge", "BA", "A"))
+        for i in range(100, 140)
+    ]
+    torn = [
+        heard(i, RaterVote("k", "judge", "AB", "A"), RaterVote("k", "judge", "BA", "B"))
+        for i in range(200, 240)
+    ]
     moved = [
-        heard(i, Said("m", "judge", "AB", "A", counts=False), Said("m", "judge", "AB", "B"))
+        heard(i, RaterVote("m", "judge", "AB", "A", counts=False), RaterVote("m", "judge", "AB", "B"))
         for i in range(300, 340)
     ]
     parts = [f.part for f in found("judge_health", [*fails, *well, *torn, *moved])]

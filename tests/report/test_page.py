@@ -24,7 +24,7 @@ from pairwright.stages.route.route import run_route
 from pairwright.store.check.findings import findings
 from pairwright.store.figures.totals import JudgeCalls
 from pairwright.store.people.annotators import PairFacts
-from pairwright.store.route.ballots import Said
+from pairwright.store.route.ballots import AllVotes
 
 HOSTILE = "</pre></details><script>alert(1)</script><img src=x onerror=alert(1)>"
 
@@ -116,7 +116,7 @@ def of_judge(verdicts, people, models):
         nan,
         np.zeros(n),
     )
-    said = Said(
+    said = AllVotes(
         row + 1, row, ballots, ("ann",), row, np.zeros(n, int), np.array(people), np.zeros(n, bool),
         np.zeros(n, bool), np.zeros(n, bool), (1,),
     )  # fmt: skip

@@ -11,12 +11,12 @@ from scipy import sparse
 import pairwright as pw
 from pairwright.errors import InputError
 from pairwright.reward.consistency import SCALES, hear_others
-from pairwright.reward.cross_fit import Kept, calibrated, cross_fit, cross_fit_by, folds_of
+from pairwright.reward.cross_fit import KeptMargins, calibrated, cross_fit, cross_fit_by, folds_of
 from pairwright.reward.curve import fit_law, learning_curve
 from pairwright.reward.head import fit_head
 from pairwright.reward.light import Comparisons, LightModel, train
 from pairwright.reward.repair import repairs
-from pairwright.reward.verify import Opinion, corrected_accuracy, halves, softened, verify
+from pairwright.reward.verify import ModelMargins, corrected_accuracy, halves, softened, verify
 from pairwright.stats.intervals import wilson
 
 
@@ -243,7 +243,7 @@ def test_the_correction_stays_in_bounds_and_refuses_what_it_cannot_explain():
 def test_equal_scores_are_half_right():
     pairs, _ = comparisons(200)
     even = np.arange(200) % 5 < 2
-    found = verify(pairs, opinion=Opinion(np.where(even, 0.0, 2.0)))
+    found = verify(pairs, opinion=ModelMargins(np.where(even, 0.0, 2.0)))
     assert found.agreement.value == pytest.approx(0.8)
     assert found.undecided == pytest.approx(0.4)
     assert found.refused is None
@@ -388,7 +388,7 @@ def test_scores_in_any_unit_become_log_odds_and_scores_of_nothing_become_none():
 
 def test_folds_that_were_kept_are_not_fitted_again(tmp_path):
     pairs, _ = comparisons(100)
-    kept, fitted = Kept(tmp_path / "folds"), []
+    kept, fitted = KeptMargins(tmp_path / "folds"), []
 
     def fit(rows, seed):
         fitted.append(seed)

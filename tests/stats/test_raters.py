@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pairwright.stats.raters import Votes, rater_figures
+from pairwright.stats.raters import VoteTable, rater_figures
 
 N = 400
 
@@ -18,7 +18,7 @@ def votes_of(people, seed=0):
         parts.append((np.arange(N), np.full(N, number), answer(rng, truth, order, gap), order, gap))
     item, rater, said, order, gaps = (np.concatenate(part) for part in zip(*parts, strict=True))
     gold = np.where(item < 100, truth[item], -1)
-    return Votes(item, rater, said, order, gaps, np.full(len(item), 20.0), gold)
+    return VoteTable(item, rater, said, order, gaps, np.full(len(item), 20.0), gold)
 
 
 def right(share):
@@ -76,7 +76,7 @@ def test_answers_that_are_too_fast_are_counted():
 def test_nobody_is_judged_by_a_handful_of_votes():
     few = votes_of({**GOOD, 4: always_left})
     keep = (few.rater != 4) | (few.item < 10)
-    votes = Votes(
+    votes = VoteTable(
         *(getattr(few, name)[keep] for name in ("item", "rater", "said", "order", "gap", "seconds", "gold"))
     )
     assert rater_figures(votes, 5)[4].worries == ()

@@ -12,7 +12,7 @@ from pairwright.errors import InputError
 from pairwright.keys import parse_public_id
 from pairwright.literals import checked
 from pairwright.stages.people.answers import VERDICT_OF, Choice
-from pairwright.store.judge.judge_votes import Said
+from pairwright.store.judge.judge_votes import JudgeVote
 from pairwright.store.people import tasks
 from pairwright.types import Order, Verdict, swap
 
@@ -96,12 +96,12 @@ def pair_ids(visit: Visit, publics: Sequence[str]) -> dict[str, int]:
 
 
 @checked
-def judges_json(said: Sequence[Said], order: Order) -> list[dict[str, Any]]:
+def judges_json(said: Sequence[JudgeVote], order: Order) -> list[dict[str, Any]]:
     """What judges said as this person sees it: one entry a judge, sides turned to theirs, names left out.
 
     A judge whose two orders disagree is said to be torn.
     """
-    judges: dict[str, list[Said]] = {}
+    judges: dict[str, list[JudgeVote]] = {}
     for each in said:
         judges.setdefault(each.judge, []).append(each)
     shown = []

@@ -42,7 +42,7 @@ HERE = Path(__file__).parent
 T = TypeVar("T")
 
 
-class Kept(Generic[T]):
+class Cached(Generic[T]):
     """Something costly to count, kept for some seconds, and longer the longer it took.
 
     One thread counts it while the others wait; at most a tenth of the time goes into counting.
@@ -75,7 +75,7 @@ class Site:
     def __post_init__(self) -> None:
         self.guidelines = Guidelines(self.project)
         self.progress = ProgressOf(self.project)
-        self.dashboard: Kept[Dashboard] = Kept()
+        self.dashboard: Cached[Dashboard] = Cached()
         self.templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=select_autoescape(default=True),

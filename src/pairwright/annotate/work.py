@@ -69,7 +69,7 @@ def next_work(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
     return answer | {"state": "done" if done else "work", "message": message}
 
 
-def _qualify(visit: Visit, standing: qualify.Standing, n: int, have: Sequence[int]) -> dict[str, Any]:
+def _qualify(visit: Visit, standing: qualify.Qualification, n: int, have: Sequence[int]) -> dict[str, Any]:
     if standing.state == "failed":
         text = f"{standing.right} of {standing.needed} practice pairs right: your lead will talk to you."
         return {"state": "paused", "message": text}

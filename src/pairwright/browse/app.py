@@ -19,9 +19,9 @@ from starlette.staticfiles import StaticFiles
 
 from pairwright.annotate.security import KnownHosts, SafeHeaders, SmallBodies
 from pairwright.annotate.site import HERE as ANNOTATE
-from pairwright.annotate.site import Kept
+from pairwright.annotate.site import Cached
 from pairwright.browse import shown
-from pairwright.browse.view import CHOICES, NAMES, View, view_of
+from pairwright.browse.view import CHOICES, NAMES, PageView, view_of
 from pairwright.errors import InputError, PairwrightError
 from pairwright.keys import parse_public_id
 from pairwright.stages.figures.show import chain_of
@@ -35,12 +35,12 @@ ROWS = 50  # pairs of a page
 FRESH = 60.0  # seconds the values to choose from are kept
 
 
-class Site:
+class BrowseSite:
     """One running page: the project, the templates, and what there is to choose from."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.facets: Kept[Facets] = Kept(FRESH)
+        self.facets: Cached[Facets] = Cached(FRESH)
         self.templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=select_autoescape(default=True),
@@ -75,11 +75,11 @@ def make_app(project: Project, hosts: Sequence[str] = ()) -> Starlette:
         ],
         exception_handlers={404: _not_found},
     )
-    app.state.site = Site(project)
+    app.state.site = BrowseSite(project)
     return app
 
 
-Handler = Callable[[Site, Request, View], Response]
+Handler = Callable[[BrowseSite, Request, PageView], Response]
 
 
 def _page(handler: Handler) -> Callable[[Request], Any]:
@@ -93,20 +93,22 @@ def _page(handler: Handler) -> Callable[[Request], Any]:
 
 
 def _answer(handler: Handler, request: Request) -> Response:
-    site: Site = request.app.state.site
+    site: BrowseSite = request.app.state.site
     try:
         return handler(site, request, view_of(request.query_params))
     except PairwrightError as error:
         status = 400 if isinstance(error, InputError) else 500
-        return site.page("error.html", status, title="That can't be shown", message=str(error), view=View())
+        return site.page(
+            "error.html", status, title="That can't be shown", message=str(error), view=PageView()
+        )
 
 
 async def _not_found(request: Request, _error: Exception) -> Response:
-    site: Site = request.app.state.site
-    return site.page("error.html", 404, title="Not found", message="There is no such page.", view=View())
+    site: BrowseSite = request.app.state.site
+    return site.page("error.html", 404, title="Not found", message="There is no such page.", view=PageView())
 
 
-def pairs_page(site: Site, _request: Request, view: View) -> Response:
+def pairs_page(site: BrowseSite, _request: Request, view: PageView) -> Response:
     """The list of pairs, a page of it."""
     back = view.before is not None
     with site.project.store.read() as connection:
@@ -138,14 +140,14 @@ def _asked(messages: list[dict[str, Any]]) -> str:
     return next((str(each["content"]) for each in reversed(messages) if each["role"] == "user"), "")
 
 
-def count_pairs(site: Site, _request: Request, view: View) -> Response:
+def count_pairs(site: BrowseSite, _request: Request, view: PageView) -> Response:
     """How many pairs the view has: counted apart from the page, which need not wait for it."""
     with site.project.store.read() as connection:
         n, all_of_them = search.count(connection, view.filters)
     return JSONResponse({"pairs": n, "all": all_of_them})
 
 
-def pair_page(site: Site, request: Request, view: View) -> Response:
+def pair_page(site: BrowseSite, request: Request, view: PageView) -> Response:
     """One pair: its texts, who said what, what is believed and why, and everything behind it."""
     chain = _chain(site, request)
     belief = chain["beliefs"][-1] if chain["beliefs"] else None
@@ -166,7 +168,7 @@ def pair_page(site: Site, request: Request, view: View) -> Response:
     )
 
 
-def _chain(site: Site, request: Request) -> dict[str, Any]:
+def _chain(site: BrowseSite, request: Request) -> dict[str, Any]:
     name = request.path_params["id"]
     parsed = parse_public_id(name)
     if parsed is None or parsed[0] != "pair":
@@ -184,13 +186,13 @@ def _by_finding(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def pair_json(site: Site, request: Request, _view: View) -> Response:
+def pair_json(site: BrowseSite, request: Request, _view: PageView) -> Response:
     """What `pairwright show ID --json` prints."""
     text = json.dumps(_chain(site, request), ensure_ascii=False)
     return Response(text, media_type="application/json")
 
 
-def neighbour(site: Site, request: Request, view: View) -> Response:
+def neighbour(site: BrowseSite, request: Request, view: PageView) -> Response:
     """To the next or the previous pair of the list that the address tells, or back to it at its end."""
     way, name = request.path_params["way"], request.path_params["id"]
     if way not in ("next", "previous"):

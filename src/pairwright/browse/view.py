@@ -56,7 +56,7 @@ SHOWN = ("text", "raw", "difference")
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class PageView:
     """Filters, the place in the list, and how texts are shown."""
 
     filters: Filters = field(default_factory=Filters)
@@ -95,7 +95,7 @@ class View:
         return found
 
 
-def view_of(asked: Mapping[str, str]) -> View:
+def view_of(asked: Mapping[str, str]) -> PageView:
     """Raises InputError where an address asks for what there is not."""
     values: dict[str, Any] = {}
     for each in fields(Filters):
@@ -112,7 +112,7 @@ def view_of(asked: Mapping[str, str]) -> View:
         raise InputError(f'shown "{shown}" is unknown. Choose one of {", ".join(SHOWN)}.')
     filters = Filters(**values)
     sorted_ = filters.sort not in SORTS[:2]
-    return View(
+    return PageView(
         filters,
         _key("after", asked.get("after", ""), sorted_),
         _key("before", asked.get("before", ""), sorted_),

@@ -40,10 +40,10 @@ def card(
     json: Json = False,
 ) -> int:
     """Print the dataset card: how it was made, how far to trust it, how to load it."""
-    from pairwright.stages.publish.dataset import Wanted
+    from pairwright.stages.publish.dataset import WantedExports
     from pairwright.stages.publish.push import card as card_of
 
-    wanted = Wanted(repo, path or (), license, language or ())
+    wanted = WantedExports(repo, path or (), license, language or ())
     with context.obj.open() as project:
         result = card_of(project, wanted)
     if target is not None:

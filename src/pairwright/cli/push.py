@@ -65,12 +65,12 @@ def push(
 ) -> int:
     """Push exports to the Hugging Face Hub with card and metadata; private by default."""
     from pairwright.stages.check.check import level_of
-    from pairwright.stages.publish.dataset import HUB, Wanted
+    from pairwright.stages.publish.dataset import HUB, WantedExports
     from pairwright.stages.publish.push import How
     from pairwright.stages.publish.push import push as send
 
     endpoint = os.environ.get("HF_ENDPOINT", HUB).rstrip("/")
-    wanted = Wanted(repo, path or (), license, language or (), revision, ids, endpoint)
+    wanted = WantedExports(repo, path or (), license, language or (), revision, ids, endpoint)
     how = How(public, tag, dry_run, stale_ok, overwrite, level_of(fail_on), quiet=json)
     with context.obj.open() as project:
         result = send(project, wanted, how)

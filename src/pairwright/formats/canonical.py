@@ -38,7 +38,7 @@ class Rated:
 
 
 @dataclass(frozen=True, slots=True)
-class Opinion:
+class RowOpinion:
     """What one rater said of all responses of a row: their ranks, in the order of the responses.
 
     `strength` is -3..3, positive towards the second of two. `prob_first` is the
@@ -77,7 +77,7 @@ class Canonical:
     source: str | None = None
     meta: Mapping[str, Any] | None = None
     place: str = ""
-    opinions: tuple[Opinion, ...] = ()
+    opinions: tuple[RowOpinion, ...] = ()
     shown: bool = False
     faults: tuple[str, ...] = ()
     tie: float | None = None
@@ -249,7 +249,7 @@ def disagree(row: Canonical, first: int, second: int) -> bool:
     return bool(heard) and _most_said(heard, first, second) is None
 
 
-def _most_said(heard: Sequence[Opinion], first: int, second: int) -> int | None:
+def _most_said(heard: Sequence[RowOpinion], first: int, second: int) -> int | None:
     """1 the first is better, -1 the second, 0 a tie: what most say; None where two are said as often."""
     said = Counter(
         (each.ranks[first] < each.ranks[second]) - (each.ranks[first] > each.ranks[second]) for each in heard

@@ -57,7 +57,7 @@ class Layout:
 
 
 @dataclass(slots=True)
-class Part:
+class FilePart:
     """What has been written of one part. `neighbours` are rows with the prompt of the row before."""
 
     rows: int = 0
@@ -95,7 +95,7 @@ class DatasetFiles:
         self._order: dict[str, trl.Separator[Made]] = {}
         self._before: dict[str, bytes] = {}
         self._filled: dict[writing.RowWriter, int] = {}  # the first row in which no column is empty
-        self.parts: dict[str, Part] = {}
+        self.parts: dict[str, FilePart] = {}
         self.configs: list[dict[str, Any]] = []  # what the manifest says of configuration beside the rows
 
     @property
@@ -118,7 +118,7 @@ class DatasetFiles:
             self._put(part, each)
 
     def _put(self, name: str, made: Made) -> None:
-        part = self.parts.setdefault(name, Part())
+        part = self.parts.setdefault(name, FilePart())
         if name not in self._open or (self._layout.shard and self._open[name][0].count >= self._layout.shard):
             self._next_file(name)
         rows, meta = self._open[name]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pairwright.extras import needed
-from pairwright.formats.streams import Unreadable, excerpt
+from pairwright.formats.streams import UnreadableFile, excerpt
 
 _PARQUET_ROWS = 500
 
@@ -24,7 +24,7 @@ def parquet_rows(name: str) -> Iterator[dict[str, Any]]:
                 yield from _whole_microseconds(batch).to_pylist()
     except (pa.ArrowException, ValueError) as error:
         what = excerpt(str(error)).rstrip(".")
-        raise Unreadable(f"not readable as Parquet ({what}). {_no_parquet(name)}") from None
+        raise UnreadableFile(f"not readable as Parquet ({what}). {_no_parquet(name)}") from None
 
 
 def _no_parquet(name: str) -> str:

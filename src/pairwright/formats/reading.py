@@ -28,7 +28,7 @@ from pairwright.formats.streams import (
     CHUNK,
     MOST_BYTES,
     STDIN,
-    Unreadable,
+    UnreadableFile,
     excerpt,
     lines,
     open_stream,
@@ -147,9 +147,9 @@ def _to_the_end(records: Records, name: str) -> Records:
         for record in records:
             last = record.place
             yield record
-    except (Unreadable, EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
+    except (UnreadableFile, EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
         reason = str(error).rstrip(".") or type(error).__name__
-        if not isinstance(error, Unreadable):
+        if not isinstance(error, UnreadableFile):
             reason = f"the file is damaged or cut short ({reason}). Fetch it again"
         yield BadRow(last or name, f"after this row: {reason}" if last else reason)
 
@@ -277,9 +277,9 @@ class _Window:
                 error.pos = self._at + reached  # the window may have moved
                 line = self.line + self._text.count("\n", self._at, error.pos)
                 around = excerpt(self._text[max(self._at, error.pos - 30) : error.pos + 30])
-                raise Unreadable(f"line {line} is not valid JSON ({error.msg}) near {around}") from None
+                raise UnreadableFile(f"line {line} is not valid JSON ({error.msg}) near {around}") from None
             except RecursionError:
-                raise Unreadable(f"line {self.line} is nested too deeply") from None
+                raise UnreadableFile(f"line {self.line} is nested too deeply") from None
             taken = self._text[self._at : end]
             self.line += taken.count("\n")
             self._at = end
@@ -310,17 +310,17 @@ def _values(stream: io.BufferedReader, shown: str) -> Records:
         if array and window.peek() == ",":
             window.take()
             if not window.peek():
-                raise Unreadable(f"line {window.line} is not valid JSON: {_NO_END}")
+                raise UnreadableFile(f"line {window.line} is not valid JSON: {_NO_END}")
         elif array and window.peek() != "]":
             found = window.peek()
             what = f'"{found}" where "," or "]" belongs' if found else _NO_END
-            raise Unreadable(f"line {window.line} is not valid JSON: {what}")
+            raise UnreadableFile(f"line {window.line} is not valid JSON: {what}")
     if array:
         if not window.peek():
-            raise Unreadable(f"line {window.line} is not valid JSON: {_NO_END}")
+            raise UnreadableFile(f"line {window.line} is not valid JSON: {_NO_END}")
         window.take()
         if window.peek():
-            raise Unreadable(f"line {window.line} is not valid JSON: more follows after the array's end")
+            raise UnreadableFile(f"line {window.line} is not valid JSON: more follows after the array's end")
 
 
 def _csv(name: str) -> Records:
@@ -378,17 +378,17 @@ def _delimiter(head: str, usual: str) -> str:
 def _short_lines(text: io.TextIOWrapper) -> Iterator[str]:
     while line := text.readline(MOST_BYTES):
         if len(line) >= MOST_BYTES and line[-1] not in "\r\n":
-            raise Unreadable(f"a line is {_TOO_LONG}")
+            raise UnreadableFile(f"a line is {_TOO_LONG}")
         yield line
 
 
 def _header(cells: list[str]) -> list[str]:
     if not _is_text("".join(cells)):
-        raise Unreadable("the header is not UTF-8. Save the file as UTF-8")
+        raise UnreadableFile("the header is not UTF-8. Save the file as UTF-8")
     names = [cell.strip() or f"column_{number}" for number, cell in enumerate(cells, 1)]
     for name in names:
         if names.count(name) > 1:
-            raise Unreadable(f'the header names "{name}" twice. Rename one')
+            raise UnreadableFile(f'the header names "{name}" twice. Rename one')
     return names
 
 

@@ -22,7 +22,7 @@ CHUNK = 64 * 1024
 GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
-class Unreadable(Exception):
+class UnreadableFile(Exception):
     """The rest of the file is lost; the message says why."""
 
 
@@ -45,7 +45,7 @@ class _Zstd(io.RawIOBase):
             piece = piece or self._source.read(8 * 1024)
             if not piece:
                 if self._inside and not self._frame.eof:
-                    raise Unreadable("the zstd data ends early: the file is cut short. Fetch it again")
+                    raise UnreadableFile("the zstd data ends early: the file is cut short. Fetch it again")
                 return 0
             if self._frame.eof:
                 self._frame = zstandard.ZstdDecompressor(max_window_size=2**31).decompressobj()
@@ -80,13 +80,13 @@ def open_stream(name: str) -> Iterator[io.BufferedReader]:
         elif head and name.lower().endswith((".gz", ".zst")):
             ending = name[name.rindex(".") :]
             if (GZIP_MAGIC + ZSTD_MAGIC).find(head) >= 0 and len(head) < 4:
-                raise Unreadable("the file is cut short after its first bytes. Fetch it again")
-            raise Unreadable(
+                raise UnreadableFile("the file is cut short after its first bytes. Fetch it again")
+            raise UnreadableFile(
                 f'this is a plain file, not compressed as "{ending}" says. Rename it without that'
             )
         start = stream.peek(4)[:4]
         if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise Unreadable("this is UTF-16 text. Save it as UTF-8")
+            raise UnreadableFile("this is UTF-16 text. Save it as UTF-8")
         if start.startswith(codecs.BOM_UTF8):
             stream.read(len(codecs.BOM_UTF8))
         yield stream

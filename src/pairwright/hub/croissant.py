@@ -15,7 +15,7 @@ import orjson
 from pairwright.hub.bundle import Sent
 from pairwright.hub.card import Subject
 from pairwright.hub.columns import Columns, Type
-from pairwright.hub.exports import Export, Part
+from pairwright.hub.exports import Export, ExportPart
 from pairwright.hub.front_matter import DATA, UNKNOWN
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.0"
@@ -136,7 +136,7 @@ def encoding_of(name: str) -> str | list[str]:
     return _ENCODINGS.get(ending, "application/octet-stream")
 
 
-def _shards(export: Export, part: Part) -> dict[str, Any]:
+def _shards(export: Export, part: ExportPart) -> dict[str, Any]:
     pattern = re.sub(r"-\d{5}-of-", "-*-of-", part.files[0].name)
     return {
         "@type": "cr:FileSet",
@@ -148,12 +148,12 @@ def _shards(export: Export, part: Part) -> dict[str, Any]:
     }
 
 
-def _of(export: Export, part: Part) -> str:
+def _of(export: Export, part: ExportPart) -> str:
     """`dpo`, or `dpo/test` where there are several parts."""
     return export.name if len(export.parts) == 1 else f"{export.name}/{part.name}"
 
 
-def _records(export: Export, part: Part, columns: Columns) -> dict[str, Any]:
+def _records(export: Export, part: ExportPart, columns: Columns) -> dict[str, Any]:
     name = _of(export, part)
     if len(part.files) > 1:
         where = {"fileSet": {"@id": f"{name}/files"}}

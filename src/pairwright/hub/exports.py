@@ -24,7 +24,7 @@ _SINGLES = re.compile(r"kto|unpaired|prompt|sft")
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ExportPart:
     """One part (train, validation, test) of an export, in one file or several."""
 
     name: str
@@ -45,7 +45,7 @@ class Export:
     path: Path
     form: str
     manifest: dict[str, Any]
-    parts: tuple[Part, ...]
+    parts: tuple[ExportPart, ...]
     sides: tuple[Path, ...]
     extras: tuple[Path, ...]
 
@@ -181,7 +181,7 @@ def described_at(path: Path) -> Export:
     return Export(name, path.with_name(name + ending), form, manifest, parts, sides, extras)
 
 
-def _parts(name: str, rows: list[tuple[Path, dict[str, Any]]]) -> Iterator[Part]:
+def _parts(name: str, rows: list[tuple[Path, dict[str, Any]]]) -> Iterator[ExportPart]:
     by_part: dict[str, list[tuple[Path, dict[str, Any]]]] = {}
     for file, said in rows:
         stem = _SHARD.sub("", split_ending(file.name)[0])
@@ -190,7 +190,7 @@ def _parts(name: str, rows: list[tuple[Path, dict[str, Any]]]) -> Iterator[Part]
         files = sorted(by_part[part], key=lambda each: each[0].name)
         count = sum(said["rows"] for _, said in files)
         size = sum(said["bytes"] for _, said in files)
-        yield Part(part, tuple(file for file, _ in files), count, size)
+        yield ExportPart(part, tuple(file for file, _ in files), count, size)
 
 
 def split_ending(name: str) -> tuple[str, str]:

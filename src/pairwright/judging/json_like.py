@@ -40,7 +40,7 @@ _AFTER_ITEM = re.compile(rf"\s*(?:\]|\Z|```|(?<=\n)\s*[{_OPEN}\[]|,\s*(?:[{_OPEN
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundObject:
     """An object, where it stands, where the values of its names begin, and whether it was closed."""
 
     value: dict[str, Any]
@@ -60,7 +60,7 @@ class _NotJson(ValueError):
         self.at = at
 
 
-def objects_in(text: str) -> list[Found]:
+def objects_in(text: str) -> list[FoundObject]:
     """Every object of a text, outermost first; none inside one that can't be read. Raises Tangled."""
     reader, found = _Reader(text), []
     begins = _BEGINS.search(text)
@@ -83,16 +83,16 @@ class _Reader:
         self._places: dict[str, int] = {}
         self._decoder = JSONDecoder(object_pairs_hook=keep_contradictions, strict=False)
 
-    def object(self, at: int) -> Found:
+    def object(self, at: int) -> FoundObject:
         """The object that begins at this brace. Raises _NotJson, Tangled."""
         self.names = 0
         if (strict := self._valid(at)) is not None:
             return strict
         places: dict[str, int] = {}
         pairs, end, closed = self._members(at, 0, places)
-        return Found(keep_contradictions(pairs), at, end, places, closed)
+        return FoundObject(keep_contradictions(pairs), at, end, places, closed)
 
-    def _valid(self, at: int) -> Found | None:
+    def _valid(self, at: int) -> FoundObject | None:
         """The object as JSON has it, which needs no guess at where a string ends; None where it is none."""
         try:
             value, end = self._decoder.raw_decode(self.text, at)
@@ -107,7 +107,7 @@ class _Reader:
         places: dict[str, int] = {}
         for each in named:
             places.setdefault(each[1].strip().lower(), at + each.end())
-        return Found(value, at, end, places)
+        return FoundObject(value, at, end, places)
 
     def _spend(self, start: int, end: int) -> int:
         self.left -= end - start

@@ -25,7 +25,7 @@ from pairwright.judging.explaining import (
     said_in_words,
     verdict_and_rest,
 )
-from pairwright.judging.json_like import Found, Tangled, objects_in
+from pairwright.judging.json_like import FoundObject, Tangled, objects_in
 from pairwright.judging.thinking import blanked, thinking_in, unwrapped
 from pairwright.judging.words import (
     BRACKETED,
@@ -49,7 +49,7 @@ _TAGGED = re.compile(r"<(verdict|confidence|reason)>([^<]{0,2000})</\1>", re.IGN
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReplyReading:
     """A verdict and where in the raw text it stands, as far as that can be told."""
 
     answer: Answer
@@ -68,7 +68,7 @@ def parse_answer(raw: str, *, cut: bool = False, alone: bool = False) -> Answer:
     return read_verdict(raw, cut=cut, alone=alone).answer
 
 
-def read_verdict(raw: str, *, cut: bool = False, alone: bool = False) -> Reading:
+def read_verdict(raw: str, *, cut: bool = False, alone: bool = False) -> ReplyReading:
     """Like `parse_answer`, with where the verdict stands."""
     text, offset = _answer_part(raw)
     if _TAGGED.search(text):
@@ -82,10 +82,10 @@ def read_verdict(raw: str, *, cut: bool = False, alone: bool = False) -> Reading
     if read is None:
         raise Unreadable('it holds no JSON object with "verdict"')
     answer = replace(read.answer, raw=raw, reason=read.answer.reason or _prose(text))
-    return Reading(answer, None if read.place is None or offset < 0 else read.place + offset)
+    return ReplyReading(answer, None if read.place is None or offset < 0 else read.place + offset)
 
 
-def _from_objects(text: str, cut: bool, alone: bool) -> Reading | None:
+def _from_objects(text: str, cut: bool, alone: bool) -> ReplyReading | None:
     found = _objects(text, "verdict", cut)
     real = [each for each in found if not _TEMPLATE.search(str(_field(each.value, "verdict")))]
     found = real or found
@@ -100,10 +100,10 @@ def _from_objects(text: str, cut: bool, alone: bool) -> Reading | None:
     _one([*answers, *(Answer(said, answers[0].confidence) for said in said_in_words(beside))])
     _nothing_else(text, found, alone, answers[-1].verdict)
     place = found[-1].places.get("verdict")
-    return Reading(_one(answers), _letter(text, place) if place is not None else None)
+    return ReplyReading(_one(answers), _letter(text, place) if place is not None else None)
 
 
-def _from_lines(text: str, alone: bool) -> Reading | None:
+def _from_lines(text: str, alone: bool) -> ReplyReading | None:
     lines, at = [], 0
     for line in text.splitlines(keepends=True):
         lines.append((at, line))
@@ -129,10 +129,10 @@ def _from_lines(text: str, alone: bool) -> Reading | None:
         first = said[0][0]
         if alone or not leads(text[:first]) or not explains("\n" + rest, answer.verdict):
             raise Unreadable("more text follows its verdict, so it may be a quotation")
-    return Reading(answer, _letter(text, last + line.index(said[-1][2][1], said[-1][2].start(1))))
+    return ReplyReading(answer, _letter(text, last + line.index(said[-1][2][1], said[-1][2].start(1))))
 
 
-def _from_marks(text: str, alone: bool) -> Reading | None:
+def _from_marks(text: str, alone: bool) -> ReplyReading | None:
     marks = list(BRACKETED.finditer(text))
     if not marks:
         return None
@@ -144,10 +144,10 @@ def _from_marks(text: str, alone: bool) -> Reading | None:
         and (alone or not leads(text[: marks[0].start()]) or not explains(after, answer.verdict))
     ):
         raise Unreadable("more text follows its [[verdict]], so it may be a quotation")
-    return Reading(answer, marks[-1].start(1))
+    return ReplyReading(answer, marks[-1].start(1))
 
 
-def _bare(text: str, alone: bool) -> Reading | None:
+def _bare(text: str, alone: bool) -> ReplyReading | None:
     """An answer that is, or begins with a line that is, just a verdict."""
     first, _, rest = text.strip().partition("\n")
     match = PHRASE.fullmatch(first.strip(DECORATION))
@@ -157,7 +157,7 @@ def _bare(text: str, alone: bool) -> Reading | None:
         or (rest.strip() and (alone or not explains("\n" + rest, verdict_of(first))))
     ):
         return None
-    return Reading(Answer(verdict_of(first)), _letter(text, 0))
+    return ReplyReading(Answer(verdict_of(first)), _letter(text, 0))
 
 
 def parse_scores(raw: str, *, cut: bool = False, alone: bool = False) -> Answer:
@@ -188,7 +188,7 @@ def last_object(raw: str, name: str, *, cut: bool = False, alone: bool = False) 
     return {key.strip().lower(): value for key, value in found[-1].value.items()}
 
 
-def _ending_in(raw: str, cut: bool, *names: str) -> tuple[str, list[Found]]:
+def _ending_in(raw: str, cut: bool, *names: str) -> tuple[str, list[FoundObject]]:
     """What is said after thinking, and all JSON objects in it with the first of these fields."""
     text, _ = _answer_part(raw)
     found = _objects(text, names[0], cut)
@@ -243,26 +243,26 @@ def _answer_part(raw: str) -> tuple[str, int]:
     return text, offset
 
 
-def _all_objects(text: str) -> list[Found]:
+def _all_objects(text: str) -> list[FoundObject]:
     try:
         return objects_in(text)
     except Tangled:
         raise Unreadable("it holds too many braces that lead nowhere") from None
 
 
-def _objects(text: str, name: str, cut: bool) -> list[Found]:
+def _objects(text: str, name: str, cut: bool) -> list[FoundObject]:
     """The objects with this field; one that wraps a single other gives that one."""
     found = []
     for each in _all_objects(text):
         inner = next(iter(each.value.values())) if len(each.value) == 1 else None
         if not _has(each.value, name) and isinstance(inner, dict) and _has(inner, name):
-            each = Found(inner, each.start, each.end, {}, each.closed)
+            each = FoundObject(inner, each.start, each.end, {}, each.closed)
         if _has(each.value, name) and (each.closed or not cut):
             found.append(each)
     return found
 
 
-def _nothing_else(text: str, found: list[Found], alone: bool, verdict: Verdict | None = None) -> None:
+def _nothing_else(text: str, found: list[FoundObject], alone: bool, verdict: Verdict | None = None) -> None:
     """Raise Unreadable where more than an explanation follows what the answer begins with."""
     before, after = text[: found[-1].start], text[found[-1].end :]
     if quotes(before):

@@ -29,7 +29,7 @@ from pairwright.models.refusals import Refusal, refusal, remedy
 from pairwright.models.replies import (
     BrokeOff,
     ChatReply,
-    Said,
+    ReplyContent,
     Usage,
     chat_reply,
     count,
@@ -173,7 +173,7 @@ class ChatClient:
         self,
         path: str,
         body: Mapping[str, Any],
-        read: Callable[[Any], Said],
+        read: Callable[[Any], ReplyContent],
         *,
         expected_tokens: int = 0,
         repeat_billed: bool = True,
@@ -244,7 +244,7 @@ class ChatClient:
         await asyncio.sleep(asked + random.uniform(ceiling / 4, ceiling))  # noqa: S311
 
     async def _try(
-        self, url: str, data: bytes, tries: int, read: Callable[[Any], Said], body: Mapping[str, Any]
+        self, url: str, data: bytes, tries: int, read: Callable[[Any], ReplyContent], body: Mapping[str, Any]
     ) -> ChatReply | _Trouble:
         assert self._session is not None, "use `async with ChatClient(...)`"
         began = time.monotonic()
@@ -311,7 +311,7 @@ class ChatClient:
         return f"Check the key in {env}." if env else "It wants a key: set api_key_env for this endpoint."
 
     def _read(
-        self, url: str, raw: bytes, seconds: float, tries: int, read: Callable[[Any], Said]
+        self, url: str, raw: bytes, seconds: float, tries: int, read: Callable[[Any], ReplyContent]
     ) -> ChatReply | _Trouble:
         what = f"{self.name} ({url}) answered 200, but"
         try:

@@ -15,7 +15,7 @@ import numpy as np
 from pairwright.judging.scores import PATHS, Api, read_score, score_request
 from pairwright.literals import checked
 from pairwright.models.chat import ChatClient
-from pairwright.models.replies import Said
+from pairwright.models.replies import ReplyContent
 from pairwright.models.settings import EndpointSettings
 from pairwright.types import Message, Prompt
 
@@ -58,7 +58,7 @@ class RemoteModel:
             async def one(prompt: Any, response: str) -> float:
                 body = score_request(self.api, self.model, _prompt(prompt), response)
                 reply = await client.post(
-                    PATHS[self.api], body, lambda reply: Said(repr(read_score(reply, self.label)))
+                    PATHS[self.api], body, lambda reply: ReplyContent(repr(read_score(reply, self.label)))
                 )
                 return float(reply.text)
 

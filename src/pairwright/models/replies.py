@@ -46,7 +46,7 @@ class ChatReply:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ReplyContent:
     """What was read from an answer's JSON."""
 
     text: str
@@ -79,7 +79,7 @@ _FINISHES: tuple[tuple[str | None, re.Pattern[str]], ...] = tuple(
 )
 
 
-def chat_reply(reply: Any) -> Said:
+def chat_reply(reply: Any) -> ReplyContent:
     """What a chat endpoint answered. Raises BrokeOff where it says it failed, ValueError for no answer."""
     try:
         choice = reply["choices"][0]
@@ -96,7 +96,7 @@ def chat_reply(reply: Any) -> Said:
     if wrong or ended == "error":
         told = _words(wrong) if wrong else ""
         raise BrokeOff(f'broke off (finish_reason "{finish}")' + (f": {told}" if told else ""))
-    return Said(
+    return ReplyContent(
         text,
         ended,
         bool(refusal) or ended == "content_filter",

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pairwright.errors import InputError
 from pairwright.quality.checks import Limits, make_checks
-from pairwright.quality.example import Check, Example, Finding, Said, Severity
+from pairwright.quality.example import Check, Example, Finding, RaterVote, Severity
 from pairwright.quality.run import run_checks
 from pairwright.rows import missing, plain, rows_of, simple
 
@@ -164,7 +164,7 @@ def _example(number: int, row: Any) -> Example:
     person = next((of for name in _PERSON if name in keys and (of := _cell(row, keys[name]))), "somebody")
     seconds = seconds_of(row, where)
     # On which side the chosen one was shown isn't known: nothing is to be said of runs of one side.
-    said = () if seconds is None else (Said(person, "person", "AB", "TIE", seconds, float(number)),)
+    said = () if seconds is None else (RaterVote(person, "person", "AB", "TIE", seconds, float(number)),)
     return Example(
         str(number),
         *texts,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from pairwright.quality.example import Example, Finding, Said
+from pairwright.quality.example import Example, Finding, RaterVote
 from pairwright.types import Verdict
 
 FEWEST = 2  # votes of judges: one word alone is no contest
@@ -39,7 +39,7 @@ class Contested:
         yield Finding(self.name, "warning", reason, remedy, example.id, value=len(votes))
 
 
-def _of_judge(said: Said) -> bool:
+def _of_judge(said: RaterVote) -> bool:
     return (
         said.kind in ("judge", "reward_model") and said.counts and said.believed and said.verdict is not None
     )

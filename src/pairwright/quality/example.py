@@ -14,7 +14,7 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)  # from least to most
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class RaterVote:
     """One rater's word on a pair, in terms of its own a and b; `verdict` is None where the rater failed.
 
     `seconds` is active time, `at` seconds since 1970. `counts` is False for what was
@@ -54,7 +54,7 @@ class Example:
     domain: str | None = None
     split: str | None = None
     source: str | None = None
-    said: tuple[Said, ...] = ()
+    said: tuple[RaterVote, ...] = ()
     messages: tuple[Message, ...] = ()
     gold: Verdict | None = None
 

@@ -30,7 +30,7 @@ _MARKUP = re.compile(r"^[^\S\n]*(?:#{1,6}\s|[-*•+]\s|\d{1,2}[.)]\s)|\*\*[^*\n]
 _EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
 
 
-class Label(NamedTuple):
+class ShortcutLabel(NamedTuple):
     """What of one label matters here: each figure is the chosen one's minus the rejected one's."""
 
     source: str | None
@@ -50,9 +50,9 @@ class Shortcuts:
 
     def __init__(self, longer: float = LONGER, markup: float = MARKED_UP, wins: float = WINS) -> None:
         self._longer, self._markup, self._wins = longer, markup, wins
-        self._labels: list[Label] = []
+        self._labels: list[ShortcutLabel] = []
 
-    def note(self, example: Example) -> Label | None:
+    def note(self, example: Example) -> ShortcutLabel | None:
         if not example.decided:
             return None
         chosen, rejected = example.chosen, example.rejected
@@ -60,7 +60,7 @@ class Shortcuts:
         others = len(example.words_a) + len(example.words_b) - words
         models = (example.chosen_model, example.rejected_model)
         people = [said for said in example.said if said.kind == "person" and said.counts]
-        return Label(
+        return ShortcutLabel(
             example.source,
             float(np.log1p(words) - np.log1p(others)),
             len(_MARKUP.findall(chosen)) - len(_MARKUP.findall(rejected)),
@@ -75,7 +75,7 @@ class Shortcuts:
             ),
         )
 
-    def see(self, note: Label) -> None:
+    def see(self, note: ShortcutLabel) -> None:
         self._labels.append(note)
 
     def end(self) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pairwright.quality.example import Example, Finding, Said
+from pairwright.quality.example import Example, Finding, RaterVote
 from pairwright.types import Verdict, as_original
 
 SECONDS = 5.0
@@ -25,7 +25,7 @@ FEWEST = 20  # answers before a person's own pace is known
 FAST = 3.0  # standard deviations under what this person takes for texts of this length
 
 
-class Answer(NamedTuple):
+class TimedAnswer(NamedTuple):
     """One answer of a person; `shown` is the verdict in terms of what was shown."""
 
     at: float
@@ -42,7 +42,7 @@ class TooFast:
 
     def __init__(self, seconds: float = SECONDS, words_per_second: float = WORDS_PER_SECOND) -> None:
         self._seconds, self._pace = seconds, words_per_second
-        self._answers: dict[str, list[Answer]] = defaultdict(list)
+        self._answers: dict[str, list[TimedAnswer]] = defaultdict(list)
 
     def look(self, example: Example) -> Iterator[Finding]:
         words = len(example.words_a) + len(example.words_b)
@@ -63,14 +63,17 @@ class TooFast:
             remedy = "send the pair to somebody else"
             yield Finding(self.name, "warning", reason, remedy, example.id, part, round(said.seconds, 2))
 
-    def note(self, example: Example) -> list[tuple[str, Answer]] | None:
+    def note(self, example: Example) -> list[tuple[str, TimedAnswer]] | None:
         words = len(example.words_a) + len(example.words_b)
         return [
-            (said.rater, Answer(said.at or 0.0, example.id, words, float(said.seconds or 0), _shown(said)))
+            (
+                said.rater,
+                TimedAnswer(said.at or 0.0, example.id, words, float(said.seconds or 0), _shown(said)),
+            )
             for said in _timed(example)
         ] or None
 
-    def see(self, note: list[tuple[str, Answer]]) -> None:
+    def see(self, note: list[tuple[str, TimedAnswer]]) -> None:
         for rater, answer in note:
             self._answers[rater].append(answer)
 
@@ -81,7 +84,7 @@ class TooFast:
                 yield from self._unlike_themselves(rater, answers)
             yield from self._bursts(rater, answers)
 
-    def _unlike_themselves(self, rater: str, answers: list[Answer]) -> Iterator[Finding]:
+    def _unlike_themselves(self, rater: str, answers: list[TimedAnswer]) -> Iterator[Finding]:
         """Answers far faster than this person takes for a text of this length."""
         words = np.log1p([each.words for each in answers])
         took = np.log(np.maximum([each.seconds for each in answers], 0.1))
@@ -102,7 +105,7 @@ class TooFast:
                     self.name, "warning", reason, remedy, each.example, "own_pace", round(each.seconds, 2)
                 )
 
-    def _bursts(self, rater: str, answers: list[Answer]) -> Iterator[Finding]:
+    def _bursts(self, rater: str, answers: list[TimedAnswer]) -> Iterator[Finding]:
         """Runs of one side, faster than this person's usual: the sign of a key held down."""
         usual = float(np.median([each.seconds for each in answers]))
         start = 0
@@ -121,12 +124,12 @@ class TooFast:
                 yield Finding(self.name, "warning", reason, remedy, None, f"burst: {rater}", len(run))
 
 
-def _timed(example: Example) -> Iterator[Said]:
+def _timed(example: Example) -> Iterator[RaterVote]:
     for said in example.said:
         if said.kind == "person" and said.counts and said.seconds is not None and said.verdict is not None:
             yield said
 
 
-def _shown(said: Said) -> Verdict:
+def _shown(said: RaterVote) -> Verdict:
     assert said.verdict is not None
     return as_original(said.verdict, said.order)

@@ -86,7 +86,7 @@ def cross_fit_by(
     folds: int = FOLDS,
     repeats: int = REPEATS,
     seed: int = 0,
-    kept: Kept | None = None,
+    kept: KeptMargins | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(mean, standard deviation) over repeats of out-of-fold margins, (n,) each.
 
@@ -145,7 +145,7 @@ def unit_of(raw: np.ndarray, pairs: Comparisons) -> float:
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptMargins:
     """Margins on disk, in a folder that belongs to one model and one state of the labels."""
 
     folder: Path

@@ -29,7 +29,7 @@ _DRAWS = 20_000
 
 
 @dataclass(frozen=True)
-class Opinion:
+class ModelMargins:
     """What a reward model says of labels it never saw: `margins` (n,) in log-odds.
 
     `in_sample` (n,) is what one that was trained on all of them says, None where none was.
@@ -43,11 +43,11 @@ class Opinion:
 
 def light_opinion(
     pairs: Comparisons, *, folds: int = FOLDS, repeats: int = REPEATS, seed: int = 0
-) -> Opinion:
+) -> ModelMargins:
     """The light model's. Raises InputError where there are too few pairs, NotConverged."""
     fitted = cross_fit(pairs, folds=folds, repeats=repeats, seed=seed)
     seen = train(pairs, strength=fitted.strength, seed=seed).margins(pairs, np.arange(len(pairs)))
-    return Opinion(fitted.margins, seen, fitted.strength)
+    return ModelMargins(fitted.margins, seen, fitted.strength)
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class Verification:
 def verify(
     pairs: Comparisons,
     gold: np.ndarray | None = None,
-    opinion: Opinion | None = None,
+    opinion: ModelMargins | None = None,
     *,
     folds: int = FOLDS,
     repeats: int = REPEATS,

@@ -167,7 +167,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Opinion:
+class JudgesOpinion:
     """What one judge's votes on a pair come to: a sure verdict, or why not."""
 
     verdict: Verdict | None
@@ -379,26 +379,26 @@ def _opinion(
     failures: Sequence[SeenFailure],
     accept: Rule,
     distrusted: bool,
-) -> Opinion:
+) -> JudgesOpinion:
     """What one judge says that has been heard, or has failed, in every order it is asked in."""
     heard = {vote.order: vote for vote in votes if vote.rater == judge and vote.kind == "judge"}
     missing = [order for order in asked if order not in heard]
     if distrusted:
-        return Opinion(None, f"{judge}: no better than chance against people, so not believed")
+        return JudgesOpinion(None, f"{judge}: no better than chance against people, so not believed")
     if missing:
-        return Opinion(None, f"{judge}: failed in order {' and '.join(missing)}")
+        return JudgesOpinion(None, f"{judge}: failed in order {' and '.join(missing)}")
     # All it said counts, also in an order it is not asked in any more: a contradiction stays one.
     said = list(heard.values())
     verdicts = {vote.verdict for vote in said}
     if len(verdicts) > 1:
         told = ", ".join(f"{vote.verdict} in {vote.order}" for vote in said)
-        return Opinion(None, f"{judge}: orders disagree ({told})")
+        return JudgesOpinion(None, f"{judge}: orders disagree ({told})")
     verdict = verdicts.pop()
     if accept == "consistent" and len(said) == 2:
-        return Opinion(verdict, f"{judge}: {verdict} in both orders")
+        return JudgesOpinion(verdict, f"{judge}: {verdict} in both orders")
     stated = [vote.confidence for vote in said]
     if all(confidence == "HIGH" for confidence in stated):
         orders = "both orders" if len(said) == 2 else f"order {said[0].order}"
-        return Opinion(verdict, f"{judge}: {verdict}, HIGH in {orders}")
+        return JudgesOpinion(verdict, f"{judge}: {verdict}, HIGH in {orders}")
     shown = "/".join(confidence or "not stated" for confidence in stated)
-    return Opinion(None, f"{judge}: {verdict}, confidence {shown}")
+    return JudgesOpinion(None, f"{judge}: {verdict}, confidence {shown}")

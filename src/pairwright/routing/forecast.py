@@ -26,7 +26,7 @@ LEAST = 0.01  # a candidate with a smaller share is left out
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class WeighedModel:
     """One candidate: a model of some of the signals x (`columns`), and its share in the forecast."""
 
     name: str
@@ -40,7 +40,7 @@ class Forecaster:
     """What the judges' votes are worth, fixed: gives probabilities for any pair they voted on."""
 
     plan: SignalPlan
-    parts: tuple[Part, ...]
+    parts: tuple[WeighedModel, ...]
     evidence: float
     n_labels: int
 
@@ -82,7 +82,7 @@ class Forecaster:
         return cls(
             SignalPlan.from_dict(values["plan"]),
             tuple(
-                Part(
+                WeighedModel(
                     each["name"],
                     tuple(each["columns"]),
                     logit.Fit(
@@ -129,7 +129,7 @@ def _fit(ballots: Ballots, labels: np.ndarray, plan: SignalPlan | None = None) -
     share = np.where(share < LEAST * share.sum(), 0, share)
     share /= share.sum()
     parts = [
-        Part(candidate.name, candidate.columns, fitted, float(part))
+        WeighedModel(candidate.name, candidate.columns, fitted, float(part))
         for (candidate, fitted, _), part in zip(found, share, strict=True)
         if part > 0
     ]

@@ -18,7 +18,7 @@ from pairwright.stages.generate.generate import run_generate
 from pairwright.stages.generate.pair import pair
 from pairwright.stages.judge.judge import run_judge
 from pairwright.stages.panel.asked import comes_later, orders_asked, refused_judges
-from pairwright.stages.pay.paid_calls import Progress, no_progress
+from pairwright.stages.pay.paid_calls import CallProgress, no_progress
 from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result, counts
 from pairwright.stages.route.route import RouteResult, run_route
@@ -68,7 +68,7 @@ def run_all(
     budget_usd: float | None = None,
     retry_failed: bool = False,
     export_partial: bool = False,
-    watch: Callable[[str], Progress] = lambda _stage: no_progress,
+    watch: Callable[[str], CallProgress] = lambda _stage: no_progress,
 ) -> RunResult:
     """generate, pair, judge, route and, unless pairs wait for people, check and export.
 
@@ -163,7 +163,7 @@ def _judge_and_route(
     result: RunResult,
     budget_usd: float | None,
     retry_failed: bool,
-    watch: Callable[[str], Progress],
+    watch: Callable[[str], CallProgress],
 ) -> RouteResult | None:
     """Judge and route until routing leaves no judge anything to do; None where judging stopped."""
     asked: set[str] = set()

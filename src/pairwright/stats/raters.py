@@ -23,7 +23,7 @@ LENGTH_MATTERS = np.log(1.2)  # a fifth longer
 
 
 @dataclass(frozen=True, slots=True)
-class Votes:
+class VoteTable:
     """All votes of people as columns, (n,) each.
 
     `item` and `rater` are any numbers; `said` 0 A, 1 B, 2 TIE; `order` 1 where
@@ -69,7 +69,7 @@ class RaterFigures:
         return asdict(self)
 
 
-def rater_figures(votes: Votes, too_fast_seconds: float) -> dict[int, RaterFigures]:
+def rater_figures(votes: VoteTable, too_fast_seconds: float) -> dict[int, RaterFigures]:
     """The figures of everybody who voted, by their number in `votes.rater`."""
     items, item = np.unique(votes.item, return_inverse=True)
     counts = np.zeros((len(items), 3))
@@ -90,7 +90,7 @@ def rater_figures(votes: Votes, too_fast_seconds: float) -> dict[int, RaterFigur
 
 
 def _one(
-    votes: Votes,
+    votes: VoteTable,
     mine: np.ndarray,
     agree: np.ndarray,
     usual: float | None,

@@ -64,11 +64,11 @@ def test_trouble_that_passes_is_waited_for_and_other_is_told(project, hub, where
 
 
 def test_it_waits_as_long_as_the_hub_asks_and_not_longer_than_a_minute(project, hub):
-    from pairwright.stages.publish.dataset import Wanted
+    from pairwright.stages.publish.dataset import WantedExports
     from pairwright.stages.publish.push import push
 
     waits = []
-    wanted = Wanted("me/set", endpoint=hub.url)
+    wanted = WantedExports("me/set", endpoint=hub.url)
     hub.refuse("GET .*/refs", 429, headers={"Retry-After": "7"})
     push(project, wanted, How(), token=hub.token, sleep=waits.append)
     assert waits == [7.0]
@@ -88,10 +88,10 @@ def test_a_token_that_is_unknown_or_may_only_read_is_told_apart(project, hub):
 
 
 def send_with(project, hub, token):
-    from pairwright.stages.publish.dataset import Wanted
+    from pairwright.stages.publish.dataset import WantedExports
     from pairwright.stages.publish.push import push
 
-    return push(project, Wanted("me/set", endpoint=hub.url), How(), token=token, sleep=lambda _: None)
+    return push(project, WantedExports("me/set", endpoint=hub.url), How(), token=token, sleep=lambda _: None)
 
 
 def test_a_licence_the_hub_does_not_take_is_told(project, hub):

@@ -11,7 +11,7 @@ from stores import a_store, chat
 
 from pairwright.keys import public_id
 from pairwright.store.export.labelled_pairs import census, labelled_pairs, snapshot
-from pairwright.store.export.labelled_responses import Wanted, count_responses, labelled_responses
+from pairwright.store.export.labelled_responses import WantedResponses, count_responses, labelled_responses
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -237,16 +237,16 @@ def test_with_a_threshold_only_what_is_said_of_a_response_itself_counts(builder)
     builder.pair("1?", "wins", "loses", belief="A").vote("ann", "A", kind="person", ratings=rated(5, 2))
     builder.vote("bob", "A", kind="person", ratings=rated(3, 3))
     builder.pair("2?", "x", "y", belief="A").pair("3?", "u", "v", belief="both bad", by="people")
-    _, found = responses_of(builder, wanted=Wanted(by_itself=True, ratings="annotate", threshold=4))
+    _, found = responses_of(builder, wanted=WantedResponses(by_itself=True, ratings="annotate", threshold=4))
     assert labels(found) == {"wins": True, "loses": False, "u": False, "v": False}
-    _, found = responses_of(builder, wanted=Wanted(source="people"))
+    _, found = responses_of(builder, wanted=WantedResponses(source="people"))
     assert labels(found) == {"u": False, "v": False}
 
 
 def test_the_unsure_do_not_speak(builder):
     builder.pair("1?", "a", "b", belief="A", prob_a=0.95).pair("2?", "c", "d", belief="B", prob_a=0.05)
     builder.pair("3?", "e", "f", belief="A", prob_a=0.6).pair("4?", "g", "h", belief="A")
-    _, found = responses_of(builder, wanted=Wanted(min_probability=0.9))
+    _, found = responses_of(builder, wanted=WantedResponses(min_probability=0.9))
     assert labels(found) == {"a": True, "b": False, "d": True, "c": False}
 
 
@@ -255,5 +255,5 @@ def test_a_ties_share_belongs_to_neither_side(builder):
     builder.pair("2?", "b", "a", belief="B", prob_a=0.05, prob_tie=0.75)
     assert [row.prob_chosen for row in pairs_of(builder)] == [0.2, 0.2]
     for least, kept in ((0.2, {"a": True, "b": False}), (0.21, {})):
-        _, found = responses_of(builder, wanted=Wanted(min_probability=least))
+        _, found = responses_of(builder, wanted=WantedResponses(min_probability=least))
         assert labels(found) == kept

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pairwright.errors import InputError
-from pairwright.formats.canonical import Canonical, Opinion, Rated, two
+from pairwright.formats.canonical import Canonical, Rated, RowOpinion, two
 from pairwright.formats.carried import holds
 from pairwright.formats.format import Format, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of
@@ -38,7 +38,7 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
         sign,
         probability=max(first, 1 - first) if soft else None,
         source=row.get("dataset"),
-        opinions=(Opinion(judge, kind, ranks, prob_first=first if soft else None),),
+        opinions=(RowOpinion(judge, kind, ranks, prob_first=first if soft else None),),
         place=place,
     )
 

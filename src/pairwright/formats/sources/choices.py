@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pairwright.formats.canonical import Both, Opinion
+from pairwright.formats.canonical import Both, RowOpinion
 from pairwright.literals import checked
 from pairwright.types import Maker
 
@@ -14,10 +14,10 @@ _BOTH: dict[str, Both] = {"both_good": "good", "both_bad": "bad"}
 @checked
 def opinion_on(
     who: str, choice: str, seconds: float | None, note: str | None, kind: Maker = "person"
-) -> Opinion:
+) -> RowOpinion:
     """`choice` is first, second, tie, both_good or both_bad, in terms of the order shown.
 
     Annotation tools record who answered, so it is a person's unless the caller knows otherwise.
     """
     ranks = _RANKS.get(choice, _TIE)
-    return Opinion(who, kind, ranks, _BOTH.get(choice), seconds=seconds, reason=note)
+    return RowOpinion(who, kind, ranks, _BOTH.get(choice), seconds=seconds, reason=note)

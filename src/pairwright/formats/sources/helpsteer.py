@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from pairwright.errors import InputError
-from pairwright.formats.canonical import Canonical, Opinion, Rated, agreed, ranked, two
+from pairwright.formats.canonical import Canonical, Rated, RowOpinion, agreed, ranked, two
 from pairwright.formats.carried import holds
 from pairwright.formats.format import Format, Found, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of
@@ -31,17 +31,17 @@ def _side(value: Any, name: str) -> int:
     return round(score)
 
 
-def _opinion(rater: str, kind: Maker, score: int, reason: Any = None) -> Opinion:
+def _opinion(rater: str, kind: Maker, score: int, reason: Any = None) -> RowOpinion:
     """Only the files that hold each annotator's own word say that people gave it."""
     sign = (score > 0) - (score < 0)
     said = str(reason) if reason else None
-    return Opinion(rater, kind, _RANKS[sign], strength=score, reason=said)
+    return RowOpinion(rater, kind, _RANKS[sign], strength=score, reason=said)
 
 
 def read_three(row: Row, place: str) -> Iterator[Found]:
     overall = _side(row["overall_preference"], "overall_preference")
     a, b = (as_text(row[name], f'"{name}"') for name in ("response1", "response2"))
-    votes: list[Opinion] = []
+    votes: list[RowOpinion] = []
     for number, each in enumerate(row.get("individual_preference") or [], 1):
         score = each.get("score") if isinstance(each, dict) else None
         if score is None:
@@ -122,7 +122,7 @@ def _ranked(row: Canonical) -> Canonical:
     if len(row.responses) < 2:
         return row
     ratings = [one.rating or 0.0 for one in row.responses]
-    return agreed(replace(row, opinions=(Opinion("helpsteer2", "unknown", ranked(ratings)),)))
+    return agreed(replace(row, opinions=(RowOpinion("helpsteer2", "unknown", ranked(ratings)),)))
 
 
 _TURN = re.compile(r"<extra_id_1>(User|Assistant)\n")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pairwright.formats.canonical import Canonical, Opinion, Rated, agreed, fractional
+from pairwright.formats.canonical import Canonical, Rated, RowOpinion, agreed, fractional
 from pairwright.formats.format import Format, Found, Left, Row, Source
 from pairwright.formats.messages import from_transcript, messages_of, number_of
 from pairwright.formats.reading import BadRow
@@ -43,9 +43,13 @@ def read(row: Row, place: str) -> Iterator[Found]:
     )
 
 
-def _said(row: Row, ranks: tuple[float, ...]) -> Opinion:
+def _said(row: Row, ranks: tuple[float, ...]) -> RowOpinion:
     """Nectar's own column tells it, ranked by GPT-4, from anybody's ranking of that shape."""
-    return Opinion("gpt-4", "judge", ranks) if "good_natured" in row else Opinion("ranking", "unknown", ranks)
+    return (
+        RowOpinion("gpt-4", "judge", ranks)
+        if "good_natured" in row
+        else RowOpinion("ranking", "unknown", ranks)
+    )
 
 
 def _prompt(text: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pairwright.errors import InputError
 from pairwright.formats.answers import pairs_of
-from pairwright.formats.canonical import Both, Canonical, Opinion, Rated, two
+from pairwright.formats.canonical import Both, Canonical, Rated, RowOpinion, two
 from pairwright.formats.format import Format, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of, probability_of, reply_of, with_system
 from pairwright.formats.ratings import rating_in
@@ -104,7 +104,7 @@ def _by(row: Row, found: Canonical | Left) -> Canonical | Left:
         return found
     good = {each.good for each in found.responses} if len(set(ranks)) == 1 else set()
     both: Both | None = "good" if good == {True} else "bad" if good == {False} else None
-    said = Opinion(str(rater).strip(), kind, tuple(float(each or 0) for each in ranks), both)
+    said = RowOpinion(str(rater).strip(), kind, tuple(float(each or 0) for each in ranks), both)
     return replace(found, opinions=(said,))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pairwright.errors import InputError
-from pairwright.formats.canonical import Canonical, Opinion, Rated, agreed, ranked
+from pairwright.formats.canonical import Canonical, Rated, RowOpinion, agreed, ranked
 from pairwright.formats.format import Format, Found, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of
 from pairwright.formats.reading import BadRow
@@ -57,7 +57,7 @@ def _judged(
     """Ranks only where all are rated: half a ranking would call the others equal."""
     ratings = [one.rating for one in found if one.rating is not None]
     kind: Maker = "judge" if judge else "unknown"
-    said = Opinion(judge or "ratings", kind, ranked(ratings))
+    said = RowOpinion(judge or "ratings", kind, ranked(ratings))
     opinions = (said,) if len(ratings) == len(found) else ()
     source = row.get("source")
     return agreed(

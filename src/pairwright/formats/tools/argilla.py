@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pairwright.errors import InputError
-from pairwright.formats.canonical import Canonical, Opinion, Rated, agreed, fractional, ranked
+from pairwright.formats.canonical import Canonical, Rated, RowOpinion, agreed, fractional, ranked
 from pairwright.formats.format import Format, Found, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of
 from pairwright.formats.reading import BadRow
@@ -25,7 +25,7 @@ from pairwright.formats.tools.shapes import (
     Said,
     SentTask,
     Tool,
-    Unreadable,
+    UnreadableAnswer,
     identity,
     known_choice,
     read_json,
@@ -101,12 +101,14 @@ def read(path: Path) -> Answers:
     rows = read_json(path)
     for n, row in enumerate(rows if isinstance(rows, list) else [rows], 1):
         if not isinstance(row, dict):
-            yield Unreadable(f"{path.name} record {n}", "is no object: write it with records.to_json(...)")
+            yield UnreadableAnswer(
+                f"{path.name} record {n}", "is no object: write it with records.to_json(...)"
+            )
             continue
         place = f"{path.name} record {row.get('id', n)}"
         task = row.get("metadata") or row
         unknown = identity(task, place)
-        if isinstance(unknown, Unreadable):
+        if isinstance(unknown, UnreadableAnswer):
             yield unknown
             continue
         for person, answers in _by_person(row).items():
@@ -238,7 +240,7 @@ def _responses(fields: Mapping[str, Any], prompt: str | None) -> list[str]:
 
 def _opinions(
     row: Row, names: list[str], place: str
-) -> tuple[tuple[Opinion, ...], list[float | None], list[Left | BadRow]]:
+) -> tuple[tuple[RowOpinion, ...], list[float | None], list[Left | BadRow]]:
     """What each person who submitted says of all responses, the mean rating of each, and who said nothing."""
     opinions = []
     rated: list[list[float]] = [[] for _ in names]
@@ -253,7 +255,7 @@ def _opinions(
         kind: Maker = "unknown" if person == "None" else "person"  # a response without its user
         ratings = _ratings(done, names)
         if ratings is not None:
-            opinions.append(Opinion(who, kind, ranked(ratings), ratings=tuple(ratings)))
+            opinions.append(RowOpinion(who, kind, ranked(ratings), ratings=tuple(ratings)))
             for found, rating in zip(rated, ratings, strict=True):
                 found.append(rating)
             continue
@@ -279,7 +281,7 @@ def _take_note(row: Row, done: Mapping[str, Any], names: list[str]) -> None:
             row.get(f"{question}.responses")
 
 
-def _chosen(done: Mapping[str, Any], names: list[str], who: str, kind: Maker) -> Opinion | None:
+def _chosen(done: Mapping[str, Any], names: list[str], who: str, kind: Maker) -> RowOpinion | None:
     """A ranking or one label."""
     for value in done.values():
         try:
@@ -287,10 +289,10 @@ def _chosen(done: Mapping[str, Any], names: list[str], who: str, kind: Maker) ->
         except InputError as error:
             raise InputError(f"{who} {error}") from None
         if ranks is not None:
-            return Opinion(who, kind, ranks)
+            return RowOpinion(who, kind, ranks)
     for value in done.values():
         if isinstance(value, str) and value in names:
-            return Opinion(who, kind, fractional([0.0 if name == value else 1.0 for name in names]))
+            return RowOpinion(who, kind, fractional([0.0 if name == value else 1.0 for name in names]))
         if isinstance(value, str) and len(names) == 2 and (choice := known_choice(value)) is not None:
             return opinion_on(who, choice, None, None, kind)
     return None

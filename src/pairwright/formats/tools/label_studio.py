@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pairwright.errors import InputError
-from pairwright.formats.canonical import Canonical, Opinion, Rated, agreed, fractional
+from pairwright.formats.canonical import Canonical, Rated, RowOpinion, agreed, fractional
 from pairwright.formats.format import Format, Found, Left, Row, Source
 from pairwright.formats.messages import messages_of
 from pairwright.formats.reading import BadRow
@@ -24,7 +24,7 @@ from pairwright.formats.tools.shapes import (
     Said,
     SentTask,
     Tool,
-    Unreadable,
+    UnreadableAnswer,
     known_choice,
     number,
     read_json,
@@ -144,7 +144,7 @@ def read(path: Path) -> Answers:
     for n, row in enumerate(rows if isinstance(rows, list) else [rows], 1):
         place = f"{path.name} task {row.get('id', n) if isinstance(row, dict) else n}"
         if not isinstance(row, dict):
-            yield Unreadable(place, "is no object: export as JSON or JSON-MIN")
+            yield UnreadableAnswer(place, "is no object: export as JSON or JSON-MIN")
         elif "annotations" in row:
             for annotation in row["annotations"]:
                 where = f"{place}, annotation {annotation.get('id')}"
@@ -164,7 +164,7 @@ def read_row(row: Row, place: str) -> Iterator[Found]:
     if not isinstance(data, dict):
         raise InputError('"data" is missing: export as JSON or JSON-MIN')
     names: tuple[str, ...] = ()
-    opinions: list[Opinion] = []
+    opinions: list[RowOpinion] = []
     silent: list[str] = []
     unread: list[BadRow] = []
     for annotation in row["annotations"]:
@@ -197,7 +197,7 @@ def _answered(annotation: Any) -> bool:
 
 def _opinion(
     annotation: Any, names: tuple[str, ...], data: Mapping[str, Any]
-) -> tuple[tuple[str, ...], Opinion]:
+) -> tuple[tuple[str, ...], RowOpinion]:
     """Which texts were compared, those of the annotations before (`names`) if any, and what was said."""
     where = f"annotation {annotation.get('id')}"
     ranking = _ranking(annotation)
@@ -209,7 +209,7 @@ def _opinion(
     if ranking and person is not None:
         ranks = fractional([float(ranking.index(name)) for name in names])
         seconds = number(annotation.get("lead_time"))
-        return names, Opinion(f"label-studio/{person}", "person", ranks, seconds=seconds)
+        return names, RowOpinion(f"label-studio/{person}", "person", ranks, seconds=seconds)
     try:
         return names, _said(annotation).opinion("label-studio")
     except InputError as error:
@@ -268,7 +268,7 @@ def _texts(data: Mapping[str, Any], names: tuple[str, ...]) -> list[str]:
 def _row(
     data: Mapping[str, Any],
     names: tuple[str, ...],
-    opinions: tuple[Opinion, ...],
+    opinions: tuple[RowOpinion, ...],
     own: str | None,
     place: str,
 ) -> Canonical:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from pairwright.errors import InputError
-from pairwright.formats.canonical import Opinion
+from pairwright.formats.canonical import RowOpinion
 from pairwright.formats.format import Format
 from pairwright.formats.sources.choices import opinion_on
 from pairwright.formats.streams import open_stream
@@ -48,14 +48,14 @@ class GivenAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableAnswer:
     """An answer that can't be used, where it stands, and why."""
 
     place: str
     reason: str
 
 
-Answers = Iterator[GivenAnswer | Unreadable]
+Answers = Iterator[GivenAnswer | UnreadableAnswer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +67,16 @@ class Said:
     seconds: float | None = None
     note: str | None = None
 
-    def of_task(self, task: Mapping[str, Any], place: str) -> GivenAnswer | Unreadable:
+    def of_task(self, task: Mapping[str, Any], place: str) -> GivenAnswer | UnreadableAnswer:
         """As the answer to a task that was sent, by what travelled with it."""
         found = identity(task, place)
-        if isinstance(found, Unreadable):
+        if isinstance(found, UnreadableAnswer):
             return found
         if self.choice not in CHOICES:
-            return Unreadable(place, self.choice)
+            return UnreadableAnswer(place, self.choice)
         return GivenAnswer(place, *found, self.choice, str(self.person), self.seconds, self.note)
 
-    def opinion(self, tool: str) -> Opinion:
+    def opinion(self, tool: str) -> RowOpinion:
         """As a label of a dataset. Raises InputError with what is wrong."""
         if self.choice not in CHOICES:
             raise InputError(self.choice)
@@ -111,13 +111,15 @@ _CHOICES: dict[str, Choice] = {
 }
 
 
-def identity(values: Mapping[str, Any], place: str) -> tuple[str, Order] | Unreadable:
+def identity(values: Mapping[str, Any], place: str) -> tuple[str, Order] | UnreadableAnswer:
     """The pair and order a task was sent with."""
     name, order = values.get("pairwright_id"), values.get("pairwright_order")
     if not name:
-        return Unreadable(place, '"pairwright_id" is missing: this task was not sent by `pairwright send`')
+        return UnreadableAnswer(
+            place, '"pairwright_id" is missing: this task was not sent by `pairwright send`'
+        )
     if order not in ORDERS:
-        return Unreadable(place, f'"pairwright_order" is {order!r}; it is AB or BA, as it was sent')
+        return UnreadableAnswer(place, f'"pairwright_order" is {order!r}; it is AB or BA, as it was sent')
     return str(name), order
 
 

@@ -27,8 +27,8 @@ from pairwright.formats.canonical import (
     Canonical,
     Drop,
     Needs,
-    Opinion,
     Rated,
+    RowOpinion,
     Tally,
     Which,
     better,
@@ -376,7 +376,7 @@ def _told_since(connection: Connection, own: _Maker, wanted: Sequence[Vote], nam
     return len(before)
 
 
-def _opinions(met: _Met, own: _Maker) -> list[tuple[Rater, Opinion]]:
+def _opinions(met: _Met, own: _Maker) -> list[tuple[Rater, RowOpinion]]:
     """What each rater the row names says, else what the row itself says; nothing where nothing is said."""
     row = met.row
     if row.opinions:
@@ -388,7 +388,7 @@ def _opinions(met: _Met, own: _Maker) -> list[tuple[Rater, Opinion]]:
     both: Both | None = None
     if first.good is not None and first.good == second.good:
         both = "good" if first.good else "bad"
-    said = Opinion(own.named, own.kind, ranks, both)
+    said = RowOpinion(own.named, own.kind, ranks, both)
     return [(own.rater(said.kind, said.rater), said)]
 
 
@@ -397,7 +397,9 @@ def _score(row: Canonical, one: Rated) -> float:
     return float(sum(better(one, other) == 1 for other in row.responses if other is not one))
 
 
-def _vote_of(opinion: Opinion, row: Canonical, a: int, b: int, pair_id: int, rater: int, kind: str) -> Vote:
+def _vote_of(
+    opinion: RowOpinion, row: Canonical, a: int, b: int, pair_id: int, rater: int, kind: str
+) -> Vote:
     """An opinion as a vote on one pair, in terms of its own a and b."""
     rank_a, rank_b = opinion.ranks[a], opinion.ranks[b]
     verdict: Verdict = "TIE" if rank_a == rank_b else "A" if rank_a < rank_b else "B"

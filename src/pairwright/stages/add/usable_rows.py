@@ -14,7 +14,7 @@ from pairwright.stages.add.add import BAD_ROWS_LISTED
 PROGRESS_EVERY = 500
 
 
-class Reading(Protocol):
+class RowReading(Protocol):
     """What is counted: rows read, bad ones (the first listed), what was left out, known faults.
 
     `not_carried` are the columns that had a value in so many rows and are not kept.
@@ -30,7 +30,7 @@ class Reading(Protocol):
 
 def usable(
     found: Iterator[Canonical | Left | BadRow],
-    result: Reading,
+    result: RowReading,
     progress: Callable[[int], None] | None,
     refuse: Callable[[Canonical], Drop | None] = lambda _row: None,
 ) -> Iterator[Canonical]:

@@ -42,7 +42,7 @@ PAGE = 500
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Settled(Result):
+class SettledFindings(Result):
     """What was done. `left` are findings the step could not be taken on, with why."""
 
     step: str
@@ -56,7 +56,7 @@ class Settled(Result):
 @checked
 def settle(
     project: Project, step: Step, ids: Sequence[int], *, by: str, because: str | None = None
-) -> Settled:
+) -> SettledFindings:
     """Take a step on findings by their numbers.
 
     Raises InputError for a number there is not, and where a finding is dismissed without a reason.
@@ -82,11 +82,11 @@ def settle(
                 else:
                     left[number] = problem
             renew_beliefs(connection, project, pairs)
-    return Settled(_DONE[step], done, left)
+    return SettledFindings(_DONE[step], done, left)
 
 
 def _take(
-    connection: Connection, project: Project, step: Step, kept: sql.Kept, by: str, because: str | None
+    connection: Connection, project: Project, step: Step, kept: sql.KeptFinding, by: str, because: str | None
 ) -> str | None:
     """Record one step; gives why it can't be taken, else None."""
     if step == "undo":
@@ -190,7 +190,7 @@ _WHY_NOT: dict[Step, str] = {
 }
 
 
-def _undo(connection: Connection, kept: sql.Kept, by: str, because: str | None) -> str | None:
+def _undo(connection: Connection, kept: sql.KeptFinding, by: str, because: str | None) -> str | None:
     if kept.open:
         return "nothing was done about it"
     if kept.action == "gone":

@@ -172,7 +172,7 @@ def record(
     numbers: dict[str, int],
     *,
     by_reason: bool = True,
-) -> Recorded:
+) -> RecordedFindings:
     """Keep what checks of these names found; of theirs, what is no longer seen is gone.
 
     `numbers` are the pairs' row numbers by the id in the findings. Without `by_reason`
@@ -197,7 +197,7 @@ def record(
 
 
 @dataclass(slots=True)
-class Recorded:
+class RecordedFindings:
     """`seen` are the keys of all that was found, `of_set` what was found about the whole set."""
 
     new: int = 0
@@ -214,7 +214,7 @@ def _add(
     known: dict[bytes, sql.Known],
     numbers: dict[str, int],
     by_reason: bool,
-) -> Recorded:
+) -> RecordedFindings:
     """Add what was not found before.
 
     A finding on the whole set says other figures in every run: it is the same one,
@@ -225,7 +225,7 @@ def _add(
         for each in known.values()
         if each.pair_id is None or not by_reason
     }
-    done = Recorded()
+    done = RecordedFindings()
     rows, dismissed = [], []
     for finding in made:
         pair_id = None if finding.example is None else numbers[finding.example]

@@ -25,8 +25,8 @@ from pairwright.models.replies import ChatReply
 from pairwright.quality.example import Example, Finding
 from pairwright.stages.pay.asked_once import Asking, Prepared, Unread
 from pairwright.stages.pay.paid_calls import (
+    CallProgress,
     Payer,
-    Progress,
     Run,
     most_tokens_out,
     no_progress,
@@ -76,7 +76,7 @@ class FactEstimate(Result):
 
 
 def run_fact_check(
-    project: Project, *, budget_usd: float | None = None, progress: Progress = no_progress
+    project: Project, *, budget_usd: float | None = None, progress: CallProgress = no_progress
 ) -> FactCheckResult:
     """Ask about every labelled pair that was not asked about. Resumable.
 

@@ -13,7 +13,7 @@ from pairwright.quality.example import SEVERITIES
 from pairwright.quality.names import WHAT
 from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result
-from pairwright.store.check.findings import Kept, checks_found, findings
+from pairwright.store.check.findings import KeptFinding, checks_found, findings
 from pairwright.store.check.softening import softened
 
 
@@ -24,7 +24,7 @@ class FindingsResult(Result):
     `lapsed` are those whose softening counts no more: the label is another now, or somebody answered since.
     """
 
-    findings: list[Kept]
+    findings: list[KeptFinding]
     lapsed: frozenset[int]
     more: bool
 

@@ -13,13 +13,13 @@ from dataclasses import replace
 
 from pairwright.formats.canonical import Canonical, Rated, Single, Tally
 from pairwright.pairing import text_key
-from pairwright.store.export.scratch import Votes
+from pairwright.store.export.scratch import ResponseVotes
 from pairwright.types import Message
 
 
 def by_majority(singles: Iterator[Single], dropped: Tally, stack: ExitStack) -> Iterator[Single]:
     """One Single for each response, after all have been seen."""
-    votes = stack.enter_context(Votes())
+    votes = stack.enter_context(ResponseVotes())
     row, row_key = None, b""
     for each in singles:
         if each.row is not row:

@@ -15,7 +15,7 @@ from pairwright.stages.export.side_lines import row_of_export as row_of_export
 from pairwright.store.store import Store
 
 
-class Progress(Protocol):
+class RowProgress(Protocol):
     """Told now and then how many labels have been looked at, of how many."""
 
     def __call__(self, *, done: int, total: int) -> None: ...
@@ -32,7 +32,7 @@ def export(
     separator: str = trl.SEPARATOR,
     include_flagged: bool = False,
     split_pairs: bool = False,
-    progress: Progress | None = None,
+    progress: RowProgress | None = None,
 ) -> ConvertResult:
     """Write the labels of `store` to `out` (.jsonl, .jsonl.gz, .jsonl.zst or .parquet), all or nothing.
 

@@ -180,10 +180,10 @@ def _pairs(
 
 def _wanted(
     selection: Selection, source: Source | None, kind: RatedBy | None, *, include_flagged: bool
-) -> singles_of.Wanted:
+) -> singles_of.WantedResponses:
     """What makes a response good or bad. On what scale a dataset rated, only a threshold tells."""
     on_known_scale = kind == "annotate" or selection.threshold is not None
-    return singles_of.Wanted(
+    return singles_of.WantedResponses(
         include_flagged,
         source,
         selection.min_probability,
@@ -195,7 +195,7 @@ def _wanted(
 
 def _responses(
     connection: Connection,
-    wanted: singles_of.Wanted,
+    wanted: singles_of.WantedResponses,
     seed: int,
     result: ConvertResult,
     progress: Callable[..., None] | None,

@@ -8,7 +8,7 @@ from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.formats.reading import BadRow, read_records
-from pairwright.hub.exports import Part, export_at
+from pairwright.hub.exports import ExportPart, export_at
 
 
 def rows_in(path: Path, part: str | None = None) -> list[dict[str, Any]]:
@@ -30,7 +30,7 @@ def as_dataset(path: Path, part: str | None = None) -> Any:
     return datasets.Dataset.from_list(rows_in(path, part))
 
 
-def _chosen(path: Path, part: str | None) -> Part:
+def _chosen(path: Path, part: str | None) -> ExportPart:
     parts = {each.name: each for each in export_at(path).parts}
     if part is None and len(parts) == 1:
         return next(iter(parts.values()))
@@ -42,7 +42,7 @@ def _chosen(path: Path, part: str | None) -> Part:
     return parts[part]
 
 
-def _rows(part: Part) -> list[dict[str, Any]]:
+def _rows(part: ExportPart) -> list[dict[str, Any]]:
     found = []
     for file in part.files:
         for record in read_records(file):

@@ -15,13 +15,13 @@ from pairwright.stats.annotators import PERIODS
 from pairwright.stats.intervals import wilson
 from pairwright.stats.raters import FEWEST
 from pairwright.store.people import annotators as people
-from pairwright.store.route.ballots import Said, read_said
+from pairwright.store.route.ballots import AllVotes, read_said
 from pairwright.store.route.combinations import newest_combination
 
 MOST_DOMAINS = 30
 
 
-def agreement_of(project: Project, said: Said | None = None) -> dict[str, Any]:
+def agreement_of(project: Project, said: AllVotes | None = None) -> dict[str, Any]:
     """`domains`, `periods`, `strength` (ordinal alpha), `judges` (person by judge) and `people`, closely.
 
     `said` is all that was said, where it was read already.
@@ -101,7 +101,7 @@ def _strength(item: np.ndarray, value: np.ndarray) -> dict[str, Any] | None:
         return None
 
 
-def _with_judges(said: Said) -> list[dict[str, Any]]:
+def _with_judges(said: AllVotes) -> list[dict[str, Any]]:
     """Each person with each judge: how often they say the same; a judge of two minds calls a tie."""
     ballots = said.ballots
     decided: dict[tuple[int, int], list[float]] = defaultdict(list)

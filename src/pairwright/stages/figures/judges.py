@@ -15,11 +15,11 @@ from pairwright.stats.intervals import wilson
 from pairwright.stats.raters import FEWEST
 from pairwright.store.figures.totals import JudgeCalls
 from pairwright.store.people.annotators import PairFacts
-from pairwright.store.route.ballots import Said
+from pairwright.store.route.ballots import AllVotes
 
 
 def judges_closely(
-    said: Said,
+    said: AllVotes,
     status: tuple[JudgeStatus, ...],
     calls: Mapping[str, JudgeCalls],
     facts: Mapping[int, PairFacts],
@@ -56,7 +56,7 @@ def decided_by(ballots: Ballots) -> np.ndarray:
 
 
 def _models(
-    judge: np.ndarray, people: np.ndarray, said: Said, facts: Mapping[int, PairFacts]
+    judge: np.ndarray, people: np.ndarray, said: AllVotes, facts: Mapping[int, PairFacts]
 ) -> list[dict[str, Any]]:
     rows = np.flatnonzero((judge >= 0) & (people >= 0))
     mine, theirs = [], []

@@ -9,15 +9,15 @@ from pairwright.stages.project.project import Project
 from pairwright.stages.route.calibrate import Calibration, calibration_of
 from pairwright.stats.intervals import wilson
 from pairwright.store.figures import totals
-from pairwright.store.route.ballots import Said, read_said
-from pairwright.store.route.calibrations import Recorded, newest_calibration
+from pairwright.store.route.ballots import AllVotes, read_said
+from pairwright.store.route.calibrations import RecordedLook, newest_calibration
 from pairwright.types import Estimate
 
 OVERLAPS = 30  # pairs two people answered, under which their agreement is assumed
 VOTES = 20  # timed votes, under which their pace is
 
 
-def plans_of(project: Project, n_pairs: int, said: Said | None = None) -> list[Plan]:
+def plans_of(project: Project, n_pairs: int, said: AllVotes | None = None) -> list[Plan]:
     """The usual ways first, then those measured here, once people have calibrated the judges.
 
     `said` is all that was said, where it was read already.
@@ -60,7 +60,7 @@ def certified_share(stands: Calibration, unlabelled: int) -> float:
     return min(1.0, free / unlabelled) if unlabelled > 0 else 0.0
 
 
-def coverage_of(newest: Recorded) -> float:
+def coverage_of(newest: RecordedLook) -> float:
     """The share of a frame's undrawn pairs that its last test let judges decide: to plan for like pairs."""
     certificate = newest.result["certificate"]
     return float(certificate["coverage"]) if certificate["threshold"] is not None else 0.0

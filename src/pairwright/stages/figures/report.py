@@ -36,7 +36,7 @@ from pairwright.stages.verify.verified import verified
 from pairwright.stats.calibration import expected_calibration_error, reliability
 from pairwright.store.figures import origins, totals
 from pairwright.store.people import annotators as people
-from pairwright.store.route.ballots import Said, read_said
+from pairwright.store.route.ballots import AllVotes, read_said
 from pairwright.store.route.calibrations import newest_calibration
 
 
@@ -82,14 +82,14 @@ def numbers_of(project: Project) -> dict[str, Any]:
     return {**found, "summary": summary_of(found)}
 
 
-def _closely(connection: Connection, said: Said, status: Status) -> dict[str, dict[str, Any]]:
+def _closely(connection: Connection, said: AllVotes, status: Status) -> dict[str, dict[str, Any]]:
     """Each judge closely, its taste in models held against people on the pairs they answered."""
     answered = said.pair_ids[said.labels.sum(1) > 0]
     facts = people.facts_of(connection, answered.tolist())
     return judges_closely(said, status.judges, totals.judge_calls(connection), facts)
 
 
-def _promised(project: Project, said: Said, stands: Calibration) -> dict[str, Any]:
+def _promised(project: Project, said: AllVotes, stands: Calibration) -> dict[str, Any]:
     """What calibration found and guarantees: of all frames, and what the newest look at labels measured."""
     with project.store.read() as connection:
         newest = newest_calibration(connection)
@@ -114,7 +114,7 @@ def _promised(project: Project, said: Said, stands: Calibration) -> dict[str, An
     }
 
 
-def _before_and_after(said: Said, result: dict[str, Any], tested: np.ndarray) -> dict[str, Any]:
+def _before_and_after(said: AllVotes, result: dict[str, Any], tested: np.ndarray) -> dict[str, Any]:
     """`before` and `after` calibration, on the same pairs: those tested on which judges' votes take a side.
 
     Before, all votes count the same: the confidence is the share of them.

@@ -20,8 +20,8 @@ from pairwright.models.replies import ChatReply
 from pairwright.models.settings import ModelSettings
 from pairwright.quality.refusals import looks_like_refusal
 from pairwright.stages.pay.paid_calls import (
+    CallProgress,
     Payer,
-    Progress,
     Run,
     most_tokens_out,
     no_progress,
@@ -79,7 +79,7 @@ def run_generate(
     *,
     budget_usd: float | None = None,
     retry_failed: bool = False,
-    progress: Progress = no_progress,
+    progress: CallProgress = no_progress,
 ) -> GenerateResult:
     """Draw the responses that are missing. Resumable; a response that is there is never drawn again.
 

@@ -18,7 +18,7 @@ from pairwright.models.chat_judge import ChatJudge, read_reply
 from pairwright.stages.judge.local import judge_locally
 from pairwright.stages.judge.per_prompt import Aids
 from pairwright.stages.judge.session import JudgeSession, notes_on, open_session
-from pairwright.stages.judge.shared_calls import Rankings, Scores, SharedJudge
+from pairwright.stages.judge.shared_calls import Rankings, ScoredResponses, SharedJudge
 from pairwright.stages.panel.asked import (
     comes_later,
     failed_answers,
@@ -29,8 +29,8 @@ from pairwright.stages.panel.asked import (
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.pay.asked_once import Prepared
 from pairwright.stages.pay.paid_calls import (
+    CallProgress,
     Payer,
-    Progress,
     Run,
     no_progress,
     tokens_of,
@@ -84,7 +84,7 @@ def run_judge(
     single_order: bool = False,
     retry_failed: bool = False,
     rejudge: bool = False,
-    progress: Progress = no_progress,
+    progress: CallProgress = no_progress,
 ) -> JudgeResult:
     """Let judge `name` answer what it has not answered. Resumable; nothing is paid twice.
 
@@ -164,7 +164,7 @@ async def _judge_all(session: JudgeSession, run: Run, retry_failed: bool, left: 
             aids = Aids(client, model, session.options, payer, prepared)
             shared: SharedJudge | None = None
             if kind_of(session.settings.kind).scores:
-                shared = Scores(session, client, prepared, payer)
+                shared = ScoredResponses(session, client, prepared, payer)
             elif STRATEGIES[session.options.strategy].ranks:
                 shared = Rankings(session, judge, prepared, payer)
 
@@ -290,7 +290,7 @@ def _run_local(
     settings: JudgeSettings,
     orders: tuple[Order, ...],
     retry_failed: bool,
-    progress: Progress,
+    progress: CallProgress,
 ) -> JudgeResult:
     with project.store.read() as connection:
         left = comes_later(connection, project, name)
@@ -317,5 +317,5 @@ def _run_local(
     )
 
 
-def _reporter(total: int, progress: Progress) -> Callable[[int, int], None]:
+def _reporter(total: int, progress: CallProgress) -> Callable[[int, int], None]:
     return lambda done, failed: progress(done=done, total=total, failed=failed, spent_usd=0.0)

@@ -10,7 +10,7 @@ from typing import Any
 from pairwright.errors import ConfigError
 from pairwright.stages.judge.judge import JudgeResult, run_judge
 from pairwright.stages.panel.asked import judge_settings, refused_judges
-from pairwright.stages.pay.paid_calls import Progress, no_progress
+from pairwright.stages.pay.paid_calls import CallProgress, no_progress
 from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result, counts
 
@@ -70,7 +70,7 @@ def run_judges(
     single_order: bool = False,
     retry_failed: bool = False,
     rejudge: bool = False,
-    watch: Callable[[str], AbstractContextManager[Progress]] = lambda _judge: nullcontext(no_progress),
+    watch: Callable[[str], AbstractContextManager[CallProgress]] = lambda _judge: nullcontext(no_progress),
     passed_over: Callable[[str, str], None] = lambda _judge, _why: None,
     told: Callable[[JudgeResult], None] = lambda _result: None,
 ) -> JudgesResult:

@@ -14,7 +14,7 @@ from pairwright.judging.scores import PATHS, compared, read_score, score_request
 from pairwright.keys import content_key
 from pairwright.models.chat import ChatClient
 from pairwright.models.chat_judge import ChatJudge, read_text
-from pairwright.models.replies import ChatReply, Said
+from pairwright.models.replies import ChatReply, ReplyContent
 from pairwright.stages.judge.session import JudgeSession
 from pairwright.stages.pay.asked_once import KEPT, Asking, Prepared, Unread
 from pairwright.stages.pay.paid_calls import Payer, tokens_of
@@ -79,7 +79,7 @@ def _problem(n: int, reply: ChatReply) -> str | None:
     return None
 
 
-class Scores:
+class ScoredResponses:
     """Asks for a score once a response; a pair's margin is the difference."""
 
     def __init__(self, session: JudgeSession, client: ChatClient, prepared: Prepared, payer: Payer) -> None:
@@ -102,7 +102,7 @@ class Scores:
             self._client.post,
             PATHS[settings.api],
             body,
-            lambda reply: Said(repr(read_score(reply, settings.label))),
+            lambda reply: ReplyContent(repr(read_score(reply, settings.label))),
             expected_tokens=tokens_of(size),
             repeat_billed=self._payer.repeats,
         )

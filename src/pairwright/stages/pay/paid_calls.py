@@ -33,7 +33,7 @@ T = TypeVar("T")
 BYTES_PER_TOKEN = 3.0
 
 
-class Progress(Protocol):
+class CallProgress(Protocol):
     """Told about every finished piece of work of a paid stage."""
 
     def __call__(self, *, done: int, total: int, failed: int, spent_usd: float) -> None: ...
@@ -49,7 +49,7 @@ class Run:
 
     budget: Budget
     total: int
-    progress: Progress = no_progress
+    progress: CallProgress = no_progress
     done: int = 0
     failed: int = 0
     calls: int = 0

@@ -11,7 +11,7 @@ from pairwright.literals import checked
 from pairwright.stages.panel.asked import refused_judges
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.project.project import Project
-from pairwright.store.judge.judge_votes import Said, judges_said
+from pairwright.store.judge.judge_votes import JudgeVote, judges_said
 from pairwright.store.people import disputes as sql
 from pairwright.store.people import gold
 from pairwright.store.people.accounts import Account, add_action
@@ -26,7 +26,7 @@ class Case:
 
     task: Task
     people: list[sql.SaidByPerson]
-    judges: list[Said]
+    judges: list[JudgeVote]
 
 
 def case_of(project: Project, pair_id: int) -> Case:

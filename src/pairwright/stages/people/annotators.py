@@ -14,7 +14,7 @@ from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result
 from pairwright.stats.copying import too_alike
-from pairwright.stats.raters import RaterFigures, Votes, rater_figures
+from pairwright.stats.raters import RaterFigures, VoteTable, rater_figures
 from pairwright.store.people import accounts as sql
 from pairwright.store.people import annotators as people
 from pairwright.store.people import leases
@@ -25,7 +25,7 @@ CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Annotator:
     """Somebody who votes. `account` is None for those who only ever came by an import."""
 
     name: str
@@ -47,7 +47,7 @@ class Person:
 class PeopleResult(Result):
     """Everybody who votes, those to worry about first."""
 
-    people: list[Person]
+    people: list[Annotator]
 
     def as_dict(self) -> dict[str, Any]:
         return {"people": [each.as_dict() for each in self.people]}
@@ -71,7 +71,7 @@ def _in_short(of: RaterFigures | None) -> str:
     return ", ".join([f"{of.votes:,} votes", *told])
 
 
-def people_of(project: Project) -> list[Person]:
+def people_of(project: Project) -> list[Annotator]:
     """Everybody, with figures, those to worry about first."""
     with project.store.read() as connection:
         votes = read_votes(connection)
@@ -82,29 +82,29 @@ def people_of(project: Project) -> list[Person]:
         for rater in (one, other):
             figures[rater] = replace(figures[rater], worries=(*figures[rater].worries, worry))
     found = [
-        Person(name, rater, by_rater.get(rater), figures.get(rater))
+        Annotator(name, rater, by_rater.get(rater), figures.get(rater))
         for rater, name in names.items()
         if rater in figures or rater in by_rater
     ]
     return sorted(found, key=lambda each: (-len(each.figures.worries) if each.figures else 0, each.name))
 
 
-def _alike(votes: Votes, names: dict[int, str]) -> Iterator[tuple[int, int, str]]:
+def _alike(votes: VoteTable, names: dict[int, str]) -> Iterator[tuple[int, int, str]]:
     """Every two people who agree far more with each other than with all others, and how to say it."""
     for each in too_alike(votes.item, votes.rater, votes.said, votes.gold):
         yield each.one, each.other, in_words(each, names[each.one], names[each.other])[0]
 
 
-def read_votes(connection: Any) -> Votes:
+def read_votes(connection: Any) -> VoteTable:
     """All votes of people as columns, with the known answers beside them."""
     columns = people.votes_as_columns(connection)
     known = people.gold_verdicts(connection)
     gold = np.array([known.get(int(each), -1) for each in columns["item"]], int)
     columns.pop("at")
-    return Votes(**columns, gold=gold)
+    return VoteTable(**columns, gold=gold)
 
 
-def person_named(project: Project, name: str) -> Person:
+def person_named(project: Project, name: str) -> Annotator:
     """Raises InputError if nobody has that name."""
     found = next((each for each in people_of(project) if each.name == name), None)
     if found is None:
@@ -112,7 +112,7 @@ def person_named(project: Project, name: str) -> Person:
     return found
 
 
-def requeue(project: Project, person: Person, by: Account, *, only_too_fast: bool = False) -> int:
+def requeue(project: Project, person: Annotator, by: Account, *, only_too_fast: bool = False) -> int:
     """Let a person's votes count no longer, so that others are asked about these pairs; gives how many.
 
     The votes stay on record, with who did this. `only_too_fast` takes those

@@ -62,7 +62,7 @@ class ImportResult(Result):
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class ImportedLabel:
     """One person's label, in terms of the pair's own a and b. `order` is how it was shown."""
 
     place: str
@@ -93,7 +93,7 @@ def import_labels(
     result = ImportResult()
     try:
         with project.store.write() as connection:
-            page: list[Label] = []
+            page: list[ImportedLabel] = []
             for label in _labels(paths, default_rater, result):
                 page.append(label)
                 if len(page) == PAGE:
@@ -108,7 +108,9 @@ def import_labels(
     return result
 
 
-def _labels(paths: Sequence[Given], default_rater: str | None, result: ImportResult) -> Iterator[Label]:
+def _labels(
+    paths: Sequence[Given], default_rater: str | None, result: ImportResult
+) -> Iterator[ImportedLabel]:
     for path in paths:
         for record in read_records(path):
             result.rows += 1
@@ -121,7 +123,7 @@ def _labels(paths: Sequence[Given], default_rater: str | None, result: ImportRes
                 result.bad(record.place, str(problem))
 
 
-def _label(place: str, row: dict[str, Any], default_rater: str | None) -> Label:
+def _label(place: str, row: dict[str, Any], default_rater: str | None) -> ImportedLabel:
     pair = _first(row, "pair", "pair_id", "id")
     if pair is None:
         raise ValueError(f'"id" is missing (keys: {", ".join(row)}). It names the pair the label is for.')
@@ -147,7 +149,7 @@ def _label(place: str, row: dict[str, Any], default_rater: str | None) -> Label:
     if seconds is not None and not 0 <= seconds < float("inf"):
         raise ValueError(f'"seconds" is {seconds!r}; it is a time of 0 or more')
     note = _first(row, "note", "reason")
-    return Label(
+    return ImportedLabel(
         place, as_id(pair), spelled(str(person)), *known, order, seconds, None if note is None else str(note)
     )
 
@@ -159,7 +161,7 @@ def _first(row: dict[str, Any], *names: str) -> Any:
 def add_labels(
     connection: Connection,
     project: Project,
-    page: Sequence[Label],
+    page: Sequence[ImportedLabel],
     result: ImportResult,
     guideline: int | None = None,
 ) -> set[int]:
@@ -212,7 +214,7 @@ def _by_public_id(connection: Connection, text: str) -> list[tuple[int, bool]]:
     return pairs_by_key(connection, parsed[1]) if parsed and parsed[0] == "pair" else []
 
 
-def _save(connection: Connection, label: Label, pair_id: int, old: Any, guideline: int | None) -> int:
+def _save(connection: Connection, label: ImportedLabel, pair_id: int, old: Any, guideline: int | None) -> int:
     rater = person_id(connection, label.person)
     vote = Vote(
         pair_id,

@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 
 from pairwright.errors import InputError
 from pairwright.formats.tools.names import TOOLS
-from pairwright.formats.tools.shapes import Choice, GivenAnswer, SentTask, Tool, Unreadable
+from pairwright.formats.tools.shapes import Choice, GivenAnswer, SentTask, Tool, UnreadableAnswer
 from pairwright.judging.rubric import show_prompt
 from pairwright.keys import content_key, public_id, seeded_fraction
 from pairwright.literals import checked
 from pairwright.stages.people.answers import VERDICT_OF
 from pairwright.stages.people.gold import find_pair
-from pairwright.stages.people.import_labels import ImportResult, Label, add_labels
+from pairwright.stages.people.import_labels import ImportedLabel, ImportResult, add_labels
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import nearest
 from pairwright.stages.result import Result
@@ -137,8 +137,8 @@ def take(
     return result
 
 
-def _pages(tool: Tool, paths: Sequence[Path]) -> Iterator[list[GivenAnswer | Unreadable]]:
-    page: list[GivenAnswer | Unreadable] = []
+def _pages(tool: Tool, paths: Sequence[Path]) -> Iterator[list[GivenAnswer | UnreadableAnswer]]:
+    page: list[GivenAnswer | UnreadableAnswer] = []
     for path in paths:
         if not path.exists():
             raise InputError(f"{path} does not exist")
@@ -154,14 +154,14 @@ def _take_page(
     connection: Connection,
     project: Project,
     tool: Tool,
-    page: Sequence[GivenAnswer | Unreadable],
+    page: Sequence[GivenAnswer | UnreadableAnswer],
     result: TakeResult,
     version: int,
 ) -> None:
     labels = []
     for answer in page:
         result.rows += 1
-        if isinstance(answer, Unreadable):
+        if isinstance(answer, UnreadableAnswer):
             result.bad(answer.place, answer.reason)
             continue
         person = f"{tool.name}/{answer.person}"
@@ -172,7 +172,9 @@ def _take_page(
         both: Any = answer.choice.removeprefix("both_") if answer.choice.startswith("both_") else None
         verdict = as_original(VERDICT_OF[choice], answer.order)
         labels.append(
-            Label(answer.place, answer.id, person, verdict, both, answer.order, answer.seconds, answer.note)
+            ImportedLabel(
+                answer.place, answer.id, person, verdict, both, answer.order, answer.seconds, answer.note
+            )
         )
     for pair_id in add_labels(connection, project, labels, result, version):
         leases.came_back(connection, tool.name, pair_id)

@@ -18,7 +18,7 @@ LAST = 50  # answers the pace is taken from
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class PersonProgress:
     """`per_hour` is the pace of active time of late; `agreement` that with others on the same pairs."""
 
     answered: int
@@ -36,10 +36,10 @@ class ProgressOf:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._kept: dict[int, tuple[float, Progress]] = {}
+        self._kept: dict[int, tuple[float, PersonProgress]] = {}
         self._lock = threading.Lock()
 
-    def of(self, account: Account, *, fresh: bool = False) -> Progress:
+    def of(self, account: Account, *, fresh: bool = False) -> PersonProgress:
         now = time.monotonic()
         with self._lock:
             at, found = self._kept.get(account.rater_id, (0.0, None))
@@ -50,10 +50,10 @@ class ProgressOf:
             self._kept[account.rater_id] = (now, progress)
         return progress
 
-    def answered(self, account: Account, by: int = 1) -> Progress:
+    def answered(self, account: Account, by: int = 1) -> PersonProgress:
         """Count an answer (or, with -1, one taken back) without asking the store."""
         progress = self.of(account)
-        counted = Progress(
+        counted = PersonProgress(
             max(0, progress.answered + by),
             max(0, progress.today + by),
             max(0, progress.waiting - by),
@@ -66,7 +66,7 @@ class ProgressOf:
         return counted
 
 
-def progress_of(project: Project, account: Account) -> Progress:
+def progress_of(project: Project, account: Account) -> PersonProgress:
     """Counted from the store."""
     midnight = time.mktime((*time.localtime()[:3], 0, 0, 0, 0, 0, -1))
     with project.store.read() as connection:
@@ -75,7 +75,7 @@ def progress_of(project: Project, account: Account) -> Progress:
         shared, same = people.agreement(connection, account.rater_id)
         waiting = tasks.waiting_about(connection, account.rater_id, account.tags)
     spent = sum(timed)
-    return Progress(
+    return PersonProgress(
         answered,
         today,
         waiting,

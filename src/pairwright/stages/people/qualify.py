@@ -23,7 +23,7 @@ FEWEST = 3  # pairs in a round, under which a share of them tells nothing: then 
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Qualification:
     """Where a person stands: in a round of `needed` pairs, `done` of them answered, `right` of those right.
 
     `open` goes on, `failed` needs a lead (no pairs are left to try again on),
@@ -36,28 +36,28 @@ class Standing:
     right: int
 
 
-def standing_of(project: Project, account: Account) -> Standing:
+def standing_of(project: Project, account: Account) -> Qualification:
     """Leads need none, nor does who has worked already, nor anybody where there is no gold."""
     wanted = project.settings.annotate.qualify_pairs
     if account.role == "lead" or account.qualified_at is not None or not wanted:
-        return Standing("passed", 0, 0, 0)
+        return Qualification("passed", 0, 0, 0)
     with project.store.read() as connection:
         standing = _standing(connection, account, wanted)
         worked = standing.done == 0 and people.has_voted(connection, account.rater_id)
-    return Standing("passed", 0, 0, 0) if worked else standing
+    return Qualification("passed", 0, 0, 0) if worked else standing
 
 
-def _standing(connection: Connection, account: Account, wanted: int) -> Standing:
+def _standing(connection: Connection, account: Account, wanted: int) -> Qualification:
     available = qualify.count_gold(connection)
     needed = min(wanted, available)
     if not needed:
-        return Standing("passed", 0, 0, 0)
+        return Qualification("passed", 0, 0, 0)
     answers = qualify.answers(connection, account.id)
     this_round = answers[len(answers) - len(answers) % needed :]
     failed = not this_round and answers and len(qualify.unseen(connection, account.id)) < needed
     if failed:
         this_round = answers[-needed:]
-    return Standing("failed" if failed else "open", needed, len(this_round), sum(this_round))
+    return Qualification("failed" if failed else "open", needed, len(this_round), sum(this_round))
 
 
 def offer(project: Project, account: Account, n: int, have: Sequence[int] = ()) -> list[Offer]:
@@ -86,7 +86,7 @@ class Feedback:
     right: bool
     verdict: Verdict
     explanation: str | None
-    standing: Standing
+    standing: Qualification
 
 
 @checked
@@ -120,7 +120,7 @@ def answer(
             enough = settings.qualify_right * standing.needed
             passed = standing.needed < FEWEST or sum(this_round) >= enough
             state: Literal["open", "failed", "passed"] = "passed" if passed else standing.state
-            standing = Standing(state, standing.needed, standing.needed, sum(this_round))
+            standing = Qualification(state, standing.needed, standing.needed, sum(this_round))
             if passed:
                 change_account(connection, account.id, qualified_at=time.time())
     shown = gold.verdict if order == "AB" else swap(gold.verdict)

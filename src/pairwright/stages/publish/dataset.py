@@ -30,7 +30,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedExports:
     """What of a project is to be sent, where, and what is said of it.
 
     Without `paths` all finished exports of the export folder. `with_ids` sends
@@ -56,7 +56,7 @@ class Dataset:
     notes: tuple[str, ...]
 
 
-def check_wanted(wanted: Wanted) -> None:
+def check_wanted(wanted: WantedExports) -> None:
     """Raises InputError for a name, licence or language the Hub would not take."""
     if not _REPO.fullmatch(wanted.repo) or ".." in wanted.repo or "--" in wanted.repo:
         raise InputError(
@@ -88,7 +88,7 @@ def find_exports(project: Project, paths: Sequence[Path]) -> tuple[list[Export],
     return found, passed
 
 
-def dataset_of(project: Project, wanted: Wanted, exports: Sequence[Export], folder: Path) -> Dataset:
+def dataset_of(project: Project, wanted: WantedExports, exports: Sequence[Export], folder: Path) -> Dataset:
     """Everything that is sent. Side files are rewritten in `folder`, which has to live until then."""
     names, facts = pseudonyms_of(project), facts_of(project)
     rows = [
@@ -177,7 +177,7 @@ def _guidelines(of: dict[str, Any]) -> list[Sent]:
     return found
 
 
-def _notes(wanted: Wanted, facts: dict[str, Any]) -> list[str]:
+def _notes(wanted: WantedExports, facts: dict[str, Any]) -> list[str]:
     """What the sender should look at before anybody else does."""
     found = []
     if named := facts["guidelines"]["named"]:

@@ -21,7 +21,7 @@ from pairwright.hub.remote import Remote, Repository, quiet_bars, token_there
 from pairwright.stages.check.check import run_check
 from pairwright.stages.export.stale import stale
 from pairwright.stages.project.project import Project
-from pairwright.stages.publish.dataset import Dataset, Wanted, check_wanted, dataset_of, find_exports
+from pairwright.stages.publish.dataset import Dataset, WantedExports, check_wanted, dataset_of, find_exports
 from pairwright.stages.result import Result, facts_of
 
 TRIES = 4
@@ -96,7 +96,7 @@ class CardResult(Result):
         return self.card
 
 
-def card(project: Project, wanted: Wanted) -> CardResult:
+def card(project: Project, wanted: WantedExports) -> CardResult:
     """The card as a push would send it. No network."""
     found = push(project, wanted, How(dry_run=True, fail_on="off"))
     return CardResult(found.card, found.notes, found.refused)
@@ -104,7 +104,7 @@ def card(project: Project, wanted: Wanted) -> CardResult:
 
 def push(
     project: Project,
-    wanted: Wanted,
+    wanted: WantedExports,
     how: How,
     *,
     token: str | None = None,
@@ -170,7 +170,9 @@ def _stale(project: Project, exports: Any) -> list[str]:
     ]
 
 
-def _result(wanted: Wanted, how: How, dataset: Dataset, notes: list[str], refused: list[str]) -> PushResult:
+def _result(
+    wanted: WantedExports, how: How, dataset: Dataset, notes: list[str], refused: list[str]
+) -> PushResult:
     return PushResult(
         wanted.repo,
         f"{wanted.endpoint}/datasets/{wanted.repo}",
@@ -197,7 +199,9 @@ def _patiently(attempt: Callable[[], None], sleep: Callable[[float], None]) -> N
             sleep(wait)
 
 
-def _send(repository: Repository, dataset: Dataset, wanted: Wanted, how: How, result: PushResult) -> None:
+def _send(
+    repository: Repository, dataset: Dataset, wanted: WantedExports, how: How, result: PushResult
+) -> None:
     there = repository.look(wanted.revision)
     if there.exists and not there.private and not how.public:
         raise InputError(
@@ -236,7 +240,9 @@ def _same(there: Remote, path: str, said: dict[str, Any]) -> bool:
     return path in there.files and there.files[path].is_(said)
 
 
-def _check_tag(repository: Repository, there: Remote, dataset: Dataset, wanted: Wanted, how: How) -> None:
+def _check_tag(
+    repository: Repository, there: Remote, dataset: Dataset, wanted: WantedExports, how: How
+) -> None:
     """Raises InputError where the tag stands for something else: versions never change."""
     if how.tag is None or how.tag not in there.tags:
         return
@@ -249,7 +255,7 @@ def _check_tag(repository: Repository, there: Remote, dataset: Dataset, wanted: 
         )
 
 
-def _check_theirs(there: Remote, touched: list[str], wanted: Wanted, how: How) -> None:
+def _check_theirs(there: Remote, touched: list[str], wanted: WantedExports, how: How) -> None:
     """Raises InputError where a file would be replaced that is not as a push left it."""
     if how.overwrite:
         return

@@ -12,7 +12,7 @@ import re
 import shutil
 from pathlib import Path
 
-from pairwright.reward.cross_fit import Kept
+from pairwright.reward.cross_fit import KeptMargins
 
 FOLDER = "reward-folds"
 NEWEST = 8  # folders that stay: two models with embeddings, before and after a repair
@@ -21,7 +21,7 @@ _KEY = re.compile(r"[0-9a-f]{32}")
 _READ = 1 << 20
 
 
-def kept_folds(root: Path, key: bytes) -> Kept:
+def kept_folds(root: Path, key: bytes) -> KeptMargins:
     """The folder of this key, as the one used last; the oldest ones beyond the newest few are dropped."""
     mine = root / FOLDER / key.hex()
     mine.mkdir(parents=True, exist_ok=True)
@@ -30,7 +30,7 @@ def kept_folds(root: Path, key: bytes) -> Kept:
     others.sort(key=_used, reverse=True)
     for old in others[NEWEST - 1 :]:
         shutil.rmtree(old, ignore_errors=True)
-    return Kept(mine)
+    return KeptMargins(mine)
 
 
 def _used(folder: Path) -> float:

@@ -20,7 +20,7 @@ from pairwright.reward.cross_fit import calibrated, cross_fit_by, unit_of
 from pairwright.reward.full import CARD, FullModel, steps_of
 from pairwright.reward.light import Embed, train
 from pairwright.reward.training import Recipe, train_full
-from pairwright.reward.verify import Opinion, light_opinion
+from pairwright.reward.verify import ModelMargins, light_opinion
 from pairwright.stages.project.judge_kinds import kind_of
 from pairwright.stages.project.own_code import own_function
 from pairwright.stages.project.project import Project
@@ -40,7 +40,7 @@ Save = Callable[[Mapping[str, Any]], Path]
 Progress = Callable[[int, int], None]
 
 
-class Scores(Protocol):
+class ScoringModel(Protocol):
     def scores(self, prompts: Sequence[Any], responses: Sequence[str], /) -> np.ndarray: ...
 
 
@@ -54,13 +54,13 @@ class Formed:
     """
 
     labelled: Labelled
-    opinion: Opinion
+    opinion: ModelMargins
     save: Save | None = None
     kind: Kind = "cross-fitted"
     judge: str | None = None
     unscored: int = 0
     own: int = 0
-    model: Scores | None = None
+    model: ScoringModel | None = None
     unit: float = 1.0
 
     def of_labels(self) -> Formed:
@@ -216,14 +216,14 @@ def _by_judge(project: Project, labelled: Labelled, judge: str, folds: int, seed
         towards_a[numbers[i]] * (-1.0 if labelled.examples[i].verdict == "B" else 1.0) for i in rows
     ])  # fmt: skip
     margins = calibrated(raw, some.pairs, folds=folds, seed=seed)
-    return Formed(some, Opinion(margins), kind="judge", judge=judge, unscored=len(numbers) - len(rows))
+    return Formed(some, ModelMargins(margins), kind="judge", judge=judge, unscored=len(numbers) - len(rows))
 
 
 def _published(labelled: Labelled, settings: RewardSettings, folds: int, seed: int) -> Formed:
     assert settings.base is not None
     model = FullModel.load(settings.base, max_tokens=settings.max_tokens, batch=settings.batch)
     raw = model.margins(labelled.pairs, np.arange(len(labelled.pairs)))
-    said = Opinion(calibrated(raw, labelled.pairs, folds=folds, seed=seed))
+    said = ModelMargins(calibrated(raw, labelled.pairs, folds=folds, seed=seed))
     return Formed(labelled, said, kind="published", model=model, unit=unit_of(raw, labelled.pairs))
 
 
@@ -278,7 +278,7 @@ def _trained_here(
         return folder
 
     margins = calibrated(raw, pairs, folds=folds, seed=seed)
-    return Formed(labelled, Opinion(margins, seen), save, model=model, unit=unit_of(raw, pairs))
+    return Formed(labelled, ModelMargins(margins, seen), save, model=model, unit=unit_of(raw, pairs))
 
 
 def _keep(model: FullModel, folder: Path, card: Mapping[str, Any]) -> None:

@@ -21,10 +21,10 @@ from pairwright.routing.shift import Side, shift, signals_of
 from pairwright.routing.weigh import Applied
 from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result
-from pairwright.stages.route.frames import State, View, fractions, read_state
+from pairwright.stages.route.frames import FrameView, State, fractions, read_state
 from pairwright.stats import audit
 from pairwright.store.route import frames as store
-from pairwright.store.route.calibrations import Recorded
+from pairwright.store.route.calibrations import RecordedLook
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Checked:
         return {name: value for name, value in asdict(self).items() if name not in ("open", "withdrawn")}
 
 
-def run(project: Project, state: State, view: View, newest: Recorded, applied: Applied) -> Checked:
+def run(project: Project, state: State, view: FrameView, newest: RecordedLook, applied: Applied) -> Checked:
     """Draw what is to be checked of the newly accepted, hear what was, and ring where it has to."""
     said = state.said
     audits = np.isin(said.pair_ids, [each.pair_id for each in view.audits])
@@ -72,7 +72,7 @@ def run(project: Project, state: State, view: View, newest: Recorded, applied: A
     return replace(found, alarm=_text(view.id, newest.result["target"], detail), withdrawn=withdrawn)
 
 
-def _to_check(project: Project, state: State, view: View, accepted: np.ndarray) -> dict[int, float]:
+def _to_check(project: Project, state: State, view: FrameView, accepted: np.ndarray) -> dict[int, float]:
     """Pairs to be checked that were not drawn for it yet, in a random order, each with its chance.
 
     Every pair's turn is fixed, and so is the number that its chance is held
@@ -98,17 +98,17 @@ def _to_check(project: Project, state: State, view: View, accepted: np.ndarray) 
     return found
 
 
-def fewest_left(project: Project, view: View) -> Fewest:
+def fewest_left(project: Project, view: FrameView) -> Fewest:
     """How many of a frame's accepted pairs audits leave to judges: what people check is theirs afterwards."""
     base, shifted = project.settings.route.audit, _shifted(view)
     return lambda accepted: accepted - audit.most_audited(accepted, base, shifted)
 
 
-def _shifted(view: View) -> bool:
+def _shifted(view: FrameView) -> bool:
     return bool((view.frame.about.get("shift") or {}).get("shifted"))
 
 
-def heard(project: Project, state: State, view: View, newest: Recorded, applied: Applied) -> Checked:
+def heard(project: Project, state: State, view: FrameView, newest: RecordedLook, applied: Applied) -> Checked:
     """What people found so far; nothing is drawn or changed."""
     said, since = state.said, _since(view, newest)
     places = _places(state, view, since)
@@ -129,18 +129,18 @@ def heard(project: Project, state: State, view: View, newest: Recorded, applied:
     )
 
 
-def _since(view: View, newest: Recorded) -> float:
+def _since(view: FrameView, newest: RecordedLook) -> float:
     """When this audit began: at the frame's last look, or when an alarm was last answered by `restore`."""
     restored = [each.at for each in view.events if each.what == "restored"]
     return max([newest.at, *restored])
 
 
-def _places(state: State, view: View, since: float) -> np.ndarray:
+def _places(state: State, view: FrameView, since: float) -> np.ndarray:
     ids = [each.pair_id for each in view.audits if each.at >= since]
     return np.searchsorted(state.said.pair_ids, np.array(ids, np.int64))
 
 
-def _alarm(state: State, view: View, newest: Recorded, applied: Applied) -> Alarm:
+def _alarm(state: State, view: FrameView, newest: RecordedLook, applied: Applied) -> Alarm:
     """The alarm after all that people answered, in the order drawn."""
     places = _places(state, view, _since(view, newest))
     label = state.said.label[places]
@@ -149,7 +149,7 @@ def _alarm(state: State, view: View, newest: Recorded, applied: Applied) -> Alar
     return alarm.hear(bool(each) if seen else None for each, seen in zip(wrong, label >= 0, strict=True))
 
 
-def _accuracy(state: State, view: View, applied: Applied, places: np.ndarray) -> dict[str, Any] | None:
+def _accuracy(state: State, view: FrameView, applied: Applied, places: np.ndarray) -> dict[str, Any] | None:
     """How many of the accepted agree with people, by the audit and all beliefs; None while it is small."""
     said = state.said
     chance = {each.pair_id: each.chance for each in view.audits}
@@ -221,7 +221,7 @@ def withdrawn(project: Project) -> WithdrawnResult:
         return WithdrawnResult(store.public_ids(connection, numbers))
 
 
-def shift_between(project: Project, state: State, base: View, free: np.ndarray) -> dict[str, Any]:
+def shift_between(project: Project, state: State, base: FrameView, free: np.ndarray) -> dict[str, Any]:
     """Whether judges say other things of these pairs (n_pairs,) than of a frame's, by no label."""
     said = state.said
     signals, names = signals_of(said.ballots)

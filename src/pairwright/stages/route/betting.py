@@ -18,16 +18,16 @@ from pairwright.routing.sequential import Wagers, due, newest_certificate, start
 from pairwright.routing.weigh import Step, apply
 from pairwright.stages.project.project import Project
 from pairwright.stages.route.audit import fewest_left
-from pairwright.stages.route.frames import State, View
-from pairwright.store.route.calibrations import Recorded
+from pairwright.stages.route.frames import FrameView, State
+from pairwright.store.route.calibrations import RecordedLook
 
 
-def generation_due(view: View, answered: np.ndarray, generation: int) -> bool:
+def generation_due(view: FrameView, answered: np.ndarray, generation: int) -> bool:
     """Whether judges can be weighed for this generation. answered (n_drawn,): in the order drawn."""
     return due(answered, generation) and len(view.order) > 0
 
 
-def to_come(view: View, generation: int) -> np.ndarray:
+def to_come(view: FrameView, generation: int) -> np.ndarray:
     """(n_pairs,) bool: drawn pairs whose labels this generation wagers on, so must not be weighed with."""
     mask = np.zeros(len(view.members), bool)
     mask[view.order[start_of(generation) :]] = True
@@ -49,8 +49,8 @@ def thresholds_of(confidence: np.ndarray) -> list[list[float]]:
 
 
 def certificate_now(
-    project: Project, state: State, view: View, generations: Sequence[Recorded]
-) -> tuple[Recorded, Certificate]:
+    project: Project, state: State, view: FrameView, generations: Sequence[RecordedLook]
+) -> tuple[RecordedLook, Certificate]:
     """(the look that decides, what may be accepted by all labels heard so far)."""
     wagers = [_wagers(project, state, view, each) for each in generations]
     number, certificate = newest_certificate(wagers)
@@ -63,7 +63,7 @@ def certificate_now(
     return generations[number], certificate
 
 
-def _wagers(project: Project, state: State, view: View, look: Recorded) -> Wagers:
+def _wagers(project: Project, state: State, view: FrameView, look: RecordedLook) -> Wagers:
     """One generation's wagers, after the labels of the pairs drawn since it was weighed."""
     result, said = look.result, state.said
     step = Step.from_dict(result["steps"][-1])

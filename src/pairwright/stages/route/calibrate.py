@@ -22,11 +22,11 @@ from pairwright.routing.weigh import Applied, Step
 from pairwright.stages.panel.asked import refused_of
 from pairwright.stages.project.project import Project
 from pairwright.stages.route import audit, frames
-from pairwright.stages.route.frames import State, View, read_state, usable
+from pairwright.stages.route.frames import FrameView, State, read_state, usable
 from pairwright.stages.route.look import certificate_now, forecast, look, look_due, settled, spend
 from pairwright.store.route import frames as store
-from pairwright.store.route.ballots import Said, read_said
-from pairwright.store.route.calibrations import Recorded
+from pairwright.store.route.ballots import AllVotes, read_said
+from pairwright.store.route.calibrations import RecordedLook
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Calibration:
 class Standings:
     """Where every pair stands under the rule with a guarantee."""
 
-    def __init__(self, said: Said, calibration: Calibration) -> None:
+    def __init__(self, said: AllVotes, calibration: Calibration) -> None:
         n = len(said.pair_ids)
         self.calibration = calibration
         self.drawn: dict[int, Any] = {}
@@ -150,7 +150,7 @@ class Standings:
             what[i] = reason
 
 
-def standings(project: Project, *, more: int = 0, said: Said | None = None) -> Standings:
+def standings(project: Project, *, more: int = 0, said: AllVotes | None = None) -> Standings:
     """Make frames, draw, fit and certify as far as that can be done now; `more` pairs are drawn on top.
 
     All of it goes by what was said when it began (`said`, where that was read already).
@@ -226,7 +226,7 @@ def _cover(project: Project, state: State, free: np.ndarray) -> bool:
     return True
 
 
-def certifies(project: Project, state: State, view: View) -> bool:
+def certifies(project: Project, state: State, view: FrameView) -> bool:
     """Whether this frame's pairs may be accepted now."""
     newest = usable(project, state, view)
     if newest is None or view.rung is not None:
@@ -261,11 +261,13 @@ def _standings(project: Project, state: State, *, drawing: bool) -> Standings:
     return found
 
 
-def _number(recorded: Recorded) -> int:
+def _number(recorded: RecordedLook) -> int:
     return recorded.id
 
 
-def _frame(project: Project, state: State, view: View, found: Standings, *, drawing: bool) -> FrameFigures:
+def _frame(
+    project: Project, state: State, view: FrameView, found: Standings, *, drawing: bool
+) -> FrameFigures:
     """Put what one frame's certificate says into `found`; its figures."""
     said, newest = state.said, usable(project, state, view)
     answered, done = settled(project, state, view)
@@ -319,7 +321,7 @@ def _frame(project: Project, state: State, view: View, found: Standings, *, draw
 
 
 def _acceptable(
-    state: State, newest: Recorded, thresholds: Sequence[float | None], covered: np.ndarray
+    state: State, newest: RecordedLook, thresholds: Sequence[float | None], covered: np.ndarray
 ) -> Applied:
     """The frame's forecasts, with a threshold only where its certificate covers the pair."""
     applied = forecast(state, newest, thresholds)
@@ -329,7 +331,7 @@ def _acceptable(
 
 
 def _ask_next(
-    state: State, newest: Recorded, applied: Applied, covered: np.ndarray, found: Standings
+    state: State, newest: RecordedLook, applied: Applied, covered: np.ndarray, found: Standings
 ) -> str | None:
     """Which judge of a cascade is asked next; why the frame's labels wait, where one still owes answers.
 
@@ -380,7 +382,7 @@ def _calibration(
     project: Project,
     state: State,
     figures: Sequence[FrameFigures],
-    newest: Recorded | None,
+    newest: RecordedLook | None,
     outside: dict[str, int],
 ) -> Calibration:
     """All frames together."""
@@ -408,7 +410,7 @@ def _calibration(
     )
 
 
-def calibration_of(project: Project, said: Said | None = None) -> Calibration:
+def calibration_of(project: Project, said: AllVotes | None = None) -> Calibration:
     """Where calibration stands, for those who tell of it; nothing is drawn, tested or changed.
 
     `said` is all that was said, where it was read already.

@@ -25,8 +25,8 @@ from pairwright.stages.project.project import Project
 from pairwright.stats.intervals import labels_to_certify
 from pairwright.store.check.findings import dropped_pairs
 from pairwright.store.route import frames as store
-from pairwright.store.route.ballots import Said, heard_by, read_said
-from pairwright.store.route.calibrations import Recorded, calibrations
+from pairwright.store.route.ballots import AllVotes, heard_by, read_said
+from pairwright.store.route.calibrations import RecordedLook, calibrations
 from pairwright.store.route.frames import Draw, Event, Frame
 
 NAMED = 8  # sources and domains a frame names, the largest
@@ -50,7 +50,7 @@ def seed_of(project: Project, number: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class FrameView:
     """One frame over all pairs. Masks are (n_pairs,), places index the pairs.
 
     `members` could be drawn, `joined` came later and are taken to be alike.
@@ -63,7 +63,7 @@ class View:
     joined: np.ndarray
     order: np.ndarray
     audits: tuple[Draw, ...]
-    looks: tuple[Recorded, ...]
+    looks: tuple[RecordedLook, ...]
     events: tuple[Event, ...]
 
     @property
@@ -95,12 +95,12 @@ class State:
     and some failed. `out`: dropped or flagged, so in no dataset.
     """
 
-    said: Said
+    said: AllVotes
     steps: tuple[tuple[str, ...], ...]
     unheard: tuple[np.ndarray, ...]
     failed: tuple[np.ndarray, ...]
     out: np.ndarray
-    views: tuple[View, ...]
+    views: tuple[FrameView, ...]
     raters: tuple[int, ...]
 
     @property
@@ -111,7 +111,7 @@ class State:
         return np.asarray(~(self.unheard[0] | self.failed[0]))
 
 
-def views(connection: Connection, said: Said) -> list[View]:
+def views(connection: Connection, said: AllVotes) -> list[FrameView]:
     """The frames that are not retired, oldest first."""
     rows, looks, events = store.members(connection), calibrations(connection), store.events(connection)
     drawn, audits = store.draws(connection, "calibration"), store.draws(connection, "audit")
@@ -124,7 +124,7 @@ def views(connection: Connection, said: Said) -> list[View]:
         joined[place[mine[:, 2] == 1]] = True
         order = [each.pair_id for each in drawn if each.frame_id == frame.id]
         found.append(
-            View(
+            FrameView(
                 frame,
                 members,
                 joined,
@@ -137,7 +137,7 @@ def views(connection: Connection, said: Said) -> list[View]:
     return [view for view in found if not view.retired]
 
 
-def read_state(project: Project, said: Said | None = None) -> State:
+def read_state(project: Project, said: AllVotes | None = None) -> State:
     """Everything as it stands now; `said` is all that was said, where it was read already."""
     with project.store.read() as connection:
         asked = orders_asked(connection, project)
@@ -166,13 +166,13 @@ def steps_of(project: Project, judges: Sequence[str]) -> list[tuple[str, ...]]:
     return [(*always, *cascade[: i + 1]) for i in range(len(cascade))]
 
 
-def usable(project: Project, state: State, view: View) -> Recorded | None:
+def usable(project: Project, state: State, view: FrameView) -> RecordedLook | None:
     """The frame's newest look, where what was learned then may be applied to what is asked now."""
     newest = view.looks[-1] if view.looks else None
     return newest if newest is not None and fits(newest, state, project) else None
 
 
-def fits(newest: Recorded, state: State, project: Project) -> bool:
+def fits(newest: RecordedLook, state: State, project: Project) -> bool:
     route, then = project.settings.route, newest.result
     names = ("target", "delta", "cascade", "trust", "test", "ties")
     return then["raters"] == list(state.raters) and all(then[each] == getattr(route, each) for each in names)
@@ -185,7 +185,7 @@ def smallest_batch(target: float, delta: float) -> int:
     return 2 * fewest
 
 
-def uncovered(said: Said, there: Sequence[View], out: np.ndarray) -> np.ndarray:
+def uncovered(said: AllVotes, there: Sequence[FrameView], out: np.ndarray) -> np.ndarray:
     """(n_pairs,) bool: no person has labelled it, no frame covers it, and it can be in one (not in `out`)."""
     found = (said.counts.sum(1) == 0) & (said.decisions < 0) & ~out
     for view in there:
@@ -193,7 +193,9 @@ def uncovered(said: Said, there: Sequence[View], out: np.ndarray) -> np.ndarray:
     return np.asarray(found)
 
 
-def make_frame(connection: Connection, said: Said, pairs: np.ndarray, seed: int, shift: Any = None) -> None:
+def make_frame(
+    connection: Connection, said: AllVotes, pairs: np.ndarray, seed: int, shift: Any = None
+) -> None:
     """A new frame of these pairs (n_pairs,) bool."""
     ids = said.pair_ids[pairs]
     about = {"pairs": len(ids)} | {
@@ -203,7 +205,7 @@ def make_frame(connection: Connection, said: Said, pairs: np.ndarray, seed: int,
     store.add_frame(connection, ids, seed, about | ({} if shift is None else {"shift": shift}))
 
 
-def draw_more(connection: Connection, said: Said, view: View, more: int) -> int:
+def draw_more(connection: Connection, said: AllVotes, view: FrameView, more: int) -> int:
     """Draw the next `more` pairs of a frame's order; gives how many were left to draw."""
     places = np.flatnonzero(view.members)
     order = places[np.argsort(fractions(view.frame.seed, said.texts[places]), kind="stable")]

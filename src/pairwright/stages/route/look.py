@@ -24,11 +24,11 @@ from pairwright.routing.sequential import share_of
 from pairwright.routing.weigh import Applied, Retested, Sample, Step, apply, retest, weigh
 from pairwright.stages.project.project import Project
 from pairwright.stages.route import audit, betting
-from pairwright.stages.route.frames import State, View, fits, usable
+from pairwright.stages.route.frames import FrameView, State, fits, usable
 from pairwright.stats.calibration import expected_calibration_error
 from pairwright.store.figures import totals
-from pairwright.store.route.ballots import Said
-from pairwright.store.route.calibrations import Recorded, add_calibration
+from pairwright.store.route.ballots import AllVotes
+from pairwright.store.route.calibrations import RecordedLook, add_calibration
 
 FIRST_LOOK = 0.85
 WORTH_A_LOOK = 0.05  # of the tested labels changed for the better: then testing again is worth its price
@@ -42,7 +42,7 @@ def spend(delta: float, looks: int) -> float:
     return delta * FIRST_LOOK * (1 - FIRST_LOOK) ** looks
 
 
-def settled(project: Project, state: State, view: View) -> tuple[np.ndarray, np.ndarray]:
+def settled(project: Project, state: State, view: FrameView) -> tuple[np.ndarray, np.ndarray]:
     """(n_drawn,) each, in the order drawn: answered by people; that, or left open by them for good.
 
     A pair is answered when as many people answered as are asked of every pair and
@@ -53,7 +53,7 @@ def settled(project: Project, state: State, view: View) -> tuple[np.ndarray, np.
     return answered, answered | said.skipped[order] | state.out[order]
 
 
-def look_due(project: Project, state: State, view: View) -> bool:
+def look_due(project: Project, state: State, view: FrameView) -> bool:
     """Whether people's labels of this frame are to be looked at, which spends some of its delta."""
     answered, done = settled(project, state, view)
     if not len(view.order) or not state.steps or state.unheard[-1][view.order].any():
@@ -75,17 +75,17 @@ def look_due(project: Project, state: State, view: View) -> bool:
     return better > 0 and (better >= WORTH_A_LOOK * len(then) or not unobserved)
 
 
-def _known(said: Said) -> int:
+def _known(said: AllVotes) -> int:
     """How many pairs people labelled."""
     return int((said.labels.sum(1) > 0).sum())
 
 
-def _generation(newest: Recorded | None) -> int:
+def _generation(newest: RecordedLook | None) -> int:
     """The number of the next generation of wagers (stages/route/betting)."""
     return 0 if newest is None else int(newest.result["generation"]) + 1
 
 
-def _outcomes(said: Said, newest: Recorded) -> tuple[np.ndarray, np.ndarray]:
+def _outcomes(said: AllVotes, newest: RecordedLook) -> tuple[np.ndarray, np.ndarray]:
     """(n_tested,) whether the judges agreed with people's label, as it was then and as it is now."""
     result = newest.result
     verdict = np.array(result["tested_verdict"], int).reshape(len(result["steps"]), -1)[-1]
@@ -93,7 +93,7 @@ def _outcomes(said: Said, newest: Recorded) -> tuple[np.ndarray, np.ndarray]:
     return agrees(np.array(result["label"], int), verdict), agrees(now, verdict)
 
 
-def look(project: Project, state: State, view: View) -> None:
+def look(project: Project, state: State, view: FrameView) -> None:
     """Fit on all labels, certify on those drawn from this frame, and keep both."""
     route, said = project.settings.route, state.said
     kept = state.steps
@@ -186,7 +186,7 @@ def _costs(project: Project, steps: Sequence[Sequence[str]]) -> list[float]:
     return [added[0], *(max(each, least) for each in added[1:])]
 
 
-def forecast(state: State, newest: Recorded, thresholds: Sequence[float | None] | None = None) -> Applied:
+def forecast(state: State, newest: RecordedLook, thresholds: Sequence[float | None] | None = None) -> Applied:
     """What was fitted then says of every pair now, at the step of the cascade that it has reached.
 
     `thresholds` are those of its steps as they are now, if other than were recorded.
@@ -206,8 +206,8 @@ def reached(state: State, n_steps: int) -> np.ndarray:
 
 
 def certificate_now(
-    project: Project, state: State, view: View, newest: Recorded
-) -> tuple[Recorded, dict[str, Any], list[float | None]]:
+    project: Project, state: State, view: FrameView, newest: RecordedLook
+) -> tuple[RecordedLook, dict[str, Any], list[float | None]]:
     """(the look that decides, its certificate, thresholds of its steps) by labels as they are now.
 
     Every look spends its own part of delta, so the certificates of all of them hold
@@ -227,7 +227,7 @@ def certificate_now(
 
 
 def _retested(
-    project: Project, state: State, view: View, each: Recorded, newest: Recorded
+    project: Project, state: State, view: FrameView, each: RecordedLook, newest: RecordedLook
 ) -> tuple[dict[str, Any], list[float | None]]:
     result, said = each.result, state.said
     steps = [Step.from_dict(step) for step in result["steps"]]

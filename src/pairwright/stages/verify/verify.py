@@ -20,7 +20,7 @@ from pairwright.report.about_reward import FIGURES
 from pairwright.reward.cross_fit import FOLDS, REPEATS
 from pairwright.reward.curve import learning_curve
 from pairwright.reward.repair import repairs
-from pairwright.reward.verify import THRESHOLD, Opinion, Verification, halves, verify
+from pairwright.reward.verify import THRESHOLD, ModelMargins, Verification, halves, verify
 from pairwright.stages.check.act_on_findings import settle
 from pairwright.stages.check.check import as_rated, record
 from pairwright.stages.project.project import Project
@@ -287,7 +287,7 @@ def _causes(labelled: Labelled, kept: np.ndarray) -> dict[str, list[dict[str, An
 def _repairs(
     labelled: Labelled,
     found: Verification,
-    said: Opinion,
+    said: ModelMargins,
     review: float,
     threshold: float,
     folds: int,

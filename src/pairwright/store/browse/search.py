@@ -56,7 +56,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundPairs:
     """Pairs in order. `more` says that others follow `last`, or may: the time was up at it."""
 
     keys: list[Key] = field(default_factory=list)
@@ -73,15 +73,15 @@ def find(
     limit: int = 50,
     back: bool = False,
     seconds: float = SECONDS,
-) -> Found:
+) -> FoundPairs:
     """The next pairs after a key (or with `back` those before it, in the list's order all the same)."""
     if filters.sort in IN_ORDER:
         found = _in_slices(connection, filters, after, limit, back, seconds)
     else:
         rows = connection.execute(_sorted(connection, filters, after, back).limit(limit + 1)).all()
         keys = [Key(row[0], float(row[1])) for row in rows]
-        found = Found(keys[:limit], len(keys) > limit, keys[:limit][-1] if keys else None)
-    return Found(found.keys[::-1], found.more, found.last, found.in_time) if back else found
+        found = FoundPairs(keys[:limit], len(keys) > limit, keys[:limit][-1] if keys else None)
+    return FoundPairs(found.keys[::-1], found.more, found.last, found.in_time) if back else found
 
 
 def count(connection: Connection, filters: Filters, *, seconds: float = 4.0) -> tuple[int, bool]:
@@ -108,7 +108,7 @@ def _bounds(connection: Connection) -> tuple[int, int]:
 
 def _in_slices(
     connection: Connection, filters: Filters, after: Key | None, limit: int, back: bool, seconds: float
-) -> Found:
+) -> FoundPairs:
     """In the order they were made: a slice of numbers at a time, larger ones as long as they are quick."""
     first, last = _bounds(connection)
     up = (filters.sort == "oldest") != back
@@ -122,12 +122,12 @@ def _in_slices(
         ids = connection.scalars(query.order_by(order).limit(limit + 1 - len(keys))).all()
         keys += [Key(int(i)) for i in ids]
         if len(keys) > limit:
-            return Found(keys[:limit], True, keys[limit - 1])
+            return FoundPairs(keys[:limit], True, keys[limit - 1])
         at = slice_[1] + 1 if up else slice_[0] - 1
         if time.monotonic() > until and first <= at <= last:
-            return Found(keys, True, Key(at - 1 if up else at + 1), False)
+            return FoundPairs(keys, True, Key(at - 1 if up else at + 1), False)
         size = min(2 * size, LAST_SLICE)
-    return Found(keys, False, keys[-1] if keys else None)
+    return FoundPairs(keys, False, keys[-1] if keys else None)
 
 
 def _base(connection: Connection, filters: Filters) -> Select[Any]:

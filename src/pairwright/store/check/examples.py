@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, select
 
 from pairwright.judging.rubric import show_prompt
 from pairwright.keys import public_id
-from pairwright.quality.example import Example, Said
+from pairwright.quality.example import Example, RaterVote
 from pairwright.store.meta import DOMAIN, REFERENCE, SPLIT, in_messages, of_meta
 from pairwright.store.schema import belief, failure, gold, pair, prompt, rater, response, retraction, vote
 from pairwright.store.store import Store
@@ -101,7 +101,9 @@ def _asked(messages: Sequence[Mapping[str, Any]]) -> str:
     return next((str(m["content"]) for m in reversed(messages) if m["role"] == "user"), "")
 
 
-def _said(connection: Connection, page: Sequence[int], unbelieved: Collection[str]) -> dict[int, list[Said]]:
+def _said(
+    connection: Connection, page: Sequence[int], unbelieved: Collection[str]
+) -> dict[int, list[RaterVote]]:
     """Every vote, also those that no longer count, and the judges' failures that still do."""
     votes = connection.execute(
         select(
@@ -119,9 +121,9 @@ def _said(connection: Connection, page: Sequence[int], unbelieved: Collection[st
         .where(vote.c.pair_id.in_(page), vote.c.purpose.is_(None))
         .order_by(vote.c.id)
     )
-    found: dict[int, list[Said]] = {}
+    found: dict[int, list[RaterVote]] = {}
     for row in votes:
-        said = Said(
+        said = RaterVote(
             row.name,
             row.kind,
             row.order,
@@ -140,6 +142,6 @@ def _said(connection: Connection, page: Sequence[int], unbelieved: Collection[st
         .where(failure.c.pair_id.in_(page), failure_counts())
     )
     for failed in failures:
-        said = Said(failed.name, failed.kind, failed.order or "AB", None, problem=failed.problem)
+        said = RaterVote(failed.name, failed.kind, failed.order or "AB", None, problem=failed.problem)
         found.setdefault(failed.pair_id, []).append(said)
     return found

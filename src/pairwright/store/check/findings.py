@@ -23,7 +23,7 @@ RUNS = 50  # looked through for one of several checks
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptFinding:
     """A finding on record. `action` is what was done about it last, None while nothing was."""
 
     id: int
@@ -159,7 +159,7 @@ def findings(
     settled: bool = False,
     gone: bool = False,
     limit: int | None = None,
-) -> Iterator[Kept]:
+) -> Iterator[KeptFinding]:
     """Findings that are open, errors first; with `settled` also those something was done about.
 
     Those that the last run no longer saw are left out, unless `gone`.
@@ -204,7 +204,7 @@ def findings(
     for row in connection.execute(query):
         # By the user's own name for the pair, or else the one `show` knows.
         name = row.external_id or (public_id("pair", row.key) if row.key else None)
-        yield Kept(*row[:5], name, row.reason, row.value and row.value["seen"], *row[8:11])
+        yield KeptFinding(*row[:5], name, row.reason, row.value and row.value["seen"], *row[8:11])
 
 
 def last_detail(connection: Connection, finding_id: int) -> dict[str, Any] | None:

@@ -46,7 +46,7 @@ from pairwright.types import Message, RatedBy, Source, Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class ResponseSide:
     """What one accepted pair says about a response."""
 
     pair_key: bytes
@@ -68,7 +68,7 @@ class ResponseRow:
     prompt: tuple[Message, ...]
     text: str
     good: bool
-    sides: tuple[Side, ...]
+    sides: tuple[ResponseSide, ...]
 
     @property
     def source(self) -> Source:
@@ -78,7 +78,7 @@ class ResponseRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class ResponseTally:
     """How the responses of accepted pairs divide. A response is a text: twins of one prompt count once."""
 
     good: int
@@ -140,7 +140,7 @@ _tally = Table(
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedResponses:
     """Which accepted pairs speak, and what of them says that a response is good or bad.
 
     Unless `by_itself` the winner of a pair is good there and the loser bad, and
@@ -158,13 +158,13 @@ class Wanted:
 
 
 def count_responses(
-    connection: Connection, seed: int, *, include_flagged: bool = False, wanted: Wanted | None = None
-) -> Tally:
+    connection: Connection, seed: int, *, include_flagged: bool = False, wanted: WantedResponses | None = None
+) -> ResponseTally:
     """Count for and against every response and give each a random place, for `labelled_responses`.
 
     What speaks for and against is told by `wanted`. The majority decides.
     """
-    wanted = wanted or Wanted(include_flagged)
+    wanted = wanted or WantedResponses(include_flagged)
     _scratch.drop_all(connection)
     _scratch.create_all(connection)
     if wanted.min_probability is not None:
@@ -192,7 +192,7 @@ def count_responses(
         select(where(t.good > t.bad), where(t.good < t.bad), where(t.good == t.bad))
     ).one()
     own = connection.execute(select(func.count(distinct(_side.c.own_id)))).scalar_one()
-    return Tally(good=row[0], bad=row[1], conflicting=row[2], duplicate=own - sum(row))
+    return ResponseTally(good=row[0], bad=row[1], conflicting=row[2], duplicate=own - sum(row))
 
 
 _SPACE = " \t\n\r\x0b\x0c"  # what is between texts that are the same to pairs (pairing.text_key)
@@ -201,7 +201,7 @@ _SPACE = " \t\n\r\x0b\x0c"  # what is between texts that are the same to pairs (
 TOLD = ("label", "tie_both_good", "tie_both_bad")
 
 
-def told(stand: FromClause, wanted: Wanted, standing: Sequence[str]) -> ColumnElement[bool]:
+def told(stand: FromClause, wanted: WantedResponses, standing: Sequence[str]) -> ColumnElement[bool]:
     """The condition that a pair stands so, was settled by whom is wanted, and surely enough."""
     conditions: list[ColumnElement[bool]] = [stand.c.standing.in_(standing)]
     if wanted.source is not None:
@@ -213,7 +213,7 @@ def told(stand: FromClause, wanted: Wanted, standing: Sequence[str]) -> ColumnEl
     return and_(*conditions)
 
 
-def _rate(connection: Connection, wanted: Wanted, kind: RatedBy) -> None:
+def _rate(connection: Connection, wanted: WantedResponses, kind: RatedBy) -> None:
     """What ratings say of the responses of accepted pairs, ties of any kind among them."""
     stand = standings(include_flagged=wanted.include_flagged).subquery()
     accepted = told(stand, wanted, (*TOLD, "tie"))
@@ -230,7 +230,7 @@ def _rate(connection: Connection, wanted: Wanted, kind: RatedBy) -> None:
             connection.execute(insert(_rated), rows)
 
 
-def _sides(wanted: Wanted) -> Select[Any]:
+def _sides(wanted: WantedResponses) -> Select[Any]:
     stand = standings(include_flagged=wanted.include_flagged).subquery()
     speak = told(stand, wanted, TOLD[1:] if wanted.by_itself else TOLD)
 
@@ -259,7 +259,7 @@ def _sides(wanted: Wanted) -> Select[Any]:
     )
 
 
-def rated_otherwise(connection: Connection, wanted: Wanted) -> int:
+def rated_otherwise(connection: Connection, wanted: WantedResponses) -> int:
     """After `count_responses`: accepted pairs that say nothing, and have ratings, but of another kind."""
     stand = standings(include_flagged=wanted.include_flagged).subquery()
     rated = exists().where(vote.c.pair_id == stand.c.pair_id, has_ratings())
@@ -338,8 +338,8 @@ def labelled_responses(connection: Connection, *, page: int = PAGE) -> Iterator[
         after = (rows[-1].place, rows[-1].response_id)
 
 
-def _sides_of(connection: Connection, response_ids: Sequence[int]) -> dict[int, list[Side]]:
-    found: dict[int, list[Side]] = {number: [] for number in response_ids}
+def _sides_of(connection: Connection, response_ids: Sequence[int]) -> dict[int, list[ResponseSide]]:
+    found: dict[int, list[ResponseSide]] = {number: [] for number in response_ids}
     rows = connection.execute(
         select(
             _side.c.response_id, pair.c.key, pair.c.external_id, belief.c.id, _side.c.good, belief.c.source
@@ -350,5 +350,5 @@ def _sides_of(connection: Connection, response_ids: Sequence[int]) -> dict[int, 
         .order_by(_side.c.response_id, _side.c.pair_id, _side.c.good)
     )
     for number, key, external_id, belief_id, good, source in rows:
-        found[number].append(Side(key, external_id, belief_id, bool(good), source))
+        found[number].append(ResponseSide(key, external_id, belief_id, bool(good), source))
     return found

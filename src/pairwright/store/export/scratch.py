@@ -62,7 +62,7 @@ class Sides(_Scratch):
         return int(true), int(false)
 
 
-class Votes(_Scratch):
+class ResponseVotes(_Scratch):
     """What was said for and against each key, with what came with it first, in the order of coming."""
 
     _TABLE = (

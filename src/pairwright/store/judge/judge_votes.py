@@ -13,7 +13,7 @@ from pairwright.types import Confidence, Order, Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class JudgeVote:
     """One judge's current vote; `verdict` in terms of the pair's own a and b."""
 
     judge: str
@@ -23,7 +23,7 @@ class Said:
     reason: str | None
 
 
-def judges_said(connection: Connection, pair_id: int, without: Collection[str] = ()) -> list[Said]:
+def judges_said(connection: Connection, pair_id: int, without: Collection[str] = ()) -> list[JudgeVote]:
     """What judges said of this pair, but for those `without` a say: one entry a vote, oldest first."""
     rows = connection.execute(
         select(rater.c.name, vote.c.order, vote.c.verdict, vote.c.confidence, vote.c.reason)
@@ -31,4 +31,4 @@ def judges_said(connection: Connection, pair_id: int, without: Collection[str] =
         .where(vote.c.pair_id == pair_id, rater.c.kind == "judge", is_current(), rater.c.name.not_in(without))
         .order_by(vote.c.id)
     )
-    return [Said(*row) for row in rows]
+    return [JudgeVote(*row) for row in rows]

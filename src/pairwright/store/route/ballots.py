@@ -19,7 +19,7 @@ CHUNK = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class AllVotes:
     """All current votes. Arrays over pairs are in the order of `pair_ids`.
 
     `groups` names each pair's prompt and `texts` its texts, by their content: chance goes by
@@ -76,7 +76,7 @@ class Said:
         return taught(self.counts, self.label)
 
 
-def read_said(connection: Connection, judges: Sequence[str]) -> Said:
+def read_said(connection: Connection, judges: Sequence[str]) -> AllVotes:
     """Everything on record, as far as it concerns people and these judges."""
     pair_ids, groups, texts, gaps = _pairs(connection)
     place = np.full(int(pair_ids[-1]) + 1 if len(pair_ids) else 1, -1)
@@ -95,7 +95,7 @@ def read_said(connection: Connection, judges: Sequence[str]) -> Said:
     skipped, flagged = np.zeros(len(pair_ids), bool), np.zeros(len(pair_ids), bool)
     skipped[place[np.array([*skips, *(row.pair_id for row in flags)], int)]] = True
     flagged[place[np.array([row.pair_id for row in flags if row.severity == "error"], int)]] = True
-    return Said(
+    return AllVotes(
         pair_ids,
         groups,
         texts,

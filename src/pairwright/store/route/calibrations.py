@@ -13,7 +13,7 @@ from pairwright.store.schema import calibration
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordedLook:
     """One look at labels: its row number, when it was, and all that is needed to apply what was learned."""
 
     id: int
@@ -28,20 +28,20 @@ def add_calibration(connection: Connection, result: dict[str, Any]) -> int:
     return int(done.inserted_primary_key[0])
 
 
-def calibrations(connection: Connection) -> list[Recorded]:
+def calibrations(connection: Connection) -> list[RecordedLook]:
     """All looks, oldest first; those made before certificates named their frame are left out."""
     rows = connection.execute(
         select(calibration.c.id, calibration.c.at, calibration.c.result).order_by(calibration.c.id)
     )
-    return [found for row in rows if "frame" in (found := Recorded(*row)).result]
+    return [found for row in rows if "frame" in (found := RecordedLook(*row)).result]
 
 
-def newest_calibration(connection: Connection) -> Recorded | None:
+def newest_calibration(connection: Connection) -> RecordedLook | None:
     """The last look at any frame."""
     rows = connection.execute(
         select(calibration.c.id, calibration.c.at, calibration.c.result).order_by(calibration.c.id.desc())
     )
-    return next((found for row in rows if "frame" in (found := Recorded(*row)).result), None)
+    return next((found for row in rows if "frame" in (found := RecordedLook(*row)).result), None)
 
 
 def count(connection: Connection) -> int:
