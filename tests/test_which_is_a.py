@@ -114,7 +114,7 @@ class World:
 
     def votes(self):
         forecast = np.full((N, 3), 1 / 3)
-        return VoteTable(self.item, self.rater, self.said, N, PEOPLE, self.gold, forecast)
+        return PeopleVotes(self.item, self.rater, self.said, N, PEOPLE, self.gold, forecast)
 
     def columns(self):
         seconds = np.full(len(self.item), 30.0)
