@@ -6,10 +6,11 @@
 # It needs the extra `train`: `pip install "pairwright[train]"`, or `make setup-train` in a clone.
 
 # %%
-import json
 import os
 import tempfile
 from pathlib import Path
+
+import pairwright as pw
 
 os.environ["CUDA_VISIBLE_DEVICES"] = ""  # a GPU is not needed for this
 
@@ -23,13 +24,12 @@ folder = Path(tempfile.mkdtemp(prefix="pairwright-"))
 # %%
 short = "It is {}."
 long = "Well, that is a good question, and some would say it is {}, I think."
-with open(folder / "pairs.jsonl", "w") as file:
-    for n in range(120):
-        a, b = short.format(3 * n), long.format(3 * n)
-        if n % 2:
-            a, b = b, a
-        row = {"id": f"q{n}", "prompt": f"What is 3 * {n}?", "response_a": a, "response_b": b}
-        file.write(json.dumps(row) + "\n")
+rows = []
+for n in range(120):
+    a, b = short.format(3 * n), long.format(3 * n)
+    if n % 2:
+        a, b = b, a
+    rows.append({"id": f"q{n}", "prompt": f"What is 3 * {n}?", "response_a": a, "response_b": b})
 
 # %% [markdown]
 # ## Votes and labels
@@ -37,24 +37,15 @@ with open(folder / "pairs.jsonl", "w") as file:
 # The judge here prefers the shorter response; it stands for your model behind an endpoint. `accept = "consistent"` takes it at its word where it says the same in both orders. That promises nothing; without the line, people would first be asked what this judge is worth.
 
 # %%
-from pairwright.cli.main import run  # noqa: E402
+project = pw.Project.init(folder / "project")
+project.settings_file.write_text('[judges.main]\nkind = "shorter"\n\n[route]\naccept = "consistent"\n')
+print(project.add(rows))
+print(project.judge())
+print(project.route())
 
-project = folder / "project"
-run(["init", str(project)])
-(project / "pairwright.toml").write_text(
-    '[judges.main]\nkind = "shorter"\n\n[route]\naccept = "consistent"\n'
-)
-
-
-def pairwright(line):
-    code = run(["-C", str(project), *line.split()])
-    assert code == 0, f"`pairwright {line}` ended with {code}"
-
-
-pairwright(f"add {folder}/pairs.jsonl")
-pairwright("judge")
-pairwright("route")
-pairwright("check")
+# %%
+print(project.check())
+print(project.findings(severity="warning"))
 
 # %% [markdown]
 # The check speaks up, and rightly: the shorter response always wins, so a model could learn length and nothing else. That is just what this one is to learn.
@@ -64,14 +55,14 @@ pairwright("check")
 # Split by prompt, as TRL reads it.
 
 # %%
-pairwright(f"export --to trl-dpo --out {folder}/dpo.jsonl --split 0.8,0.2")
+exported = project.export(to="trl-dpo", split=(0.8, 0.2))
+print(exported)
 
 # %%
-from datasets import disable_progress_bars, load_dataset  # noqa: E402
+from datasets import disable_progress_bars  # noqa: E402
 
 disable_progress_bars()
-files = {"train": f"{folder}/dpo.train.jsonl", "test": f"{folder}/dpo.test.jsonl"}
-data = load_dataset("json", data_files=files, cache_dir=str(folder / "cache"))
+data = exported.to_dataset()
 print({part: rows.num_rows for part, rows in data.items()})
 print(data["train"][0])
 

@@ -31,11 +31,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import typer
 from pydantic import TypeAdapter
 
 from pairwright.cli import output
-from pairwright.cli.main import app, run
+from pairwright.cli.main import every_verb, run
 from pairwright.models.loopback import Behaviour, LoopbackServer
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import ProjectFile
@@ -112,7 +111,7 @@ def pairwright_words(words: list[str]) -> list[str] | None:
 
 def check_command(words: list[str]) -> None:
     """The verb and every option of a `pairwright` line exist. Placeholders in capitals are not looked at."""
-    command: Any = typer.main.get_command(app)
+    command = every_verb()
     options = {name: each for each in command.params for name in each.opts}
     rest = list(words)
     while rest:

@@ -15,13 +15,13 @@ from hub_server import HubServer
 from projects import a_project, add_pairs, add_rows, change
 
 from pairwright.stages.export.export import export
+from pairwright.stages.export.from_project import export_path
 from pairwright.stages.judge.judge import run_judge
 from pairwright.stages.people import accounts, adjudicate
 from pairwright.stages.people.import_labels import import_labels
 from pairwright.stages.publish.dataset import Wanted
 from pairwright.stages.publish.push import How, PushResult, push
 from pairwright.stages.route.route import run_route
-from pairwright.stages.run import export_path
 
 PEOPLE = ("Maria Lopez", "jörg.ü@example.org", "Ann")
 FILES = {

@@ -152,7 +152,7 @@ def skipped_and_flagged(folder: Path) -> Project:
 
 
 def labels_from_elsewhere(folder: Path) -> Project:
-    from test_stages_add_dataset import ultra, write
+    from stages.add.test_labelled_set import ultra, write
 
     project = a_project(folder, settings="")
     add_dataset(project, [write(folder, *(ultra(i, 5, 1) for i in range(15)))], source="ultrafeedback")

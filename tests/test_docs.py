@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,12 @@ def test_the_python_page_has_every_public_name():
     for each in pairwright.__all__:
         assert re.search(rf"^::: pairwright\.[\w.]*\.{each}$", page, re.MULTILINE), each
         assert reference.where(each).count(".") >= 2
+
+
+def test_the_python_page_has_what_methods_of_a_project_give_back():
+    for path in reference.RESULTS:
+        module, _, name_of = path.rpartition(".")
+        assert getattr(import_module(module), name_of).__doc__, path
 
 
 # --- pictures and notebooks are what their scripts make

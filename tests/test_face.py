@@ -76,6 +76,31 @@ def test_create_dpo_dataset_refuses_what_is_no_triple():
         pw.create_dpo_dataset(Fixed("A"), [("q", "x")])
 
 
+def test_create_kto_dataset_calls_winners_good_and_losers_bad_as_kto_trainers_read_it():
+    rows = pw.create_kto_dataset(Judge(), [("q1", "x", "y"), ("q2", "same", "same")])
+    assert rows == [
+        {"prompt": "q1", "completion": "y", "label": True},
+        {"prompt": "q1", "completion": "x", "label": False},
+    ]
+    assert pw.create_kto_dataset(Fixed("TIE"), [("q", "x", "y")]) == []
+    assert pw.create_kto_dataset(Fixed("A"), [("q", "x", "y")]) == [], (
+        "it contradicts itself in the other order"
+    )
+
+
+def test_create_kto_dataset_has_a_response_once_by_the_majority():
+    rows = pw.create_kto_dataset(Judge(), [{"prompt": "q", "responses": ["a", "b", "c"]}])
+    assert rows == [
+        {"prompt": "q", "completion": "a", "label": False},
+        {"prompt": "q", "completion": "c", "label": True},
+    ], "b is better than a and worse than c: neither good nor bad"
+
+
+def test_create_kto_dataset_raises_as_create_dpo_dataset_does():
+    with pytest.raises(pw.VerdictError, match=r"triple 0 .*'maybe'"):
+        pw.create_kto_dataset(Fixed("maybe"), [("q", "x", "y")])
+
+
 def test_ai_assisted_labeling_labels_what_the_judge_is_sure_of():
     assert pw.ai_assisted_labeling(Judge("HIGH"), "q", "x", "y") == {"chosen": "y", "rejected": "x"}
 

@@ -10,7 +10,7 @@ import pairwright
 from pairwright.errors import InputError
 from pairwright.literals import checked, words_of
 
-# These check it themselves, with a message about the option (tests/test_pairing, tests/test_stages_add, test_stages_export, test_stages_pair).
+# These check it themselves, with a message about the option (tests/test_pairing, tests/stages).
 OWN = {
     "pairwright.pairing.choose_pairs",
     "pairwright.stages.add.add.add_files",

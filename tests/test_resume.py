@@ -145,11 +145,13 @@ def test_ctrl_c_finishes_calls_in_flight_and_keeps_them(tmp_path, server):
 def test_two_runs_at_once_are_refused_rather_than_paid_twice(tmp_path, server):
     project = a_project(tmp_path, server)
     add_pairs(project, 500)
+    server.behaviour = Behaviour(latency_ms=2000)  # until the second has been told
     first = start(project, "judge")
-    while server.answered < 5:
+    while not server.requests:
         time.sleep(0.005)
     second = start(project, "judge")
     out, _ = second.communicate(timeout=30)
+    server.behaviour = Behaviour()
     assert second.returncode == 1
     assert "another process is generating or judging" in json.loads(out)["error"]["message"]
     first.communicate(timeout=60)

@@ -71,9 +71,8 @@ def clean(text: str) -> str:
 
 def _said(output: Any) -> str:
     """What a cell printed, in plain text; notes to stderr and progress bars are not kept."""
-    if output.output_type == "stream":
-        return output.text if output.name == "stdout" else ""
-    return output.data.get("text/plain", "") if output.output_type == "display_data" else ""
+    printed = output.output_type == "stream" and output.name == "stdout"
+    return str(output.text) if printed else ""
 
 
 def main() -> None:

@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 import annotated_types
-import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 import pairwright
-from pairwright.cli.main import app
+from pairwright.cli.help import in_words
+from pairwright.cli.main import every_verb
 from pairwright.stages.project.settings import ProjectFile
 
 Commands = Iterator[tuple[str, Any]]
@@ -35,7 +35,7 @@ def commands() -> Commands:
         for child, each in getattr(command, "commands", {}).items():
             yield from walk(each, f"{name} {child}")
 
-    yield from walk(typer.main.get_command(app), "pairwright")
+    yield from walk(every_verb(), "pairwright")
 
 
 def cli_page() -> str:
@@ -67,7 +67,7 @@ def _usage(name: str, command: Any) -> str:
 
 
 def _argument(parameter: Any) -> str:
-    return (parameter.metavar or parameter.name.upper()) + ("..." if parameter.nargs == -1 else "")
+    return in_words(parameter) + ("..." if parameter.nargs == -1 else "")
 
 
 def _parameter_row(parameter: Any) -> tuple[str, str, str, str]:
@@ -121,22 +121,54 @@ def settings_page() -> str:
 
 def api_page() -> str:
     """The public names of the package, for mkdocstrings to fill in."""
-    first = [
-        "create_dpo_dataset", "ai_assisted_labeling", "generate_response_pairs",
-        "detect_low_quality", "verify_with_reward_model",
-    ]  # fmt: skip
     names = list(pairwright.__all__)
     errors = [name for name in names if name.endswith("Error") or name == "BudgetReached"]
-    others = [name for name in names if name not in (*first, *errors)]
+    named = {name for group in API.values() for name in group}
+    models = [name for name in names if name not in named and name not in errors]
     parts = [
         "# Python",
-        "Everything here is imported as `import pairwright as pw`. It needs no project, no store and no key. "
-        "This page is made from the docstrings.",
+        "Everything here is imported as `import pairwright as pw`; [From Python](../python.md) shows how to "
+        "use it. Functions need no project, no store and no key. This page is made from the docstrings.",
     ]
-    for title, group in (("Functions", first), ("Judges and models", others), ("Errors", errors)):
+    groups = {**API, "Reward models and adapters": models, "Errors": errors}
+    order = ("Project", "Functions", "Reward models and adapters", "Judges for tests", "Errors")
+    for title in order:
         parts.append(f"## {title}")
-        parts += [f"::: {where(name)}" for name in group]
+        parts += [f"::: {where(name)}" for name in groups[title]]
+    parts.append("## Results\n\nWhat the methods of a project give back.")
+    parts += [f"::: {path}" for path in RESULTS]
     return "\n\n".join(parts) + "\n"
+
+
+API = {
+    "Project": ["Project"],
+    "Functions": [
+        "create_dpo_dataset", "create_kto_dataset", "ai_assisted_labeling", "generate_response_pairs",
+        "detect_low_quality", "verify_with_reward_model",
+    ],
+    "Judges for tests": ["AlwaysFirst", "Noisy", "PrefersShorter", "Replay"],
+}  # fmt: skip
+RESULTS = [
+    "pairwright.stages.result.Result",
+    "pairwright.stages.add.add.AddResult",
+    "pairwright.stages.add.labelled_set.AddDatasetResult",
+    "pairwright.stages.generate.generate.GenerateResult",
+    "pairwright.stages.generate.pair.PairResult",
+    "pairwright.stages.judge.judges.JudgesResult",
+    "pairwright.stages.judge.judge.JudgeResult",
+    "pairwright.stages.route.route.RouteResult",
+    "pairwright.stages.people.import_labels.ImportResult",
+    "pairwright.stages.route.label.LabelResult",
+    "pairwright.stages.check.check.CheckedResult",
+    "pairwright.stages.check.check.CheckResult",
+    "pairwright.stages.check.listed.FindingsResult",
+    "pairwright.stages.verify.verify.VerifyResult",
+    "pairwright.stages.export.convert.ConvertResult",
+    "pairwright.stages.figures.report.ReportResult",
+    "pairwright.stages.run.RunResult",
+    "pairwright.stages.figures.status.Status",
+    "pairwright.stages.figures.estimate.ProjectEstimate",
+]
 
 
 def where(name: str) -> str:
@@ -209,9 +241,8 @@ def _default(value: Any) -> str:
 
 
 def _prose(text: str | None) -> str:
-    """Help as Markdown: without the terminal's markup, and a table of settings as code."""
-    bare = re.sub(r"\[/?(?:b|i|bold|dim)\]", "", (text or "").strip()).replace("\\[", "[")
-    return re.sub(r"(?<!`)(\[[a-zA-Z_.]+\])(?!`)", r"`\1`", bare)
+    """Help as Markdown, with a table of settings as code."""
+    return re.sub(r"(?<!`)(\[[a-zA-Z_.]+\])(?!`)", r"`\1`", (text or "").strip())
 
 
 def _table(head: tuple[str, ...], rows: list[Any]) -> str:

@@ -13,17 +13,23 @@ from pairwright.errors import (
     StoreError,
     VerdictError,
 )
-from pairwright.face import ai_assisted_labeling, create_dpo_dataset, generate_response_pairs
-from pairwright.judging.adapters import FromScores, FromTRL
-from pairwright.judging.doubles import AlwaysFirst, Noisy, PrefersShorter, Replay
-from pairwright.types import Answer
 
 if TYPE_CHECKING:
+    from pairwright.face import (
+        ai_assisted_labeling,
+        create_dpo_dataset,
+        create_kto_dataset,
+        generate_response_pairs,
+    )
+    from pairwright.judging.adapters import FromScores, FromTRL
+    from pairwright.judging.doubles import AlwaysFirst, Noisy, PrefersShorter, Replay
     from pairwright.models.remote import RemoteModel
+    from pairwright.project import Project
     from pairwright.quality.annotations import detect_low_quality
     from pairwright.reward.annotations import verify_with_reward_model
     from pairwright.reward.full import FullModel
     from pairwright.reward.light import LightModel
+    from pairwright.types import Answer
 
 __all__ = [
     "AlwaysFirst",
@@ -40,23 +46,37 @@ __all__ = [
     "Noisy",
     "PairwrightError",
     "PrefersShorter",
+    "Project",
     "RemoteModel",
     "Replay",
     "StoreError",
     "VerdictError",
     "ai_assisted_labeling",
     "create_dpo_dataset",
+    "create_kto_dataset",
     "detect_low_quality",
     "generate_response_pairs",
     "verify_with_reward_model",
 ]
 
-# These need numerical libraries, which every command would wait for: imported where they are used.
+# Imported where they are used: the command line comes through here, too, and needs none of them for its help.
 _LATER = {
+    "AlwaysFirst": "pairwright.judging.doubles",
+    "Answer": "pairwright.types",
+    "FromScores": "pairwright.judging.adapters",
+    "FromTRL": "pairwright.judging.adapters",
     "FullModel": "pairwright.reward.full",
     "LightModel": "pairwright.reward.light",
+    "Noisy": "pairwright.judging.doubles",
+    "PrefersShorter": "pairwright.judging.doubles",
+    "Project": "pairwright.project",
     "RemoteModel": "pairwright.models.remote",
+    "Replay": "pairwright.judging.doubles",
+    "ai_assisted_labeling": "pairwright.face",
+    "create_dpo_dataset": "pairwright.face",
+    "create_kto_dataset": "pairwright.face",
     "detect_low_quality": "pairwright.quality.annotations",
+    "generate_response_pairs": "pairwright.face",
     "verify_with_reward_model": "pairwright.reward.annotations",
 }
 

@@ -34,6 +34,10 @@ class HubError(PairwrightError, RuntimeError):
     """The Hub refused what was to be sent, or could not be reached: nothing half-sent is to be seen there."""
 
 
+class MissingExtra(PairwrightError, ImportError):
+    """A feature needs a library that is not installed: the message names the extra that brings it."""
+
+
 class BudgetReached(PairwrightError, RuntimeError):
     """The next call might cost more than what is left of the budget: nothing more is started."""
 

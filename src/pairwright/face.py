@@ -47,6 +47,34 @@ def create_dpo_dataset(
     return rows
 
 
+def create_kto_dataset(
+    judge_model: Any,
+    triples: Iterable[Any],
+    *,
+    both_orders: bool = True,
+    model_name: str | None = None,
+) -> list[dict[str, Any]]:
+    """Rows `{"prompt", "completion", "label"}` from the same triples: single responses for KTO.
+
+    The winner of a pair is labelled True (good), the loser False (bad). What `create_dpo_dataset`
+    leaves out is left out here. A response compared with several others has one row, by the
+    majority; as often better as worse, it has none. Raises as `create_dpo_dataset` does.
+    """
+    rows = create_dpo_dataset(judge_model, triples, both_orders=both_orders, model_name=model_name)
+    wins: Counter[str] = Counter()
+    said: dict[str, tuple[Any, Any]] = {}
+    for row in rows:
+        for side, won in (("chosen", 1), ("rejected", -1)):
+            key = repr((row["prompt"], row[side]))
+            said.setdefault(key, (row["prompt"], row[side]))
+            wins[key] += won
+    return [
+        {"prompt": prompt, "completion": response, "label": wins[key] > 0}
+        for key, (prompt, response) in said.items()
+        if wins[key]
+    ]
+
+
 def ai_assisted_labeling(
     judge_model: Any,
     prompt: Any,

@@ -33,6 +33,11 @@ def rows_of(table: Any, wanted: str) -> list[Any]:
 
     `wanted` says what they are, for the error. Raises InputError naming what is no table.
     """
+    return list(iterable_of(table, wanted))
+
+
+def iterable_of(table: Any, wanted: str) -> Iterable[Any]:
+    """The rows of whatever holds them, one at a time where it can give them so."""
     if isinstance(table, Mapping):
         parts = ", ".join(map(str, list(table)[:6]))
         raise InputError(
@@ -42,12 +47,28 @@ def rows_of(table: Any, wanted: str) -> list[Any]:
     if (hasattr(table, "columns") or hasattr(table, "column_names")) and not hasattr(table, "features"):
         for name, options in _TABLES:
             if hasattr(table, name):
-                return list(getattr(table, name)(*options))
+                rows: Iterable[Any] = getattr(table, name)(*options)
+                return rows
     if table is None or isinstance(table, str | bytes) or not isinstance(table, Iterable):
         raise InputError(
             f"{_seen(table)} was given where {wanted} are wanted: pass a list, a DataFrame or a Dataset"
         )
-    return list(table)
+    return table
+
+
+def as_row(value: Any) -> Any:
+    """A row as a file of JSON would have it: empty cells left out, a triple or a bare prompt with names.
+
+    What is none of these is given back, for whoever reads rows to refuse with its place.
+    """
+    value = plain(value)
+    if isinstance(value, str) or is_chat(value):
+        return {"prompt": value}
+    if isinstance(value, Mapping):
+        return {str(key): plain(cell) for key, cell in value.items() if not missing(cell)}
+    if isinstance(value, Sequence) and not isinstance(value, bytes) and len(value) == 3:
+        return {"prompt": plain(value[0]), "response_a": plain(value[1]), "response_b": plain(value[2])}
+    return value
 
 
 def triples_of(table: Any) -> list[Triple]:

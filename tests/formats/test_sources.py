@@ -558,7 +558,7 @@ def test_a_format_is_told_by_its_keys(tmp_path, name):
 
 
 def test_no_two_formats_look_like_the_same_rows():
-    from test_formats_trainers import OUT, ROW
+    from formats.test_trainers import OUT, ROW
 
     from pairwright.formats.canonical import Single
     from pairwright.formats.catalog import target_named
@@ -573,7 +573,7 @@ def test_no_two_formats_look_like_the_same_rows():
 
 
 def test_every_read_format_is_tested():
-    from test_formats_trainers import OUT
+    from formats.test_trainers import OUT
 
     readable = {name for name, each in formats().items() if each.reads}
     singly = {

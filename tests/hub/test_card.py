@@ -19,13 +19,13 @@ from pairwright.keys import public_id
 from pairwright.stages.add.add import add_files
 from pairwright.stages.check.check import run_check
 from pairwright.stages.export.export import export
+from pairwright.stages.export.from_project import export_path
 from pairwright.stages.generate.pair import make_pairs
 from pairwright.stages.judge.judge import run_judge
 from pairwright.stages.people.answers import Person
 from pairwright.stages.people.import_labels import import_labels
 from pairwright.stages.publish.dataset import Wanted, dataset_of, find_exports
 from pairwright.stages.route.route import run_route
-from pairwright.stages.run import export_path
 from pairwright.stages.verify.verify import run_verify
 from pairwright.store.check.findings import add_findings, add_run
 from pairwright.store.people.tasks import next_tasks, waiting

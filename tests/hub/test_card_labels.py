@@ -8,9 +8,9 @@ from stages.add.test_labelled_set import ultra, write
 
 from pairwright.stages.add.labelled_set import add_dataset
 from pairwright.stages.export.export import export
+from pairwright.stages.export.from_project import export_path
 from pairwright.stages.publish.card_facts import facts_of
 from pairwright.stages.route.route import run_route
-from pairwright.stages.run import export_path
 
 
 @pytest.fixture

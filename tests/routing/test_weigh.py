@@ -192,7 +192,7 @@ def clustered(seed, right=0.95):
 def test_the_promise_holds_for_the_frame_where_pairs_of_a_prompt_share_their_luck():
     broken, certified, draws = 0, 0, 25
     for seed in range(draws):
-        ballots, truth, groups = clustered(seed)
+        ballots, truth, groups = clustered(seed, right=0.98)
         drawn = drawn_of(120, len(truth), seed)
         found = weighed(ballots, truth, drawn, groups=groups, target=0.85)
         applied = apply(found.steps, ballots, groups, np.zeros(len(truth), int))

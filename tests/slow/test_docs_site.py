@@ -85,6 +85,6 @@ def test_an_example_runs_as_a_notebook_and_learns(path):
 
     done = executed(path.read_text(encoding="utf-8"))
     printed = "".join("".join(o["text"]) for cell in done["cells"] for o in cell.get("outputs", []))
-    assert "dpo rows" in printed
+    assert "trl-dpo  120 rows" in printed
     right = int(printed.split("held-out pairs: ")[1].split("%")[0])
     assert right >= 80

@@ -8,28 +8,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pairwright.cli.content import OnError
-from pairwright.cli.options import Browser, HostName, Json
+from pairwright.amounts import counted
+from pairwright.cli.options import Browser, HostName, Json, OnError
 from pairwright.cli.output import DONE, ERROR, FINISHED_WITH_FAILURES, emit, err, fail, note, say
 from pairwright.errors import InputError
-from pairwright.stages.project.project import Project
 
 if TYPE_CHECKING:
     from pairwright.stages.people.import_labels import ImportResult
-
-
-def register(app: typer.Typer) -> None:
-    app.command()(annotate)
+    from pairwright.stages.project.project import Project
 
 
 def annotate(
     context: typer.Context,
     rater: Annotated[
-        str | None, typer.Option("--rater", help="Your name in the votes; default: your user name.")
+        str | None,
+        typer.Option("--rater", metavar="NAME", help="Your name in the votes; default: your user name."),
     ] = None,
     host: Annotated[
         str,
-        typer.Option(help="Where to listen. Anything but this machine lets others in: invite them."),
+        typer.Option(
+            metavar="ADDRESS", help="Where to listen. Anything but this machine lets others in: invite them."
+        ),
     ] = "127.0.0.1",
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Default: 8400, or the next free one; 0: any.")
@@ -46,7 +45,7 @@ def annotate(
     ] = OnError.stop,
     json: Json = False,
 ) -> int:
-    """Start the page on which people choose the better response, and a lead sees how it goes."""
+    """Start the page on which people choose the better response."""
     with context.obj.open() as project:
         if import_:
             return _import(project, import_, rater, on_error, json)
@@ -69,15 +68,21 @@ def _serve(project: Project, name: str, host: str, port: int | None, names: list
         wanted = tasks.open_pairs(connection)
     waiting, conflicts = wanted.waiting, wanted.for_lead
     if stuck := wanted.stuck - conflicts:
-        note(f"{stuck:,} pairs were skipped or are disputed: somebody who has not answered them may.")
+        note(
+            f"{counted(stuck, 'pair was skipped or is disputed', 'pairs were skipped or are disputed')}: "
+            "somebody who has not answered them may."
+        )
     if conflicts:
-        note(f"{conflicts:,} conflicts wait for a lead's decision, under Conflicts.")
+        note(
+            f"{counted(conflicts, 'conflict waits for', 'conflicts wait for')} a lead's decision, under "
+            "Conflicts."
+        )
     if not waiting and not conflicts and not stuck:
         note("No pair waits for people yet: `pairwright route` decides what they are asked.")
 
     def ready(link: str) -> None:
         half = f" ({wanted.half})" if wanted.half else ""
-        say(f"{waiting:,} pairs wait for people{half}.")
+        say(f"{counted(waiting, 'pair waits for people', 'pairs wait for people')}{half}.")
         say(f"This link signs you in as {name}, a lead:\n\n  {link}\n")
         if is_loopback(host):
             say("Only this machine can reach it. Invite others under People, and see --host to let them in.")
@@ -90,7 +95,7 @@ def _serve(project: Project, name: str, host: str, port: int | None, names: list
 
     serve(project, name, place, open_browser=browser, ready=ready)
     with project.store.read() as connection:
-        say(f"Stopped. {tasks.waiting(connection):,} pairs still wait.")
+        say(f"Stopped. {counted(tasks.waiting(connection), 'pair still waits', 'pairs still wait')}.")
     return DONE
 
 
@@ -134,8 +139,10 @@ def told_import(result: ImportResult, json: bool, *, more: str = "") -> int:
             err.print(problem, soft_wrap=True)
         if result.added:
             say(
-                f"{result.votes:,} votes added ({result.changed:,} replace an earlier answer), {more}"
-                f"{result.already_there:,} there already, {result.bad_rows:,} bad rows of {result.rows:,}."
+                f"{counted(result.votes, 'vote')} added ({result.changed:,} replace an earlier answer), "
+                f"{more}"
+                f"{result.already_there:,} there already, {counted(result.bad_rows, 'bad row')} of "
+                f"{result.rows:,}."
             )
         else:
             fail(

@@ -10,14 +10,13 @@ from pairwright.cli.options import Browser, HostName
 from pairwright.cli.output import DONE, note, say
 
 
-def register(app: typer.Typer) -> None:
-    app.command()(browse)
-
-
 def browse(
     context: typer.Context,
     host: Annotated[
-        str, typer.Option(help="Where to listen. Anything but this machine lets others read all pairs.")
+        str,
+        typer.Option(
+            metavar="ADDRESS", help="Where to listen. Anything but this machine lets others read all pairs."
+        ),
     ] = "127.0.0.1",
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Default: 8420, or the next free one; 0: any.")
@@ -25,7 +24,7 @@ def browse(
     host_name: HostName = None,
     browser: Browser = True,
 ) -> int:
-    """Search and read the pairs: what was said, by whom, what is believed and why. Changes nothing."""
+    """Search and read the pairs on a local page. Changes nothing."""
     from pairwright.annotate.serve import bind, is_loopback
     from pairwright.browse.serve import PORT, serve
 

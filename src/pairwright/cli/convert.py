@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from pairwright.amounts import counted
 from pairwright.cli.options import Json
 from pairwright.cli.output import (
     DONE,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pairwright.formats.canonical import MarginUnit
-    from pairwright.stages.export.convert import ConvertResult, Selection
+    from pairwright.stages.export.convert import ConvertResult
 
 
 class Pairs(StrEnum):
@@ -39,10 +40,14 @@ class Pairs(StrEnum):
 COLUMNS_TOLD = 20
 BY_WHO_WON = "winners were called good and losers bad (--split-pairs): both answers may be either"
 
-To = Annotated[str | None, typer.Option("--to", help="The format to write (--list shows all).")]
+To = Annotated[
+    str | None, typer.Option("--to", metavar="FORMAT", help="The format to write (--list shows all).")
+]
 Split = Annotated[
     str | None,
-    typer.Option("--split", help="Shares of train, validation, test, by prompt: 0.9,0.05,0.05."),
+    typer.Option(
+        "--split", metavar="SHARES", help="Shares of train, validation, test, by prompt: 0.9,0.05,0.05."
+    ),
 ]
 Stratify = Annotated[
     bool, typer.Option("--stratify", help="With --split: every domain has its share of every part.")
@@ -50,7 +55,7 @@ Stratify = Annotated[
 Shard = Annotated[int | None, typer.Option("--shard", min=1, help="Rows a file at most.")]
 PerPrompt = Annotated[int | None, typer.Option(min=1, help="Rows of one prompt at most.")]
 MinProbability = Annotated[
-    float | None, typer.Option(min=0, max=1, help="Leave out what is less sure than this.")
+    float | None, typer.Option(min=0, max=1, metavar="P", help="Leave out what is less sure than this.")
 ]
 WhichPairs = Annotated[
     Pairs, typer.Option("--pairs", help="Of a ranking: the best against each other, all, or neighbours.")
@@ -60,7 +65,9 @@ WhichPairs = Annotated[
 Without = Annotated[
     str | None,
     typer.Option(
-        "--without", help="Columns to read rows without: tools,images. Else such rows are left out."
+        "--without",
+        metavar="COLUMN,...",
+        help="Columns to read rows without: tools,images. Else such rows are left out.",
     ),
 ]
 
@@ -80,10 +87,6 @@ SplitPairs = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    app.command()(convert)
-
-
 def convert(
     source: Annotated[
         Path | None,
@@ -94,14 +97,21 @@ def convert(
     ] = None,
     to: To = None,
     from_: Annotated[
-        str | None, typer.Option("--from", help="The format to read; default: told by the rows' keys.")
+        str | None,
+        typer.Option("--from", metavar="FORMAT", help="The format to read; default: told by the rows' keys."),
     ] = None,
     columns: Annotated[
-        str | None, typer.Option("--map", help="Your names for columns: chosen=good_answer,prompt=question.")
+        str | None,
+        typer.Option(
+            "--map",
+            metavar="NAME=COLUMN,...",
+            help="Your names for columns: chosen=good_answer,prompt=question.",
+        ),
     ] = None,
     which: WhichPairs = Pairs.best,
     threshold: Annotated[
-        float | None, typer.Option(help="KTO: a response rated this or higher is good, any other bad.")
+        float | None,
+        typer.Option(metavar="RATING", help="KTO: a response rated this or higher is good, any other bad."),
     ] = None,
     split_pairs: SplitPairs = False,
     margin: Annotated[
@@ -119,7 +129,10 @@ def convert(
     shard: Shard = None,
     seed: Annotated[int, typer.Option(help="Of the split.")] = 0,
     file_format: Annotated[
-        str | None, typer.Option("--format", help="jsonl, json, csv, tsv, parquet; default: by IN's name.")
+        str | None,
+        typer.Option(
+            "--format", metavar="FORMAT", help="jsonl, json, csv, tsv, parquet; default: by IN's name."
+        ),
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="Show all formats.")] = False,
     without: Without = None,
@@ -131,7 +144,7 @@ def convert(
     """Turn a preference dataset of one format into another. Needs no project."""
     from pairwright.formats.catalog import parse_mapping
     from pairwright.formats.files import Layout, parse_shares
-    from pairwright.stages.export.convert import Selection
+    from pairwright.stages.export.convert import Selection, unused_options
     from pairwright.stages.export.convert import convert as convert_to
 
     if list_:
@@ -142,8 +155,9 @@ def convert(
         )
     unit: MarginUnit | None = margin.value if margin else None
     selection = Selection(which.value, threshold, split_pairs, min_probability, per_prompt, unit)
-    tell_unused(to, selection, seed=seed, stratify=stratify, split=split)
-    with count_bar("converting rows", json=json) as progress:
+    for text in unused_options(to, selection, seed=seed, stratify=stratify, split=split):
+        note(text)
+    with count_bar("converting rows", quiet=json) as progress:
         result = convert_to(
             source,
             target,
@@ -175,26 +189,6 @@ def tell_not_carried(columns: Mapping[str, int]) -> None:
     if told:
         names = ", ".join(f"{name} ({n:,})" for name, n in told[:COLUMNS_TOLD])
         note(f"columns not carried, with the number of rows that have a value: {names}{rest}")
-
-
-def tell_unused(
-    to: str, selection: Selection, *, split: str | None, seed: int = 0, stratify: bool = False
-) -> None:
-    """Say which options do nothing for the format: they may have been meant for another."""
-    from pairwright.formats.catalog import target_named
-
-    takes = target_named(to).takes
-    unused = {
-        "--threshold": selection.threshold is not None and takes != "responses",
-        "--split-pairs": selection.split_pairs and takes != "responses",
-        f"--margin {selection.margin}": selection.margin is not None and takes != "pairs",
-        f"--pairs {selection.which}": selection.which != "best" and takes != "pairs",
-    }
-    for name in (name for name, given in unused.items() if given):
-        note(f"{name} does nothing for {to}, which takes {takes}")
-    for name, given in (("--seed", seed), ("--stratify", stratify)):
-        if given and split is None:
-            note(f"{name} does nothing without --split")
 
 
 def print_converted(result: ConvertResult) -> None:
@@ -245,7 +239,10 @@ def print_left_out(result: ConvertResult) -> None:
     if result.empty_parts:
         note(f"no row is in {', '.join(result.empty_parts)}, so there is no such file: see --split")
     for fault, n in result.faults.items():
-        note(f"{n:,} rows have a known error of this dataset ({fault}); the side file marks them")
+        note(
+            f"{counted(n, 'row has', 'rows have')} a known error of this dataset ({fault}); the side file "
+            "marks them"
+        )
     if result.labels:
         say(f"Labels: {result.labels['good']:,} good, {result.labels['bad']:,} bad.")
     if result.naive:

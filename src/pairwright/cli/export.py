@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pairwright.cli.check import level_of
 from pairwright.cli.convert import (
     MinProbability,
     PerPrompt,
@@ -18,14 +17,12 @@ from pairwright.cli.convert import (
     Stratify,
     To,
     print_left_out,
-    tell_unused,
 )
 from pairwright.cli.options import Json
 from pairwright.cli.output import DONE, emit, note, say
 from pairwright.types import SETTLED_BY
 
 if TYPE_CHECKING:
-    from pairwright.formats.canonical import MarginUnit
     from pairwright.stages.export.convert import ConvertResult
 
 
@@ -59,10 +56,6 @@ class Settled(StrEnum):
     unknown = "unknown"
 
 
-def register(app: typer.Typer) -> None:
-    app.command()(export)
-
-
 def export(
     context: typer.Context,
     target: Annotated[
@@ -81,7 +74,8 @@ def export(
     threshold: Annotated[
         float | None,
         typer.Option(
-            help="KTO with --to: rated this or higher is good; 3.5 of 5 unless told, for ratings of annotate."
+            metavar="RATING",
+            help="KTO with --to: rated this or higher is good; default for ratings of annotate: 3.5 of 5.",
         ),
     ] = None,
     ratings: Annotated[
@@ -105,53 +99,36 @@ def export(
     fail_on: Annotated[
         str | None,
         typer.Option(
-            help="Check first; export nothing where a finding is so severe: error, warning, info, off."
+            metavar="SEVERITY",
+            help="Check first; export nothing where a finding is so severe: error, warning, info, off.",
         ),
     ] = None,
     json: Json = False,
 ) -> int:
-    """Write labels as trainers read them, with a manifest and a side file that leads back to every vote."""
-    from pairwright.formats.catalog import target_named
-    from pairwright.formats.files import Layout, parse_shares
-    from pairwright.stages.check.check import open_gate
-    from pairwright.stages.export.convert import Selection
-    from pairwright.stages.export.export import format_of
-    from pairwright.stages.export.export_dataset import ending_for, export_dataset
-    from pairwright.stages.export.exported import remember
-    from pairwright.stages.run import export_path
+    """Write labels as trainers read them, with a manifest and a side file of their origins."""
+    from pairwright.stages.export.from_project import export_project
 
-    if to is not None:
-        for name, given in (("--shape", shape), ("--style", style)):
-            if given is not None:
-                note(f"{name} {given.value} does nothing beside --to {to}, which says both")
-    shape = shape or Shape.dpo
     with context.obj.open() as project:
-        settings, seed = project.settings.export, project.settings.project.seed
-        name = to or format_of(shape.value, style.value if style else settings.style)
-        ending = ending_for(target_named(name), settings.file_format)
-        by_default = project.root / settings.folder / f"{name}{ending}"
-        parts = parse_shares(split, seed)
-        unit: MarginUnit | None = margin.value if margin else None
-        # A threshold goes by ratings, which is not by who won: it was asked for now.
-        split_pairs = split_pairs or (settings.split_pairs and threshold is None)
-        selection = Selection("best", threshold, split_pairs, min_probability, per_prompt, unit)
-        tell_unused(name, selection, stratify=stratify, split=split)
-        if ratings and split_pairs and target_named(name).takes == "responses":
-            note(f"--ratings {ratings.value} does nothing where good and bad go by who won")
-        open_gate(project, level_of(fail_on))
-        result = export_dataset(
-            project.store,
-            target or (by_default if to else export_path(project, shape.value)),
-            to=name,
-            selection=selection,
-            layout=Layout(parts, shard, stratify),
+        result = export_project(
+            project,
+            target,
+            to=to,
+            shape=shape.value if shape else None,
+            style=style.value if style else None,
             source=source.value if source else None,
+            min_probability=min_probability,
+            threshold=threshold,
             ratings=ratings.value if ratings else None,
-            separator=settings.separator,
-            seed=seed,
+            margin=margin.value if margin else None,
+            split_pairs=split_pairs,
+            per_prompt=per_prompt,
+            split=split,
+            stratify=stratify,
+            shard=shard,
             include_flagged=include_flagged,
+            fail_on=fail_on,
+            note=note,
         )
-        remember(project, result.path)
     if json:
         emit(result.as_dict())
     else:

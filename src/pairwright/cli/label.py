@@ -6,24 +6,23 @@ from typing import Annotated, Any
 
 import typer
 
+from pairwright.amounts import counted
 from pairwright.cli.options import Json
 from pairwright.cli.output import DONE, emit, note, say
 from pairwright.errors import InputError
-
-
-def register(app: typer.Typer) -> None:
-    app.command()(label)
 
 
 def label(
     context: typer.Context,
     method: Annotated[
         str | None,
-        typer.Option(help="majority, gold, dawid-skene or anchored; default: \\[label] method."),
+        typer.Option(
+            metavar="METHOD", help="majority, gold, dawid-skene or anchored; default: [label] method."
+        ),
     ] = None,
     json: Json = False,
 ) -> int:
-    """Combine people's answers into labels, each counting as much as it is worth."""
+    """Combine people's answers into labels, weighted by each one's accuracy."""
     from pairwright.stages.route.label import run_label
     from pairwright.stats.combine import METHODS
 
@@ -43,7 +42,9 @@ def _print(result: dict[str, Any]) -> None:
         say("Nobody has answered yet: run `pairwright annotate`, or `annotate --import`.")
         return
     counts = ", ".join(f"{n:,} {verdict}" for verdict, n in sorted(result["labels"].items()))
-    what = f"{result['answers']:,} answers on {result['pairs']:,} pairs, by {result['method']}"
+    what = (
+        f"{counted(result['answers'], 'answer')} on {counted(result['pairs'], 'pair')}, by {result['method']}"
+    )
     say(f"{what}: {counts or 'no label'}.")
     if result["note"]:
         note(result["note"])
@@ -57,8 +58,16 @@ def _print(result: dict[str, Any]) -> None:
             "or make gold pairs (pairwright gold)."
         )
     if result["settled"]:
-        note(f"{result['settled']:,} pairs on which people were split are settled by what each is worth.")
+        note(
+            f"{counted(result['settled'], 'pair')} on which people were split: settled by what each is worth."
+        )
     if result["open"]:
-        note(f"{result['open']:,} still need somebody: `pairwright annotate`.")
+        note(
+            f"{counted(result['open'], 'still needs somebody', 'still need somebody')}: `pairwright "
+            "annotate`."
+        )
     if result["contested"]:
-        note(f"{result['contested']:,} labels of people are spoken against by judges and people's records.")
+        note(
+            f"{counted(result['contested'], 'label of people is', 'labels of people are')} spoken against "
+            "by judges and people's records."
+        )

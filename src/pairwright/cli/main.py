@@ -4,40 +4,57 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from sqlalchemy.exc import DBAPIError
 from typer.exceptions import TyperException
 
-from pairwright.cli import (
-    annotate,
-    browse,
-    check,
-    content,
-    convert,
-    elsewhere,
-    export,
-    label,
-    output,
-    push,
-    report,
-    results,
-    verify,
-    votes,
-)
+from pairwright.cli import help, output
 from pairwright.cli.options import Here
+from pairwright.cli.verbs import LINES, PHASES
 from pairwright.errors import PairwrightError
 
-app = typer.Typer(
+
+class Verbs(help.Group):
+    """All verbs by their lines; only the one that is called is imported."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = {verb: help.Command(verb, help=line) for verb, line in LINES.items()}
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        verb, _, rest = super().resolve_command(ctx, args)
+        return verb, verb and imported(verb), rest
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        for phase, verbs in PHASES.items():
+            with formatter.section(phase):
+                formatter.write_dl([(f"{verb:<8}", line) for verb, line in verbs.items()])
+
+
+def every_verb() -> Any:
+    """The command line with all verbs imported: for the reference, and for tests that walk it."""
+    root: Any = typer.main.get_command(app)
+    root.commands = {verb: imported(verb) for verb in LINES}
+    return root
+
+
+def imported(verb: str) -> Any:
+    """A verb with its options, from the file of its name."""
+    module = import_module(f"pairwright.cli.{verb}")
+    verbs_of_its_own = getattr(module, "app", None)
+    if verbs_of_its_own is not None:
+        return typer.main.get_command(verbs_of_its_own)
+    return help.a_command(getattr(module, verb))
+
+
+app = help.a_group(
+    cls=Verbs,
     name="pairwright",
     help="Preference data for alignment, from prompts to a verified dataset.",
-    no_args_is_help=True,
     add_completion=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -54,28 +71,18 @@ def _project(
     context: typer.Context,
     project: Annotated[
         Path | None,
-        typer.Option("--project", "-C", help="Project folder; default: the nearest one at or above here."),
+        typer.Option(
+            "--project",
+            "-C",
+            metavar="DIR",
+            help="Project folder; default: the nearest one at or above here.",
+        ),
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     context.obj = Here(project)
-
-
-content.register(app)
-convert.register(app)
-votes.register(app)
-annotate.register(app)
-elsewhere.register(app)
-export.register(app)
-results.register(app)
-label.register(app)
-check.register(app)
-verify.register(app)
-report.register(app)
-push.register(app)
-browse.register(app)
 
 
 def main() -> None:
@@ -86,19 +93,17 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command and give its exit code."""
     try:
-        code = app(arguments, standalone_mode=False)
+        command = typer.main.get_command(app)
+        code = command.main(arguments or ["--help"], prog_name="pairwright", standalone_mode=False)
         return int(code or output.DONE)
     except PairwrightError as error:
         return _error(arguments, type(error).__name__, str(error))
-    except DBAPIError as error:
-        why = f"the store refused: {error.orig}. Nothing half-done was kept."
-        if "locked" in str(error.orig):
-            why = "another command has been writing to this project for long. Try again when it is done."
-        return _error(arguments, "StoreError", why)
     except typer.Exit as stop:
         return stop.exit_code
     except TyperException as error:
-        return _error(arguments, "UsageError", f"{error.format_message()} (see `pairwright --help`)")
+        where = getattr(error, "ctx", None)
+        named = where.command_path if where else "pairwright"
+        return _error(arguments, "UsageError", f"{error.format_message()} (see `{named} --help`)")
     except (KeyboardInterrupt, typer.Abort):
         output.fail("interrupted; what was finished is kept, run the same command to go on")
         return output.INTERRUPTED
@@ -110,6 +115,18 @@ def run(arguments: list[str]) -> int:
         where = f" ({error.filename})" if error.filename else ""
         what = f"{error.strerror or error}{where}. Nothing half-done was kept."
         return _error(arguments, "OSError", what)
+    except _database_error() as error:
+        why = f"the store refused: {error.orig}. Nothing half-done was kept."
+        if "locked" in str(error.orig):
+            why = "another command has been writing to this project for long. Try again when it is done."
+        return _error(arguments, "StoreError", why)
+
+
+def _database_error() -> Any:
+    """Asked for only when something was raised: usage errors and help need no database."""
+    from sqlalchemy.exc import DBAPIError
+
+    return DBAPIError
 
 
 def _error(arguments: list[str], kind: str, message: str) -> int:

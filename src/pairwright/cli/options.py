@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pairwright.stages.project.project import Project
+if TYPE_CHECKING:
+    from pairwright.stages.project.project import Project
 
 
 @dataclass(frozen=True)
@@ -18,11 +20,19 @@ class Here:
     folder: Path | None
 
     def open(self) -> Project:
+        from pairwright.stages.project.project import Project
+
         return Project.open(self.folder)
 
 
+class OnError(StrEnum):
+    stop = "stop"
+    skip = "skip"
+
+
 HostName = Annotated[
-    list[str] | None, typer.Option("--host-name", help="A name others reach it by, as behind a proxy.")
+    list[str] | None,
+    typer.Option("--host-name", metavar="NAME", help="A name others reach it by, as behind a proxy."),
 ]
 Browser = Annotated[bool, typer.Option(help="Open the page in your browser.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
@@ -32,7 +42,10 @@ DryRun = Annotated[
 BudgetUsd = Annotated[
     float | None,
     typer.Option(
-        "--budget", min=0, help="Hard stop, in USD, on all this project has spent, earlier runs included."
+        "--budget",
+        min=0,
+        metavar="USD",
+        help="Hard stop, in USD, on all this project has spent, earlier runs included.",
     ),
 ]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Also try again what failed before.")]

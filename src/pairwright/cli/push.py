@@ -1,4 +1,4 @@
-"""push and card: a dataset for others, with everything one has to know about it."""
+"""push: a dataset for others, with everything one has to know about it."""
 
 from __future__ import annotations
 
@@ -16,17 +16,15 @@ Paths = Annotated[
     typer.Option("--path", help="An exported file; again for several. Default: all finished exports."),
 ]
 License = Annotated[
-    str | None, typer.Option("--license", help="Such as cc-by-4.0; without, the card says unknown.")
+    str | None,
+    typer.Option("--license", metavar="LICENSE", help="Such as cc-by-4.0; without, the card says unknown."),
 ]
 Languages = Annotated[
     list[str] | None,
-    typer.Option("--language", help="A code such as en; again for several. Default: as detected."),
+    typer.Option(
+        "--language", metavar="CODE", help="A code such as en; again for several. Default: as detected."
+    ),
 ]
-
-
-def register(app: typer.Typer) -> None:
-    app.command()(push)
-    app.command()(card)
 
 
 def push(
@@ -38,8 +36,12 @@ def push(
     ] = False,
     license: License = None,
     language: Languages = None,
-    tag: Annotated[str | None, typer.Option("--tag", help="Name this version, such as v1.")] = None,
-    revision: Annotated[str, typer.Option("--revision", help="The branch to push to.")] = "main",
+    tag: Annotated[
+        str | None, typer.Option("--tag", metavar="NAME", help="Name this version, such as v1.")
+    ] = None,
+    revision: Annotated[
+        str, typer.Option("--revision", metavar="BRANCH", help="The branch to push to.")
+    ] = "main",
     ids: Annotated[
         bool, typer.Option("--ids", help="Also send your own ids of prompts and pairs in the side files.")
     ] = False,
@@ -52,7 +54,8 @@ def push(
     fail_on: Annotated[
         str | None,
         typer.Option(
-            help="Check first; push nothing where something so severe is found: error, warning, info, off."
+            metavar="SEVERITY",
+            help="Check first; push nothing where something so severe is found: error, warning, info, off.",
         ),
     ] = None,
     dry_run: Annotated[
@@ -60,8 +63,8 @@ def push(
     ] = False,
     json: Json = False,
 ) -> int:
-    """Send exports to the Hugging Face Hub with card, Croissant metadata and hashes; private unless told."""
-    from pairwright.cli.check import level_of
+    """Push exports to the Hugging Face Hub with card and metadata; private by default."""
+    from pairwright.stages.check.check import level_of
     from pairwright.stages.publish.dataset import HUB, Wanted
     from pairwright.stages.publish.push import How
     from pairwright.stages.publish.push import push as send
@@ -119,38 +122,3 @@ def size(n: int) -> str:
             break
         value /= 1000
     return f"{value:,.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
-
-
-def card(
-    context: typer.Context,
-    repo: Annotated[
-        str, typer.Option("--repo", help="OWNER/NAME it will have on the Hub, for the lines that load it.")
-    ] = "owner/dataset",
-    path: Paths = None,
-    license: License = None,
-    language: Languages = None,
-    target: Annotated[
-        Path | None, typer.Option("--out", "-o", help="File to write; default: print it.")
-    ] = None,
-    json: Json = False,
-) -> int:
-    """Print the card of what is exported: how it was made, how far to trust it, how to load it."""
-    from pairwright.stages.publish.dataset import Wanted
-    from pairwright.stages.publish.push import How
-    from pairwright.stages.publish.push import push as look
-
-    wanted = Wanted(repo, path or (), license, language or ())
-    with context.obj.open() as project:
-        result = look(project, wanted, How(dry_run=True, fail_on="off"))
-    if target is not None:
-        target.write_text(result.card, encoding="utf-8")
-    if json:
-        emit({"card": result.card, "notes": result.notes, "stale": result.refused})
-        return DONE
-    if target is None:
-        out.print(result.card, soft_wrap=True)
-    else:
-        say(f"Open {target}")
-    for text in (*result.notes, *result.refused):
-        note(text)
-    return DONE

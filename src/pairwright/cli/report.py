@@ -11,10 +11,6 @@ from pairwright.cli.options import Json
 from pairwright.cli.output import DONE, emit, say
 
 
-def register(app: typer.Typer) -> None:
-    app.command()(report)
-
-
 def report(
     context: typer.Context,
     output: Annotated[
@@ -23,20 +19,18 @@ def report(
     ] = None,
     json: Json = False,
 ) -> int:
-    """Write what was measured as one page that opens anywhere: judges, confidence, costs, people."""
-    from pairwright.stages.figures.report import numbers_of, page_of
+    """Write all measurements as one page: judges, confidence, costs, people."""
+    from pairwright.stages.figures.report import numbers_of, write_report
 
     with context.obj.open() as project:
-        numbers = numbers_of(project)
         if json and output is None:
-            emit(numbers)
+            emit(numbers_of(project))
             return DONE
-        path = output or project.root / "report.html"
-        path.write_text(page_of(numbers), encoding="utf-8")
+        result = write_report(project, output)
     if json:
-        emit(numbers)
+        emit(result.as_dict())
         return DONE
-    for each in numbers["todo"]:
+    for each in result.numbers["todo"]:
         say(f"! {each['text']}")
-    say(f"Open {path}")
+    say(f"Open {result.path}")
     return DONE

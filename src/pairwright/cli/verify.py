@@ -7,26 +7,36 @@ from typing import Annotated, Any
 
 import typer
 
+from pairwright.amounts import counted
 from pairwright.cli.options import Json
 from pairwright.cli.output import DONE, emit, note, percent, say, steps_bar
-
-
-def register(app: typer.Typer) -> None:
-    app.command()(verify)
 
 
 def verify(
     context: typer.Context,
     model: Annotated[
-        str, typer.Option(help="light, or a name from \\[rewards.NAME]: a transformer, a judge's scores.")
+        str,
+        typer.Option(
+            metavar="NAME", help="light, or a name from [rewards.NAME]: a transformer, a judge's scores."
+        ),
     ] = "light",
     threshold: Annotated[
         float,
-        typer.Option(min=-1, max=1, help="Flag labels whose margin, P(chosen) - P(rejected), is under this."),
+        typer.Option(
+            min=-1,
+            max=1,
+            metavar="MARGIN",
+            help="Flag labels whose margin, P(chosen) - P(rejected), is under this.",
+        ),
     ] = 0.1,
     review: Annotated[
         float,
-        typer.Option(min=0, max=1, help="Share of pairs that may become findings, the surest wrong first."),
+        typer.Option(
+            min=0,
+            max=1,
+            metavar="SHARE",
+            help="Share of pairs that may become findings, the surest wrong first.",
+        ),
     ] = 0.1,
     send: Annotated[
         int,
@@ -37,7 +47,9 @@ def verify(
     curve: Annotated[bool, typer.Option("--curve", help="Also say how much more data is worth.")] = False,
     folds: Annotated[int, typer.Option(min=2, help="Parts the prompts are split into.")] = 5,
     repeats: Annotated[int, typer.Option(min=1, help="Times it is done over, by other splits.")] = 2,
-    by: Annotated[str | None, typer.Option("--by", help="Who sends; default: your user name.")] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="NAME", help="Who sends; default: your user name.")
+    ] = None,
     json: Json = False,
 ) -> int:
     """Ask a reward model about every label, and keep what it doubts.
@@ -48,7 +60,7 @@ def verify(
     from pairwright.stages.verify.sizing import in_words
     from pairwright.stages.verify.verify import run_verify
 
-    with context.obj.open() as project, steps_bar("verifying", json=json) as progress:
+    with context.obj.open() as project, steps_bar("verifying", quiet=json) as progress:
         result = run_verify(
             project,
             model=model,
@@ -75,32 +87,40 @@ def _print(result: dict[str, Any]) -> None:
     from pairwright.stages.verify.verified import by_whom
 
     of = result["figures"]
-    say(f"{result['pairs']:,} labels, each by {by_whom(result)}:")
+    say(f"{counted(result['pairs'], 'label')}, each by {by_whom(result)}:")
     for name, told in FIGURES.items():
         if of[name] is not None:
             value, low, high = (percent(of[name][part]) for part in ("value", "low", "high"))
             say(f"  {value:>6} [{low}, {high}]  {told}")
     if result["unscored"]:
-        note(f"{result['unscored']:,} more labels have no score by {result['model']} and were left out.")
+        note(
+            f"{counted(result['unscored'], 'more label has no score', 'more labels have no score')} by "
+            f"{result['model']}: left out."
+        )
     if of["ties"]:
-        note(f"{of['ties']:,} labels are ties: neither side was chosen, so none of them is doubted.")
+        note(
+            f"{counted(of['ties'], 'label is a tie', 'labels are ties')}: neither side was chosen, so none "
+            "of them is doubted."
+        )
     if of["undecided"]:
         note(f"On {of['undecided']:.0%} of labels it takes no side, which counts as half right.")
     if result["own"]:
         note(
-            f"{result['own']:,} more labels rest on judge {result['judge']}'s own votes and were left out: "
-            "it can't verify itself."
+            f"{counted(result['own'], 'more label rests', 'more labels rest')} on judge {result['judge']}"
+            "'s own votes: left out, for it can't verify itself."
         )
     if of["refused"]:
         note(f"Nothing is flagged: {of['refused']}.")
         return
     say(
-        f"{result['flagged']:,} have a margin under {result['threshold']:g}; the {result['findings']:,} "
+        f"{counted(result['flagged'], 'has a margin', 'have a margin')} under {result['threshold']:g}; the "
+        f"{result['findings']:,} "
         f"surest wrong are findings ({result['new']:,} new): `pairwright check list --check reward_model`."
     )
     if result["sent"]:
         say(
-            f"{result['sent']:,} pairs were sent to people, doubted ones and others mixed: they wait for "
+            f"{counted(result['sent'], 'pair was sent to people', 'pairs were sent to people')}, doubted "
+            "ones and others mixed: they wait for "
             "somebody who has not answered them (`pairwright annotate`)."
         )
     margin, control = result["precision"]["margin"], result["precision"]["control"]

@@ -19,7 +19,7 @@ from pairwright.formats.equal_answers import without_twins
 from pairwright.formats.format import Format, Found, Left, Row, Source, Target
 from pairwright.formats.messages import with_system
 from pairwright.formats.ratings import stated
-from pairwright.formats.reading import BadRow, Record, read_records
+from pairwright.formats.reading import BadRow, Given, Record, Rows, name_of, read_records
 from pairwright.formats.rows import as_id, messages_in_cell, with_input
 from pairwright.formats.sources import (
     alpaca_eval,
@@ -133,14 +133,14 @@ def _near(name: str, known: Mapping[str, Format]) -> str:
     return f": do you mean {' or '.join(close)}?" if close else ""
 
 
-def guess(path: str | Path, mapping: Mapping[str, str], file_format: str | None = None) -> str:
+def guess(path: Given, mapping: Mapping[str, str], file_format: str | None = None) -> str:
     """The one format whose keys the first rows have.
 
     Raises InputError where there is none or several: a wrong guess would turn labels round.
     """
-    if str(path) == STDIN:
+    if name_of(path) == STDIN:
         raise InputError("the format of standard input can't be told without reading it: pass --from")
-    if Path(path).is_dir():
+    if not isinstance(path, Rows) and Path(path).is_dir():
         raise InputError(f"{path} is a folder, and what it holds is not told: pass --from (potato)")
     if mapping:
         return "table"
@@ -152,13 +152,13 @@ def guess(path: str | Path, mapping: Mapping[str, str], file_format: str | None 
     found = [name for name, n in fits.items() if n == most and 2 * n >= len(rows)]
     if len(found) == 1:
         return found[0]
-    keys = ", ".join(list(rows[0])[:12])
+    keys, called = ", ".join(list(rows[0])[:12]), name_of(path)
     if found:
-        raise InputError(f"{path} (keys: {keys}) may be {' or '.join(found)}: say which with --from")
-    raise InputError(printable(f"{path} (keys: {keys}) {_in_none(records[0])}"))
+        raise InputError(f"{called} (keys: {keys}) may be {' or '.join(found)}: say which with --from")
+    raise InputError(printable(f"{called} (keys: {keys}) {_in_none(records[0])}"))
 
 
-def _first_records(path: str | Path, file_format: str | None) -> list[Record]:
+def _first_records(path: Given, file_format: str | None) -> list[Record]:
     """Raises InputError saying what is wrong with the first row where none can be read."""
     records: list[Record] = []
     bad: BadRow | None = None
@@ -172,8 +172,8 @@ def _first_records(path: str | Path, file_format: str | None) -> list[Record]:
     if records:
         return records
     if bad is None:
-        raise InputError(f"{path} holds no rows: it is empty")
-    raise InputError(f"{path} has no row that can be read. {bad.place}: {bad.reason}")
+        raise InputError(f"{name_of(path)} holds no rows: it is empty")
+    raise InputError(f"{name_of(path)} has no row that can be read. {bad.place}: {bad.reason}")
 
 
 def _in_none(first: Record) -> str:
@@ -220,7 +220,7 @@ def _values(record: Record) -> Row:
 
 
 def read_dataset(
-    path: str | Path,
+    path: Given,
     name: str,
     mapping: Mapping[str, str] | None = None,
     *,
@@ -238,6 +238,8 @@ def read_dataset(
     if unknown:
         raise InputError(f'--map "{unknown[0]}" is no name of a column: {", ".join(table.COLUMNS)}')
     if source.path is not None:
+        if isinstance(path, Rows):
+            raise InputError(f"{name} is read from a file or folder: pass its path")
         return chain.from_iterable(_apart(found) for found in source.path(Path(path)))
     records = without_columns(_renamed(read_records(path, file_format=file_format), mapping or {}), without)
     if source.rows is not None:

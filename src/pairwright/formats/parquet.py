@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pairwright.extras import needed
 from pairwright.formats.streams import Unreadable, excerpt
 
 _PARQUET_ROWS = 500
@@ -12,8 +13,9 @@ _PARQUET_ROWS = 500
 
 def parquet_rows(name: str) -> Iterator[dict[str, Any]]:
     """The rows of a Parquet file, streaming. Raises Unreadable where it is none, or is damaged."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    with needed("parquet", "reading Parquet"):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
 
     try:
         # Without these two settings a whole row group (often the whole file) is read at once.

@@ -1,8 +1,8 @@
 """Rows from files: JSON lines, JSON, CSV, TSV, Parquet, plain text; the text ones also in gzip or zstd.
 
-Every reader streams: what is held in memory does not grow with the file. A row
-that can't be read is a `BadRow` with its place and reason, and reading goes on
-wherever the format lets it.
+Rows that are in memory are read the same way. Every reader streams: what is held
+in memory does not grow with the file. A row that can't be read is a `BadRow` with
+its place and reason, and reading goes on wherever the format lets it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import io
 import json
 import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -77,15 +77,31 @@ class BadRow:
         return {"place": self.place, "reason": self.reason}
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows in memory, under the name that stands for their file's; what is no object is a bad row."""
+
+    name: str
+    rows: Iterable[Any]
+
+
 Records = Iterator[Record | BadRow]
+Given = str | Path | Rows  # what rows can be read from
 
 
-def read_records(path: str | Path, *, file_format: str | None = None) -> Records:
+def name_of(given: Given) -> str:
+    """What stands for it in messages: a path, or the name of rows in memory."""
+    return given.name if isinstance(given, Rows) else os.fspath(given)
+
+
+def read_records(path: Given, *, file_format: str | None = None) -> Records:
     """The rows of a file, in order; `-` is standard input (JSON lines unless `file_format` says otherwise).
 
     Raises InputError at once when there is no such file or its format is not
     known. Damage found later (cut-off gzip, invalid JSON) comes as a BadRow.
     """
+    if isinstance(path, Rows):
+        return _in_memory(path)
     name = os.fspath(path)
     form = file_format or _format_of(name)
     if form not in FORMATS:
@@ -100,6 +116,12 @@ def read_records(path: str | Path, *, file_format: str | None = None) -> Records
     elif not os.access(name, os.R_OK):
         raise InputError(f"{name} may not be read by this user")
     return _to_the_end(_READERS[form](name), _shown(name))
+
+
+def _in_memory(given: Rows) -> Records:
+    for number, row in enumerate(given.rows, 1):
+        place = f"{given.name} row {number}"
+        yield Record(place, row) if type(row) is dict else BadRow(place, _not_object(row))
 
 
 def _format_of(name: str) -> str:

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 import orjson
-import zstandard
 from filelock import FileLock, Timeout
 
 from pairwright.errors import InputError
+from pairwright.extras import needed
 from pairwright.formats.first_row import move_first
 from pairwright.formats.in_place import check_free
 
@@ -108,8 +108,9 @@ class Parquet:
 
     def __init__(self, file: BinaryIO, columns: Mapping[str, Column]) -> None:
         # Loading pyarrow takes longer than a small export to JSONL.
-        import pyarrow
-        import pyarrow.parquet
+        with needed("parquet", "writing Parquet"):
+            import pyarrow
+            import pyarrow.parquet
 
         self.count = 0
         self._names = columns.keys()
@@ -188,6 +189,8 @@ def _writer(name: str, file: BinaryIO, columns: Mapping[str, Column]) -> RowWrit
         # No name and no time inside: the same rows give the same bytes.
         return JsonLines(gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0, compresslevel=6))
     if name.endswith(".zst"):
+        import zstandard
+
         return JsonLines(zstandard.ZstdCompressor(level=3).stream_writer(file, closefd=False))
     if name.endswith(".json"):
         return JsonArray(_LeaveOpen(file))

@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pairwright.amounts import counted
 from pairwright.formats.trl import Weights, trainer_lines
 from pairwright.hub.card_made import how_made
 from pairwright.hub.card_trust import how_far_to_trust, lapsed_in_words, limits
 from pairwright.hub.columns import Columns, in_words
 from pairwright.hub.exports import Export
 from pairwright.hub.front_matter import DATA, front_matter
-from pairwright.hub.markdown import bullets, fenced, hours, percent, plain, several, table, usd
+from pairwright.hub.markdown import bullets, fenced, hours, percent, plain, table, usd
 from pairwright.quality.language import LANGUAGES
 from pairwright.routing import wording as covered
 
@@ -231,12 +232,12 @@ def _guidelines(of: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
         return text + "No guidelines are on record."
     said = []
     if of["votes"]:
-        said.append(f"{several(of['votes'], 'answer')} of people were given under this text.")
+        said.append(f"{counted(of['votes'], 'answer')} of people were given under this text.")
     elif facts["people"]["answers"]:
         said.append("Whether the people who answered saw this text is not on record.")
     if of["earlier"]:
         versions = ", ".join(
-            f"`guidelines-{i}.md` ({several(n, 'answer')})" for i, (_, n) in enumerate(of["earlier"], 1)
+            f"`guidelines-{i}.md` ({counted(n, 'answer')})" for i, (_, n) in enumerate(of["earlier"], 1)
         )
         said.append(f"Earlier versions, and answers given under them: {versions}.")
     if len(of["now"]) > IN_FULL:
@@ -295,7 +296,7 @@ def _costs(facts: Mapping[str, Any]) -> Iterator[str]:
             )
         worth = usd(people["answers"] * facts["usd_per_answer"])
         yield (
-            f"People: {several(people['answers'], 'answer')}, {took}. At the project's planning rate of "
+            f"People: {counted(people['answers'], 'answer')}, {took}. At the project's planning rate of "
             f"{usd(facts['usd_per_answer'])} an answer that is {worth}; what was paid is not on record."
         )
     else:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pairwright.hub.markdown import bullets, hours, percent, plain, several, share, table
+from pairwright.amounts import counted
+from pairwright.hub.markdown import bullets, hours, percent, plain, share, table
 from pairwright.types import Estimate
 
 _POLICIES = {
@@ -44,16 +45,16 @@ def _steps(of: Mapping[str, Any]) -> Iterator[str]:
     status = of["status"]
     files = [f"{plain(name) if name else 'a place not on record'} ({n:,})" for name, n in of["prompt_files"]]
     shown = ", ".join(files[:8]) + (f" and {len(files) - 8:,} more files" if len(files) > 8 else "")
-    yield f"{several(status['prompts'], 'prompt')}, added from {shown or 'nowhere'}."
+    yield f"{counted(status['prompts'], 'prompt')}, added from {shown or 'nowhere'}."
     texts = of["texts"]
     if texts["several_turns"] or texts["with_system"]:
         yield (
             f"Of {texts['labels']:,} labelled pairs {texts['several_turns']:,} have a prompt of several "
             f"turns, {texts['with_system']:,} one with a system message."
         )
-    yield f"{several(status['responses'], 'response')}, by the models below."
+    yield f"{counted(status['responses'], 'response')}, by the models below."
     met = "; ".join(f"{n:,} {_POLICIES.get(policy, plain(policy))}" for policy, n in of["pairing"].items())
-    yield f"{several(status['pairs'], 'pair')}: {met or 'none'}."
+    yield f"{counted(status['pairs'], 'pair')}: {met or 'none'}."
     yield f"{_rule(of)} {_dated(of['dates'])}".strip()
 
 
@@ -182,7 +183,7 @@ def _people(of: Mapping[str, Any]) -> Iterator[str]:
         (decided["flipped"], "turned round by hand after a check found it wrong"),
     ):
         if n:
-            yield f"{several(n, 'label')} {'was' if n == 1 else 'were'} {what}."
+            yield f"{counted(n, 'label')} {'was' if n == 1 else 'were'} {what}."
     if not people["answers"]:
         yield "Nobody answered otherwise." if any(decided.values()) else "Nobody answered."
         return
@@ -191,8 +192,8 @@ def _people(of: Mapping[str, Any]) -> Iterator[str]:
     each = each if people["count"] > 1 else ""
     pairs = sum(people["by_overlap"].values())
     yield (
-        f"{several(people['count'], 'person', 'people')}, {several(people['answers'], 'answer')}"
-        f"{each} on {several(pairs, 'pair')}."
+        f"{counted(people['count'], 'person', 'people')}, {counted(people['answers'], 'answer')}"
+        f"{each} on {counted(pairs, 'pair')}."
     )
     alone = people["by_overlap"].get(1, 0)
     overlap = [f"{n:,} by {heads}" for heads, n in sorted(people["by_overlap"].items()) if heads > 1]

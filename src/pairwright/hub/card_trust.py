@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pairwright.amounts import counted
 from pairwright.hub.card_made import takes_sides
 from pairwright.hub.exports import Export
-from pairwright.hub.markdown import bullets, coefficient, percent, plain, several, share, table, told
+from pairwright.hub.markdown import bullets, coefficient, percent, plain, share, table, told
 from pairwright.quality.language import LANGUAGES
 from pairwright.quality.names import WHAT
 from pairwright.routing import wording as covered
@@ -60,7 +61,7 @@ def _promise(of: Mapping[str, Any]) -> Iterator[str]:
 def lapsed_in_words(labels: int) -> str:
     """Of labels that were accepted on a certificate which stands no longer."""
     return (
-        f"{several(labels, 'label')} by judges alone {'was' if labels == 1 else 'were'} accepted under a "
+        f"{counted(labels, 'label')} by judges alone {'was' if labels == 1 else 'were'} accepted under a "
         "guarantee that does not stand at present: judges, labels or the rule have changed since, or an "
         "audit found more errors than was promised."
     )
@@ -115,12 +116,12 @@ def _reward(found: Mapping[str, Any] | None) -> str:
     if found.get("label_accuracy_missing"):
         rows.append(("labels that are right", plain(found["label_accuracy_missing"])))
     text = (
-        f"### Checked by a reward model\n\nAsked about {several(found['pairs'], 'label')}: "
+        f"### Checked by a reward model\n\nAsked about {counted(found['pairs'], 'label')}: "
         f"{plain(found['by'])}. Agreement is not accuracy: such a model errs too."
     )
     if found["own"]:
         text += (
-            f" {several(found['own'], 'label')} that rest on the judge's own votes were left out: it can't "
+            f" {counted(found['own'], 'label')} that rest on the judge's own votes were left out: it can't "
             "verify itself."
         )
     if found["out_of_date"]:
@@ -129,7 +130,7 @@ def _reward(found: Mapping[str, Any] | None) -> str:
     if found["refused"]:
         return f"{text}\n\nIt was too weak to doubt single labels: {plain(found['refused'])}."
     text += (
-        f"\n\n{several(found['findings'], 'label')} it doubts most became findings"
+        f"\n\n{counted(found['findings'], 'label')} it doubts most became findings"
         f" ({percent(found['findings'] / found['pairs'])} of all)."
     )
     precision = found["precision"]
@@ -149,7 +150,7 @@ def _reward(found: Mapping[str, Any] | None) -> str:
 def _checks(found: Mapping[str, Any] | None) -> str:
     if found is None:
         return "### Checks\n\n**No checks were run on this dataset.**"
-    looked = f"{several(len(found['checks']), 'check')} looked at {several(found['pairs'], 'pair')}"
+    looked = f"{counted(len(found['checks']), 'check')} looked at {counted(found['pairs'], 'pair')}"
     text = f"### Checks\n\n{looked}: " + ", ".join(f"`{name}`" for name in found["checks"]) + "."
     if found["not_run"]:
         text += " Not run: " + ", ".join(f"`{name}`" for name in found["not_run"]) + "."
@@ -261,13 +262,13 @@ def _makers(of: Mapping[str, Any]) -> Iterator[str]:
     models = {each["model"] for each in of["answering"] if each["model"]}
     unknown = sum(each["responses"] for each in of["answering"] if not each["model"])
     if unknown:
-        yield f"Who or what wrote {several(unknown, 'response')} is not on record."
+        yield f"Who or what wrote {counted(unknown, 'response')} is not on record."
     if len(models) == 1 and not unknown:
         yield f"All responses are by one model ({plain(next(iter(models)))}): nothing tells models apart."
     alone = of["people"]["by_overlap"].get(1, 0)
     if alone:
         yield (
-            f"{several(alone, 'pair')} {'was' if alone == 1 else 'were'} answered by one person only. Two "
+            f"{counted(alone, 'pair')} {'was' if alone == 1 else 'were'} answered by one person only. Two "
             "people usually agree on 65 to 90 % of such pairs, so a label that rests on one answer may be "
             "a matter of taste, or wrong."
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pairwright.errors import InputError
+from pairwright.extras import needed
 from pairwright.formats.reading import BadRow, read_records
 
 # "string", "bool", "int64", "float64", [of one of these], {"name": of these}; None: only nulls seen.
@@ -79,8 +80,9 @@ def merged(one: Type, other: Type) -> Type:
 
 
 def _of_parquet(path: Path) -> Type:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    with needed("parquet", "reading Parquet"):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
 
     def kind(of: Any) -> Type:
         if pa.types.is_struct(of):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from pairwright.amounts import counted
+
 # Once in a while a text breaks a page: what means something to Markdown or HTML inside a table or a line.
 _ESCAPED = {
     "\\": "\\\\",
@@ -71,14 +73,9 @@ def hours(value: float) -> str:
     if value >= 1:
         return f"{value:,.1f} hours"
     return (
-        several(round(value * 60), "minute") if value * 60 >= 1.5 else several(round(value * 3600), "second")
+        counted(round(value * 60), "minute") if value * 60 >= 1.5 else counted(round(value * 3600), "second")
     )
 
 
 def usd(value: float) -> str:
     return f"${value:,.2f}" if value >= 0.01 or value == 0 else f"${value:.4f}"
-
-
-def several(n: int, one: str, many: str | None = None) -> str:
-    """`1 pair`, `2 pairs`."""
-    return f"{n:,} {one if n == 1 else many or one + 's'}"

@@ -16,7 +16,8 @@ from typing import Any
 
 import orjson
 
-from pairwright.errors import ConfigError, HubError
+from pairwright.errors import HubError
+from pairwright.extras import needed
 from pairwright.hub.bundle import INDEX, Sent
 from pairwright.hub.hub_errors import in_our_words
 
@@ -157,14 +158,10 @@ class Repository:
 
 
 def _library() -> Any:
-    try:
+    with needed("hub", "pushing (`pairwright push --dry-run` and `pairwright card` do not)"):
         import huggingface_hub
         import huggingface_hub.errors
-    except ImportError as error:
-        raise ConfigError(
-            "to send to the Hub, huggingface_hub is needed and not installed: pip install 'pairwright[hub]'. "
-            "(`pairwright push --dry-run` and `pairwright card` work without.)"
-        ) from error
+
     return huggingface_hub
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pairwright.amounts import counted
 from pairwright.routing import wording as covered
 
 FLOOR = 0.67  # Krippendorff's alpha under which people do not measure the same thing
@@ -138,12 +139,10 @@ def summary_of(of: dict[str, Any]) -> dict[str, Any]:
 
 def _what(of: dict[str, Any]) -> str:
     status, rows = of["status"], of["funnel"]["rows"]
-    ready = f"{_count(rows, 'preference row', 'preference rows')} ready to train on"
-    of_all = (
-        f"from {_count(status['pairs'], 'pair', 'pairs')} of {_count(status['prompts'], 'prompt', 'prompts')}"
-    )
+    ready = f"{counted(rows, 'preference row')} ready to train on"
+    of_all = f"from {counted(status['pairs'], 'pair')} of {counted(status['prompts'], 'prompt')}"
     by = [
-        _count(n, one, many)
+        counted(n, one, many)
         for n, one, many in (
             (status["judges_heard"], "judge", "judges"),
             (len(status["people"]), "person", "people"),
@@ -163,12 +162,8 @@ def _what(of: dict[str, Any]) -> str:
     told = [f"{n:,} {name}" for name, n in whose.items() if n]
     if told:
         total = sum(whose.values())
-        parts.append(f"of {_count(total, 'label', 'labels')} {', '.join(told)}")
+        parts.append(f"of {counted(total, 'label')} {', '.join(told)}")
     return "; ".join(parts) + "."
-
-
-def _count(n: int, one: str, many: str) -> str:
-    return f"{n:,} {one if n == 1 else many}"
 
 
 def _blocks(of: dict[str, Any]) -> list[str]:

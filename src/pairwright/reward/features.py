@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from scipy import sparse
-from sklearn.feature_extraction.text import HashingVectorizer
 
+from pairwright.extras import needed
 from pairwright.quality.refusals import looks_like_refusal
 
 VERSION = 2
@@ -89,6 +89,9 @@ def forms(prompts: Sequence[str], responses: Sequence[str]) -> np.ndarray:
 
 def words(responses: Sequence[str]) -> sparse.csr_matrix:
     """(n, HASHES) 1 + log of how often each word or pair of words stands in a response."""
+    with needed("reward", "the light reward model"):
+        from sklearn.feature_extraction.text import HashingVectorizer
+
     vectorizer = HashingVectorizer(
         n_features=HASHES, ngram_range=(1, 2), norm=None, alternate_sign=False, dtype=np.float64
     )

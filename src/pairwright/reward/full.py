@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from pairwright.errors import InputError
+from pairwright.extras import needed
 from pairwright.judging.rubric import as_data
 from pairwright.reward.light import Comparisons
 
-INSTALL = 'a transformer as reward model needs the extra "train": pip install "pairwright[train]"'
+TRANSFORMER = "a transformer as reward model"
 CARD = "pairwright.json"
 MAX_TOKENS = 1024
 BATCH = 8
@@ -113,11 +114,9 @@ class FullModel:
 
 
 def _read(name: str, labels: int | None) -> tuple[Any, Any]:
-    try:
+    with needed("train", TRANSFORMER):
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
         from transformers.utils import logging
-    except ImportError as error:
-        raise InputError(f"{INSTALL} ({error})") from None
     where: dict[str, Any] = {}
     path = Path(name).expanduser()
     if path.suffix == ".gguf":

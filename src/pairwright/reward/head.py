@@ -13,13 +13,16 @@ from typing import Any
 
 import numpy as np
 from scipy import optimize, sparse
-from threadpoolctl import ThreadpoolController
 
 from pairwright.errors import NotConverged
+from pairwright.extras import needed
 
 
 @cache
 def _pools() -> Any:
+    with needed("reward", "the light reward model"):
+        from threadpoolctl import ThreadpoolController
+
     return ThreadpoolController()
 
 

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from pairwright.errors import InputError
-from pairwright.reward.full import BATCH, INSTALL, MAX_TOKENS, FullModel, steps_of
+from pairwright.extras import needed
+from pairwright.reward.full import BATCH, MAX_TOKENS, TRANSFORMER, FullModel, steps_of
 from pairwright.reward.light import Comparisons
 
 Progress = Callable[[int, int], None]
@@ -49,14 +50,12 @@ def train_full(
 ) -> FullModel:
     """Train `recipe.base` on `rows` of `pairs`; ties are left out, for this loss takes none.
 
-    Raises InputError where the extra is missing, the base can't be read, or nothing is left to train on.
+    Raises MissingExtra, and InputError where the base can't be read, or nothing is left to train on.
     """
-    try:
+    with needed("train", TRANSFORMER):
         import transformers
         from datasets import Dataset
         from trl import RewardConfig, RewardTrainer
-    except ImportError as error:
-        raise InputError(f"{INSTALL} ({error})") from None
     transformers.set_seed(seed)  # before the new head is drawn
     model = FullModel.untrained(recipe.base, max_tokens=recipe.max_tokens, batch=recipe.batch)
     used = np.asarray([row for row in rows if pairs.labels[row] > 0.5], int)

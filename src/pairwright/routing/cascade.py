@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import isotonic_regression
+import scipy
 
 from pairwright.routing.guarantee import Fewest, certify_path, hardest
 
@@ -111,7 +111,7 @@ def _expected(confidence: np.ndarray, cost: np.ndarray) -> np.ndarray:
     """The cost to expect given a confidence: it can only fall as confidence grows."""
     order = np.argsort(confidence, kind="stable")
     fitted = np.empty(len(cost))
-    fitted[order] = isotonic_regression(cost[order], increasing=False).x
+    fitted[order] = scipy.optimize.isotonic_regression(cost[order], increasing=False).x
     return fitted
 
 

@@ -214,11 +214,11 @@ def _would_do(sure: np.ndarray, errors: np.ndarray, target: float, delta: float)
     return max(min(found), math.ceil(1.25 * n)) if found else None
 
 
-def first_labels(target: float, delta: float, n_pairs: int, fewest: Fewest | None = None) -> int:
+def first_labels(target: float, delta: float, n_pairs: int) -> int:
     """How many labels to begin with: these will do if the surer half is good.
 
     What is left of a small pool says less for certain, so it takes more; but never more than half
-    of it, for the others are what there is to gain. fewest: see `certify`.
+    of it, for the others are what there is to gain.
     """
     needed = labels_to_certify(target, MOST * delta, EXPECTED * (1 - target))
     assert needed is not None  # the error is under what is allowed
@@ -226,6 +226,5 @@ def first_labels(target: float, delta: float, n_pairs: int, fewest: Fewest | Non
     drawn = np.arange(first, min(n_pairs // 2, 3 * first) + 1)
     surer = drawn // 2
     errors = np.ceil(EXPECTED * (1 - target) * surer - 1e-9)
-    left = hardest((n_pairs - drawn) // 2, fewest, target)
-    enough = rest_p(errors, surer, left, 1 - target) <= MOST * delta
+    enough = rest_p(errors, surer, (n_pairs - drawn) // 2, 1 - target) <= MOST * delta
     return int(drawn[enough.argmax()]) if enough.any() else n_pairs // 2

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pairwright.amounts import counted
 from pairwright.routing.decide import LEAST
 
 Found = Mapping[str, Any]
@@ -26,7 +27,7 @@ def name(frame: Found) -> str:
     """`Frame 2 (450 pairs from law.jsonl, 30 of them joined later)`."""
     covered = frame["pairs"] + frame["joined"]
     later = f", {frame['joined']:,} of them joined later" if frame["joined"] else ""
-    return f"Frame {frame['frame']} ({_pairs(covered)}{_whence(frame['about'])}{later})"
+    return f"Frame {frame['frame']} ({counted(covered, 'pair')}{_whence(frame['about'])}{later})"
 
 
 def _whence(about: Found) -> str:
@@ -80,7 +81,7 @@ def of_frame(found: Found, frame: Found) -> str:
 def _to_come(frame: Found, target: str) -> str:
     left = frame["drawn"] - frame["settled"]
     start = f"To guarantee {target}, what the judges are worth has to be measured first: "
-    drawn = f"{_pairs(frame['drawn'])} {_were(frame['drawn'])} drawn by chance"
+    drawn = f"{counted(frame['drawn'], 'pair')} {_were(frame['drawn'])} drawn by chance"
     if not left:
         return (
             f"{start}{drawn} and people are done with them. `pairwright route` looks at their answers "
@@ -128,7 +129,7 @@ def _abstains(certificate: Found, target: str) -> str:
 def outside(found: Found) -> list[str]:
     """Pairs no certificate is about: how many, why, and the way out."""
     return [
-        f"{_pairs(n)} {'is' if n == 1 else 'are'} outside the guarantee: {reason}."
+        f"{counted(n, 'pair')} {'is' if n == 1 else 'are'} outside the guarantee: {reason}."
         for reason, n in found["outside"].items()
     ]
 
@@ -138,10 +139,6 @@ def alarm(found: Found | None) -> tuple[str, str] | None:
     if found is None or not found["alarm"]:
         return None
     return found["alarm"], "pairwright route --recalibrate"
-
-
-def _pairs(n: int) -> str:
-    return f"{n:,} pair{'' if n == 1 else 's'}"
 
 
 def _were(n: int) -> str:

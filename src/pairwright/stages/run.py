@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from pairwright.errors import InputError
@@ -12,14 +11,16 @@ from pairwright.formats.trl import PAIRED
 from pairwright.stages.check.check import run_check
 from pairwright.stages.export.convert import ConvertResult
 from pairwright.stages.export.export import export
+from pairwright.stages.export.from_project import export_path
 from pairwright.stages.figures.estimate import unset
 from pairwright.stages.figures.status import can_meet, status_of
 from pairwright.stages.generate.generate import run_generate
-from pairwright.stages.generate.pair import make_pairs
+from pairwright.stages.generate.pair import pair
 from pairwright.stages.judge.judge import run_judge
 from pairwright.stages.panel.asked import comes_later, orders_asked, refused_judges
 from pairwright.stages.pay.paid_calls import Progress, no_progress
 from pairwright.stages.project.project import Project
+from pairwright.stages.result import Result, counts
 from pairwright.stages.route.route import RouteResult, run_route
 from pairwright.store.figures.totals import failure_reasons, judge_pending
 
@@ -29,8 +30,8 @@ NOT_SPLIT = (
 )
 
 
-@dataclass
-class RunResult:
+@dataclass(repr=False)
+class RunResult(Result):
     """What each stage came to, in order, and what the run waits for, if it waits."""
 
     stages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -48,6 +49,17 @@ class RunResult:
             "failures": self.failures,
             "notes": list(self.notes),
         }
+
+    def facts(self) -> list[tuple[str, str]]:
+        told = []
+        for stage, numbers in self.stages:
+            refused = f"not asked: {numbers['refused']} against people" if "refused" in numbers else ""
+            told.append((stage, refused or counts(numbers) or "nothing to do"))
+        return told
+
+    def sentences(self) -> list[str]:
+        waits = [f"Next: {self.waits_for}"] if self.waits_for else []
+        return [*(f"note: {text}" for text in self.notes), *waits]
 
 
 def run_all(
@@ -76,16 +88,7 @@ def run_all(
             return result
     if _nothing_to_compare(project, result):
         return result
-    pair = settings.pair
-    made = make_pairs(
-        project.store,
-        policy=pair.policy,
-        k=pair.k,
-        reference=pair.reference,
-        seed=settings.project.seed,
-        include_truncated=pair.include_truncated,
-        all_prompts=pair.all_prompts,
-    )
+    made = pair(project)
     result.stages.append(("pair", made.as_dict()))
     routed = _judge_and_route(project, result, budget_usd, retry_failed, watch)
     if routed is None:
@@ -202,9 +205,3 @@ def _judge_and_route(
             result.stages += [(f"judge {name}", {"refused": why}) for name, why in routed.distrusted.items()]
             return routed
         before = left
-
-
-def export_path(project: Project, shape: str) -> Path:
-    """Where a shape is exported to unless told otherwise."""
-    settings = project.settings.export
-    return project.root / settings.folder / f"{shape}.{settings.file_format}"

@@ -28,7 +28,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+import scipy
 
 from pairwright.errors import NotConverged
 from pairwright.stats.intervals import wilson
@@ -115,7 +115,7 @@ def taught_by(
     def misfit(log_power: float) -> float:
         return float(np.logaddexp(0, -lead * np.exp(log_power)).sum() + log_power**2 / (2 * _SPREAD**2))
 
-    best = minimize_scalar(misfit, bounds=(-3.0, 2.0), method="bounded").x if at.any() else 0.0
+    best = scipy.optimize.minimize_scalar(misfit, bounds=(-3.0, 2.0), method="bounded").x if at.any() else 0.0
     least = foretold(lead)
     right = max(float(reliability[person].mean()), least)
     return Taught(right, ties_among(verdict), float(np.exp(best)), least)

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from pairwright.stats.agreement import SIDES
 from pairwright.stats.intervals import wilson
@@ -69,7 +69,7 @@ def model_bias(
             continue
         usual = theirs[model][0] / theirs[model][1]
         table = [[chosen, met - chosen], [theirs[model][0], theirs[model][1] - theirs[model][0]]]
-        if stats.fisher_exact(table)[1] < CERTAIN:
+        if scipy.stats.fisher_exact(table)[1] < CERTAIN:
             found.append((model, wilson(chosen, met), usual))
     return found
 

@@ -10,7 +10,7 @@ JASA 47 (1952)).
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from pairwright.types import Estimate
 
@@ -128,5 +128,5 @@ def _powered(
     mean = float(np.average(padded, weights=weights))
     variance = float(np.average((padded - mean) ** 2, weights=weights)) / (n - 1)
     error = np.sqrt(variance + power**2 * float(np.var(forecast_all)) / whole)
-    half = float(stats.t.ppf(0.5 + level / 2, n - 1)) * float(error)
+    half = float(scipy.stats.t.ppf(0.5 + level / 2, n - 1)) * float(error)
     return float(np.average(corrected, weights=weight)), mean - half, mean + half

@@ -12,8 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
+import scipy
 
 from pairwright.errors import NotConverged
 
@@ -99,7 +98,9 @@ def bradley_terry(
     if groups is not None:
         names, group = np.unique(groups, return_inverse=True)
         cell = place * features.shape[1] + outcome
-        told = coo_matrix((w, (group, cell)), shape=(len(names), len(kinds) * features.shape[1])).tocsr()
+        told = scipy.sparse.coo_matrix(
+            (w, (group, cell)), shape=(len(names), len(kinds) * features.shape[1])
+        ).tocsr()
         slopes = told @ (features - mean[:, None]).reshape(-1, d)
         sandwich = covariance @ (slopes.T @ slopes) @ covariance * len(names) / max(1, len(names) - 1)
     centre = np.eye(n) - 1 / n
@@ -120,8 +121,8 @@ def _connected(winner: np.ndarray, loser: np.ndarray, tied: np.ndarray, n: int) 
     """Everybody must be reachable from everybody by wins (a tie counts both ways), Ford 1957."""
     source = np.concatenate([winner, loser[tied]])
     target = np.concatenate([loser, winner[tied]])
-    graph = coo_matrix((np.ones(len(source)), (source, target)), shape=(n, n))
-    groups, part = connected_components(graph, directed=True, connection="strong")
+    graph = scipy.sparse.coo_matrix((np.ones(len(source)), (source, target)), shape=(n, n))
+    groups, part = scipy.sparse.csgraph.connected_components(graph, directed=True, connection="strong")
     if groups > 1:
         alone = [int(i) for i in np.flatnonzero(np.bincount(part)[part] == 1)]
         raise NotConverged(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy import special
+import scipy
 
 from pairwright.stats.intervals import wilson
 from pairwright.types import Estimate
@@ -39,8 +39,8 @@ def clustered_share(values: np.ndarray, groups: np.ndarray, level: float = 0.95)
     alike = (clusters * alike + _PRIOR_CLUSTERS * _PRIOR_ALIKE) / (clusters + _PRIOR_CLUSTERS)
     cases = n / (1 + (size - 1) * alike)
     if size > 1:
-        z = special.ndtri(0.5 + level / 2)
-        cases *= float(z / special.stdtrit(max(clusters - 1, 2), 0.5 + level / 2)) ** 2
+        z = scipy.special.ndtri(0.5 + level / 2)
+        cases *= float(z / scipy.special.stdtrit(max(clusters - 1, 2), 0.5 + level / 2)) ** 2
     found = wilson(share * cases, cases, level)
     return replace(found, n=n, method=f"Wilson {level:.0%}, by prompts")
 
@@ -53,7 +53,7 @@ def clustered_mean(values: np.ndarray, groups: np.ndarray, level: float = 0.95) 
     if not len(values):
         raise ValueError("the mean of no cases is not defined")
     mean = float(np.mean(values))
-    half = float(special.ndtri(0.5 + level / 2)) * float(np.sqrt(_variance(values, groups)[1]))
+    half = float(scipy.special.ndtri(0.5 + level / 2)) * float(np.sqrt(_variance(values, groups)[1]))
     return Estimate(mean, mean - half, mean + half, len(values), f"normal {level:.0%}, by prompts")
 
 

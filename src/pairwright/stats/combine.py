@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.stats import binom
+import scipy
 
 from pairwright.errors import NotConverged
 from pairwright.literals import checked
@@ -169,7 +169,8 @@ def gold_speaks_against(votes: PeopleVotes) -> bool:
     even = np.tile(Taught(1.0, ties).shares, (votes.n_pairs, 1))
     alone = anchored.combine(even, votes.row, votes.person, votes.said, votes.n_people, ties=ties)
     right = np.clip(alone.reliability[at], 1e-6, 1 - 1e-6)
-    few, many = binom.cdf(hits[at], asked[at], right), binom.sf(hits[at] - 1, asked[at], right)
+    binomial = scipy.stats.binom(asked[at], right)
+    few, many = binomial.cdf(hits[at]), binomial.sf(hits[at] - 1)
     return bool(2 * np.minimum(few, many).min() * at.sum() < 0.01)
 
 

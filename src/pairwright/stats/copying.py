@@ -21,8 +21,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from scipy import stats
-from scipy.sparse import coo_matrix
+import scipy
 
 from pairwright.stats.intervals import clopper_pearson, wilson
 from pairwright.types import Estimate
@@ -90,11 +89,11 @@ def _agreements(
     _, row = np.unique(item, return_inverse=True)
     n_rows = int(row.max()) + 1 if len(row) else 0
     size = (n_rows, n)
-    answered = coo_matrix((np.ones(len(row)), (row, person)), size).tocsr()
+    answered = scipy.sparse.coo_matrix((np.ones(len(row)), (row, person)), size).tocsr()
     same = np.zeros((n, n))
     for verdict in np.unique(said):
         at = said == verdict
-        gave = coo_matrix((np.ones(int(at.sum())), (row[at], person[at])), size).tocsr()
+        gave = scipy.sparse.coo_matrix((np.ones(int(at.sum())), (row[at], person[at])), size).tocsr()
         same += (gave.T @ gave).toarray()
     return same, np.asarray((answered.T @ answered).toarray())
 
@@ -127,7 +126,7 @@ def _compared(
     if together.value - apart.value <= FAR:
         return Alike(i, j, together, apart, None, 1.0)
     ps = [
-        float(stats.fisher_exact([[agree, met - agree], [k, n - k]], alternative="greater")[1])
+        float(scipy.stats.fisher_exact([[agree, met - agree], [k, n - k]], alternative="greater")[1])
         for k, n in beside
     ]
     rest = np.ix_(others, others)
@@ -154,7 +153,7 @@ def _by_skill(
         return None, 1.0  # the others hardly agree beyond chance: beside them nobody's skill can be told
     explained = min(1.0, max(x, 0.0) * max(y, 0.0) / z)
     variance = of_seen + (of_x * y**2 + of_y * x**2 + of_z * explained**2) / z**2
-    p = float(stats.norm.sf((seen - explained) / np.sqrt(variance)))
+    p = float(scipy.stats.norm.sf((seen - explained) / np.sqrt(variance)))
     return chance + (1 - chance) * explained, p
 
 
@@ -169,4 +168,4 @@ def _by_gold(agree: float, met: float, one: Estimate | None, other: Estimate | N
     if one is None or other is None:
         return 0.0
     best = one.high * other.high + (1 - one.high) * (1 - other.high)
-    return float(stats.binom.sf(agree - 1, met, best))
+    return float(scipy.stats.binom.sf(agree - 1, met, best))

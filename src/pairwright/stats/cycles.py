@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
+import scipy
 
 
 def preference_cycles(winner: np.ndarray, loser: np.ndarray, n: int, most: int = 1000) -> list[list[int]]:
@@ -15,8 +14,8 @@ def preference_cycles(winner: np.ndarray, loser: np.ndarray, n: int, most: int =
     winner, loser (m,): competitors 0..n-1. A knot is a strongly connected part of the
     graph of wins; where everything is consistent there is none. At most `most` are given.
     """
-    graph = coo_matrix((np.ones(len(winner)), (winner, loser)), shape=(n, n))
-    _, part = connected_components(graph, directed=True, connection="strong")
+    graph = scipy.sparse.coo_matrix((np.ones(len(winner)), (winner, loser)), shape=(n, n))
+    _, part = scipy.sparse.csgraph.connected_components(graph, directed=True, connection="strong")
     size = np.bincount(part, minlength=1)
     inside = (part[winner] == part[loser]) & (size[part[winner]] > 1)
     after: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))

@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
-from scipy.sparse import coo_matrix, csr_matrix
-from scipy.sparse.csgraph import connected_components
+import scipy
 
 from pairwright.errors import NotConverged
 
@@ -70,7 +69,7 @@ def dawid_skene(
     cell = rater.astype(np.int64) * k + said
     # Single precision halves what a million votes move through memory; labels are far coarser.
     ones = np.ones(len(item), np.float32)
-    votes = coo_matrix((ones, (item, cell)), shape=(n_items, n_raters * k)).tocsr()
+    votes = scipy.sparse.coo_matrix((ones, (item, cell)), shape=(n_items, n_raters * k)).tocsr()
     start = np.bincount(item.astype(np.int64) * k + said, minlength=n_items * k)
     start = start.reshape(n_items, k).astype(np.float32)
     heard = start.sum(1) > 0
@@ -108,7 +107,7 @@ def dawid_skene(
     return Fitted(probs, confusion, share, taken)
 
 
-def _posterior(votes: csr_matrix, confusion: np.ndarray, share: np.ndarray) -> np.ndarray:
+def _posterior(votes: scipy.sparse.csr_matrix, confusion: np.ndarray, share: np.ndarray) -> np.ndarray:
     n_raters, k, _ = confusion.shape
     gain = np.log(confusion).transpose(0, 2, 1).reshape(n_raters * k, k).astype(np.float32)
     scores = votes @ gain + np.log(share + 1e-12).astype(np.float32)
@@ -127,8 +126,10 @@ def _identified(item: np.ndarray, rater: np.ndarray, n_items: int, n_raters: int
             f"({FEWEST_SHARED} at least): ask several people about some pairs ([annotate] overlap = 2), or "
             'use [label] method = "majority"'
         )
-    graph = coo_matrix((np.ones(len(item)), (rater, n_raters + item)), shape=(n_raters + n_items,) * 2)
-    _, part = connected_components(graph, directed=False)
+    graph = scipy.sparse.coo_matrix(
+        (np.ones(len(item)), (rater, n_raters + item)), shape=(n_raters + n_items,) * 2
+    )
+    _, part = scipy.sparse.csgraph.connected_components(graph, directed=False)
     groups = len(np.unique(part[np.unique(rater)]))
     if groups > 1:
         raise NotConverged(

@@ -16,7 +16,7 @@ the binomial test's (the hypergeometric distribution's limit).
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import gammaln
+import scipy
 
 from pairwright.stats.intervals import binomial_p
 
@@ -70,4 +70,6 @@ def _choose(n: np.ndarray, k: np.ndarray) -> np.ndarray:
     """The logarithm of n over k; -inf where it is 0."""
     inside = (k >= 0) & (k <= n)
     k = np.where(inside, k, 0)
-    return np.where(inside, gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1), -np.inf)
+    log_factorial = scipy.special.gammaln
+    ways = log_factorial(n + 1) - log_factorial(k + 1) - log_factorial(n - k + 1)
+    return np.where(inside, ways, -np.inf)

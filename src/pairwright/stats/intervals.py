@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import special
+import scipy
 
 from pairwright.types import Estimate
 
@@ -20,7 +20,7 @@ def binomial_p(errors: np.ndarray | int, n: np.ndarray | int, rate: float) -> np
     """
     k, n = np.asarray(errors, float), np.asarray(n, float)
     inside = np.minimum(k, np.maximum(n - 1, 0))
-    p = special.betainc(np.maximum(n - inside, 1), inside + 1, 1 - rate)
+    p = scipy.special.betainc(np.maximum(n - inside, 1), inside + 1, 1 - rate)
     return np.where(k >= n, 1.0, p)
 
 
@@ -29,8 +29,8 @@ def clopper_pearson(successes: int, n: int, level: float = 0.95) -> Estimate:
     if n <= 0:
         raise ValueError("a share of no cases is not defined")
     tail = (1 - level) / 2
-    low = 0.0 if successes == 0 else float(special.betaincinv(successes, n - successes + 1, tail))
-    high = 1.0 if successes == n else float(special.betaincinv(successes + 1, n - successes, 1 - tail))
+    low = 0.0 if successes == 0 else float(scipy.special.betaincinv(successes, n - successes + 1, tail))
+    high = 1.0 if successes == n else float(scipy.special.betaincinv(successes + 1, n - successes, 1 - tail))
     return Estimate(successes / n, low, high, n, f"Clopper-Pearson {level:.0%}")
 
 
@@ -41,7 +41,7 @@ def wilson(successes: float, n: float, level: float = 0.95) -> Estimate:
     """
     if n <= 0:
         raise ValueError("a share of no cases is not defined")
-    z = float(special.ndtri(0.5 + level / 2))
+    z = float(scipy.special.ndtri(0.5 + level / 2))
     share = successes / n
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg
+import scipy
 
 from pairwright.errors import NotConverged
 
@@ -76,7 +76,7 @@ def fit(
         )
         gradient -= precision * (weights - mean)
         hessian = _information(x, s, p, total) + np.diag(precision)
-        step = linalg.solve(hessian, gradient, assume_a="pos")
+        step = scipy.linalg.solve(hessian, gradient, assume_a="pos")
         size = 1.0
         while True:
             trial = weights + size * step
@@ -101,8 +101,8 @@ def _finished(
     d = x.shape[1]
     p = _softmax(x @ weights[:d], s @ weights[d:])
     hessian = _information(x, s, p, labels.sum(1)) + np.diag(precision)
-    factor = linalg.cho_factor(hessian, lower=True)
-    covariance = linalg.cho_solve(factor, np.eye(len(weights)))
+    factor = scipy.linalg.cho_factor(hessian, lower=True)
+    covariance = scipy.linalg.cho_solve(factor, np.eye(len(weights)))
     evidence = (
         _objective(weights, x, s, labels, precision, mean)
         + 0.5 * np.log(precision).sum()

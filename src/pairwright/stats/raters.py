@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from pairwright.stats.intervals import wilson
 from pairwright.types import Estimate
@@ -148,7 +148,7 @@ def _worries(of: dict[str, Any], agree: np.ndarray, too_fast_seconds: float) -> 
     if (
         left
         and left.n >= FEWEST
-        and stats.binomtest(round(left.value * left.n), left.n, 0.5).pvalue < CERTAIN
+        and scipy.stats.binomtest(round(left.value * left.n), left.n, 0.5).pvalue < CERTAIN
     ):
         found.append(f"chooses the left side in {left.value:.0%}")
     theirs = of["others_longer"]
@@ -160,14 +160,14 @@ def _worries(of: dict[str, Any], agree: np.ndarray, too_fast_seconds: float) -> 
     if of["drift"] is not None and of["drift"] < 0:
         cut = len(agree) - len(agree) // 3
         table = [[part.sum(), len(part) - part.sum()] for part in (agree[cut:], agree[:cut])]
-        if stats.fisher_exact(np.array(table, int))[1] < CERTAIN:
+        if scipy.stats.fisher_exact(np.array(table, int))[1] < CERTAIN:
             found.append(f"agreement fell by {-of['drift'] * 100:.0f} points of late")
     return tuple(found)
 
 
 def _apart(share: Estimate, usual: float) -> bool:
     """Whether a share differs from the usual one by more than chance explains (exact binomial)."""
-    test = stats.binomtest(round(share.value * share.n), share.n, min(max(usual, 0.01), 0.99))
+    test = scipy.stats.binomtest(round(share.value * share.n), share.n, min(max(usual, 0.01), 0.99))
     return bool(test.pvalue < CERTAIN)
 
 

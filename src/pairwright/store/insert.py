@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from pairwright.store.schema import pair
 
@@ -21,7 +21,8 @@ def insert_missing(
     """
     if not rows:
         return 0
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    # One of the two, when it is needed: importing both takes a tenth of what `status` does.
+    dialect: Any = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
     statement = dialect.insert(table).on_conflict_do_nothing(index_elements=unique)
     # Without the option the count is lost on PostgreSQL.
     return connection.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount

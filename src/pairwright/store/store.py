@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from pairwright.errors import StoreError
+from pairwright.extras import needed
 
 BUSY_TIMEOUT_S = 30
 PAGE_CACHE_KIB = 64 * 1024
@@ -161,12 +162,8 @@ def _engine(url: str, path: Path | None) -> Engine:
         return orjson.dumps(value).decode()
 
     target = f"sqlite:///{os.fspath(path)}" if path is not None else url
-    try:
+    with needed("postgres", "a store on PostgreSQL"):
         engine = create_engine(target, json_serializer=dump, json_deserializer=orjson.loads)
-    except ImportError as error:
-        raise StoreError(
-            f"this store needs the package {error.name!r}: pip install 'pairwright[postgres]'"
-        ) from error
     if path is not None:
         event.listen(engine, "connect", _on_connect)
 

@@ -15,13 +15,13 @@ from pairwright.formats.catalog import formats
 from pairwright.routing.decide import SeenVote, decide
 from pairwright.stages.add.labelled_set import add_dataset
 from pairwright.stages.export.export import export
+from pairwright.stages.export.from_project import export_path
 from pairwright.stages.figures.agreement import agreement_of
 from pairwright.stages.figures.report import numbers_of
 from pairwright.stages.figures.status import status_of
 from pairwright.stages.people.annotators import people_of
 from pairwright.stages.publish.card_facts import facts_of
 from pairwright.stages.route.route import run_route
-from pairwright.stages.run import export_path
 from pairwright.store.browse.facets import beside, facets
 from pairwright.store.export.ratings import rating_kinds
 from pairwright.store.route.ballots import read_said
@@ -161,7 +161,7 @@ def test_a_label_of_nobody_known_is_said_to_be_so(project, tmp_path, capsys):
     path = write(tmp_path, TALK, name="skywork.jsonl")
     assert run(["-C", str(project.root), "add", str(path), "--from", "auto"]) == 0
     told = capsys.readouterr()
-    assert "1 votes of unknown skywork added" in told.out
+    assert "1 vote of unknown skywork added" in told.out
     assert "--labels-by person or --labels-by judge" in told.err
 
 

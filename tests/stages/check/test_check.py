@@ -247,7 +247,7 @@ def test_the_command_line(tmp_path, capsys):
     assert run(["-C", root, "check", "dismiss", "1"]) == 1
     assert "pass --because" in capsys.readouterr().err
     assert run(["-C", root, "check", "drop", "--check", "secrets", "--dry-run"]) == 0
-    assert "on 1 findings" in capsys.readouterr().out
+    assert "on 1 finding;" in capsys.readouterr().out
     assert run(["-C", root, "check", "drop", "--check", "secrets", "--by", "lea"]) == 0
     assert run(["-C", root, "check", "drop", "99"]) == 1
     assert "there is no finding 99" in capsys.readouterr().err

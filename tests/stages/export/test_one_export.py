@@ -12,8 +12,9 @@ from pairwright.cli.main import run
 from pairwright.formats.catalog import formats
 from pairwright.formats.trl import SHAPES, STYLES
 from pairwright.stages.export.export import export, format_of
+from pairwright.stages.export.from_project import export_path
 from pairwright.stages.people.import_labels import import_labels
-from pairwright.stages.run import export_path, run_all
+from pairwright.stages.run import run_all
 
 WRITTEN = [name for name, each in formats().items() if each.writes]
 

@@ -11,17 +11,17 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import Connection
 
 from pairwright.errors import InputError
 from pairwright.formats.carried import without_columns
-from pairwright.formats.reading import BadRow, Record, Records, read_records
+from pairwright.formats.reading import BadRow, Given, Record, Records, name_of, read_records
 from pairwright.formats.rows import Entry, FieldNames, entry_from_row
 from pairwright.formats.streams import printable
 from pairwright.pairing import pair_key
+from pairwright.stages.result import Result, facts_of
 from pairwright.store.content import (
     NewPair,
     NewResponse,
@@ -53,8 +53,8 @@ class Added:
         return Added(self.added + other.added, self.already + other.already)
 
 
-@dataclass(frozen=True, slots=True)
-class AddResult:
+@dataclass(frozen=True, slots=True, repr=False)
+class AddResult(Result):
     """What `add` did. `committed` is false when bad rows were found and so nothing at all was added.
 
     `already` counts repetitions within the files too. `bad` lists the first
@@ -74,6 +74,12 @@ class AddResult:
     def as_dict(self) -> dict[str, Any]:
         said = {**asdict(self), "files": list(self.files), "empty": list(self.empty)}
         return {**said, "bad": [row.as_dict() for row in self.bad]}
+
+    def facts(self) -> list[tuple[str, str]]:
+        return facts_of(self.as_dict(), "files", "bad", "committed")
+
+    def sentences(self) -> list[str]:
+        return [f"{row.place}: {row.reason}" for row in self.bad]
 
 
 @dataclass(slots=True)
@@ -98,7 +104,7 @@ class _TakeBack(Exception):
 
 def add_files(
     store: Store,
-    paths: Sequence[str | Path],
+    paths: Sequence[Given],
     *,
     fields: FieldNames | None = None,
     file_format: str | None = None,
@@ -106,7 +112,7 @@ def add_files(
     without: Collection[str] = (),
     progress: Progress | None = None,
 ) -> AddResult:
-    """Add what the files hold; `-` is standard input.
+    """Add what the files hold, or rows in memory; `-` is standard input.
 
     on_error "stop": all input is read so that every bad row is counted, but if
     there is one nothing is added. "skip": the good rows are added.
@@ -137,7 +143,7 @@ def add_files(
         committed = False
     nothing = Added()
     return AddResult(
-        files=tuple(os.fspath(path) for path in paths),
+        files=tuple(name_of(path) for path in paths),
         rows=tally.rows,
         prompts=tally.prompts if committed else nothing,
         responses=tally.responses if committed else nothing,
@@ -149,13 +155,13 @@ def add_files(
     )
 
 
-def _noticed(records: Records, path: str | Path, tally: _Tally) -> Records:
+def _noticed(records: Records, path: Given, tally: _Tally) -> Records:
     """The same records, with a note of a file that has none."""
     record = None
     for record in records:
         yield record
     if record is None:
-        tally.empty.append(os.path.basename(os.fspath(path)))
+        tally.empty.append(os.path.basename(name_of(path)))
 
 
 def _entries(records: Iterable[Record | BadRow], fields: FieldNames, tally: _Tally) -> Iterator[Entry]:

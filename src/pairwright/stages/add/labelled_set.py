@@ -37,7 +37,7 @@ from pairwright.formats.canonical import (
     unfit,
 )
 from pairwright.formats.catalog import guess, read_dataset, source_named
-from pairwright.formats.reading import BadRow
+from pairwright.formats.reading import BadRow, Given, name_of
 from pairwright.formats.rows import as_json
 from pairwright.formats.writing import without_ending
 from pairwright.keys import seeded_fraction
@@ -47,6 +47,7 @@ from pairwright.stages.add.add import BAD_ROWS_LISTED, Added, own_ids
 from pairwright.stages.add.usable_rows import usable
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.project.project import Project
+from pairwright.stages.result import Result, facts_of
 from pairwright.store.content import (
     NewPair,
     NewResponse,
@@ -67,8 +68,8 @@ PAGE = 250
 _FILE = "dataset"  # the rater of formats in which anybody's labels may come
 
 
-@dataclass
-class AddDatasetResult:
+@dataclass(repr=False)
+class AddDatasetResult(Result):
     """What was added. With bad rows and on_error "stop" nothing was (`committed` false).
 
     `contradictions` are labels for a pair the same rater labelled otherwise in
@@ -124,6 +125,13 @@ class AddDatasetResult:
             "committed": self.committed,
         }
 
+    def facts(self) -> list[tuple[str, str]]:
+        apart = ("guessed", "bad", "committed", "first_dropped", "dropped_by_unit")
+        return facts_of(self.as_dict(), *apart)
+
+    def sentences(self) -> list[str]:
+        return [f"{row.place}: {row.reason}" for row in self.bad]
+
 
 @dataclass(frozen=True, slots=True)
 class _Maker:
@@ -146,7 +154,7 @@ class _TakeBack(Exception):
 @checked
 def add_dataset(
     project: Project,
-    paths: Sequence[Path],
+    paths: Sequence[Given],
     *,
     source: str | None = None,
     mapping: dict[str, str] | None = None,
@@ -158,7 +166,7 @@ def add_dataset(
     without: Collection[str] = (),
     progress: Callable[[int], None] | None = None,
 ) -> AddDatasetResult:
-    """Add what the files hold in the format `source` (None: told by the rows' keys).
+    """Add what the files hold, or rows in memory, in the format `source` (None: told by the rows' keys).
 
     `which` responses of a ranking meet. `rater` names who made labels whose row does
     not say: unless told it is the dataset, else the file. `labels_by` says what all
@@ -177,7 +185,8 @@ def add_dataset(
         try:
             with project.store.write() as connection:
                 for path in paths:
-                    stem = without_ending(path.name)[0] or path.stem
+                    file = Path(name_of(path)).name
+                    stem = without_ending(file)[0] or Path(file).stem
                     called = rater or (stem if reads.rater == _FILE else reads.rater)
                     own = _Maker(name, called, reads.kind, labels_by)
                     found = read_dataset(path, name, mapping, file_format=file_format, without=without)
@@ -185,7 +194,7 @@ def add_dataset(
                     while page := list(islice(rows, PAGE)):
                         _add_page(connection, project, page, own, which, result, seen)
                     if result.read == before:
-                        result.empty.append(path.name)
+                        result.empty.append(file)
                 if result.bad_rows and on_error == "stop":
                     raise _TakeBack
         except _TakeBack:

@@ -18,6 +18,7 @@ from pairwright.reward.repair import LABELS_RIGHT
 from pairwright.reward.verify import softened
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.project.project import Project
+from pairwright.stages.result import Result
 from pairwright.store.check import findings as sql
 from pairwright.store.check.softening import Softened
 from pairwright.store.insert import lock_pairs
@@ -40,8 +41,8 @@ _DONE: dict[Step, sql.Action] = {
 PAGE = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+@dataclass(frozen=True, slots=True, repr=False)
+class Settled(Result):
     """What was done. `left` are findings the step could not be taken on, with why."""
 
     step: str

@@ -26,8 +26,9 @@ from pairwright.quality.checks import CHECKS, Limits
 from pairwright.quality.example import SEVERITIES, Check, Finding
 from pairwright.quality.judge_health import JudgeHealth
 from pairwright.quality.run import run_checks
-from pairwright.stages.check.fact_check import known_facts
+from pairwright.stages.check.fact_check import FactCheckResult, known_facts
 from pairwright.stages.project.project import Project
+from pairwright.stages.result import Result, facts_of
 from pairwright.stages.route.at_chance import unbelieved_judges
 from pairwright.store.check import findings as sql
 from pairwright.store.check.examples import Examples
@@ -35,11 +36,12 @@ from pairwright.store.judge.cut_prompts import REMEDY, cut_prompts
 
 GROUP = "pairwright.checks"
 REWARD_MODEL = "reward_model"  # what `verify` doubts, kept as findings of a check of this name
+LEVELS = ("error", "warning", "info", "off")
 SMALL = 3000  # pairs that one process is through with before others have started
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+@dataclass(frozen=True, slots=True, repr=False)
+class CheckResult(Result):
     """What a run of the checks came to. `open` counts findings by severity and check, earlier ones too.
 
     `new` were never made before, `gone` are no longer seen, `settled` were dismissed
@@ -102,6 +104,42 @@ def run_check(
     )
 
 
+@dataclass(frozen=True, repr=False)
+class CheckedResult(Result):
+    """What the checks found, held against the severity that may not be open; and a fact-check, if asked for.
+
+    `failing` counts findings that are `fail_on` or worse.
+    """
+
+    found: CheckResult
+    fail_on: str
+    failing: int
+    fact_check: FactCheckResult | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        asked = None if self.fact_check is None else self.fact_check.as_dict()
+        return {**self.found.as_dict(), "fail_on": self.fail_on, "failing": self.failing, "fact_check": asked}
+
+    def facts(self) -> list[tuple[str, str]]:
+        told = self.found.facts() + facts_of({"failing": self.failing})
+        return told + (facts_of({"fact check": self.fact_check.as_dict()}) if self.fact_check else [])
+
+
+def held_against(
+    project: Project, found: CheckResult, level: str | None, fact_check: FactCheckResult | None = None
+) -> CheckedResult:
+    """The findings held against `level`, over [check] fail_on."""
+    level = level_of(level) or project.settings.check.fail_on
+    return CheckedResult(found, level, 0 if level == "off" else found.at_least(level), fact_check)
+
+
+def level_of(named: str | None) -> str | None:
+    """A severity the user named. Raises InputError for another word."""
+    if named is not None and named not in LEVELS:
+        raise InputError(f'--fail-on is one of {", ".join(LEVELS)}; got "{named}"')
+    return named
+
+
 def _cut_prompts(project: Project) -> Iterator[Finding]:
     """A warning for each model whose server did not read its prompts whole."""
     with project.store.read() as connection:
@@ -115,7 +153,7 @@ def open_gate(project: Project, level: str | None = None) -> CheckResult | None:
 
     `level` over [check] fail_on. Raises InputError where anything so severe is open.
     """
-    level = level or project.settings.check.fail_on
+    level = level_of(level) or project.settings.check.fail_on
     if level == "off":
         return None
     result = run_check(project)

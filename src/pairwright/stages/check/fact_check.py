@@ -36,6 +36,7 @@ from pairwright.stages.pay.paid_calls import (
     work_through,
 )
 from pairwright.stages.project.project import Project
+from pairwright.stages.result import Result
 from pairwright.store.check.examples import Examples
 from pairwright.store.judge.pending import answers_of_stage
 from pairwright.store.writer import GroupCommit
@@ -46,8 +47,8 @@ ATTEMPTS = 2
 PAGE = 500
 
 
-@dataclass(frozen=True, slots=True)
-class FactCheckResult:
+@dataclass(frozen=True, slots=True, repr=False)
+class FactCheckResult(Result):
     """`pairs` had to be asked about, `failures` came to nothing. `spent_usd` is this run's, if known."""
 
     model: str
@@ -61,8 +62,8 @@ class FactCheckResult:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
-class FactEstimate:
+@dataclass(frozen=True, slots=True, repr=False)
+class FactEstimate(Result):
     """What a fact-check would take: pairs not asked about yet, tokens, and USD where the price is known."""
 
     model: str

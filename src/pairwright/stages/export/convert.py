@@ -45,8 +45,11 @@ from pairwright.keys import content_key
 from pairwright.stages.add.usable_rows import usable
 from pairwright.stages.export.convert_pairs import Opposed
 from pairwright.stages.export.convert_responses import by_majority
+from pairwright.stages.export.in_memory import as_dataset, as_pandas, rows_in
 from pairwright.stages.export.side_lines import REMEDY
+from pairwright.stages.result import Result, facts_of
 from pairwright.store.export.scratch import Counts
+from pairwright.types import SETTLED_BY
 
 # Reasons that readers give, beside those of canonical.REASONS.
 _LEFT: dict[str, str] = {
@@ -98,8 +101,8 @@ class Selection:
                 raise InputError(f"--{name.replace('_', '-')} is {value}: give a number")
 
 
-@dataclass
-class ConvertResult:
+@dataclass(repr=False)
+class ConvertResult(Result):
     """What was read, written and left out.
 
     `margin_unit` is that of every margin in the files, `more` what only an export from a project tells.
@@ -174,10 +177,54 @@ class ConvertResult:
             "dry_run": self.dry_run,
         }
 
+    def to_list(self, part: str | None = None) -> list[dict[str, Any]]:
+        """The rows that were written, or those of one part (train, validation, test)."""
+        return rows_in(self.path, part)
+
+    def to_pandas(self, part: str | None = None) -> Any:
+        """The rows as a `pandas.DataFrame`."""
+        return as_pandas(self.path, part)
+
+    def to_dataset(self, part: str | None = None) -> Any:
+        """The rows as a `datasets.Dataset`; all of several parts as a `DatasetDict`."""
+        return as_dataset(self.path, part)
+
+    @property
+    def title(self) -> str:
+        return "Export" if self.source == "project" else "Convert"
+
+    def facts(self) -> list[tuple[str, str]]:
+        where = "would go to" if self.dry_run else "in"
+        told = [(self.target, f"{self.rows:,} rows of {self.read:,} {where} {self.path}")]
+        settled = {SETTLED_BY[name]: n for name, n in self.by_source.items()}
+        parts = self.parts if len(self.parts) > 1 else {}
+        return told + facts_of({"parts": parts, "settled by": settled, "label balance": self.labels or {}})
+
+    def sentences(self) -> list[str]:
+        return [f"Left out: {line}" for line in left_out(self.dropped)]
+
     @property
     def drops(self) -> dict[str, int]:
         """The pairs that gave no row, by reason."""
         return {reason: of["pair"] for reason, of in self.dropped.units.items() if "pair" in of}
+
+
+def unused_options(
+    to: str, selection: Selection, *, split: str | None, seed: int = 0, stratify: bool = False
+) -> list[str]:
+    """Which options do nothing for the format: they may have been meant for another."""
+    takes = target_named(to).takes
+    unused = {
+        "--threshold": selection.threshold is not None and takes != "responses",
+        "--split-pairs": selection.split_pairs and takes != "responses",
+        f"--margin {selection.margin}": selection.margin is not None and takes != "pairs",
+        f"--pairs {selection.which}": selection.which != "best" and takes != "pairs",
+    }
+    told = [f"{name} does nothing for {to}, which takes {takes}" for name, given in unused.items() if given]
+    for name, given in (("--seed", seed), ("--stratify", stratify)):
+        if given and split is None:
+            told.append(f"{name} does nothing without --split")
+    return told
 
 
 def remedy(reason: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pairwright.amounts import hours, usd
 from pairwright.judging.rubric import judge_messages
 from pairwright.judging.strategies import STRATEGIES
 from pairwright.routing.plan import Plan
@@ -20,6 +21,7 @@ from pairwright.stages.generate.pair import pairs_to_make
 from pairwright.stages.panel.asked import comes_later, orders_asked
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import PAID
+from pairwright.stages.result import Result
 from pairwright.store.figures import totals
 from pairwright.store.figures.totals import CallCounts
 from pairwright.store.people import tasks
@@ -58,8 +60,8 @@ class PeopleEstimate:
     basis: str
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectEstimate:
+@dataclass(frozen=True, slots=True, repr=False)
+class ProjectEstimate(Result):
     """What it takes to finish. `usd` and `hours` are of machines; people stand apart.
 
     `notes` say what will not happen for lack of a setting; `plans` are all ways to
@@ -77,6 +79,20 @@ class ProjectEstimate:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    def facts(self) -> list[tuple[str, str]]:
+        told = [
+            (f"{each.stage} {each.model}", f"{each.calls:,} calls, {usd(each.usd)}, {hours(each.hours)}")
+            for each in self.stages
+        ]
+        if self.people.pairs:
+            who = self.people
+            told.append(("people", f"about {who.pairs:,} pairs, {hours(who.hours)}, {usd(who.usd)}"))
+        return told
+
+    def sentences(self) -> list[str]:
+        unpriced = [f"No price is known for {', '.join(self.unpriced)}."] if self.unpriced else []
+        return [*unpriced, *self.notes]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from pairwright.stages.figures.status import Status, status_of
 from pairwright.stages.figures.wins import wins_of
 from pairwright.stages.people.annotators import people_of
 from pairwright.stages.project.project import Project
+from pairwright.stages.result import Result
 from pairwright.stages.route.calibrate import Calibration, calibration_of
 from pairwright.stages.verify.verified import verified
 from pairwright.stats.calibration import expected_calibration_error, reliability
@@ -146,3 +148,27 @@ def _confidence(tested: np.ndarray) -> dict[str, Any] | None:
 def page_of(numbers: dict[str, Any]) -> str:
     """The numbers as one self-contained HTML page."""
     return render(numbers, sections_of(numbers))
+
+
+@dataclass(frozen=True, repr=False)
+class ReportResult(Result):
+    """All figures, and the page they were written to. It prints what is to be done, and where the page is."""
+
+    numbers: dict[str, Any]
+    path: Path
+
+    def as_dict(self) -> dict[str, Any]:
+        return self.numbers
+
+    def facts(self) -> list[tuple[str, str]]:
+        return [("page", str(self.path))]
+
+    def sentences(self) -> list[str]:
+        return [f"! {each['text']}" for each in self.numbers["todo"]]
+
+
+def write_report(project: Project, output: Path | None = None) -> ReportResult:
+    """Write the page, to report.html in the project unless told otherwise."""
+    result = ReportResult(numbers_of(project), output or project.root / "report.html")
+    result.path.write_text(page_of(result.numbers), encoding="utf-8")
+    return result

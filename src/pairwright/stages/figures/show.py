@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,32 @@ from pairwright.routing import wording as covered
 from pairwright.stages.export.exported import rows_of_pair
 from pairwright.stages.export.side_lines import row_of_export
 from pairwright.stages.project.project import Project
+from pairwright.stages.result import Result, in_short
 from pairwright.stages.route.calibrate import calibration_of
 from pairwright.store.browse import lookup
 from pairwright.store.figures.origins import frames_of
+
+
+@dataclass(frozen=True, repr=False)
+class ChainResult(Result):
+    """Everything on record behind a prompt, a response, a pair or an exported row."""
+
+    chain: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        return self.chain
+
+    def facts(self) -> list[tuple[str, str]]:
+        """What it is, and who said what of it."""
+        told: list[tuple[str, str]] = []
+        for name in ("prompt", "pair", "a", "b", "response"):
+            if each := self.chain.get(name):
+                told.append((name, " ".join([each["id"], in_short(each.get("text"))])))
+        for vote in self.chain.get("votes", ()):
+            told.append((f"{vote['kind']} {vote['rater']}", f"{vote['verdict']}, shown {vote['order']}"))
+        for belief in self.chain.get("beliefs", ()):
+            told.append(("belief", f"{belief['decision']} {belief['verdict'] or ''}: {belief['reason']}"))
+        return told
 
 
 def chain_of(project: Project, name: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pairwright.stages.export.stale import stale
 from pairwright.stages.generate.pair import pairs_to_make
 from pairwright.stages.panel.asked import comes_later, orders_asked, refused_judges
 from pairwright.stages.project.project import Project
+from pairwright.stages.result import Result, counts, facts_of
 from pairwright.stages.route.calibrate import Calibration, calibration_of
 from pairwright.stages.verify.verified import standing
 from pairwright.store.check.findings import open_counts
@@ -44,8 +45,8 @@ class JudgeStatus:
     reasons: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+@dataclass(frozen=True, slots=True, repr=False)
+class Status(Result):
     """The state of a project, all of it counted from the store.
 
     Every pair is one of: a label (from judges, from people), `for_people` and `stuck` (skipped or
@@ -97,6 +98,19 @@ class Status:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    def facts(self) -> list[tuple[str, str]]:
+        apart = ("judges", "open", "people", "calls", "calibration", "cut_prompts", "next")
+        told = facts_of(self.as_dict(), *apart)
+        for each in self.judges:
+            numbers = counts({"votes": each.votes, "failed": each.failed, "pending": each.pending})
+            same = "" if each.same_winner is None else f", same winner in both orders {each.same_winner:.1%}"
+            told.append((f"judge {each.name}", f"{numbers or 'no votes'}{same}"))
+        return told
+
+    def sentences(self) -> list[str]:
+        told = covered.lines(self.calibration) if self.calibration else []
+        return [*self.cut_prompts, *told, f"Next: {self.next}"]
 
 
 def status_of(project: Project, stands: Calibration | None = None) -> Status:

@@ -32,6 +32,7 @@ from pairwright.stages.pay.paid_calls import (
 )
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import GenerateSettings
+from pairwright.stages.result import Result
 from pairwright.store import schema
 from pairwright.store.figures import totals
 from pairwright.store.judge.pending import GenerateWork, PriorCall, generate_work, prior_calls
@@ -40,8 +41,8 @@ from pairwright.store.writer import GroupCommit
 from pairwright.types import Failure
 
 
-@dataclass(frozen=True, slots=True)
-class GenerateResult:
+@dataclass(frozen=True, slots=True, repr=False)
+class GenerateResult(Result):
     """What one run did. `spent_usd` is this run's, None where a price is unknown.
 
     `failed_before` responses failed in earlier runs and were not asked for again.

@@ -13,8 +13,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pairwright.errors import InputError
+from pairwright.literals import checked
 from pairwright.pairing import Policy, check_policy, choose_pairs
+from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import PairSettings
+from pairwright.stages.result import Result
 from pairwright.store.content import (
     Meeting,
     NewPair,
@@ -30,8 +33,8 @@ from pairwright.store.store import Store
 _MODELS_LISTED = 10
 
 
-@dataclass(frozen=True, slots=True)
-class PairResult:
+@dataclass(frozen=True, slots=True, repr=False)
+class PairResult(Result):
     """What `pair` did, in numbers of prompts unless said otherwise.
 
     pairs_added, pairs_already: pairs the policy wants that are new, that were there.
@@ -119,6 +122,29 @@ def make_pairs(
         if progress is not None:
             progress(tally.prompts)
     return PairResult(policy, **asdict(tally))
+
+
+@checked
+def pair(
+    project: Project,
+    *,
+    policy: Policy | None = None,
+    k: int | None = None,
+    reference: str | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> PairResult:
+    """`make_pairs` by the settings under [pair], but for what is said here."""
+    settings = project.settings.pair
+    return make_pairs(
+        project.store,
+        policy=policy or settings.policy,
+        k=k or settings.k,
+        reference=reference or settings.reference,
+        seed=project.settings.project.seed,
+        include_truncated=settings.include_truncated,
+        all_prompts=settings.all_prompts,
+        progress=progress,
+    )
 
 
 def pairs_to_make(store: Store, settings: PairSettings, seed: int, responses_per_prompt: int | None) -> int:

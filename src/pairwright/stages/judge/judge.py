@@ -19,7 +19,13 @@ from pairwright.stages.judge.local import judge_locally
 from pairwright.stages.judge.per_prompt import Aids
 from pairwright.stages.judge.session import JudgeSession, notes_on, open_session
 from pairwright.stages.judge.shared_calls import Rankings, Scores, SharedJudge
-from pairwright.stages.panel.asked import comes_later, judge_settings, orders_of, refused_judges
+from pairwright.stages.panel.asked import (
+    comes_later,
+    failed_answers,
+    judge_settings,
+    orders_of,
+    refused_judges,
+)
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.pay.asked_once import Prepared
 from pairwright.stages.pay.paid_calls import (
@@ -32,6 +38,7 @@ from pairwright.stages.pay.paid_calls import (
 )
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import PAID, JudgeSettings
+from pairwright.stages.result import Result
 from pairwright.store import schema
 from pairwright.store.figures import totals
 from pairwright.store.judge.pending import JudgeWork, judge_work
@@ -47,9 +54,12 @@ from pairwright.store.writer import GroupCommit
 from pairwright.types import Answer, Failure, Order
 
 
-@dataclass(frozen=True, slots=True)
-class JudgeResult:
-    """What one run of one judge did. `spent_usd` is this run's; None where no price is known."""
+@dataclass(frozen=True, slots=True, repr=False)
+class JudgeResult(Result):
+    """What one run of one judge did. `spent_usd` is this run's; None where no price is known.
+
+    `failed_before` answers failed in earlier runs and were not asked for again.
+    """
 
     judge: str
     pending: int
@@ -59,6 +69,7 @@ class JudgeResult:
     spent_usd: float | None
     stopped: str | None
     notes: tuple[str, ...] = ()
+    failed_before: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -263,7 +274,13 @@ def _result(session: JudgeSession, run: Run, pending: int) -> JudgeResult:
         spent_usd=run.budget.spent - session.spent_before if session.price else None,
         stopped=str(stop) if stop is not None else None,
         notes=notes_on(session.project, session.rater, session.model),
+        failed_before=_failed_before(session.project, session.name, run.failed),
     )
+
+
+def _failed_before(project: Project, name: str, failures: int) -> int:
+    with project.store.read() as connection:
+        return max(0, failed_answers(connection, project, name) - failures)
 
 
 def _run_local(
@@ -287,7 +304,15 @@ def _run_local(
         report=_reporter(pending, progress),
     )
     return JudgeResult(
-        name, pending, votes, failures, calls=0, spent_usd=0.0, stopped=None, notes=notes_on(project, rater)
+        name,
+        pending,
+        votes,
+        failures,
+        calls=0,
+        spent_usd=0.0,
+        stopped=None,
+        notes=notes_on(project, rater),
+        failed_before=_failed_before(project, name, failures),
     )
 
 

@@ -12,6 +12,7 @@ from pairwright.errors import InputError
 from pairwright.quality.people_alike import in_words
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.project.project import Project
+from pairwright.stages.result import Result
 from pairwright.stats.copying import too_alike
 from pairwright.stats.raters import RaterFigures, Votes, rater_figures
 from pairwright.store.people import accounts as sql
@@ -40,6 +41,34 @@ class Person:
             "tags": list(self.account.tags) if self.account else [],
             **(self.figures.as_dict() if self.figures else {"votes": 0}),
         }
+
+
+@dataclass(frozen=True, repr=False)
+class PeopleResult(Result):
+    """Everybody who votes, those to worry about first."""
+
+    people: list[Person]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"people": [each.as_dict() for each in self.people]}
+
+    def facts(self) -> list[tuple[str, str]]:
+        return [(each.name, _in_short(each.figures)) for each in self.people]
+
+    def sentences(self) -> list[str]:
+        return [
+            f"Look at {each.name}: {'; '.join(each.figures.worries)}"
+            for each in self.people
+            if each.figures and each.figures.worries
+        ]
+
+
+def _in_short(of: RaterFigures | None) -> str:
+    if of is None:
+        return "no votes"
+    shares = ((of.gold, "right on gold pairs"), (of.agreement, "as others say"))
+    told = [f"{share.value:.0%} {words}" for share, words in shares if share is not None]
+    return ", ".join([f"{of.votes:,} votes", *told])
 
 
 def people_of(project: Project) -> list[Person]:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
 
 from sqlalchemy import Connection
 
 from pairwright.errors import InputError
-from pairwright.formats.reading import BadRow, read_records
+from pairwright.formats.reading import BadRow, Given, read_records
 from pairwright.formats.rows import as_id
 from pairwright.keys import parse_public_id
 from pairwright.literals import checked
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.people.import_labels import LABELS
 from pairwright.stages.project.project import Project
+from pairwright.stages.result import Result
 from pairwright.store.people import gold as sql
 from pairwright.store.people.accounts import Account, add_action
 from pairwright.store.people.tasks import pairs_by_key, pairs_named
@@ -30,8 +30,8 @@ USES: tuple[Use, ...] = ("both", "hidden", "qualify")
 SHOWN_BAD_ROWS = 50
 
 
-@dataclass
-class GoldResult:
+@dataclass(repr=False)
+class GoldResult(Result):
     """What a file of gold answers came to. With bad rows nothing was added."""
 
     rows: int = 0
@@ -126,7 +126,7 @@ def find_pair(project: Project, name: str, connection: Connection | None = None)
 
 
 @checked
-def import_gold(project: Project, paths: Sequence[Path], *, use: Use = "both") -> GoldResult:
+def import_gold(project: Project, paths: Sequence[Given], *, use: Use = "both") -> GoldResult:
     """Read rows `{id, label, explanation?}`; `label` as in import_labels. All are added, or none."""
     result, good = GoldResult(), []
     for path in paths:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
 
 from sqlalchemy import Connection
 
 from pairwright.errors import InputError
-from pairwright.formats.reading import BadRow, read_records
+from pairwright.formats.reading import BadRow, Given, read_records
 from pairwright.formats.rows import as_id
 from pairwright.keys import parse_public_id
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.project.project import Project
+from pairwright.stages.result import Result, facts_of
 from pairwright.store.people.names import person_id, spelled
 from pairwright.store.people.tasks import pairs_by_key, pairs_named, votes_of_people
 from pairwright.store.votes import add_vote, retract
@@ -33,8 +33,8 @@ LABELS: dict[str, tuple[Verdict, Literal["good", "bad"] | None]] = {
 }
 
 
-@dataclass
-class ImportResult:
+@dataclass(repr=False)
+class ImportResult(Result):
     """What an import came to. With on_error="stop" and bad rows nothing was added."""
 
     rows: int = 0
@@ -47,6 +47,12 @@ class ImportResult:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    def facts(self) -> list[tuple[str, str]]:
+        return facts_of(self.as_dict(), "added", "problems")
+
+    def sentences(self) -> list[str]:
+        return self.problems
 
     def bad(self, place: str, reason: str) -> None:
         self.bad_rows += 1
@@ -73,7 +79,7 @@ class _RollBack(Exception):
 
 
 def import_labels(
-    project: Project, paths: Sequence[Path], *, default_rater: str | None = None, on_error: str = "stop"
+    project: Project, paths: Sequence[Given], *, default_rater: str | None = None, on_error: str = "stop"
 ) -> ImportResult:
     """Read rows `{id, label, annotator?, seconds?, note?}` as votes of people, in one transaction.
 
@@ -100,7 +106,7 @@ def import_labels(
     return result
 
 
-def _labels(paths: Sequence[Path], default_rater: str | None, result: ImportResult) -> Iterator[Label]:
+def _labels(paths: Sequence[Given], default_rater: str | None, result: ImportResult) -> Iterator[Label]:
     for path in paths:
         for record in read_records(path):
             result.rows += 1

@@ -20,6 +20,7 @@ from pairwright.stages.people.gold import find_pair
 from pairwright.stages.people.import_labels import ImportResult, Label, add_labels
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import nearest
+from pairwright.stages.result import Result
 from pairwright.store import schema
 from pairwright.store.people import leases, tasks
 from pairwright.store.people.names import person_id
@@ -36,8 +37,8 @@ _SHOWN: dict[Choice, Literal["left", "right", "tie", "both_good", "both_bad"]] =
 }
 
 
-@dataclass
-class SendResult:
+@dataclass(repr=False)
+class SendResult(Result):
     """What was sent: pairs, the places they hold, and the files written."""
 
     tool: str
@@ -49,7 +50,7 @@ class SendResult:
         return asdict(self)
 
 
-@dataclass
+@dataclass(repr=False)
 class TakeResult(ImportResult):
     """What came back. `skipped` are people who gave no answer: never a tie."""
 

@@ -22,6 +22,7 @@ from pairwright.stages.check.check import run_check
 from pairwright.stages.export.stale import stale
 from pairwright.stages.project.project import Project
 from pairwright.stages.publish.dataset import Dataset, Wanted, check_wanted, dataset_of, find_exports
+from pairwright.stages.result import Result, facts_of
 
 TRIES = 4
 LONGEST_WAIT = 60.0  # seconds; who asks for more is asked again by whoever runs this again
@@ -42,8 +43,8 @@ class How:
     quiet: bool = True
 
 
-@dataclass
-class PushResult:
+@dataclass(repr=False)
+class PushResult(Result):
     """What was sent, or with `dry_run` would be. `refused` is why a real push would not go.
 
     `sent`, `deleted` and `unchanged` are files; `commit` is where the dataset stands now.
@@ -71,6 +72,34 @@ class PushResult:
 
     def as_dict(self) -> dict[str, Any]:
         return {**asdict(self), "changed": self.changed}
+
+    def facts(self) -> list[tuple[str, str]]:
+        told = {"to": self.url, "private": self.private, "files": len(self.files), "sent": len(self.sent)}
+        return facts_of({**told, "unchanged": self.unchanged, "deleted": self.deleted, "tag": self.tag})
+
+    def sentences(self) -> list[str]:
+        return [*self.notes, *(f"would be refused: {text}" for text in self.refused)]
+
+
+@dataclass(frozen=True, repr=False)
+class CardResult(Result):
+    """The card of what is exported. `stale` is why a push would be refused."""
+
+    card: str
+    notes: list[str]
+    stale: list[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return self.card
+
+
+def card(project: Project, wanted: Wanted) -> CardResult:
+    """The card as a push would send it. No network."""
+    found = push(project, wanted, How(dry_run=True, fail_on="off"))
+    return CardResult(found.card, found.notes, found.refused)
 
 
 def push(

@@ -20,6 +20,7 @@ from pairwright.routing.sequential import Alarm
 from pairwright.routing.shift import Side, shift, signals_of
 from pairwright.routing.weigh import Applied
 from pairwright.stages.project.project import Project
+from pairwright.stages.result import Result
 from pairwright.stages.route.frames import State, View, fractions, read_state
 from pairwright.stats import audit
 from pairwright.store.route import frames as store
@@ -202,12 +203,22 @@ def _settle(project: Project, what: store.What, detail: dict[str, Any]) -> list[
     return rung
 
 
-def withdrawn_ids(project: Project) -> list[str]:
+@dataclass(frozen=True, repr=False)
+class WithdrawnResult(Result):
     """The pairs whose label an alarm that stands has withdrawn, as `pairwright show` takes them."""
+
+    withdrawn: list[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def withdrawn(project: Project) -> WithdrawnResult:
+    """What `route` took back when the judges had an alarm that is not settled yet."""
     alarms = [view.rung for view in read_state(project).views]
     numbers = sorted({int(i) for each in alarms if each is not None for i in each.detail["withdrawn"]})
     with project.store.read() as connection:
-        return store.public_ids(connection, numbers)
+        return WithdrawnResult(store.public_ids(connection, numbers))
 
 
 def shift_between(project: Project, state: State, base: View, free: np.ndarray) -> dict[str, Any]:

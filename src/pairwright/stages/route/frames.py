@@ -22,7 +22,6 @@ from pairwright.keys import content_key
 from pairwright.routing.guarantee import MOST, first_labels
 from pairwright.stages.panel.asked import orders_asked
 from pairwright.stages.project.project import Project
-from pairwright.stats.audit import most_audited
 from pairwright.stats.intervals import labels_to_certify
 from pairwright.store.check.findings import dropped_pairs
 from pairwright.store.route import frames as store
@@ -224,9 +223,7 @@ def first_draw(project: Project, delta: float, n_pairs: int, confidence: np.ndar
     of these pairs, and fewer may do: that plans the sample and tests nothing.
     """
     route = project.settings.route
-    usual = first_labels(
-        route.target, delta, n_pairs, lambda left: left - most_audited(left, route.audit, shifted=False)
-    )
+    usual = first_labels(route.target, delta, n_pairs)
     if route.calibration_pairs:
         return min(n_pairs, route.calibration_pairs)
     if n_pairs < smallest_batch(route.target, delta):

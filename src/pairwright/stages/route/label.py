@@ -15,6 +15,7 @@ from pairwright.literals import checked
 from pairwright.routing.decide import Combination
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.project.project import Project
+from pairwright.stages.result import Result
 from pairwright.stats.anchored import RIGHT, WRONG, one_coin, ties_among
 from pairwright.stats.combine import FEWEST_GOLD, Combined, Method, PeopleVotes, best_method, combine
 from pairwright.store.people import annotators as people
@@ -23,8 +24,8 @@ from pairwright.store.votes import PAGE, evidence_on
 from pairwright.types import VERDICTS, Belief
 
 
-@dataclass(frozen=True, slots=True)
-class LabelResult:
+@dataclass(frozen=True, slots=True, repr=False)
+class LabelResult(Result):
     """What people's answers came to.
 
     `labels` counts verdicts of pairs people decided. `settled` are pairs on which people

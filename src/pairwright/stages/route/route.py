@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from pairwright.errors import InputError
+from pairwright.routing import wording
 from pairwright.routing.decide import Combination, Standing, decide
 from pairwright.stages.panel.asked import orders_asked
 from pairwright.stages.panel.beliefs import renewed
 from pairwright.stages.project.project import Project
+from pairwright.stages.result import Result, facts_of
 from pairwright.stages.route.label import renew_combination
 from pairwright.store.check.findings import NO_REPAIR, Repair, repairs_of
 from pairwright.store.insert import lock_pairs
@@ -22,8 +25,8 @@ if TYPE_CHECKING:
     from pairwright.stages.route.calibrate import Standings
 
 
-@dataclass(frozen=True, slots=True)
-class RouteResult:
+@dataclass(frozen=True, slots=True, repr=False)
+class RouteResult(Result):
     """Where every pair stands after routing. `changed` counts beliefs that are new or different.
 
     `for_people` are pairs that wait for people, `stuck` those that were skipped or
@@ -51,6 +54,16 @@ class RouteResult:
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
+    def facts(self) -> list[tuple[str, str]]:
+        return facts_of(self.as_dict(), "open", "calibration", "distrusted")
+
+    def sentences(self) -> list[str]:
+        told = wording.lines(self.calibration) if self.calibration else []
+        return told + [
+            f"{judge} is {standing} against people: not counted and not asked again."
+            for judge, standing in self.distrusted.items()
+        ]
+
 
 def run_route(
     project: Project, *, more: int = 0, recalibrate: bool = False, restore: str | None = None
@@ -64,6 +77,8 @@ def run_route(
     from pairwright.stages.route import audit
     from pairwright.stages.route.calibrate import distrusted_judges, standings
 
+    if recalibrate and restore is not None:
+        raise InputError("--recalibrate and --restore settle an alarm in two ways: choose one")
     route = project.settings.route
     counts: Counter[str] = Counter()
     with project.store.exclusively("route"):

@@ -16,6 +16,7 @@ import numpy as np
 
 from pairwright.keys import seeded_fraction
 from pairwright.quality.example import Example, Finding
+from pairwright.report.about_reward import FIGURES
 from pairwright.reward.cross_fit import FOLDS, REPEATS
 from pairwright.reward.curve import learning_curve
 from pairwright.reward.repair import repairs
@@ -23,6 +24,7 @@ from pairwright.reward.verify import THRESHOLD, Opinion, Verification, halves, v
 from pairwright.stages.check.act_on_findings import settle
 from pairwright.stages.check.check import as_rated, record
 from pairwright.stages.project.project import Project
+from pairwright.stages.result import Result, facts_of
 from pairwright.stages.reward.labelled_pairs import Labelled, read_labelled
 from pairwright.stages.reward.reward_models import LIGHT, Formed, opinion_of
 from pairwright.stages.verify.verified import CHECK, flag_precision
@@ -39,8 +41,8 @@ REVIEW = 0.1
 BINS = 20
 
 
-@dataclass(frozen=True)
-class VerifyResult:
+@dataclass(frozen=True, repr=False)
+class VerifyResult(Result):
     """`figures` of the verification; `flagged` pairs under the threshold, `findings` the surest of them.
 
     `kind` says what `model` is: cross-fitted, published, or a `judge`, of whom `unscored` labels
@@ -66,6 +68,14 @@ class VerifyResult:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    def facts(self) -> list[tuple[str, str]]:
+        shares = {name: self.figures.get(name) for name in FIGURES}
+        return facts_of(self.as_dict(), "figures", "precision", "curve") + [
+            (FIGURES[name], f"{of['value']:.1%} [{of['low']:.1%}, {of['high']:.1%}]")
+            for name, of in shares.items()
+            if of is not None
+        ]
 
 
 def run_verify(

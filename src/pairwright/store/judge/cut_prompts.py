@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
 
+from pairwright.amounts import counted
 from pairwright.store.schema import call
 
 LONG = 4000  # bytes, from which on a text's tokens can be told from its length
@@ -33,7 +34,7 @@ class CutPrompts:
         size = f"{self.least_bytes:,}"
         if self.most_bytes != self.least_bytes:
             size += f" to {self.most_bytes:,}"
-        calls = "1 prompt" if self.calls == 1 else f"{self.calls:,} prompts"
+        calls = counted(self.calls, "prompt")
         return (
             f"the server of {self.model} counted {self.tokens:,} tokens for {calls} of {size} bytes "
             f"({self.stage}): it seems to have cut them, so the model did not read them whole"

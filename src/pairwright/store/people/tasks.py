@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
+from pairwright.amounts import counted
 from pairwright.routing.decide import DISAGREE, SENT_BACK
 from pairwright.store.pair_texts import with_texts
 from pairwright.store.schema import (
@@ -86,7 +87,7 @@ class Open:
         n, half = self.waiting, f", {self.half}" if self.half else ""
         several = self.answers > n + self.skipped + self.disputed
         more = f" ({self.answers:,} answers wanted)" if several else ""
-        return f"{n:,} pair{'' if n == 1 else 's'} wait{'s' if n == 1 else ''} for people{half}{more}"
+        return f"{counted(n, 'pair waits', 'pairs wait')} for people{half}{more}"
 
     @property
     def half(self) -> str:

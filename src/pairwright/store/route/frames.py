@@ -19,7 +19,8 @@ from pairwright.store.schema import draw, frame, frame_event, frame_pair, pair, 
 Purpose = Literal["calibration", "audit"]
 What = Literal["rung", "restored", "retired", "joined"]
 CHUNK = 20_000
-_PLACE = re.compile(r"^.*[/\\]|:\d+$")  # of a file the name alone: its folder tells whose disk it was
+# Of `folder/file:17` or `folder/file.parquet row 17` the name alone: a folder tells whose disk it was.
+_PLACE = re.compile(r"^.*[/\\]|(?::| row )\d+$")
 
 
 @dataclass(frozen=True, slots=True)

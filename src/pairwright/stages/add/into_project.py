@@ -1,0 +1,68 @@
+"""add: files or rows in memory into a project, with their labels where a format for these is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from pairwright.errors import InputError
+from pairwright.formats.canonical import Which
+from pairwright.formats.reading import Given
+from pairwright.formats.rows import FieldNames
+from pairwright.literals import checked
+from pairwright.stages.add.add import AddResult, OnError, add_files
+from pairwright.stages.add.labelled_set import AddDatasetResult, add_dataset
+from pairwright.stages.project.project import Project
+from pairwright.types import Maker
+
+AUTO = "auto"  # the format is told by the rows' keys
+
+
+@checked
+def add(
+    project: Project,
+    given: Sequence[Given],
+    *,
+    labels: str | None = None,
+    fields: FieldNames | None = None,
+    mapping: Mapping[str, str] | None = None,
+    which: Which = "best",
+    rater: str | None = None,
+    labels_by: Maker | None = None,
+    file_format: str | None = None,
+    on_error: OnError = "stop",
+    without: Collection[str] = (),
+    progress: Callable[[int], None] | None = None,
+) -> AddResult | AddDatasetResult:
+    """Add prompts, responses and pairs; with `labels`, a format or "auto", their labels too, as votes.
+
+    `fields` are the names of columns where no labels are read, `mapping` where they are. Raises
+    InputError for an option that needs labels where none are read.
+    """
+    if labels is not None:
+        return add_dataset(
+            project,
+            given,
+            source=None if labels == AUTO else labels,
+            mapping=dict(mapping or {}),
+            which=which,
+            rater=rater,
+            labels_by=labels_by,
+            file_format=file_format,
+            on_error=on_error,
+            without=without,
+            progress=progress,
+        )
+    if mapping:
+        raise InputError("--map goes with --from: pairwright add FILE --from table --map prompt=COLUMN,...")
+    if rater is not None or labels_by is not None:
+        option = "--rater" if labels_by is None else "--labels-by"
+        raise InputError(f"{option} goes with --from: without it labels are not read. Pass --from auto")
+    return add_files(
+        project.store,
+        given,
+        fields=fields,
+        file_format=file_format,
+        on_error=on_error,
+        without=without,
+        progress=progress,
+    )
