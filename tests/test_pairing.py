@@ -102,7 +102,7 @@ def test_a_pair_is_known_by_its_two_texts_whoever_is_first():
 said = st.builds(Said, st.sampled_from(["a", "a ", "b", "c", "d", " d"]), st.sampled_from([None, "m", "ref"]))
 options = st.fixed_dictionaries(
     {
-        "policy": st.sampled_from(POLICIES),
+        "policy": st.sampled_from(list(POLICIES)),
         "k": st.integers(1, 5),
         "seed": st.integers(0, 2**40),
         "reference": st.just("ref"),

@@ -7,15 +7,67 @@ in the project.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal, Protocol, get_args
+from typing import Protocol
 
 from pairwright.errors import InputError
 from pairwright.keys import content_key, seeded_fraction
 
-Policy = Literal["all", "random", "reference"]
-POLICIES: tuple[Policy, ...] = get_args(Policy)
+Pairs = list[tuple[bytes, bytes]]  # of the keys of texts
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a policy goes by: `k` and `seed`, and the texts that are the reference model's, by key."""
+
+    prompt_key: bytes
+    k: int
+    seed: int
+    references: frozenset[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class PairPolicy:
+    """`meet` picks from all possible pairs; `at_most` is how many that are, of n texts and k.
+
+    `in_words` says on a dataset's card how its pairs were made. `k_in_all`: a prompt gets no more
+    than k pairs, also when it has got further responses since.
+    """
+
+    meet: Callable[[Pairs, Asked], Pairs]
+    at_most: Callable[[int, int], int]
+    in_words: str
+    needs_reference: bool = False
+    k_in_all: bool = False
+
+
+def _random(possible: Pairs, asked: Asked) -> Pairs:
+    drawn = sorted(possible, key=lambda pair: seeded_fraction("meet", asked.seed, asked.prompt_key, *pair))
+    return drawn[: asked.k]
+
+
+def _with_reference(possible: Pairs, asked: Asked) -> Pairs:
+    return [pair for pair in possible if len(asked.references.intersection(pair)) == 1]
+
+
+POLICIES = {
+    "all": PairPolicy(
+        lambda possible, _: possible,
+        lambda n, _: n * (n - 1) // 2,
+        "by letting every two responses to a prompt meet",
+    ),
+    "random": PairPolicy(
+        _random, lambda _, k: k, "by letting responses to a prompt meet by chance", k_in_all=True
+    ),
+    "reference": PairPolicy(
+        _with_reference,
+        lambda n, _: n - 1,
+        "of a response and one by a model that all others are held against",
+        needs_reference=True,
+    ),
+}
 
 
 class Candidate(Protocol):
@@ -39,7 +91,7 @@ def pair_key(prompt_key: bytes, text_a: str, text_b: str) -> bytes:
 
 def choose_pairs(
     responses: Sequence[Candidate],
-    policy: Policy,
+    policy: str,
     k: int = 1,
     reference: str | None = None,
     seed: int = 0,
@@ -56,15 +108,11 @@ def choose_pairs(
     Raises InputError for a policy that does not exist or lacks what it needs.
     """
     check_policy(policy, k, reference)
-    standing = _distinct(responses, reference if policy == "reference" else None)
-    possible = list(combinations(sorted(standing), 2))
-    if policy == "reference":
-        own = {key for key, index in standing.items() if responses[index].model == reference}
-        possible = [pair for pair in possible if len(own.intersection(pair)) == 1]
-    elif policy == "random":
-        possible = sorted(possible, key=lambda pair: seeded_fraction("meet", seed, prompt_key, *pair))[:k]
+    how = POLICIES[policy]
+    standing = _distinct(responses, reference if how.needs_reference else None)
+    own = frozenset(key for key, index in standing.items() if responses[index].model == reference)
     chosen = []
-    for one, other in possible:
+    for one, other in how.meet(list(combinations(sorted(standing), 2)), Asked(prompt_key, k, seed, own)):
         swapped = seeded_fraction("side", seed, prompt_key, one, other) < 0.5
         a, b = (other, one) if swapped else (one, other)
         chosen.append((standing[a], standing[b]))
@@ -77,8 +125,8 @@ def check_policy(policy: str, k: int, reference: str | None) -> None:
         raise InputError(f'pair policy "{policy}" is not one of {", ".join(POLICIES)}')
     if k < 1:
         raise InputError(f"k is {k}: at least 1 pair a prompt is needed")
-    if policy == "reference" and not reference:
-        raise InputError('pair policy "reference" needs the name of the reference model')
+    if POLICIES[policy].needs_reference and not reference:
+        raise InputError(f'pair policy "{policy}" needs the name of the reference model')
 
 
 def _distinct(responses: Sequence[Candidate], reference: str | None) -> dict[bytes, int]:

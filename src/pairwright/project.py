@@ -27,7 +27,7 @@ from pairwright.run_async import awaitable, beside_a_loop
 if TYPE_CHECKING:
     from pairwright.formats.canonical import Which
     from pairwright.formats.trl import Shape, Style
-    from pairwright.stages.add.add import AddResult, OnError
+    from pairwright.stages.add.add import AddResult
     from pairwright.stages.add.labelled_set import AddDatasetResult
     from pairwright.stages.check.act_on_findings import Settled, Step
     from pairwright.stages.check.check import CheckedResult
@@ -53,8 +53,7 @@ if TYPE_CHECKING:
     from pairwright.stages.run import RunResult
     from pairwright.stages.verify.verify import VerifyResult
     from pairwright.stats.combine import Method
-    from pairwright.store.export.ratings import Kind
-    from pairwright.types import Maker, Source
+    from pairwright.types import Maker, OnError, RatedBy, Source
 
 Names = str | Collection[str] | None  # "tools,images" or a list
 
@@ -446,7 +445,7 @@ class Project:
         source: Source | None = None,
         min_probability: float | None = None,
         threshold: float | None = None,
-        ratings: Kind | None = None,
+        ratings: RatedBy | None = None,
         margin: Literal["probability", "ratings"] | None = None,
         split_pairs: bool = False,
         per_prompt: int | None = None,

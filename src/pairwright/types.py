@@ -21,6 +21,8 @@ Decision = Literal["accept", "ask", "drop", "wait"]
 Purpose = Literal["decision", "given"]
 Source = Literal["judge", "people", "unknown"]
 Maker = Literal["person", "judge", "unknown"]  # of a dataset's labels
+RatedBy = Literal["annotate", "people", "judges", "unknown"]  # whose ratings: ours, or a dataset's
+OnError = Literal["stop", "skip"]  # with a row that can't be used: add nothing, or add the others
 Assist = Literal["before", "revised"]
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)

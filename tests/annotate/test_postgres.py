@@ -32,7 +32,7 @@ def project(tmp_path):
     return project
 
 
-def test_the_migrations_make_exactly_the_schema(project):
+def test_a_new_store_has_exactly_the_schema(project):
     with project.store.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
 

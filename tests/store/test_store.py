@@ -4,7 +4,9 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -13,8 +15,10 @@ from sqlalchemy import insert, select, text
 
 from pairwright.errors import StoreError
 from pairwright.store import schema
-from pairwright.store.migrations import HEAD
+from pairwright.store.migrations import HEAD, alembic_version
 from pairwright.store.store import Store
+
+FIRST_VERSION = Path(__file__).with_name("store_0009.sql")  # what `.dump` wrote of an empty one
 
 
 @pytest.fixture
@@ -33,10 +37,28 @@ def a_guideline(n=1):
     return {"key": bytes([n]) * 16, "text": "be fair", "at": 0.0}
 
 
-def test_the_migrations_make_exactly_the_schema(store):
+def difference(store):
     with store.read() as connection:
-        difference = compare_metadata(MigrationContext.configure(connection), schema.metadata)
-    assert difference == []
+        return compare_metadata(MigrationContext.configure(connection), schema.metadata)
+
+
+def test_a_new_store_has_exactly_the_schema(store):
+    assert difference(store) == []
+
+
+def test_a_store_of_the_first_version_is_upgraded_to_exactly_the_schema(tmp_path):
+    path = tmp_path / "first.db"
+    with closing(sqlite3.connect(path)) as first:
+        first.executescript(FIRST_VERSION.read_text())
+    with Store.open(str(path)) as store:
+        assert difference(store) == []
+        with store.read() as connection:
+            assert connection.execute(select(alembic_version.c.version_num)).scalar() == HEAD
+
+
+def test_what_alembic_reads_of_a_new_store_is_its_version(store):
+    with store.read() as connection:
+        assert MigrationContext.configure(connection).get_current_revision() == HEAD
 
 
 def test_a_store_is_durable_and_readable_while_written(store):
@@ -93,6 +115,21 @@ def test_a_store_of_a_newer_version_is_refused(store, path):
         Store.open(str(path))
 
 
+def test_a_store_from_before_the_first_release_is_refused(store, path):
+    with store.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
+    with pytest.raises(StoreError, match="version 0004.*first release.*Start a new project"):
+        Store.open(str(path))
+
+
+def test_a_store_is_made_once_when_two_open_it_at_the_same_moment(tmp_path):
+    path = str(tmp_path / "pairwright.db")
+    with ThreadPoolExecutor(4) as pool:
+        for store in pool.map(lambda _: Store.open(path, create=True), range(4)):
+            assert difference(store) == []
+            store.close()
+
+
 def test_a_stage_is_held_by_one_process_at_a_time(store, path):
     code = f"""
         from pairwright.store.store import Store
@@ -110,25 +147,3 @@ def test_a_stage_is_held_by_one_process_at_a_time(store, path):
 def test_another_stage_may_run_meanwhile(store):
     with store.exclusively("judge"), store.exclusively("generate"):
         pass
-
-
-def test_pairs_that_waited_before_there_was_a_queue_still_wait(tmp_path, monkeypatch):
-    from pairwright.store import migrations
-    from pairwright.store.people import tasks
-
-    monkeypatch.setattr(migrations, "HEAD", "0001")
-    path = str(tmp_path / "old.db")
-    Store.open(path, create=True).close()
-    with closing(sqlite3.connect(path)) as old:
-        old.executescript(
-            """
-            INSERT INTO prompt VALUES (1, x'01', '[{"role": "user", "content": "?"}]', NULL, NULL, NULL, 0);
-            INSERT INTO response (id, key, prompt_id, text, at) VALUES (1, x'01', 1, 'yes', 0), (2, x'02', 1, 'no', 0);
-            INSERT INTO pair (id, key, prompt_id, a_id, b_id, policy, at) VALUES (1, x'01', 1, 1, 2, 'given', 0);
-            INSERT INTO belief (pair_id, decision, source, reason, basis, votes_sum, asks, at)
-            VALUES (1, 'ask', 'none', 'people decide', '{}', 0, 'people', 0);
-            """
-        )
-    monkeypatch.undo()
-    with Store.open(path) as store, store.read() as connection:
-        assert tasks.waiting(connection) == 1

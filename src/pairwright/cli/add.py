@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pairwright.amounts import counted
-from pairwright.cli.convert import Pairs, WhichPairs, Without, column_names, tell_not_carried
-from pairwright.cli.options import Json, OnError
+from pairwright.cli.convert import WhichPairs, Without, column_names, tell_not_carried
+from pairwright.cli.options import Json
 from pairwright.cli.output import (
     DONE,
     ERROR,
@@ -22,16 +21,11 @@ from pairwright.cli.output import (
     note,
     say,
 )
+from pairwright.types import Maker, OnError
 
 if TYPE_CHECKING:
     from pairwright.stages.add.add import AddResult
     from pairwright.stages.add.labelled_set import AddDatasetResult
-
-
-class LabelsBy(StrEnum):
-    person = "person"
-    judge = "judge"
-    unknown = "unknown"
 
 
 def add(
@@ -66,13 +60,13 @@ def add(
     columns: Annotated[
         str | None, typer.Option("--map", metavar="NAME=COLUMN,...", help="With --from: NAME=COLUMN,...")
     ] = None,
-    which: WhichPairs = Pairs.best,
+    which: WhichPairs = "best",
     rater: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="With --from: name of who made labels whose rows don't say."),
     ] = None,
     labels_by: Annotated[
-        LabelsBy | None,
+        Maker | None,
         typer.Option(
             help="With --from: who made the labels, over what rows say. Only people's count as people's; "
             "where neither says, it is unknown."
@@ -86,7 +80,7 @@ def add(
     ] = None,
     on_error: Annotated[
         OnError, typer.Option(help="stop: with a bad row, add nothing. skip: add the good rows.")
-    ] = OnError.stop,
+    ] = "stop",
     without: Without = None,
     json: Json = False,
 ) -> int:
@@ -111,11 +105,11 @@ def add(
             labels=from_,
             fields=fields,
             mapping=parse_mapping(columns),
-            which=which.value,
+            which=which,
             rater=rater,
-            labels_by=labels_by.value if labels_by else None,
+            labels_by=labels_by,
             file_format=file_format,
-            on_error=on_error.value,
+            on_error=on_error,
             without=column_names(without),
             progress=progress,
         )

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pairwright.amounts import counted
-from pairwright.cli.options import Browser, HostName, Json, OnError
+from pairwright.cli.options import Browser, HostName, Json
 from pairwright.cli.output import DONE, ERROR, FINISHED_WITH_FAILURES, emit, err, fail, note, say
 from pairwright.errors import InputError
+from pairwright.types import OnError
 
 if TYPE_CHECKING:
     from pairwright.stages.people.import_labels import ImportResult
@@ -42,7 +43,7 @@ def annotate(
     ] = None,
     on_error: Annotated[
         OnError, typer.Option(help="For --import: stop adds nothing with a bad row; skip adds the good rows.")
-    ] = OnError.stop,
+    ] = "stop",
     json: Json = False,
 ) -> int:
     """Start the page on which people choose the better response."""
@@ -126,7 +127,7 @@ def _sit(project: Project, name: str) -> int:
 def _import(project: Project, paths: list[Path], rater: str | None, on_error: OnError, json: bool) -> int:
     from pairwright.stages.people.import_labels import import_labels
 
-    result = import_labels(project, paths, default_rater=rater, on_error=on_error.value)
+    result = import_labels(project, paths, default_rater=rater, on_error=on_error)
     return told_import(result, json)
 
 

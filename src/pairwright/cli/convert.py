@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,18 +22,12 @@ from pairwright.cli.output import (
     say,
 )
 from pairwright.errors import InputError
+from pairwright.formats.canonical import MarginUnit, Which
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pairwright.formats.canonical import MarginUnit
     from pairwright.stages.export.convert import ConvertResult
-
-
-class Pairs(StrEnum):
-    best = "best"
-    all = "all"
-    adjacent = "adjacent"
 
 
 COLUMNS_TOLD = 20
@@ -58,7 +51,7 @@ MinProbability = Annotated[
     float | None, typer.Option(min=0, max=1, metavar="P", help="Leave out what is less sure than this.")
 ]
 WhichPairs = Annotated[
-    Pairs, typer.Option("--pairs", help="Of a ranking: the best against each other, all, or neighbours.")
+    Which, typer.Option("--pairs", help="Of a ranking: the best against each other, all, or neighbours.")
 ]
 
 
@@ -70,12 +63,6 @@ Without = Annotated[
         help="Columns to read rows without: tools,images. Else such rows are left out.",
     ),
 ]
-
-
-class MarginUnits(StrEnum):
-    dataset = "dataset"
-    ratings = "ratings"
-    probability = "probability"
 
 
 SplitPairs = Annotated[
@@ -108,14 +95,14 @@ def convert(
             help="Your names for columns: chosen=good_answer,prompt=question.",
         ),
     ] = None,
-    which: WhichPairs = Pairs.best,
+    which: WhichPairs = "best",
     threshold: Annotated[
         float | None,
         typer.Option(metavar="RATING", help="KTO: a response rated this or higher is good, any other bad."),
     ] = None,
     split_pairs: SplitPairs = False,
     margin: Annotated[
-        MarginUnits | None,
+        MarginUnit | None,
         typer.Option(
             "--margin",
             help="Unit of margins, one a file; the first row's best unless told: its own, ratings' "
@@ -153,8 +140,7 @@ def convert(
         raise InputError(
             "convert needs IN, OUT and --to FORMAT: pairwright convert hh.jsonl.gz dpo.jsonl --to trl-dpo"
         )
-    unit: MarginUnit | None = margin.value if margin else None
-    selection = Selection(which.value, threshold, split_pairs, min_probability, per_prompt, unit)
+    selection = Selection(which, threshold, split_pairs, min_probability, per_prompt, margin)
     for text in unused_options(to, selection, seed=seed, stratify=stratify, split=split):
         note(text)
     with count_bar("converting rows", quiet=json) as progress:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -20,40 +19,11 @@ from pairwright.cli.convert import (
 )
 from pairwright.cli.options import Json
 from pairwright.cli.output import DONE, emit, note, say
-from pairwright.types import SETTLED_BY
+from pairwright.formats.trl import Shape, Style
+from pairwright.types import SETTLED_BY, RatedBy, Source
 
 if TYPE_CHECKING:
     from pairwright.stages.export.convert import ConvertResult
-
-
-class Shape(StrEnum):
-    dpo = "dpo"
-    orpo = "orpo"
-    kto = "kto"
-    unpaired = "unpaired"
-
-
-class Style(StrEnum):
-    conversational = "conversational"
-    standard = "standard"
-
-
-class Margins(StrEnum):
-    probability = "probability"
-    ratings = "ratings"
-
-
-class RatedBy(StrEnum):
-    annotate = "annotate"
-    people = "people"
-    judges = "judges"
-    unknown = "unknown"
-
-
-class Settled(StrEnum):
-    judge = "judge"
-    people = "people"
-    unknown = "unknown"
 
 
 def export(
@@ -68,7 +38,7 @@ def export(
     ] = None,
     style: Annotated[Style | None, typer.Option(help="Message lists, or plain strings.")] = None,
     source: Annotated[
-        Settled | None, typer.Option("--source", help="Only what judges, or what people settled.")
+        Source | None, typer.Option("--source", help="Only what judges, or what people settled.")
     ] = None,
     min_probability: MinProbability = None,
     threshold: Annotated[
@@ -86,7 +56,8 @@ def export(
         ),
     ] = None,
     margin: Annotated[
-        Margins | None, typer.Option(help="Unit of margins: probability (the default), or ratings.")
+        Literal["probability", "ratings"] | None,
+        typer.Option(help="Unit of margins: probability (the default), or ratings."),
     ] = None,
     split_pairs: SplitPairs = False,
     per_prompt: PerPrompt = None,
@@ -113,13 +84,13 @@ def export(
             project,
             target,
             to=to,
-            shape=shape.value if shape else None,
-            style=style.value if style else None,
-            source=source.value if source else None,
+            shape=shape,
+            style=style,
+            source=source,
             min_probability=min_probability,
             threshold=threshold,
-            ratings=ratings.value if ratings else None,
-            margin=margin.value if margin else None,
+            ratings=ratings,
+            margin=margin,
             split_pairs=split_pairs,
             per_prompt=per_prompt,
             split=split,

@@ -6,9 +6,8 @@ Plain, because drawing boxes would take as long to import as everything else a u
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from enum import Enum
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -89,7 +88,7 @@ def default(option: Any) -> str:
         return ""
     if value is True:
         value = option.opts[0]
-    return f" [default: {value.value if isinstance(value, Enum) else value}]"
+    return f" [default: {value}]"
 
 
 def in_words(parameter: Any) -> str:
@@ -99,6 +98,6 @@ def in_words(parameter: Any) -> str:
     kind = parameter.type_descriptor.annotation
     if get_origin(kind) is list:
         kind = get_args(kind)[0]
-    if issubclass(kind, Enum):
-        return "|".join(str(each.value) for each in kind)
+    if get_origin(kind) is Literal:
+        return "|".join(get_args(kind))
     return WORDS[kind]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,11 +22,6 @@ class Here:
         from pairwright.stages.project.project import Project
 
         return Project.open(self.folder)
-
-
-class OnError(StrEnum):
-    stop = "stop"
-    skip = "skip"
 
 
 HostName = Annotated[

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,16 +20,13 @@ if TYPE_CHECKING:
     from pairwright.stages.generate.pair import PairResult
 
 
-class Policy(StrEnum):
-    all = "all"
-    random = "random"
-    reference = "reference"
-
-
 def pair(
     context: typer.Context,
     policy: Annotated[
-        Policy | None, typer.Option(help="all pairs; k random ones a prompt; each against one model.")
+        str | None,
+        typer.Option(
+            metavar="all|random|reference", help="All pairs; k random ones a prompt; each against one model."
+        ),
     ] = None,
     k: Annotated[int | None, typer.Option(min=1, help="Pairs a prompt, for --policy random.")] = None,
     reference: Annotated[
@@ -44,7 +40,7 @@ def pair(
     with context.obj.open() as project, count_bar("pairing prompts", quiet=json) as progress:
         result = pair_responses(
             project,
-            policy=policy.value if policy else None,
+            policy=policy,
             k=k,
             reference=reference,
             progress=progress,

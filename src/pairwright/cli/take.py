@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pairwright.cli.annotate import told_import
-from pairwright.cli.options import Json, OnError
+from pairwright.cli.options import Json
 from pairwright.cli.send import ToolName
-
-if TYPE_CHECKING:
-    pass
+from pairwright.types import OnError
 
 
 def take(
@@ -21,12 +19,12 @@ def take(
     files: Annotated[list[Path], typer.Argument(help="What the tool exported.")],
     on_error: Annotated[
         OnError, typer.Option(help="stop adds nothing with a bad answer; skip adds the good ones.")
-    ] = OnError.stop,
+    ] = "stop",
     json: Json = False,
 ) -> int:
     """Take answers back from another annotation tool, as votes of people."""
     from pairwright.stages.people.other_tools import take as take_back
 
     with context.obj.open() as project:
-        result = take_back(project, tool, files, on_error=on_error.value)
+        result = take_back(project, tool, files, on_error=on_error)
     return told_import(result, json, more=f"{result.skipped:,} skipped, ")

@@ -24,16 +24,14 @@ from pairwright.formats.rows import as_id, messages_in_cell, with_input
 from pairwright.formats.sources import (
     alpaca_eval,
     arena,
-    argilla,
     helpsteer,
-    label_studio,
     nectar,
-    potato,
     shp,
     table,
     ultrafeedback,
 )
 from pairwright.formats.streams import STDIN, printable
+from pairwright.formats.tools.names import TOOLS
 from pairwright.formats.trainers import (
     axolotl,
     generic,
@@ -70,9 +68,7 @@ _BUILT_IN: tuple[Format, ...] = (
     *helpsteer.FORMATS,
     *arena.FORMATS,
     *alpaca_eval.FORMATS,
-    *label_studio.FORMATS,
-    *argilla.FORMATS,
-    *potato.FORMATS,
+    *(tool.dataset for tool in TOOLS.values() if tool.dataset),
 )
 
 

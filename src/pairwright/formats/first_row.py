@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 from itertools import chain, islice
 from pathlib import Path
+
+from pairwright.whole_file import whole_file
 
 _NUMBERED = re.compile(rb'\{"row":\d+')
 
 
 def move_first(path: Path, number: int) -> None:
     """Move a row of a file of JSON, one a line, to its beginning; side lines, which are numbered, anew."""
-    moved = path.with_name(f"{path.name}.moved")
-    with path.open("rb") as file, moved.open("wb") as out:
+    with whole_file(path) as out, path.open("rb") as file:
         array = file.read(2) == b"[\n"
         start = 2 if array else 0
         file.seek(start)
@@ -26,6 +26,3 @@ def move_first(path: Path, number: int) -> None:
                 row = _NUMBERED.sub(b'{"row":%d' % n, row, count=1)
             out.write((b"[\n" if n == 1 else b",\n") + row if array else row + b"\n")
         out.write(b"\n]\n" if array else b"")
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(moved, path)

@@ -24,6 +24,7 @@ from pairwright.errors import InputError
 from pairwright.extras import needed
 from pairwright.formats.first_row import move_first
 from pairwright.formats.in_place import check_free
+from pairwright.whole_file import folder_to_disk, to_disk
 
 # What a column holds: text, bool, int, float, messages; a list of one of these, or an object of named ones.
 Column = Any
@@ -256,7 +257,7 @@ class FileSet:
         found.name = name or found.name
         if found.written is None:
             writer.finish()
-            _to_disk(found.file)
+            to_disk(found.file)
             found.file.close()
             if first > 1:
                 move_first(found.path, first)
@@ -299,11 +300,11 @@ class FileSet:
             path = self._folder / f"text-{number}"
             with path.open("wb") as file:
                 file.write(text.encode())
-                _to_disk(file)
+                to_disk(file)
             self._files.append(_Open(name, path, file, None))
         with open(self._folder / "manifest", "wb") as file:
             file.write(orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-            _to_disk(file)
+            to_disk(file)
         # An older manifest must not vouch for newer rows if we are stopped between two moves.
         final.unlink(missing_ok=True)
         for each in reversed(self._files):
@@ -311,7 +312,7 @@ class FileSet:
         os.replace(self._folder / "manifest", final)
         for name in stale:
             final.with_name(name).unlink(missing_ok=True)
-        _folder_to_disk(self._out.parent)
+        folder_to_disk(self._out.parent)
 
 
 _OLDER = "older"
@@ -390,18 +391,3 @@ def _let_go(writer: RowWriter) -> None:
     """End a writer whose file is thrown away: left open it would write to a closed file when collected."""
     with suppress(Exception):
         writer.finish()
-
-
-def _to_disk(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _folder_to_disk(folder: Path) -> None:
-    """Make the moves themselves survive a power cut; Windows has no such call."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

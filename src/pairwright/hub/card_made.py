@@ -7,20 +7,10 @@ from typing import Any
 
 from pairwright.amounts import counted
 from pairwright.hub.markdown import bullets, hours, percent, plain, share, table
+from pairwright.pairing import POLICIES
 from pairwright.types import Estimate
 
-_POLICIES = {
-    "given": "came as pairs",
-    "all": "by letting every two responses to a prompt meet",
-    "random": "by letting responses to a prompt meet by chance",
-    "reference": "of a response and one by a model that all others are held against",
-}
-_KINDS = {
-    "scores": "a reward model that scores each response",
-    "scorer": "a function that scores each response",
-    "light": "a light reward model trained on this project's labels",
-    "reward": "a reward model trained on this project's labels",
-}
+_POLICIES = {"given": "came as pairs"} | {name: policy.in_words for name, policy in POLICIES.items()}
 _METHODS = {
     "majority": "the majority",
     "gold": "each person's record on pairs whose answer is known",
@@ -134,7 +124,7 @@ def _asked(judge: Mapping[str, Any]) -> str:
     if judge["given"] == judge["votes"]:
         return "its votes came with the data; how it was asked, and in which order, is not on record"
     kind = "recorded verdicts, replayed" if "recorded" in spec else spec.get("kind")
-    told = [plain(_KINDS.get(kind, kind))] if kind else []
+    told = [plain(judge["in_words"] or kind)] if kind else []
     if spec.get("model"):
         told = [f"model {plain(spec['model'])}"]
         if kind is None:
@@ -162,7 +152,7 @@ def _unknown(of: Mapping[str, Any]) -> str:
 
 def takes_sides(judge: Mapping[str, Any]) -> bool:
     """Whether it compares; one that scores a response alone knows no order."""
-    return judge["spec"].get("kind") not in _KINDS
+    return not judge["scores"]
 
 
 def _orders(judge: Mapping[str, Any]) -> str:

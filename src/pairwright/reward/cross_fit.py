@@ -19,6 +19,7 @@ from scipy import sparse
 from pairwright.errors import InputError
 from pairwright.reward.head import fit_head
 from pairwright.reward.light import Comparisons, LightModel, train
+from pairwright.whole_file import whole_file
 
 FOLDS = 5
 REPEATS = 2
@@ -155,7 +156,5 @@ class Kept:
 
     def save(self, name: str, margins: np.ndarray) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        partial = self.folder / f".{name}.partial"
-        with partial.open("wb") as file:
+        with whole_file(self.folder / f"{name}.npy") as file:
             np.save(file, margins, allow_pickle=False)
-        partial.replace(self.folder / f"{name}.npy")

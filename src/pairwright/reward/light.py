@@ -18,6 +18,7 @@ from scipy import sparse
 from pairwright.errors import InputError
 from pairwright.reward import features
 from pairwright.reward.head import fit_head, log_loss
+from pairwright.whole_file import whole_file
 
 STRENGTHS = (0.05, 0.2, 1.0)
 VECTOR_SHARE = 0.03  # how much a change of one standard deviation of an embedding's dimension weighs
@@ -113,7 +114,7 @@ class LightModel:
         """`path` (.npz) and, beside it, the card as .json."""
         card = {"features": features.VERSION, "strength": self.strength, **card}
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
+        with whole_file(path) as file:
             np.savez_compressed(
                 file,
                 form=self.form,
@@ -122,7 +123,8 @@ class LightModel:
                 idf=self.idf.astype(np.float32),
                 vectors=self.vectors,
             )
-        path.with_suffix(".json").write_text(json.dumps(card, indent=2), encoding="utf-8")
+        with whole_file(path.with_suffix(".json")) as file:
+            file.write(json.dumps(card, indent=2).encode())
 
     @classmethod
     def load(cls, path: Path, embed: Embed | None = None) -> LightModel:

@@ -32,6 +32,8 @@ NEWCOMER = ((0.8, 0.1, 0.1), (0.1, 0.8, 0.1), (0.1, 0.1, 0.8))
 LEAST = 1 / 3  # no belief in the likeliest of three verdicts is less
 SENT_BACK, DISAGREE = "sent back to people by a check", "people disagree"  # how such beliefs' reasons begin
 EVEN = (1 / 3, 1 / 3, 1 / 3)
+# What a belief keeps of a pair's Standing.
+_KEPT = ("forecast", "confidence", "threshold", "drawn", "waits", "outside", "hear", "next_judge", "teaches")
 SETTLED = 0.8  # people who are split are settled where what is known of them and of the judges comes to this
 
 
@@ -142,20 +144,11 @@ class Standing:
 
     def basis(self) -> dict[str, Any]:
         """What a belief keeps of it, so that one more vote can be judged without all the others."""
-        kept = {
-            "forecast": None if self.forecast is None else list(self.forecast),
-            "confidence": self.confidence,
-            "threshold": None if self.threshold is None or math.isinf(self.threshold) else self.threshold,
-            "accepts_all": self.threshold is not None and math.isinf(self.threshold),
-            "drawn": self.drawn,
-            "waits": self.waits,
-            "outside": self.outside,
-            "hear": None if self.hear is None else list(self.hear),
-            "next_judge": self.next_judge,
-            "teaches": self.teaches,
-        }
-        kept |= self.repaired()
-        return {name: value for name, value in kept.items() if value is not None and value is not False}
+        kept = {name: getattr(self, name) for name in _KEPT}
+        if self.threshold is not None and math.isinf(self.threshold):  # which JSON has no word for
+            kept |= {"threshold": None, "accepts_all": True}
+        told = {name: list(value) if isinstance(value, tuple) else value for name, value in kept.items()}
+        return {name: value for name, value in told.items() if value is not None} | self.repaired()
 
     def repaired(self) -> dict[str, Any]:
         """What was done about flags on the pair, whatever the rule."""
@@ -164,19 +157,13 @@ class Standing:
 
     @classmethod
     def of_basis(cls, basis: Mapping[str, Any], combination: Combination | None) -> Standing:
-        forecast = basis.get("forecast")
-        return cls(
-            None if forecast is None else tuple(forecast),
-            basis.get("confidence"),
-            -math.inf if basis.get("accepts_all") else basis.get("threshold"),
-            basis.get("drawn"),
-            basis.get("waits"),
-            combination,
-            None if basis.get("hear") is None else tuple(basis["hear"]),
-            basis.get("next_judge"),
-            basis.get("teaches"),
-            outside=basis.get("outside"),
-        )
+        kept = {name: basis[name] for name in _KEPT if name in basis}
+        if basis.get("accepts_all"):
+            kept["threshold"] = -math.inf
+        told: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()
+        }
+        return cls(**told, combination=combination)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ class Store:
         return store
 
     def _migrate(self) -> None:
-        from pairwright.store.migrations import HEAD, upgrade
+        from pairwright.store.migrations import HEAD, create, upgrade
 
         with self.engine.connect() as connection:
             tables = set(inspect(connection).get_table_names())
@@ -86,7 +86,9 @@ class Store:
             version = None
             if tables:
                 version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        if version != HEAD:
+        if version is None:
+            create(self.engine)
+        elif version != HEAD:
             upgrade(self.engine, version)
 
     @contextmanager

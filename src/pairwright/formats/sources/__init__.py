@@ -1,1 +1,1 @@
-"""Datasets and annotation tools whose labels are read: one file each."""
+"""Datasets whose labels are read: one file each."""

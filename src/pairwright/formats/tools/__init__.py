@@ -1,1 +1,1 @@
-"""Tasks for other annotation tools, and the answers given there. One file a tool."""
+"""Other annotation tools: tasks out, answers in, and their own projects as datasets. One file a tool."""

@@ -16,11 +16,9 @@ from typing import Any
 from pairwright.formats.tools.shapes import (
     Answers,
     Choice,
-    GivenAnswer,
+    Said,
     SentTask,
     Tool,
-    Unreadable,
-    identity,
     known_choice,
     number,
 )
@@ -100,9 +98,8 @@ def read_mturk(path: Path) -> Answers:
         answers |= _task_answers(answers.pop("taskAnswers", ""))
         ticked = [name for name in _CHOICES if str(answers.get(name, "")).lower() in ("true", "on")]
         said = ticked[0] if len(ticked) == 1 else answers.get("preference") or answers.get("answer")
-        yield _answer(
-            place, inputs, said, row.get("WorkerId"), row.get("WorkTimeInSeconds"), answers.get("note")
-        )
+        worker, seconds = row.get("WorkerId"), row.get("WorkTimeInSeconds")
+        yield _said(said, worker, seconds, answers.get("note")).of_task(inputs, place)
 
 
 _CHOICES: tuple[Choice, ...] = ("first", "second", "tie", "both_good", "both_bad")
@@ -134,24 +131,20 @@ def read_plain(path: Path) -> Answers:
         said = first("answer", "label", "preference", "choice")
         person = first("worker", "participant id", "participant_id", "prolific_pid", "workerid", "annotator")
         seconds = first("seconds", "time taken", "time_taken", "worktimeinseconds")
-        yield _answer(place, row, said, person, seconds, first("note", "comment"))
+        yield _said(said, person, seconds, first("note", "comment")).of_task(row, place)
 
 
-def _answer(
-    place: str, task: dict[str, str], said: Any, person: Any, seconds: Any, note: Any
-) -> GivenAnswer | Unreadable:
-    found = identity(task, place)
-    if isinstance(found, Unreadable):
-        return found
+def _said(said: Any, person: Any, seconds: Any, note: Any) -> Said:
+    choice: Choice | str | None = known_choice(said)
+    if str(said).strip().lower() == "skip":
+        choice = "skip"
     if not person:
-        return Unreadable(place, "who answered is missing (WorkerId, or a column `worker`)")
-    if str(said).strip().casefold() in ("a", "b"):
+        choice = "who answered is missing (WorkerId, or a column `worker`)"
+    elif str(said).strip().casefold() in ("a", "b"):
         what = "it may mean the response shown first or the pair's own A"
-        return Unreadable(place, f"the answer is {said!r}, and {what}: write first or second")
-    choice: Choice | None = "skip" if str(said).strip().lower() == "skip" else known_choice(said)
-    if said in (None, "") or choice is None:
-        return Unreadable(place, f"the answer is {said!r}; it is one of {', '.join(_CHOICES)}, or skip")
-    return GivenAnswer(place, *found, choice, str(person), number(seconds), note or None)
+        choice = f"the answer is {said!r}, and {what}: write first or second"
+    wrong = f"the answer is {said!r}; it is one of {', '.join(_CHOICES)}, or skip"
+    return Said(choice or wrong, str(person), number(seconds), note or None)
 
 
 MTURK = Tool("mturk", "Mechanical Turk", write_mturk, read_mturk)

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from pairwright.errors import InputError
+from pairwright.formats.canonical import Opinion
+from pairwright.formats.format import Format
+from pairwright.formats.sources.choices import opinion_on
 from pairwright.formats.streams import open_stream
 from pairwright.types import ORDERS, Order
 
@@ -56,13 +59,42 @@ Answers = Iterator[GivenAnswer | Unreadable]
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What one person said of two texts. A `choice` that is none of the choices says what is wrong."""
+
+    choice: Choice | str
+    person: str | None
+    seconds: float | None = None
+    note: str | None = None
+
+    def of_task(self, task: Mapping[str, Any], place: str) -> GivenAnswer | Unreadable:
+        """As the answer to a task that was sent, by what travelled with it."""
+        found = identity(task, place)
+        if isinstance(found, Unreadable):
+            return found
+        if self.choice not in CHOICES:
+            return Unreadable(place, self.choice)
+        return GivenAnswer(place, *found, self.choice, str(self.person), self.seconds, self.note)
+
+    def opinion(self, tool: str) -> Opinion:
+        """As a label of a dataset. Raises InputError with what is wrong."""
+        if self.choice not in CHOICES:
+            raise InputError(self.choice)
+        return opinion_on(f"{tool}/{self.person}", self.choice, self.seconds, self.note)
+
+
+@dataclass(frozen=True, slots=True)
 class Tool:
-    """One tool: `write(tasks, folder, guidelines, people)` gives the files written, `read(path)` answers."""
+    """One tool: `write(tasks, folder, guidelines, people)` gives the files written, `read(path)` answers.
+
+    `dataset` reads whole projects of it, which need not have been sent from here.
+    """
 
     name: str
     title: str
     write: Callable[[list[SentTask], Path, str, int], list[Path]]
     read: Callable[[Path], Answers]
+    dataset: Format | None = None
 
 
 def known_choice(text: Any) -> Choice | None:

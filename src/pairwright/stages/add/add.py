@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import chain, islice
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -34,11 +34,11 @@ from pairwright.store.content import (
     response_ids,
 )
 from pairwright.store.store import Store
+from pairwright.types import OnError
 
 BAD_ROWS_LISTED = 50
 _ROWS_AT_ONCE = 500
 
-OnError = Literal["stop", "skip"]
 Progress = Callable[[int], None]
 
 

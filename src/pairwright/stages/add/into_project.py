@@ -9,10 +9,10 @@ from pairwright.formats.canonical import Which
 from pairwright.formats.reading import Given
 from pairwright.formats.rows import FieldNames
 from pairwright.literals import checked
-from pairwright.stages.add.add import AddResult, OnError, add_files
+from pairwright.stages.add.add import AddResult, add_files
 from pairwright.stages.add.labelled_set import AddDatasetResult, add_dataset
 from pairwright.stages.project.project import Project
-from pairwright.types import Maker
+from pairwright.types import Maker, OnError
 
 AUTO = "auto"  # the format is told by the rows' keys
 

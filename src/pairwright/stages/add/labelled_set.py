@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection
@@ -62,7 +62,7 @@ from pairwright.store.content import (
 from pairwright.store.export.scratch import Counts
 from pairwright.store.people.names import person_id
 from pairwright.store.votes import add_vote, known_rater_id, rater_id, retract, votes_by_raters
-from pairwright.types import MAKERS, Maker, Prompt, Rater, Response, Verdict, Vote
+from pairwright.types import MAKERS, Maker, OnError, Prompt, Rater, Response, Verdict, Vote
 
 PAGE = 250
 _FILE = "dataset"  # the rater of formats in which anybody's labels may come
@@ -162,7 +162,7 @@ def add_dataset(
     rater: str | None = None,
     labels_by: Maker | None = None,
     file_format: str | None = None,
-    on_error: Literal["stop", "skip"] = "stop",
+    on_error: OnError = "stop",
     without: Collection[str] = (),
     progress: Callable[[int], None] | None = None,
 ) -> AddDatasetResult:

@@ -40,10 +40,10 @@ from pairwright.store.check.softening import softened_mark
 from pairwright.store.export import labelled_pairs as rows_of
 from pairwright.store.export import labelled_responses as singles_of
 from pairwright.store.export.labelled_pairs import PAGE
-from pairwright.store.export.ratings import Kind, rating_kinds, ratings_by_key
+from pairwright.store.export.ratings import rating_kinds, ratings_by_key
 from pairwright.store.meta import prompts_by_domain
 from pairwright.store.store import Store
-from pairwright.types import Source
+from pairwright.types import RatedBy, Source
 
 # `annotate` asks for ratings from 1 to 5: 4 and 5 are good.
 GOOD_FROM = 3.5
@@ -60,7 +60,7 @@ def export_dataset(
     selection: Selection | None = None,
     layout: Layout | None = None,
     source: Source | None = None,
-    ratings: Kind | None = None,
+    ratings: RatedBy | None = None,
     separator: str = SEPARATOR,
     seed: int = 0,
     include_flagged: bool = False,
@@ -134,7 +134,7 @@ def _check(selection: Selection) -> None:
         )
 
 
-def _rated_by(connection: Connection, asked: Kind | None) -> Kind | None:
+def _rated_by(connection: Connection, asked: RatedBy | None) -> RatedBy | None:
     """Whose ratings count: one kind a file, for each has its own scale."""
     there = rating_kinds(connection)
     if asked is not None and asked not in there:
@@ -146,7 +146,7 @@ def _rated_by(connection: Connection, asked: Kind | None) -> Kind | None:
 def _pairs(
     connection: Connection,
     source: Source | None,
-    kind: Kind | None,
+    kind: RatedBy | None,
     include_flagged: bool,
     result: ConvertResult,
     progress: Callable[..., None] | None,
@@ -179,7 +179,7 @@ def _pairs(
 
 
 def _wanted(
-    selection: Selection, source: Source | None, kind: Kind | None, *, include_flagged: bool
+    selection: Selection, source: Source | None, kind: RatedBy | None, *, include_flagged: bool
 ) -> singles_of.Wanted:
     """What makes a response good or bad. On what scale a dataset rated, only a threshold tells."""
     on_known_scale = kind == "annotate" or selection.threshold is not None

@@ -16,8 +16,7 @@ from pairwright.stages.export.export import format_of
 from pairwright.stages.export.export_dataset import ending_for, export_dataset
 from pairwright.stages.export.exported import remember
 from pairwright.stages.project.project import Project
-from pairwright.store.export.ratings import Kind
-from pairwright.types import Source
+from pairwright.types import RatedBy, Source
 
 
 def export_path(project: Project, shape: str) -> Path:
@@ -37,7 +36,7 @@ def export_project(
     source: Source | None = None,
     min_probability: float | None = None,
     threshold: float | None = None,
-    ratings: Kind | None = None,
+    ratings: RatedBy | None = None,
     margin: MarginUnit | None = None,
     split_pairs: bool = False,
     per_prompt: int | None = None,

@@ -19,8 +19,8 @@ from pairwright.routing.plan import Plan
 from pairwright.stages.figures.plan import coverage_of, pace, plans_of
 from pairwright.stages.generate.pair import pairs_to_make
 from pairwright.stages.panel.asked import comes_later, orders_asked
+from pairwright.stages.project.judge_kinds import kind_of
 from pairwright.stages.project.project import Project
-from pairwright.stages.project.settings import PAID
 from pairwright.stages.result import Result
 from pairwright.store.figures import totals
 from pairwright.store.figures.totals import CallCounts
@@ -212,7 +212,8 @@ def _generate(project: Project, counts: _Counts) -> list[StageEstimate]:
 
 def _judge(project: Project, name: str, counts: _Counts, pairs_to_come: int) -> StageEstimate:
     judge = project.settings.judges[name]
-    if judge.kind not in PAID or judge.model is None:
+    kind = kind_of(judge.kind)
+    if not kind.paid or judge.model is None:
         return StageEstimate("judge", name, 0, 0, 0, 0.0, 0.0, f"{judge.kind} judge: no calls")
     votes, strategy = counts.judge_pending[name] + pairs_to_come * counts.judge_orders[name], judge.strategy
     calls, shown = votes, 2.0
@@ -221,7 +222,7 @@ def _judge(project: Project, name: str, counts: _Counts, pairs_to_come: int) -> 
     # Calls that serve several pairs: as many as there are responses to score, or prompts to rank them of.
     pairs = max(1, counts.pairs + pairs_to_come)
     responses = min(max(counts.responses + counts.missing, 1), 2 * pairs)
-    if judge.kind == "scores":
+    if kind.scores:
         calls, shown = min(2 * votes, math.ceil(responses * votes / pairs)), 1.0
     elif STRATEGIES[strategy].ranks:
         prompts = max(1, min(counts.prompts, pairs))
@@ -233,7 +234,7 @@ def _judge(project: Project, name: str, counts: _Counts, pairs_to_come: int) -> 
     if not counts.responses:
         response_bytes = _answer_tokens(project, counts) * BYTES_PER_TOKEN
     size = counts.prompt_bytes + shown * response_bytes
-    if judge.kind == "scores":
+    if kind.scores:
         return _stage(
             project, "judge", judge.model, calls, size, _rates(counts.calls, "judge", judge.model, 0)
         )

@@ -14,7 +14,7 @@ from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.literals import checked
-from pairwright.pairing import Policy, check_policy, choose_pairs
+from pairwright.pairing import POLICIES, check_policy, choose_pairs
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import PairSettings
 from pairwright.stages.result import Result
@@ -80,7 +80,7 @@ def cut_off(n: int) -> str:
 class _Wanted:
     """What the user asked for."""
 
-    policy: Policy
+    policy: str
     k: int
     reference: str | None
     seed: int
@@ -90,7 +90,7 @@ class _Wanted:
 
 def make_pairs(
     store: Store,
-    policy: Policy = "all",
+    policy: str = "all",
     k: int = 1,
     reference: str | None = None,
     seed: int = 0,
@@ -109,7 +109,7 @@ def make_pairs(
     response at all is by `reference`.
     """
     check_policy(policy, k, reference)
-    if policy == "reference":
+    if POLICIES[policy].needs_reference:
         _check_reference(store, reference or "")
     wanted = _Wanted(policy, k, reference, seed, include_truncated, all_prompts)
     tally = _Tally()
@@ -128,7 +128,7 @@ def make_pairs(
 def pair(
     project: Project,
     *,
-    policy: Policy | None = None,
+    policy: str | None = None,
     k: int | None = None,
     reference: str | None = None,
     progress: Callable[[int], None] | None = None,
@@ -167,7 +167,7 @@ def pairs_to_make(store: Store, settings: PairSettings, seed: int, responses_per
             if given and not wanted.all_prompts:
                 continue
             if n is not None and len(meeting.responses) < n:
-                each = {"all": n * (n - 1) // 2, "random": wanted.k, "reference": n - 1}[wanted.policy]
+                each = POLICIES[wanted.policy].at_most(n, wanted.k)
                 made = sum(pair.policy != "given" for pair in meeting.pairs)
                 total += max(0, min(each, n * (n - 1) // 2) - made)
             else:
@@ -203,14 +203,15 @@ def _pairs_of(meeting: Meeting, wanted: _Wanted, tally: _Tally) -> list[NewPair]
     if len({response.text.strip() for response in responses}) < 2:
         tally.too_few += 1
         return []
-    if wanted.policy == "reference" and not any(one.model == wanted.reference for one in responses):
+    policy = POLICIES[wanted.policy]
+    if policy.needs_reference and not any(one.model == wanted.reference for one in responses):
         tally.without_reference += 1
         return []
     chosen = _choose(meeting, responses, wanted)
     there = {pair.key for pair in meeting.pairs}
     missing = [pair for pair in chosen if pair.key not in there]
     tally.pairs_already += len(chosen) - len(missing)
-    if wanted.policy == "random":
+    if policy.k_in_all:
         made = sum(pair.policy != "given" for pair in meeting.pairs)
         missing = missing[: max(0, wanted.k - made)]
     return missing

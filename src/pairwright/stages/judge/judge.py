@@ -36,8 +36,9 @@ from pairwright.stages.pay.paid_calls import (
     tokens_of,
     work_through,
 )
+from pairwright.stages.project.judge_kinds import kind_of
 from pairwright.stages.project.project import Project
-from pairwright.stages.project.settings import PAID, JudgeSettings
+from pairwright.stages.project.settings import JudgeSettings
 from pairwright.stages.result import Result
 from pairwright.store import schema
 from pairwright.store.figures import totals
@@ -102,7 +103,7 @@ def run_judge(
         )
     orders = orders_of(single_order or settings.single_order)
     # A local judge costs nothing; it only must not do the same work as another process.
-    paid = settings.kind in PAID
+    paid = kind_of(settings.kind).paid
     with project.store.exclusively("spending" if paid else "judge"):
         if not paid:
             if rejudge:
@@ -162,7 +163,7 @@ async def _judge_all(session: JudgeSession, run: Run, retry_failed: bool, left: 
             prepared = Prepared(project.store, writer, payer)
             aids = Aids(client, model, session.options, payer, prepared)
             shared: SharedJudge | None = None
-            if session.settings.kind == "scores":
+            if kind_of(session.settings.kind).scores:
                 shared = Scores(session, client, prepared, payer)
             elif STRATEGIES[session.options.strategy].ranks:
                 shared = Rankings(session, judge, prepared, payer)

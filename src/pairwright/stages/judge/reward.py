@@ -8,7 +8,6 @@ On other prompts it says what one trained on all labels says. Its margin is what
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from pairwright.judging.scores import compared
 from pairwright.reward import features
 from pairwright.reward.cross_fit import FOLDS, REPEATS
 from pairwright.reward.light import LightModel
+from pairwright.stages.judge.compare import Ask
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import JudgeSettings
 from pairwright.stages.reward.kept_folds import fingerprint
@@ -29,9 +29,7 @@ from pairwright.store.judge.pending import JudgeWork
 from pairwright.types import Answer
 
 
-def reward_judge(
-    project: Project, name: str, settings: JudgeSettings
-) -> tuple[Callable[[JudgeWork], Answer], dict[str, Any]]:
+def open_reward(project: Project, name: str, settings: JudgeSettings) -> tuple[Ask, dict[str, Any]]:
     """How to ask it, and its rater's spec: other labels make another rater.
 
     Raises InputError where there are too few labels, ConfigError where the model can't be one's own.

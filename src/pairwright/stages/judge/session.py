@@ -11,6 +11,7 @@ from pairwright.models.budget import Budget
 from pairwright.models.chat_judge import JudgeOptions, chat_rater, request_limits
 from pairwright.models.prices import Price
 from pairwright.stages.pay.paid_calls import Payer, Run, most_tokens_out, spent_before, unknown_price
+from pairwright.stages.project.judge_kinds import kind_of
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import JudgeSettings
 from pairwright.store.judge.cut_prompts import REMEDY, cut_prompts
@@ -65,9 +66,10 @@ def open_session(
         settings.strategy,
         settings.sample,
     )
-    if settings.kind == "scores":
+    scores = kind_of(settings.kind).scores
+    if scores:
         asked = {"model": model.model, "api": settings.api, "label": settings.label, "extra": model.extra}
-        rater = Rater("judge", name, {"kind": "scores", **asked, "single_order": True})
+        rater = Rater("judge", name, {"kind": settings.kind, **asked, "single_order": True})
     else:
         rater = chat_rater(name, model, project.guidelines, options, single_order=len(orders) == 1)
     price = project.price(settings.model)
@@ -92,9 +94,7 @@ def open_session(
         Budget(limit, spent),
         spent,
         prior,
-        0
-        if settings.kind == "scores"
-        else most_tokens_out(request_limits(model, options), limit, settings.model),
+        0 if scores else most_tokens_out(request_limits(model, options), limit, settings.model),
     )
 
 

@@ -13,13 +13,14 @@ from pairwright.errors import InputError
 from pairwright.formats.reading import BadRow, Given, read_records
 from pairwright.formats.rows import as_id
 from pairwright.keys import parse_public_id
+from pairwright.literals import checked
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result, facts_of
 from pairwright.store.people.names import person_id, spelled
 from pairwright.store.people.tasks import pairs_by_key, pairs_named, votes_of_people
 from pairwright.store.votes import add_vote, retract
-from pairwright.types import ORDERS, Order, Verdict, Vote, swap
+from pairwright.types import ORDERS, OnError, Order, Verdict, Vote, swap
 
 SHOWN_BAD_ROWS = 50
 PAGE = 500
@@ -78,8 +79,9 @@ class _RollBack(Exception):
     pass
 
 
+@checked
 def import_labels(
-    project: Project, paths: Sequence[Given], *, default_rater: str | None = None, on_error: str = "stop"
+    project: Project, paths: Sequence[Given], *, default_rater: str | None = None, on_error: OnError = "stop"
 ) -> ImportResult:
     """Read rows `{id, label, annotator?, seconds?, note?}` as votes of people, in one transaction.
 

@@ -15,6 +15,7 @@ from pairwright.formats.tools.names import TOOLS
 from pairwright.formats.tools.shapes import Choice, GivenAnswer, SentTask, Tool, Unreadable
 from pairwright.judging.rubric import show_prompt
 from pairwright.keys import content_key, public_id, seeded_fraction
+from pairwright.literals import checked
 from pairwright.stages.people.answers import VERDICT_OF
 from pairwright.stages.people.gold import find_pair
 from pairwright.stages.people.import_labels import ImportResult, Label, add_labels
@@ -25,7 +26,7 @@ from pairwright.store import schema
 from pairwright.store.people import leases, tasks
 from pairwright.store.people.names import person_id
 from pairwright.store.votes import failure_row, guideline_id
-from pairwright.types import Failure, Order, as_original
+from pairwright.types import Failure, OnError, Order, as_original
 
 PAGE = 500
 _SHOWN: dict[Choice, Literal["left", "right", "tie", "both_good", "both_bad"]] = {
@@ -113,7 +114,10 @@ class _RollBack(Exception):
     pass
 
 
-def take(project: Project, tool_name: str, paths: Sequence[Path], *, on_error: str = "stop") -> TakeResult:
+@checked
+def take(
+    project: Project, tool_name: str, paths: Sequence[Path], *, on_error: OnError = "stop"
+) -> TakeResult:
     """Read answers given in another tool as votes of people, in one transaction.
 
     People are named after the tool (`label-studio/4`). The same file again adds

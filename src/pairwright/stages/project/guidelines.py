@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from dataclasses import dataclass
 
 from pairwright.errors import ConfigError, InputError
@@ -11,6 +9,7 @@ from pairwright.stages.project.project import Project
 from pairwright.store.people import accounts as sql
 from pairwright.store.people.accounts import Account
 from pairwright.store.votes import guideline_id, guideline_text
+from pairwright.whole_file import whole_file
 
 LONGEST = 200_000  # characters
 
@@ -55,12 +54,8 @@ class Guidelines:
             raise InputError("the guidelines can't be empty: people and judges go by them")
         if len(text) > LONGEST:
             raise InputError(f"guidelines have at most {LONGEST:,} characters; these have {len(text):,}")
-        handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=".guidelines-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, self._path)
+        with whole_file(self._path) as file:
+            file.write(text.encode())
         with self._project.store.write() as connection:
             sql.add_action(connection, by.id, "changed the guidelines", {"characters": len(text)})
         return self.current()

@@ -7,14 +7,17 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from pairwright.errors import ConfigError
+from pairwright.errors import ConfigError, InputError
+from pairwright.formats.trl import Shape, Style
 from pairwright.judging.scores import Api
 from pairwright.judging.strategies import STRATEGIES, Name
 from pairwright.models.secrets import hidden
 from pairwright.models.settings import EndpointSettings, ModelSettings, Settings
+from pairwright.pairing import POLICIES, check_policy
 from pairwright.routing.decide import Overlap
+from pairwright.stages.project.judge_kinds import KINDS, kind_of
 from pairwright.stages.project.reward_settings import RewardSettings
 
 
@@ -45,16 +48,29 @@ class GenerateSettings(Settings):
 class PairSettings(Settings):
     """Which responses to a prompt meet."""
 
-    policy: Literal["all", "random", "reference"] = Field(
-        "all", description="every two; `k` random pairs a prompt; each against those of one model"
+    policy: str = Field(
+        "all",
+        description="all: every two; random: `k` pairs a prompt; reference: each against those of one model",
     )
     k: int = Field(1, ge=1, description="pairs a prompt, for `random`")
     reference: str | None = Field(None, description="the model, for `reference`")
     include_truncated: bool = Field(False, description="also pair responses that reached max_tokens")
     all_prompts: bool = Field(False, description="also pair prompts that came with a pair of their own")
 
+    @field_validator("policy")
+    @classmethod
+    def _is_known(cls, policy: str) -> str:
+        if policy not in POLICIES:
+            raise ValueError(f"[pair] policy {hidden(policy)} is not one of {', '.join(POLICIES)}")
+        return policy
 
-PAID = ("chat", "scores")  # kinds of judges that ask an endpoint
+    @model_validator(mode="after")
+    def _has_what_its_policy_needs(self) -> PairSettings:
+        try:
+            check_policy(self.policy, self.k, self.reference)
+        except InputError as error:
+            raise ValueError(f"[pair] {error}") from None
+        return self
 
 
 class JudgeSettings(Settings):
@@ -66,7 +82,7 @@ class JudgeSettings(Settings):
     verdicts), or a plugin's name.
     """
 
-    kind: str = Field("chat", description="chat, scores, scorer, light, reward, replay, or a plugin's name")
+    kind: str = Field("chat", description=f"{', '.join(KINDS)}, or a plugin's name")
     model: str | None = Field(None, description="for chat and scores: a name from [models]")
     path: str | None = Field(None, description="for replay: a file of recorded verdicts")
     api: Api = Field("pooling", description="for scores: how the endpoint is asked")
@@ -232,11 +248,11 @@ class PlanMethod(Settings):
 class ExportSettings(Settings):
     """What `run` and `export` write unless told otherwise."""
 
-    shapes: tuple[Literal["dpo", "orpo", "kto", "unpaired"], ...] = Field(
+    shapes: tuple[Shape, ...] = Field(
         ("dpo", "kto"), description="dpo (ORPO reads the same rows), kto, unpaired"
     )
     split_pairs: bool = Field(False, description="kto, unpaired: call winners good and losers bad")
-    style: Literal["conversational", "standard"] = Field(
+    style: Style = Field(
         "conversational", description="conversational: lists of messages; standard: plain strings"
     )
     file_format: Literal["jsonl", "parquet"] = Field("jsonl", description="of the files in `folder`")
@@ -272,24 +288,12 @@ class ProjectFile(Settings):
         if self.generate.mix == "weighted" and sum(self._weights().values()) <= 0:
             raise ValueError("[generate.weights] are all zero: give at least one model a positive weight")
         for name, judge in self.judges.items():
-            if judge.kind in PAID:
-                if judge.model is None:
-                    raise ValueError(f'[judges.{name}] needs model = "...", a name from [models.NAME]')
-                _require(judge.model, self.models, f"[judges.{name}] model", "[models.NAME]")
-            if judge.kind == "scorer" and (judge.score is None or ":" not in judge.score):
-                raise ValueError(f'[judges.{name}] of kind "scorer" needs score = "file.py:function"')
+            self._has_what_its_kind_needs(name, judge)
             if "ranking" in (judge.strategy, *judge.strategies) and judge.single_order:
                 raise ValueError(
                     f"[judges.{name}] a ranking shows every response first once, in two calls a prompt: "
                     "take single_order away"
                 )
-            if judge.kind == "reward":
-                if judge.reward is None:
-                    raise ValueError(f'[judges.{name}] needs reward = "...", a name from [rewards.NAME]')
-                _require(judge.reward, self.rewards, f"[judges.{name}] reward", "[rewards.NAME]")
-            if judge.kind == "replay" and judge.path is None:
-                raise ValueError(f'[judges.{name}] of kind "replay" needs path = "...", recorded verdicts')
-        for name, judge in self.judges.items():
             if judge.samples > 1 and judge.temperature == 0:
                 raise ValueError(
                     f"[judges.{name}] samples = {judge.samples} at temperature 0 are all the same: "
@@ -308,9 +312,20 @@ class ProjectFile(Settings):
             raise ValueError('[route] test = "betting" tests one step: take cascade away, or test = "exact"')
         for name in self.route.trust:
             _require(name, self.judges, "[route] trust", "[judges.NAME]")
-        if self.pair.policy == "reference" and not self.pair.reference:
-            raise ValueError('[pair] policy "reference" needs reference = "...", a model\'s name')
         return self
+
+    def _has_what_its_kind_needs(self, name: str, judge: JudgeSettings) -> None:
+        needs = kind_of(judge.kind).needs
+        if needs is None:
+            return
+        value = getattr(judge, needs.setting)
+        if value is None or needs.holds not in value:
+            raise ValueError(
+                f'[judges.{name}] of kind "{judge.kind}" needs {needs.setting} = {needs.example}'
+            )
+        if needs.table is not None:
+            where = f"[judges.{name}] {needs.setting}"
+            _require(value, getattr(self, needs.table), where, f"[{needs.table}.NAME]")
 
     def _weights(self) -> dict[str, float]:
         return {name: self.generate.weights.get(name, 1.0) for name in self.generate.models}
@@ -365,8 +380,7 @@ def _one_by_one(file: ProjectFile) -> ProjectFile:
                     "sample": sample if judge.samples > 1 else 0,
                     "max_tokens": most,
                     # A score does not depend on what it is compared with: one order says it all.
-                    "single_order": judge.single_order
-                    or judge.kind in ("scores", "scorer", "light", "reward"),
+                    "single_order": judge.single_order or kind_of(judge.kind).scores,
                 }
                 judges["/".join(parts)] = judge.model_copy(update=update)
                 names.setdefault(name, []).append("/".join(parts))

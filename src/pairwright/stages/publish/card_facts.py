@@ -17,6 +17,7 @@ from pairwright.stages.check.check import summary
 from pairwright.stages.figures.dashboard import dashboard_of
 from pairwright.stages.figures.status import Status, status_of
 from pairwright.stages.people.annotators import people_of
+from pairwright.stages.project.judge_kinds import kind_of
 from pairwright.stages.project.project import Project
 from pairwright.stages.route.calibrate import calibration_of
 from pairwright.stages.verify.verified import verified
@@ -110,6 +111,8 @@ def _judges(project: Project, status: Status) -> list[dict[str, Any]]:
     return [
         {
             "name": each.name,
+            "in_words": kind_of(each.spec.get("kind", "chat")).in_words,
+            "scores": kind_of(each.spec.get("kind", "chat")).scores,
             "spec": {name: value for name, value in each.spec.items() if name not in ("guideline", "extra")},
             "votes": each.votes,
             "given": each.given,

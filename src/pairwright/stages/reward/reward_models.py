@@ -21,6 +21,7 @@ from pairwright.reward.full import CARD, FullModel, steps_of
 from pairwright.reward.light import Embed, train
 from pairwright.reward.training import Recipe, train_full
 from pairwright.reward.verify import Opinion, light_opinion
+from pairwright.stages.project.judge_kinds import kind_of
 from pairwright.stages.project.own_code import own_function
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.reward_settings import RewardSettings
@@ -28,6 +29,7 @@ from pairwright.stages.project.settings import nearest
 from pairwright.stages.reward.kept_folds import fingerprint, kept_folds
 from pairwright.stages.reward.labelled_pairs import Labelled
 from pairwright.store.verify.verifications import margins_of, resting_on
+from pairwright.whole_file import whole_file
 
 LIGHT = "light"
 FILE = "reward.npz"
@@ -101,7 +103,7 @@ def own_judges(project: Project, name: str) -> list[str]:
     named = [
         judge
         for judge, of in project.settings.judges.items()
-        if of.kind in ("light", "reward") and (of.reward or LIGHT) == name
+        if kind_of(of.kind).from_labels and (of.reward or LIGHT) == name
     ]
     return [*named, *([settings.judge] if settings is not None and settings.judge else [])]
 
@@ -295,6 +297,5 @@ def _told(folder: Path) -> dict[str, Any]:
 
 
 def _tell(folder: Path, card: Mapping[str, Any]) -> None:
-    partial = folder / f".{CARD}.partial"
-    partial.write_text(json.dumps(card, indent=2), encoding="utf-8")
-    partial.replace(folder / CARD)
+    with whole_file(folder / CARD) as file:
+        file.write(json.dumps(card, indent=2).encode())

@@ -38,11 +38,11 @@ from sqlalchemy import (
 from pairwright.keys import seeded_fraction
 from pairwright.store.check.softening import softened
 from pairwright.store.export.labelled_pairs import PAGE, standings
-from pairwright.store.export.ratings import Kind, has_ratings, rated_pairs
+from pairwright.store.export.ratings import has_ratings, rated_pairs
 from pairwright.store.meta import in_messages
 from pairwright.store.probability import prob_of_verdict
 from pairwright.store.schema import RowId, belief, pair, prompt, response, vote
-from pairwright.types import Message, Source, Verdict
+from pairwright.types import Message, RatedBy, Source, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ class Wanted:
     source: Source | None = None
     min_probability: float | None = None
     by_itself: bool = False
-    ratings: Kind | None = None
+    ratings: RatedBy | None = None
     threshold: float = 0.0
 
 
@@ -213,7 +213,7 @@ def told(stand: FromClause, wanted: Wanted, standing: Sequence[str]) -> ColumnEl
     return and_(*conditions)
 
 
-def _rate(connection: Connection, wanted: Wanted, kind: Kind) -> None:
+def _rate(connection: Connection, wanted: Wanted, kind: RatedBy) -> None:
     """What ratings say of the responses of accepted pairs, ties of any kind among them."""
     stand = standings(include_flagged=wanted.include_flagged).subquery()
     accepted = told(stand, wanted, (*TOLD, "tie"))

@@ -8,22 +8,22 @@ whom it says, on its scale.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, select
 
 from pairwright.literals import checked
 from pairwright.store.schema import pair, rater, vote
 from pairwright.store.votes import is_current
+from pairwright.types import RatedBy
 
 PAGE = 500
 Means = tuple[float | None, float | None]
-Kind = Literal["annotate", "people", "judges", "unknown"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+KINDS: tuple[RatedBy, ...] = get_args(RatedBy)
 
 
 @checked
-def has_ratings(kind: Kind | None = None) -> ColumnElement[bool]:
+def has_ratings(kind: RatedBy | None = None) -> ColumnElement[bool]:
     """The condition that a current vote has ratings, of this kind or any; joins its rater by itself."""
     there = and_(vote.c.ratings.is_not(None), is_current())
     if kind is None:
@@ -41,7 +41,7 @@ def has_ratings(kind: Kind | None = None) -> ColumnElement[bool]:
     return and_(there, by("person"), here if kind == "annotate" else ~here)
 
 
-def rating_kinds(connection: Connection) -> tuple[Kind, ...]:
+def rating_kinds(connection: Connection) -> tuple[RatedBy, ...]:
     """Which kinds of ratings there are, what counts first first."""
     there = (
         kind
@@ -52,7 +52,7 @@ def rating_kinds(connection: Connection) -> tuple[Kind, ...]:
 
 
 @checked
-def rated_pairs(connection: Connection, kind: Kind) -> Iterator[dict[int, Means]]:
+def rated_pairs(connection: Connection, kind: RatedBy) -> Iterator[dict[int, Means]]:
     """Pairs with ratings of a kind, a page at a time: pair -> the mean rating of a and of b."""
     last = 0
     while True:
@@ -71,7 +71,7 @@ def rated_pairs(connection: Connection, kind: Kind) -> Iterator[dict[int, Means]
 
 
 @checked
-def ratings_by_key(connection: Connection, keys: Sequence[bytes], kind: Kind) -> dict[bytes, Means]:
+def ratings_by_key(connection: Connection, keys: Sequence[bytes], kind: RatedBy) -> dict[bytes, Means]:
     """The mean ratings of a and b of the pairs with these keys, where there are any of this kind."""
     query = (
         select(pair.c.key, vote.c.ratings)
