@@ -24,7 +24,7 @@ from pairwright.stages.route.route import run_route
 from pairwright.stats import annotators, copying
 from pairwright.stats.agreement import SIDES, answer_counts, krippendorff_alpha, pairwise_agreement
 from pairwright.stats.bradley_terry import bradley_terry
-from pairwright.stats.combine import METHODS, combine
+from pairwright.stats.combine import METHODS, PeopleVotes, combine
 from pairwright.stats.dawid_skene import dawid_skene
 from pairwright.stats.kappa import cohen_kappa, fleiss_kappa
 from pairwright.stats.raters import VoteTable, rater_figures
