@@ -109,7 +109,8 @@ def test_the_command_line_page_has_every_verb_and_every_option():
                 for each in [*parameter.opts, *parameter.secondary_opts]:
                     assert f"`{each}`" in section, f"{words} {each}"
             else:
-                assert parameter.name.upper() in section.upper() or parameter.metavar in section
+                shown = parameter.metavar or parameter.name.removesuffix("s")  # FILE... for files
+                assert shown.upper() in section.upper(), f"{words} {shown}"
     assert "\n## pairwright export\n" in page
     assert "\n### pairwright check undo\n" in page
 
