@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -16,9 +16,6 @@ from pairwright.cli.output import (
     say,
 )
 from pairwright.cli.push import Languages, License, Paths
-
-if TYPE_CHECKING:
-    pass
 
 
 def card(

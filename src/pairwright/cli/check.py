@@ -168,7 +168,7 @@ def _line(kept: dict[str, Any]) -> str:
     return f"{kept['id']}  {where}{kept['reason']}"
 
 
-Ids = Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="Numbers of findings.")]
+Ids = Annotated[list[int] | None, typer.Argument(metavar="ID", help="Numbers of findings.")]
 Of = Annotated[
     str | None,
     typer.Option("--check", metavar="CHECK", help="All open findings of this check, or check.part."),

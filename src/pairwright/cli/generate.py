@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import typer
 
 from pairwright.amounts import counted
@@ -19,9 +17,6 @@ from pairwright.cli.output import (
     say,
     usd,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 def generate(

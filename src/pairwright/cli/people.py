@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import typer
 from rich.table import Table
 
@@ -15,9 +13,6 @@ from pairwright.cli.output import (
     out,
     say,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 def people(context: typer.Context, json: Json = False) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -16,9 +16,6 @@ from pairwright.cli.output import (
     say,
 )
 from pairwright.routing import wording as covered
-
-if TYPE_CHECKING:
-    pass
 
 
 def route(

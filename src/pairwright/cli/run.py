@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -22,9 +22,6 @@ from pairwright.cli.output import (
     usd,
 )
 from pairwright.cli.route import print_route
-
-if TYPE_CHECKING:
-    pass
 
 
 def run(

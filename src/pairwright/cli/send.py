@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -15,10 +15,6 @@ from pairwright.cli.output import (
     note,
     say,
 )
-
-if TYPE_CHECKING:
-    pass
-
 
 TOOLS = "label-studio, argilla, potato, mturk, prolific or csv"
 ToolName = Annotated[str, typer.Argument(metavar="TOOL", help=f"One of {TOOLS}.")]
