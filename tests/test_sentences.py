@@ -25,7 +25,7 @@ from pairwright.cli.main import run
 from pairwright.errors import InputError
 from pairwright.hub.card_made import how_made
 from pairwright.hub.card_trust import how_far_to_trust, limits
-from pairwright.routing import wording as covered
+from pairwright.routing import wording
 from pairwright.stages.figures.dashboard import dashboard_of
 from pairwright.stages.figures.plan import OVERLAPS
 from pairwright.stages.figures.report import numbers_of, page_of
@@ -289,7 +289,7 @@ def test_the_reports_first_screen_is_so(state):
     ):
         assert number(pattern, what) == so
     frames = (of["status"]["calibration"] or {"frames": []})["frames"]
-    standing = [frame["frame"] for frame in frames if covered.stands(frame)]
+    standing = [frame["frame"] for frame in frames if wording.stands(frame)]
     assert number(r"of the ([\d,]+) labels no person saw", why) == sum(truth.on_frame[f] for f in standing)
     if truth.stands["judge"] > sum(truth.on_frame.values()):
         assert "Nobody has tested how often" in why
@@ -310,7 +310,7 @@ def test_every_frame_and_everything_outside_is_told_alike_everywhere(state, caps
     truth, of = truth_of(state), status_of(state)
     if of.calibration is None:
         return
-    lines = covered.lines(of.calibration)
+    lines = wording.lines(of.calibration)
     assert Counter({f["frame"]: f["pairs"] + f["joined"] for f in of.calibration["frames"]}) == truth.covered
     for frame, line in zip(of.calibration["frames"], lines, strict=False):
         assert number(r"Frame \d+ \(([\d,]+) pairs?", line) == truth.covered[frame["frame"]]

@@ -13,7 +13,7 @@ import numpy as np
 from data import DATA, VERDICTS, RecordedSet, rows
 from methods import CHEAP, PERSON, STRONG
 
-from pairwright.routing import forecast as believe
+from pairwright.routing import forecast
 
 SHARES = (0.20, 0.155, 0.055)
 
@@ -74,7 +74,7 @@ def _one(
     data: RecordedSet, own: np.ndarray, truth: np.ndarray, known: np.ndarray, share: float, seed: int
 ) -> np.ndarray:
     """(5, n_pairs) of truth values: sent to people; and right: judge, ours, random routing, one person."""
-    crossed = believe.cross_fit(data.ballots, np.eye(3)[own], data.groups, seed=seed)
+    crossed = forecast.cross_fit(data.ballots, np.eye(3)[own], data.groups, seed=seed)
     label, confidence = crossed.probs.argmax(1)[known], crossed.confidence[known]
     own, truth = own[known], truth[known]
     rng = np.random.default_rng(seed)

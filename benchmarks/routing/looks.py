@@ -11,7 +11,7 @@ from data import RecordedSet
 from promise import Kept, kept
 from ranking import one_hot
 
-from pairwright.routing import forecast as believe
+from pairwright.routing import forecast
 from pairwright.routing.guarantee import certify
 from pairwright.routing.sequential import Wagers, newest_certificate, share_of, start_of
 
@@ -58,5 +58,5 @@ def looks(data: RecordedSet, target: float, first: int, more: int, draws: int) -
 
 def beliefs(data: RecordedSet, truth, known, seed: int, rng) -> tuple[np.ndarray, np.ndarray]:
     """Confidence in every pair, equals told apart by chance, and whether its label is wrong."""
-    crossed = believe.cross_fit(data.ballots, one_hot(truth, known), data.groups, seed=seed)
+    crossed = forecast.cross_fit(data.ballots, one_hot(truth, known), data.groups, seed=seed)
     return crossed.confidence + 1e-9 * rng.random(len(truth)), crossed.probs.argmax(1) != truth

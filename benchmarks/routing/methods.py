@@ -11,7 +11,7 @@ import warnings
 
 import numpy as np
 
-from pairwright.routing import forecast as believe
+from pairwright.routing import forecast
 from pairwright.routing.judge_subset import chosen_by_evidence
 from pairwright.routing.signals import Ballots
 
@@ -114,7 +114,7 @@ def few(ballots: Ballots, labels: np.ndarray) -> Answer | None:
 
 def ours(ballots: Ballots, labels: np.ndarray) -> Answer:
     """Pairwright's beliefs."""
-    return believe.best_label(believe.fit(ballots, labels).predict(ballots))
+    return forecast.best_label(forecast.fit(ballots, labels).predict(ballots))
 
 
 METHODS = {

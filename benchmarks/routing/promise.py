@@ -10,7 +10,7 @@ from data import RecordedSet
 from methods import best_judge
 from ranking import one_hot
 
-from pairwright.routing import forecast as believe
+from pairwright.routing import forecast
 from pairwright.routing.guarantee import certify
 from pairwright.stats.intervals import binomial_p, clopper_pearson
 from pairwright.types import Estimate
@@ -83,7 +83,7 @@ def measure(
         chosen = np.zeros(n, bool)
         chosen[rng.choice(n, n_labels, replace=False)] = True
         labels = one_hot(truth, chosen)
-        crossed = believe.cross_fit(data.ballots, labels, data.groups, seed=draw)
+        crossed = forecast.cross_fit(data.ballots, labels, data.groups, seed=draw)
         scores = {
             "best judge": best_judge(data.ballots, labels),
             "beliefs": (crossed.probs.argmax(1), crossed.confidence),

@@ -7,7 +7,7 @@ import time
 import numpy as np
 from methods import dawid_skene
 
-from pairwright.routing import forecast as believe
+from pairwright.routing import forecast
 from pairwright.routing.signals import Ballots
 from pairwright.stats.dawid_skene import dawid_skene as own_dawid_skene
 
@@ -33,9 +33,9 @@ def speed() -> None:
     labels = np.eye(3)[truth]
     print(f"\n## {len(ballots.row):,} votes on {len(truth):,} labelled pairs, 5 judges\n")
     began = time.perf_counter()
-    forecaster = believe.fit(ballots, labels)
+    forecaster = forecast.fit(ballots, labels)
     fitted = time.perf_counter()
-    label, _ = believe.best_label(forecaster.predict(ballots))
+    label, _ = forecast.best_label(forecaster.predict(ballots))
     ended = time.perf_counter()
     print(
         f"Pairwright: {fitted - began:.1f} s to fit, {ended - fitted:.1f} s to forecast all, "

@@ -8,8 +8,7 @@ import pytest
 from projects import a_project, add_pairs, add_rows, change
 
 from pairwright.cli.main import run
-from pairwright.report import bars
-from pairwright.report import pair_details as opened
+from pairwright.report import bars, pair_details
 from pairwright.report.summary import summary_of, todo_of
 from pairwright.routing.signals import Ballots
 from pairwright.stages.check.act_on_findings import settle
@@ -277,7 +276,7 @@ def test_once_there_is_much_text_only_beginnings_are_kept(checked, monkeypatch):
 
 def test_a_finding_on_the_whole_set_has_no_pair_to_open():
     found = {"pair_id": None, "reason": "longer wins <b>", "remedy": "look at it", "action": None}
-    assert opened.finding(found, {}) == '<p class="found">longer wins &lt;b&gt;. Look at it.</p>'
+    assert pair_details.finding(found, {}) == '<p class="found">longer wins &lt;b&gt;. Look at it.</p>'
 
 
 def test_a_refused_judge_and_a_careless_person_are_red_once(tmp_path):

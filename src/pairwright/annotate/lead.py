@@ -14,8 +14,7 @@ from pairwright.annotate.site import Visit, call, page
 from pairwright.errors import InputError
 from pairwright.keys import public_id
 from pairwright.stages.figures.dashboard import dashboard_of
-from pairwright.stages.people import accounts, adjudicate, gold
-from pairwright.stages.people import annotators as people
+from pairwright.stages.people import accounts, adjudicate, annotators, gold
 from pairwright.store.people import accounts as sql
 from pairwright.store.people import disputes as conflict_rows
 from pairwright.store.people import gold as gold_sql
@@ -40,7 +39,7 @@ def people_page(visit: Visit, made: str | None = None, problem: str | None = Non
         actions = sql.actions(connection, 30)
     return visit.page(
         "lead_people.html",
-        people=people.people_of(visit.project),
+        people=annotators.people_of(visit.project),
         invitations=open_invitations,
         actions=actions,
         made=made,
@@ -74,16 +73,16 @@ def _join_link(visit: Visit, token: str) -> str:
 
 
 def person_page(visit: Visit, made: str | None = None, requeued: int | None = None) -> Response:
-    person = people.person_named(visit.project, visit.request.path_params["name"])
+    person = annotators.person_named(visit.project, visit.request.path_params["name"])
     return visit.page("lead_person.html", person=person, made=made, requeued=requeued)
 
 
 def person_changed(visit: Visit, form: dict[str, str]) -> Response:
     """Pause, resume, change role or tags, let in, re-queue votes, or make a link to sign in again."""
-    person = people.person_named(visit.project, visit.request.path_params["name"])
+    person = annotators.person_named(visit.project, visit.request.path_params["name"])
     what, by = form.get("what", ""), visit.account
     if what in ("requeue", "requeue_fast"):
-        n = people.requeue(visit.project, person, by, only_too_fast=what == "requeue_fast")
+        n = annotators.requeue(visit.project, person, by, only_too_fast=what == "requeue_fast")
         return person_page(visit, requeued=n)
     if person.account is None:
         raise InputError(f"{person.name} never signed in here: their votes came from a file")

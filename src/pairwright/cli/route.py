@@ -15,7 +15,7 @@ from pairwright.cli.output import (
     out,
     say,
 )
-from pairwright.routing import wording as covered
+from pairwright.routing import wording
 
 
 def route(
@@ -95,9 +95,9 @@ def _calibration(found: dict[str, Any]) -> None:
     if not found["frames"]:
         note("Judges are calibrated against people when every pair has been judged.")
     for frame in found["frames"]:
-        name = f"{covered.name(frame)}: " if len(found["frames"]) > 1 else ""
-        note(name + covered.of_frame(found, frame))
+        name = f"{wording.name(frame)}: " if len(found["frames"]) > 1 else ""
+        note(name + wording.of_frame(found, frame))
         if frame["shift"]:
             note(f"{name}{frame['shift']}")
-    for text in covered.outside(found):
+    for text in wording.outside(found):
         note(text)

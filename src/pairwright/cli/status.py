@@ -19,7 +19,7 @@ from pairwright.cli.output import (
     say,
     usd,
 )
-from pairwright.routing import wording as covered
+from pairwright.routing import wording
 
 if TYPE_CHECKING:
     from pairwright.stages.figures.status import Status
@@ -101,7 +101,7 @@ def print_status(state: Status) -> None:
                 say(f"{judge.name} is {judge.refused} against people: not counted, not asked.", style="red")
     for text in state.cut_prompts:
         say(text, style="red")
-    if state.calibration and (told := covered.lines(state.calibration)):
+    if state.calibration and (told := wording.lines(state.calibration)):
         out.print()
         for text in told:
             say(text)

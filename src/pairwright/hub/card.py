@@ -20,7 +20,7 @@ from pairwright.hub.exports import Export
 from pairwright.hub.front_matter import DATA, front_matter
 from pairwright.hub.markdown import bullets, fenced, hours, percent, plain, table, usd
 from pairwright.quality.language import LANGUAGES
-from pairwright.routing import wording as covered
+from pairwright.routing import wording
 
 # Guidelines up to here stand in the card itself; longer ones beside it.
 IN_FULL = 8_000
@@ -117,7 +117,7 @@ def _in_short(of: Subject, facts: Mapping[str, Any]) -> str:
 def _promise_in_short(facts: Mapping[str, Any], by: Mapping[str, int]) -> str:
     if not by.get("judge"):
         return ""
-    promise, certified = facts["promise"], covered.labels(facts["promise"])
+    promise, certified = facts["promise"], wording.labels(facts["promise"])
     lapsed = facts["accepted"].get("guarantee", 0) - certified
     untested = facts["status"]["accepted_from_judges"] - certified - lapsed
     if not certified and not lapsed:

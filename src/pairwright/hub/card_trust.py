@@ -11,7 +11,7 @@ from pairwright.hub.exports import Export
 from pairwright.hub.markdown import bullets, coefficient, percent, plain, share, table, told
 from pairwright.quality.language import LANGUAGES
 from pairwright.quality.names import WHAT
-from pairwright.routing import wording as covered
+from pairwright.routing import wording
 
 _WHAT = {**WHAT, "reward_model": "labels that a reward model doubts"}
 # A share this far from a half, interval and all, is worth a warning.
@@ -42,7 +42,7 @@ def _promise(of: Mapping[str, Any]) -> Iterator[str]:
         if any(accepted.values()):
             yield "No judge's word stands alone: every label rests on people's answers or decisions."
         return
-    certified = covered.labels(promise)
+    certified = wording.labels(promise)
     if certified:
         yield (
             f"Guarantee: at least {percent(promise['target'])} of the {certified:,} labels by judges alone "
@@ -51,7 +51,7 @@ def _promise(of: Mapping[str, Any]) -> Iterator[str]:
         )
     if left := accepted.get("guarantee", 0) - certified:
         yield lapsed_in_words(left)
-    for text in covered.lines(promise):
+    for text in wording.lines(promise):
         yield told(text)
     for how, what in _UNTESTED.items():
         if n := accepted.get(how, 0):

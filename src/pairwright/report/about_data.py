@@ -6,8 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pairwright.report import about_reward, figures
-from pairwright.report import pair_details as opened
+from pairwright.report import about_reward, figures, pair_details
 from pairwright.report.page import Section, share, table
 
 REWARD = "reward_model"
@@ -23,7 +22,7 @@ def checks(of: dict[str, Any]) -> Section | None:
     for each in groups:
         name = each["check"] + (f".{each['part']}" if each["part"] else "")
         severity = "bad" if each["severity"] == "error" else "soft"
-        examples = Markup("").join(opened.finding(one, of["pairs"]) for one in each["examples"])
+        examples = Markup("").join(pair_details.finding(one, of["pairs"]) for one in each["examples"])
         more = each["n"] - len(each["examples"])
         if more > 0:
             examples += Markup(
@@ -53,10 +52,10 @@ def _settled(of: dict[str, Any]) -> Markup:
     html = Markup("")
     for action, n in sorted(of["checks"]["settled"].items()):
         examples = Markup("").join(
-            opened.finding(one, of["pairs"]) for one in of["checks"]["settled_examples"].get(action, ())
+            pair_details.finding(one, of["pairs"]) for one in of["checks"]["settled_examples"].get(action, ())
         )
         html += Markup('<details class="group"><summary><b>{}</b> {}</summary>{}</details>').format(
-            f"{n:,}", opened.DONE.get(action, action), examples
+            f"{n:,}", pair_details.DONE.get(action, action), examples
         )
     return Markup("<h3>What was done</h3>{}").format(html) if html else html
 
@@ -65,7 +64,7 @@ def reward(of: dict[str, Any]) -> Section | None:
     section = about_reward.reward(of)
     if section is None or not of["doubted"]:
         return section
-    pairs = Markup("").join(opened.finding(one, of["pairs"]) for one in of["doubted"])
+    pairs = Markup("").join(pair_details.finding(one, of["pairs"]) for one in of["doubted"])
     html = Markup("{}<h3>Doubted most</h3>{}").format(section.html, pairs)
     return Section(section.name, section.title, section.how_to_read, html)
 

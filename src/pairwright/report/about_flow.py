@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from pairwright.report import bars, figures
 from pairwright.report.page import Section, share, table
-from pairwright.routing import wording as covered
+from pairwright.routing import wording
 
 
 def funnel(of: dict[str, Any]) -> Section:
@@ -96,13 +96,13 @@ def promise(of: dict[str, Any]) -> Section | None:
         return None
     html = Markup("")
     for frame in found["frames"]:
-        kind = "bad" if frame["alarm"] else "good" if covered.stands(frame) else "soft"
+        kind = "bad" if frame["alarm"] else "good" if wording.stands(frame) else "soft"
         html += Markup('<p><b>{}</b>: <span class="{}">{}</span></p>').format(
-            covered.name(frame), kind, covered.of_frame(found, frame)
+            wording.name(frame), kind, wording.of_frame(found, frame)
         )
         if frame["shift"]:
             html += Markup("<p>{}</p>").format(frame["shift"])
-    html += Markup("").join(Markup("<p>{}</p>").format(text) for text in covered.outside(found))
+    html += Markup("").join(Markup("<p>{}</p>").format(text) for text in wording.outside(found))
     how = (
         f"A frame is the pairs one certificate is about: of what is accepted without a person at least "
         f"{found['target']:.0%} agrees with people, as tested on pairs drawn from the frame by chance."

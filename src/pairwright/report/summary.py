@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pairwright.amounts import counted
-from pairwright.routing import wording as covered
+from pairwright.routing import wording
 
 FLOOR = 0.67  # Krippendorff's alpha under which people do not measure the same thing
 UNFINISHED = 0.2  # share of pairs without a decision, over which a dataset is not done
@@ -24,7 +24,7 @@ def _item(section: str, text: str, do: str = "") -> dict[str, str]:
 
 def _labels(of: dict[str, Any]) -> list[dict[str, str]]:
     found = []
-    if alarm := covered.alarm(of["status"]["calibration"]):
+    if alarm := wording.alarm(of["status"]["calibration"]):
         found.append(_item("promise", *alarm))
     if _apart(of):
         found.append(
@@ -175,7 +175,7 @@ def _blocks(of: dict[str, Any]) -> list[str]:
     open_ = sum(status[name] for name in waits) + status["open"]["flagged"]
     if of["funnel"]["rows"] and open_ > UNFINISHED * status["pairs"]:
         found.append(f"{open_ / status['pairs']:.0%} of the pairs have no label yet.")
-    if covered.alarm(of["status"]["calibration"]):
+    if wording.alarm(of["status"]["calibration"]):
         found.append("The audit found what was accepted worse than promised: nothing of that frame stands.")
     if _apart(of):
         found.append("People agree too little with each other for labels to mean the same thing.")
@@ -189,7 +189,7 @@ def _doubts(of: dict[str, Any]) -> list[str]:
         found.append(f"{rows:,} rows are few: about 10,000 good pairs move a 7B model measurably.")
     if n := of["status"]["accepted_from_unknown"]:
         found.append(f"Whether people or models made {n:,} of the labels is not on record.")
-    tested = covered.labels(of["status"]["calibration"])
+    tested = wording.labels(of["status"]["calibration"])
     if untested := of["status"]["accepted_from_judges"] - tested:
         whose = f"{untested:,} of the judges' labels" if tested else "the judges' labels"
         found.append(f"Nobody has tested how often {whose} agree with people.")
@@ -222,7 +222,7 @@ def _guaranteed(of: dict[str, Any]) -> list[str]:
     stands, found = of["status"]["calibration"], list[str]()
     if stands is None:
         return found
-    labels, stand = covered.labels(stands), [frame for frame in stands["frames"] if covered.stands(frame)]
+    labels, stand = wording.labels(stands), [frame for frame in stands["frames"] if wording.stands(frame)]
     if labels and stand:
         each = "" if len(stand) == 1 else f" of each of frames {', '.join(str(f['frame']) for f in stand)}"
         found.append(
@@ -233,10 +233,10 @@ def _guaranteed(of: dict[str, Any]) -> list[str]:
         tested = frame["certificate"]
         if tested and tested["threshold"] is None and not frame["alarm"]:
             found.append(
-                f"{covered.name(frame)}: judges can't keep a guarantee of {stands['target']:.0%} here by the "
+                f"{wording.name(frame)}: judges can't keep a guarantee of {stands['target']:.0%} here by the "
                 f"{tested['labels']:,} labels at hand, so people are asked about these pairs."
             )
-    return found + covered.outside(stands)
+    return found + wording.outside(stands)
 
 
 def _share(of: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pairwright.routing import forecast as believe
+from pairwright.routing import forecast
 from pairwright.routing.signals import Ballots
 from pairwright.stats.intervals import clopper_pearson
 from pairwright.types import Estimate
@@ -34,7 +34,7 @@ def fewer_judges(ballots: Ballots, labels: np.ndarray, groups: Sequence[int] | n
     share is cross-fitted over the labelled pairs.
     """
     known = labels.sum(1) > 0
-    if len(ballots.judges) < 2 or known.sum() < 2 * believe.FEWEST:
+    if len(ballots.judges) < 2 or known.sum() < 2 * forecast.FEWEST:
         return []
     chosen = chosen_by_evidence(ballots, labels)
     panels = [chosen[: i + 1] for i in range(len(chosen))]
@@ -49,7 +49,7 @@ def _panel(
     groups: Sequence[int] | np.ndarray,
     known: np.ndarray,
 ) -> Panel:
-    crossed = believe.cross_fit(ballots.of_judges(judges), labels, groups)
+    crossed = forecast.cross_fit(ballots.of_judges(judges), labels, groups)
     # What most people said: where they are split nobody is right, whichever of the two is called A.
     right = labels[known, crossed.probs[known].argmax(1)] > 0.5
     order = np.argsort(-crossed.confidence[known], kind="stable")
@@ -68,13 +68,13 @@ def chosen_by_evidence(ballots: Ballots, labels: np.ndarray, most: int = 3) -> l
     Compared by the evidence of the fitted model (its marginal likelihood), which
     counts what a further judge adds and that it is one more to be wrong about;
     so it stops where no judge adds anything. labels (n_pairs, 3) as in
-    `believe.fit`. Raises ValueError with fewer than 10 labelled pairs.
+    `forecast.fit`. Raises ValueError with fewer than 10 labelled pairs.
     """
     kept: list[str] = []
     best = -np.inf
     while len(kept) < most:
         found = [
-            (believe.fit(ballots.of_judges([*kept, judge]), labels).evidence, judge)
+            (forecast.fit(ballots.of_judges([*kept, judge]), labels).evidence, judge)
             for judge in ballots.judges
             if judge not in kept
         ]

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pairwright.literals import checked
-from pairwright.routing import forecast as believe
+from pairwright.routing import forecast
 from pairwright.routing.cascade import certify_cascade
 from pairwright.routing.decide import REFUSED
 from pairwright.routing.guarantee import Certificate, Fewest, certify
@@ -28,7 +28,7 @@ class Step:
     """One step of a cascade: what is believed once these judges were heard, and above what it is accepted."""
 
     judges: tuple[str, ...]
-    forecaster: believe.Folded
+    forecaster: forecast.Folded
     threshold: float | None
 
     def as_dict(self) -> dict[str, Any]:
@@ -43,7 +43,7 @@ class Step:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Step:
         threshold = -np.inf if values["threshold"] == "every" else values["threshold"]
-        return cls(tuple(values["judges"]), believe.Folded.from_dict(values["forecaster"]), threshold)
+        return cls(tuple(values["judges"]), forecast.Folded.from_dict(values["forecaster"]), threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def weigh(
     """
     chosen = [_Chosen(judges, sample, trust, ballots) for judges in steps]
     crossed = [
-        believe.cross_fit(ballots.of_judges(judges), labels, groups, seed=seed, pool=sample.pool, hear=hear)
+        forecast.cross_fit(ballots.of_judges(judges), labels, groups, seed=seed, pool=sample.pool, hear=hear)
         for judges, hear in zip(steps, chosen, strict=True)
     ]
     verdict = np.stack([each.probs.argmax(1) for each in crossed])
@@ -257,7 +257,7 @@ class _Chosen:
         return [name for name in self.judges if name not in bad]
 
 
-def _unheard(crossed: Sequence[believe.CrossFit], steps: Sequence[Sequence[str]]) -> tuple[str, ...]:
+def _unheard(crossed: Sequence[forecast.CrossFit], steps: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """Judges of the last step that no fold's forecaster hears: they need not be asked any more."""
     heard = {name for each in crossed for one in each.forecaster.forecasters for name in one.plan.judges}
     return tuple(name for name in steps[-1] if name not in heard)
@@ -291,5 +291,5 @@ def apply(steps: Sequence[Step], ballots: Ballots, groups: np.ndarray, step: np.
             threshold[here] = np.nan if each.threshold is None else each.threshold
     threshold[np.isnan(confidence)] = np.nan
     unheard = np.isnan(confidence)
-    confidence[unheard] = believe.best_label(probs[unheard])[1]
+    confidence[unheard] = forecast.best_label(probs[unheard])[1]
     return Applied(probs, confidence, threshold, step)

@@ -14,9 +14,7 @@ from pairwright.stages.project.project import Project
 from pairwright.stages.route.at_chance import unbelieved_judges
 from pairwright.stats.agreement import SIDES, answer_counts, krippendorff_alpha, pairwise_agreement
 from pairwright.stats.intervals import wilson
-from pairwright.store.people import annotators as people
-from pairwright.store.people import person_judge_disagreement as parting
-from pairwright.store.people import tasks
+from pairwright.store.people import annotators, person_judge_disagreement, tasks
 from pairwright.types import Estimate
 
 RECENT = 3600.0  # seconds the pace is taken from
@@ -70,11 +68,11 @@ def dashboard_of(project: Project) -> Dashboard:
     rate = project.settings.annotate.usd_per_pair
     unbelieved = unbelieved_judges(project)
     with project.store.read() as connection:
-        columns = people.votes_as_columns(connection, lengths=False)
-        nobodys = people.votes_as_columns(connection, lengths=False, kind="unknown")
+        columns = annotators.votes_as_columns(connection, lengths=False)
+        nobodys = annotators.votes_as_columns(connection, lengths=False, kind="unknown")
         open_pairs, uncalibrated = tasks.open_pairs(connection), tasks.uncalibrated(connection)
-        parted, compared, same = parting.partings(connection, PARTINGS, unbelieved)
-        assist = parting.by_assist(connection)
+        parted, compared, same = person_judge_disagreement.partings(connection, PARTINGS, unbelieved)
+        assist = person_judge_disagreement.by_assist(connection)
     n = len(columns["at"])
     here = columns["order"] != 0  # labels from a file came all at once: no pace
     at = columns["at"][here]

@@ -12,7 +12,7 @@ import numpy as np
 from pairwright.stages.project.project import Project
 from pairwright.stats.agreement import SIDES, answer_counts
 from pairwright.stats.kappa import cohen_kappa, fleiss_kappa
-from pairwright.store.people import annotators as people
+from pairwright.store.people import annotators
 from pairwright.types import Estimate
 
 FEWEST = 20  # pairs two people both answered, under which their kappa says nothing
@@ -22,8 +22,8 @@ MOST = 15  # people, over which not every two are listed: those who answered mos
 def kappas_of(project: Project) -> dict[str, Any]:
     """`fleiss`: an Estimate as a dict, None where not defined; `cohen`: [name, name, Estimate] each."""
     with project.store.read() as connection:
-        columns = people.votes_as_columns(connection, lengths=False)
-        names = people.person_names(connection)
+        columns = annotators.votes_as_columns(connection, lengths=False)
+        names = annotators.person_names(connection)
     item, rater, said = columns["item"], columns["rater"], columns["said"]
     raters, times = np.unique(rater, return_counts=True)
     most = sorted(raters[np.argsort(-times, kind="stable")][:MOST].tolist())

@@ -35,7 +35,7 @@ from pairwright.stages.route.calibrate import Calibration, calibration_of
 from pairwright.stages.verify.verified import verified
 from pairwright.stats.calibration import expected_calibration_error, reliability
 from pairwright.store.figures import origins, totals
-from pairwright.store.people import annotators as people
+from pairwright.store.people import annotators
 from pairwright.store.route.ballots import AllVotes, read_said
 from pairwright.store.route.calibrations import newest_calibration
 
@@ -85,7 +85,7 @@ def numbers_of(project: Project) -> dict[str, Any]:
 def _closely(connection: Connection, said: AllVotes, status: Status) -> dict[str, dict[str, Any]]:
     """Each judge closely, its taste in models held against people on the pairs they answered."""
     answered = said.pair_ids[said.labels.sum(1) > 0]
-    facts = people.facts_of(connection, answered.tolist())
+    facts = annotators.facts_of(connection, answered.tolist())
     return judges_closely(said, status.judges, totals.judge_calls(connection), facts)
 
 

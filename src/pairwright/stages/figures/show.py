@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from pairwright.errors import InputError
 from pairwright.keys import parse_public_id
-from pairwright.routing import wording as covered
+from pairwright.routing import wording
 from pairwright.stages.export.exported import rows_of_pair
 from pairwright.stages.export.side_lines import row_of_export
 from pairwright.stages.project.project import Project
@@ -73,7 +73,7 @@ def _guarantee(project: Project, frames: list[int], chain: dict[str, Any]) -> st
     found = calibration_of(project).as_dict()
     for frame in found["frames"]:
         if frame["frame"] in frames:
-            return f"{covered.name(frame)}: {covered.of_frame(found, frame)}"
+            return f"{wording.name(frame)}: {wording.of_frame(found, frame)}"
     if any(vote["kind"] == "person" and not vote["retracted"] for vote in chain["votes"]):
         return "outside: people answered it before a frame was made of the others"
     basis = chain["beliefs"][-1]["basis"] if chain["beliefs"] else {}

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from pairwright.routing import wording as covered
+from pairwright.routing import wording
 from pairwright.stages.export.exported import exports_of
 from pairwright.stages.export.stale import stale
 from pairwright.stages.generate.pair import pairs_to_make
@@ -109,7 +109,7 @@ class Status(Result):
         return told
 
     def sentences(self) -> list[str]:
-        told = covered.lines(self.calibration) if self.calibration else []
+        told = wording.lines(self.calibration) if self.calibration else []
         return [*self.cut_prompts, *told, f"Next: {self.next}"]
 
 
@@ -220,7 +220,7 @@ def _next(
     here: bool,
 ) -> str:
     """The one thing to do next, as a command and why. `here`: some pair has a place for somebody here."""
-    if alarm := covered.alarm(calibration):
+    if alarm := wording.alarm(calibration):
         return f"{alarm[1]}   (an alarm stands: {alarm[0]})"
     if not counts["pairs"] or counts["responses_pending"] > 0:
         return to_begin(project, counts)

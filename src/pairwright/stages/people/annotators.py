@@ -16,8 +16,7 @@ from pairwright.stages.result import Result
 from pairwright.stats.copying import too_alike
 from pairwright.stats.raters import RaterFigures, VoteTable, rater_figures
 from pairwright.store.people import accounts as sql
-from pairwright.store.people import annotators as people
-from pairwright.store.people import leases
+from pairwright.store.people import annotators, leases
 from pairwright.store.people.accounts import Account
 from pairwright.store.votes import retract
 
@@ -75,7 +74,7 @@ def people_of(project: Project) -> list[Annotator]:
     """Everybody, with figures, those to worry about first."""
     with project.store.read() as connection:
         votes = read_votes(connection)
-        names = people.person_names(connection)
+        names = annotators.person_names(connection)
         by_rater = {each.rater_id: each for each in sql.accounts(connection)}
     figures = rater_figures(votes, project.settings.annotate.too_fast_seconds)
     for one, other, worry in _alike(votes, names):
@@ -97,8 +96,8 @@ def _alike(votes: VoteTable, names: dict[int, str]) -> Iterator[tuple[int, int, 
 
 def read_votes(connection: Any) -> VoteTable:
     """All votes of people as columns, with the known answers beside them."""
-    columns = people.votes_as_columns(connection)
-    known = people.gold_verdicts(connection)
+    columns = annotators.votes_as_columns(connection)
+    known = annotators.gold_verdicts(connection)
     gold = np.array([known.get(int(each), -1) for each in columns["item"]], int)
     columns.pop("at")
     return VoteTable(**columns, gold=gold)
@@ -120,7 +119,7 @@ def requeue(project: Project, person: Annotator, by: Account, *, only_too_fast: 
     """
     limit = project.settings.annotate.too_fast_seconds if only_too_fast else None
     with project.store.read() as connection:
-        votes = people.current_votes_of(connection, person.rater_id, limit)
+        votes = annotators.current_votes_of(connection, person.rater_id, limit)
     reason = f"re-queued by {by.name}" + (": answered too fast" if only_too_fast else "")
     for at in range(0, len(votes), CHUNK):
         chunk = votes[at : at + CHUNK]

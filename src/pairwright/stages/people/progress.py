@@ -8,8 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pairwright.stages.project.project import Project
-from pairwright.store.people import annotators as people
-from pairwright.store.people import tasks
+from pairwright.store.people import annotators, tasks
 from pairwright.store.people.accounts import Account
 
 KEPT_SECONDS = 5.0
@@ -70,9 +69,9 @@ def progress_of(project: Project, account: Account) -> PersonProgress:
     """Counted from the store."""
     midnight = time.mktime((*time.localtime()[:3], 0, 0, 0, 0, 0, -1))
     with project.store.read() as connection:
-        answered, today = people.counts(connection, account.rater_id, midnight)
-        timed = people.last_seconds(connection, account.rater_id, LAST)
-        shared, same = people.agreement(connection, account.rater_id)
+        answered, today = annotators.counts(connection, account.rater_id, midnight)
+        timed = annotators.last_seconds(connection, account.rater_id, LAST)
+        shared, same = annotators.agreement(connection, account.rater_id)
         waiting = tasks.waiting_about(connection, account.rater_id, account.tags)
     spent = sum(timed)
     return PersonProgress(

@@ -14,8 +14,7 @@ from pairwright.keys import seeded_fraction
 from pairwright.literals import checked
 from pairwright.stages.people.queue import Offer
 from pairwright.stages.project.project import Project
-from pairwright.store.people import annotators as people
-from pairwright.store.people import qualify, tasks
+from pairwright.store.people import annotators, qualify, tasks
 from pairwright.store.people.accounts import Account, change_account
 from pairwright.types import Order, Verdict, as_original, swap
 
@@ -43,7 +42,7 @@ def standing_of(project: Project, account: Account) -> Qualification:
         return Qualification("passed", 0, 0, 0)
     with project.store.read() as connection:
         standing = _standing(connection, account, wanted)
-        worked = standing.done == 0 and people.has_voted(connection, account.rater_id)
+        worked = standing.done == 0 and annotators.has_voted(connection, account.rater_id)
     return Qualification("passed", 0, 0, 0) if worked else standing
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pairwright.errors import InputError
-from pairwright.hub import side_files as sides
+from pairwright.hub import side_files
 from pairwright.hub.bundle import CARD, CROISSANT, Sent, check_names, index_of, sent
 from pairwright.hub.card import GUIDELINES, Subject, card, language_codes
 from pairwright.hub.columns import columns_of
@@ -145,7 +145,7 @@ def _sides(
         found: dict[str, int] = {}
         for side in export.sides:
             out = folder / f"{len(files)}-{side.name}"
-            for who, n in sides.write_side(side, out, names, with_ids=with_ids).items():
+            for who, n in side_files.write_side(side, out, names, with_ids=with_ids).items():
                 found[who] = found.get(who, 0) + n
             files.append(sent(f"{META}/{side.name}", out))
         by_source[export.name] = found

@@ -15,7 +15,7 @@ from pairwright.reward.light import Comparisons
 from pairwright.stages.project.project import Project
 from pairwright.store.check.examples import Examples
 from pairwright.store.check.softening import Softened, softened
-from pairwright.store.people import annotators as people
+from pairwright.store.people import annotators
 
 NEAR = 0.85
 
@@ -86,7 +86,7 @@ def read_labelled(project: Project, *, besides: bool = False) -> Labelled:
         groups = np.concatenate([known_groups[:n], known_groups[n:][kept]])
         found += [more[i] for i in kept]
     with project.store.read() as connection:
-        known = people.gold_verdicts(connection)
+        known = annotators.gold_verdicts(connection)
         soft = softened(connection)
     gold = np.full(len(found), np.nan)
     for i, example in enumerate(found):

@@ -18,7 +18,7 @@ from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result
 from pairwright.stats.anchored import RIGHT, WRONG, one_coin, ties_among
 from pairwright.stats.combine import FEWEST_GOLD, Combined, Method, PeopleVotes, best_method, combine
-from pairwright.store.people import annotators as people
+from pairwright.store.people import annotators
 from pairwright.store.route.combinations import add_combination, newest_combination, newest_facts
 from pairwright.store.votes import PAGE, evidence_on
 from pairwright.types import VERDICTS, Belief
@@ -102,8 +102,8 @@ def answers_of(
     connection: Connection, forecast_of: Callable[[int], Sequence[float] | None] | None = None
 ) -> Answered:
     """Everything people said, a lead's decisions aside, with what judges say of the same pairs."""
-    columns = people.votes_as_columns(connection, lengths=False)
-    gold, names = people.gold_verdicts(connection), people.person_names(connection)
+    columns = annotators.votes_as_columns(connection, lengths=False)
+    gold, names = annotators.gold_verdicts(connection), annotators.person_names(connection)
     pair_ids, row = np.unique(columns["item"], return_inverse=True)
     raters, person = np.unique(columns["rater"], return_inverse=True)
     known = np.array([gold.get(int(pair_id), -1) for pair_id in pair_ids], int)

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from pairwright.routing import forecast as believe
 from pairwright.routing.agreement import TIE, UNKNOWN, agrees
+from pairwright.routing.forecast import FEWEST
 from pairwright.routing.guarantee import Certificate
 from pairwright.routing.judge_accuracy import judges_worth
 from pairwright.routing.sequential import share_of
@@ -66,7 +66,7 @@ def look_due(project: Project, state: State, view: FrameView) -> bool:
     if newest is None or newest.result["drawn"] != len(view.order):
         return True
     if not newest.result["steps"]:  # there were too few labels to weigh judges
-        return bool(newest.result["certificate"]["labels"] < 2 * believe.FEWEST <= _known(state.said))
+        return bool(newest.result["certificate"]["labels"] < 2 * FEWEST <= _known(state.said))
     if newest.result["certificate"]["threshold"] == "every":
         return False
     then, now = _outcomes(state.said, newest)
@@ -96,69 +96,81 @@ def _outcomes(said: AllVotes, newest: RecordedLook) -> tuple[np.ndarray, np.ndar
 def look(project: Project, state: State, view: FrameView) -> None:
     """Fit on all labels, certify on those drawn from this frame, and keep both."""
     route, said = project.settings.route, state.said
-    kept = state.steps
     level = spend(route.delta, sum(bool(each.result["steps"]) for each in view.looks))
     pool = view.members & state.complete
-    drawn = view.drawn & pool
-    label, labels = np.where(drawn, said.label, UNKNOWN).astype(np.int8), said.labels
-    wagers = route.test == "betting"
-    if wagers:
-        generation = _generation(usable(project, state, view))
-        level = route.delta * share_of(len(view.looks))
-        drawn = drawn & ~(later := betting.to_come(view, generation))
-        labels = labels * ~later[:, None]
     result: dict[str, Any] = {
         "frame": view.id,
         "raters": list(state.raters),
         **{name: getattr(route, name) for name in ("target", "delta", "cascade", "trust", "test", "ties")},
         "drawn": len(view.order),
         "left_out": said.pair_ids[view.members & ~pool].tolist(),
-        "judges": [each.as_dict() for each in judges_worth(said.ballots, labels)],
         "steps": [],
     }
+    labels, drawn = said.labels, view.drawn & pool
+    if route.test == "betting":
+        generation = _generation(usable(project, state, view))
+        level = route.delta * share_of(len(view.looks))
+        later = betting.to_come(view, generation)
+        labels, drawn = labels * ~later[:, None], drawn & ~later
+        result["generation"] = generation
+    result["judges"] = [each.as_dict() for each in judges_worth(said.ballots, labels)]
     known = int((labels.sum(1) > 0).sum())
-    if known >= 2 * believe.FEWEST and kept and len(said.ballots.row):
-        weighed = weigh(
-            said.ballots,
-            labels,
-            said.groups,
-            Sample(pool, drawn, label, route.ties, audit.fewest_left(project, view)),
-            kept,
-            costs := _costs(project, kept),
-            project.settings.annotate.usd_per_pair,
-            target=route.target,
-            delta=level,
-            seed=project.settings.project.seed,
-            trust=route.trust,
-        )
-        certificate = weighed.certificate
-        seen = label[drawn] >= 0
-        sure, right = weighed.tested_confidence[-1], agrees(label[drawn], weighed.tested_verdict[-1])
-        result |= {
-            "steps": [step.as_dict() for step in weighed.steps],
-            "shares": list(weighed.shares),
-            "costs": costs,
-            "calibration_error": expected_calibration_error(sure[seen], right[seen].astype(float)),
-            "tested": [[float(a), float(b)] for a, b in zip(sure[seen], right[seen], strict=True)],
-            "tested_pairs": said.pair_ids[drawn].tolist(),
-            "tested_confidence": weighed.tested_confidence.tolist(),
-            "tested_verdict": weighed.tested_verdict.tolist(),
-            "label": label[drawn].tolist(),
-            "ties_told": int((label[drawn] == TIE).sum()) if route.ties == "apart" else 0,
-        }
-        if wagers:
-            result |= {"generation": generation, "wagers": betting.thresholds_of(weighed.confidence[pool])}
-            certificate = Certificate(
-                route.target, level, None, 0, 0, 0.0, "betting: no label since judges were weighed"
-            )
+    if known >= 2 * FEWEST and state.steps and len(said.ballots.row):
+        certificate = _weigh(project, state, view, labels, drawn, level, result)
     else:
-        fewest = 2 * believe.FEWEST if kept else None  # no label helps where no judge is left
+        fewest = 2 * FEWEST if state.steps else None  # no label helps where no judge is left
         certificate = Certificate(
             route.target, level, None, known, 0, 0.0, f"not tested: {known} labels", fewest
         )
     result["certificate"] = as_recorded(certificate)
     with project.store.write() as connection:
         add_calibration(connection, result)
+
+
+def _weigh(
+    project: Project,
+    state: State,
+    view: FrameView,
+    labels: np.ndarray,
+    drawn: np.ndarray,
+    level: float,
+    result: dict[str, Any],
+) -> Certificate:
+    """Weigh judges by `labels` (n_pairs, 3), test on `drawn` (n_pairs,), and put both into `result`."""
+    route, said = project.settings.route, state.said
+    pool = view.members & state.complete
+    label = np.where(view.drawn & pool, said.label, UNKNOWN).astype(np.int8)
+    weighed = weigh(
+        said.ballots,
+        labels,
+        said.groups,
+        Sample(pool, drawn, label, route.ties, audit.fewest_left(project, view)),
+        state.steps,
+        costs := _costs(project, state.steps),
+        project.settings.annotate.usd_per_pair,
+        target=route.target,
+        delta=level,
+        seed=project.settings.project.seed,
+        trust=route.trust,
+    )
+    seen = label[drawn] >= 0
+    sure, right = weighed.tested_confidence[-1], agrees(label[drawn], weighed.tested_verdict[-1])
+    result |= {
+        "steps": [step.as_dict() for step in weighed.steps],
+        "shares": list(weighed.shares),
+        "costs": costs,
+        "calibration_error": expected_calibration_error(sure[seen], right[seen].astype(float)),
+        "tested": [[float(a), float(b)] for a, b in zip(sure[seen], right[seen], strict=True)],
+        "tested_pairs": said.pair_ids[drawn].tolist(),
+        "tested_confidence": weighed.tested_confidence.tolist(),
+        "tested_verdict": weighed.tested_verdict.tolist(),
+        "label": label[drawn].tolist(),
+        "ties_told": int((label[drawn] == TIE).sum()) if route.ties == "apart" else 0,
+    }
+    if route.test != "betting":
+        return weighed.certificate
+    result["wagers"] = betting.thresholds_of(weighed.confidence[pool])
+    return Certificate(route.target, level, None, 0, 0, 0.0, "betting: no label since judges were weighed")
 
 
 def as_recorded(certificate: Certificate) -> dict[str, Any]:
