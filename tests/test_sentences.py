@@ -224,9 +224,9 @@ def test_what_status_prints_is_so(state, capsys):
         (r"Wait for a judge +([\d,]+)", truth.stands["for_judges"]),
         (r"Not decided +([\d,]+)", truth.stands["undecided"]),
         (r"([\d,]+) +more wait until the judges", truth.stands["uncalibrated"]),
-        (r"([\d,]+) labels decided by a lead", truth.decided["lead"]),
-        (r"([\d,]+) labels taken from the answers of gold", truth.decided["key"]),
-        (r"([\d,]+) labels turned round", truth.decided["flipped"]),
+        (r"([\d,]+) labels? decided by a lead", truth.decided["lead"]),
+        (r"([\d,]+) labels? taken from the answers of gold", truth.decided["key"]),
+        (r"([\d,]+) labels? turned round", truth.decided["flipped"]),
     ):
         assert number(pattern, text) == so, (pattern, text)
     people = {name: int(n.replace(",", "")) for name, n in re.findall(r"^(\S+): ([\d,]+) votes?", text, re.M)}

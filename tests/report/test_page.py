@@ -116,7 +116,7 @@ def of_judge(verdicts, people, models):
         np.zeros(n),
     )
     said = AllVotes(
-        row + 1, row, ballots, ("ann",), row, np.zeros(n, int), np.array(people), np.zeros(n, bool),
+        row + 1, row, row, ballots, ("ann",), row, np.zeros(n, int), np.array(people), np.zeros(n, bool),
         np.zeros(n, bool), np.zeros(n, bool), (1,),
     )  # fmt: skip
     status = (JudgeStatus("j", n, n, 3, 0, 0.5, None, None, None, (("unreadable", 3),)),)

@@ -122,8 +122,8 @@ def test_a_response_that_is_true_and_false_is_neither(tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9")
 def test_a_killed_run_leaves_nothing_in_the_folder_for_temporary_files(tmp_path):
     code = (
-        "import os, signal; from pairwright.store.export.scratch import Counts, Votes\n"
-        "with Counts() as counts, Votes() as votes:\n"
+        "import os, signal; from pairwright.store.export.scratch import Counts, ResponseVotes\n"
+        "with Counts() as counts, ResponseVotes() as votes:\n"
         "    [(counts.add(b'%d' % n), votes.add(b'%d' % n, True, bytes(4000))) for n in range(9000)]\n"
         "    os.kill(os.getpid(), signal.SIGKILL)"
     )

@@ -9,7 +9,7 @@ from projects import add_rows, change
 from pushing import FILES, PEOPLE, a_hub, exported, label, labelled, row, send
 
 from pairwright.cli.main import run
-from pairwright.errors import ConfigError, HubError, InputError
+from pairwright.errors import HubError, InputError
 from pairwright.stages.export.export_dataset import export_dataset
 from pairwright.stages.publish.push import How
 
@@ -112,7 +112,7 @@ def test_without_a_token_it_says_how_to_get_one_and_asks_nobody(project, hub, mo
 
 def test_without_huggingface_hub_it_says_what_to_install_and_a_dry_run_works(project, hub, monkeypatch):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    with pytest.raises(ConfigError, match=r"pip install 'pairwright\[hub\]'"):
+    with pytest.raises(MissingExtra, match=r"pip install -e \"\.\[hub\]\""):
         send(project, hub)
     assert send(project, hub, how=How(dry_run=True)).files
 

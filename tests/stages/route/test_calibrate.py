@@ -109,7 +109,7 @@ def test_a_judge_refused_can_be_forced(tmp_path):
 
 
 def test_a_skipped_pair_does_not_hold_up_the_others(tmp_path):
-    project, truth = replayed(tmp_path, 300, 0.97)
+    project, truth = replayed(tmp_path, 300, 0.99)
     run_route(project)
     ann = Person.sign_in(project, "ann")
     ann.skip(ann.next_task())
