@@ -9,7 +9,7 @@ from projects import add_rows, change
 from pushing import FILES, PEOPLE, a_hub, exported, label, labelled, row, send
 
 from pairwright.cli.main import run
-from pairwright.errors import HubError, InputError
+from pairwright.errors import HubError, InputError, MissingExtra
 from pairwright.stages.export.export_dataset import export_dataset
 from pairwright.stages.publish.push import How
 
