@@ -253,13 +253,13 @@ def _lead(live: Outcome, recorded: Outcome) -> str:
     first, same = percent(live.judge.first_shown), percent(live.judge.same_winner)
     right = percent(recorded.judge_right / recorded.judge_known) if recorded.judge_known else "none"
     return (
-        f"SmolLM2, as a judge, chose what was shown first {first} of the time and named the same winner in "
-        f"both orders {same} of the time: {live.from_judge} of its verdicts became labels, {live.asked} of "
-        f"{live.pairs} pairs went to people. Of the {recorded.pairs} pairs GPT-4 and ChatGPT judged, people "
-        f"answered {recorded.drawn} drawn by chance; after that {recorded.from_judge} needed no person, "
-        f"promised to agree with people at 90% and in truth right at {right}, and "
-        f"{recorded.asked - recorded.drawn} more went to people. "
-        "The pairs of responses SmolLM2 wrote itself still wait for a person."
+        f"As a judge, SmolLM2 chose the first response in {first} of its answers and named the same "
+        f"winner in both orders in {same}: {live.from_judge} of its verdicts became labels, and "
+        f"{live.asked} of {live.pairs} pairs went to people. Of the {recorded.pairs} pairs judged by GPT-4 "
+        f"and ChatGPT, people answered a calibration sample of {recorded.drawn}; {recorded.from_judge} were "
+        f"then accepted without a person, with a guarantee that at least 90% agree with people ({right} "
+        f"do), and {recorded.asked - recorded.drawn} more went to people. "
+        "The pairs of responses that SmolLM2 wrote itself still wait for a person."
     )
 
 
@@ -336,4 +336,5 @@ def _check(code: int) -> None:
         sys.exit(code)
 
 
-main()
+if __name__ == "__main__":
+    main()
