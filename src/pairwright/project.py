@@ -340,7 +340,7 @@ class Project:
         dry_run: bool = False,
         progress: bool = True,
     ) -> CheckedResult | FactEstimate:
-        """Find what is off with pairs, labels, people and judges; `findings` shows it, `settle` acts on it.
+        """Find issues with pairs, labels, people and judges; `findings` shows it, `settle` acts on it.
 
         `failing` of the result counts what is `fail_on` or worse. `fact_check` first lets a model look
         for false facts, which costs; `dry_run` estimates that.

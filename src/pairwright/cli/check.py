@@ -1,4 +1,4 @@
-"""check: what is off with the data, and what is done about it."""
+"""check: issues with the data, and what is done about them."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def checks(of: dict[str, Any]) -> Section | None:
         "What checks found and nobody has settled, with pairs to open; a pair with an error (red) stays "
         "out of exports until it is mended or dismissed."
     )
-    return Section("checks", "What is off", how, html)
+    return Section("checks", "Issues", how, html)
 
 
 def _settled(of: dict[str, Any]) -> Markup:

@@ -155,7 +155,7 @@ def plans(of: dict[str, Any]) -> Section | None:
     )
     if any(_assumed(plan) for plan in found):
         how += " How often two people agree is assumed as experts usually do: too few pairs have two answers."
-    return Section("plans", "What it costs to be right", how, html)
+    return Section("plans", "Cost against agreement", how, html)
 
 
 def _assumed(plan: dict[str, Any]) -> bool:

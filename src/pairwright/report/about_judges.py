@@ -140,4 +140,4 @@ def risk(of: dict[str, Any]) -> Section | None:
     threshold = (of["certificate"] or {}).get("threshold")
     at = threshold if isinstance(threshold, float) else None
     how = "How often people agree when only the surest are accepted; the dashed line is what is accepted now."
-    return Section("risk", "Sure and right", how, figures.risk_coverage_curve(sure, right, at))
+    return Section("risk", "Accuracy by confidence", how, figures.risk_coverage_curve(sure, right, at))

@@ -99,7 +99,7 @@ def test_the_report_shows_it(tmp_path):
         "Over time",
         "when it was A",
         "Taken to be right in",
-        "What is off",
+        "Issues",
         "Same as the judge",
     ):
         assert text in page

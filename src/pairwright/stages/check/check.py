@@ -74,7 +74,7 @@ def run_check(
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> CheckResult:
-    """Look at every pair and record what is off.
+    """Look at every pair and record issues.
 
     `only` and `skip` name checks. What a model found in an earlier fact-check is read off
     its answers. Raises InputError for an unknown name, CheckError where a check

@@ -187,7 +187,7 @@ def _notes(wanted: WantedExports, facts: dict[str, Any]) -> list[str]:
     if wanted.license is None:
         found.append("no licence was named, so the card says unknown: pass --license, such as cc-by-4.0")
     if facts["checks"] is None:
-        found.append("no checks were run, and the card says so: `pairwright check` looks for what is off")
+        found.append("no checks were run, and the card says so: `pairwright check` looks for issues")
     else:
         for each in facts["checks"]["open"]:
             if each["check"] in ("personal_data", "secrets"):
