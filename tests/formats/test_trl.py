@@ -13,10 +13,10 @@ from pairwright.formats.trl import (
     Drop,
     LabelledPair,
     LabelledResponse,
+    Separator,
     columns,
     kto_row,
     preference_row,
-    separate_neighbours,
     suggested_weights,
     unpaired_row,
 )
@@ -29,6 +29,13 @@ LONG_CHAT = (
     Message("assistant", "Hello!"),
     Message("user", "What color is the sky?"),
 )
+
+
+def separate_neighbours(rows, key, *, window=1024):
+    order = Separator(key, window)
+    for row in rows:
+        yield from order.push(row)
+    yield from order.rest()
 
 
 def test_a_preference_row_in_conversational_style_holds_messages():

@@ -175,14 +175,6 @@ class Separator(Generic[T]):
         yield from waiting
 
 
-def separate_neighbours(rows: Iterable[T], key: Callable[[T], object], *, window: int = 1024) -> Iterator[T]:
-    """The same rows in the order a Separator gives them."""
-    order = Separator(key, window)
-    for row in rows:
-        yield from order.push(row)
-    yield from order.rest()
-
-
 @dataclass(frozen=True, slots=True)
 class Weights:
     """KTOConfig's `desirable_weight` and `undesirable_weight`."""
