@@ -17,6 +17,7 @@ FLOORS = {
     "literals": 0,
     "amounts": 0,
     "whole_file": 0,
+    "turns": 0,
     "judging": 1,
     "routing": 1,
     "quality": 1,

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pairwright.errors import InputError
-from pairwright.pairing import POLICIES, choose_pairs, pair_key
+from pairwright.pairing import POLICIES, choose_pairs, pair_key, text_key
+from pairwright.types import Message
 
 PROMPT = b"p" * 16
 
@@ -17,6 +18,7 @@ PROMPT = b"p" * 16
 class Said:
     text: str
     model: str | None = None
+    turns: tuple[Message, ...] = ()
 
 
 FOUR = [Said("one", "ref"), Said("two", "a"), Said("three", "b"), Said("four", "ref")]
@@ -94,9 +96,23 @@ def test_a_policy_that_lacks_something_is_refused(options, said):
         meet(FOUR, *options)
 
 
+def key(a: str, b: str, prompt: bytes = PROMPT) -> bytes:
+    return pair_key(prompt, text_key(a), text_key(b))
+
+
+def thought(reasoning: str, text: str = "Yes.") -> Said:
+    return Said(text, turns=(Message("assistant", text, reasoning=reasoning),))
+
+
+def test_responses_that_differ_in_their_reasoning_only_are_two_unless_reasoning_does_not_count():
+    both = [thought("because"), thought("for no reason")]
+    assert len(choose_pairs(both, "all", prompt_key=PROMPT)) == 1
+    assert choose_pairs(both, "all", prompt_key=PROMPT, reasoning_counts=False) == []
+
+
 def test_a_pair_is_known_by_its_two_texts_whoever_is_first():
-    assert pair_key(PROMPT, "x", "y") == pair_key(PROMPT, "y", "x ")
-    assert len({pair_key(PROMPT, "x", "y"), pair_key(PROMPT, "x", "z"), pair_key(b"q" * 16, "x", "y")}) == 3
+    assert key("x", "y") == key("y", "x ")
+    assert len({key("x", "y"), key("x", "z"), key("x", "y", b"q" * 16)}) == 3
 
 
 said = st.builds(Said, st.sampled_from(["a", "a ", "b", "c", "d", " d"]), st.sampled_from([None, "m", "ref"]))

@@ -14,6 +14,8 @@ from typing import Protocol
 
 from pairwright.errors import InputError
 from pairwright.keys import content_key, seeded_fraction
+from pairwright.turns import same_but_reasoning
+from pairwright.types import Message
 
 Pairs = list[tuple[bytes, bytes]]  # of the keys of texts
 
@@ -71,22 +73,29 @@ POLICIES = {
 
 
 class Candidate(Protocol):
-    """A response that may be paired: its text, and the name of the model that wrote it."""
+    """A response that may be paired: what it says, and the name of the model that wrote it."""
 
     @property
     def text(self) -> str: ...
     @property
+    def turns(self) -> tuple[Message, ...]: ...
+    @property
     def model(self) -> str | None: ...
 
 
-def text_key(text: str) -> bytes:
-    """The key of a text as pairs see it: white space at its ends makes no other text."""
+def text_key(text: str, turns: Sequence[Message] = ()) -> bytes:
+    """The key of what a response says, whoever wrote it: white space around a text makes no other.
+
+    Where it is more than a text its `turns` are what it says: calls, results and reasoning.
+    """
+    if turns:
+        return content_key("turns", [turn.as_dict() for turn in turns])
     return content_key("text", text.strip())
 
 
-def pair_key(prompt_key: bytes, text_a: str, text_b: str) -> bytes:
-    """The key of a pair: the prompt and the two texts, whichever is a, whoever wrote them."""
-    return content_key("pair", prompt_key, *sorted((text_key(text_a), text_key(text_b))))
+def pair_key(prompt_key: bytes, key_a: bytes, key_b: bytes) -> bytes:
+    """The key of a pair: the prompt and what the two say (`text_key`), whichever is a."""
+    return content_key("pair", prompt_key, *sorted((key_a, key_b)))
 
 
 def choose_pairs(
@@ -97,19 +106,23 @@ def choose_pairs(
     seed: int = 0,
     *,
     prompt_key: bytes,
+    reasoning_counts: bool = True,
 ) -> list[tuple[int, int]]:
     """The pairs to make among one prompt's responses, as positions (a, b) in `responses`.
 
     all: every two distinct texts meet. random: `k` of those, drawn by seed.
     reference: each other text meets each text of the model named `reference`.
-    Two equal texts never meet; of responses with equal text one stands for all.
+    Two equal texts never meet; of responses with equal text one stands for all. Unless
+    `reasoning_counts`, those are equal that differ in their reasoning only.
     Which of the two is a is a seeded coin, so no model is always a.
 
     Raises InputError for a policy that does not exist or lacks what it needs.
     """
     check_policy(policy, k, reference)
     how = POLICIES[policy]
-    standing = _distinct(responses, reference if how.needs_reference else None)
+    standing = distinct(
+        responses, reference if how.needs_reference else None, reasoning_counts=reasoning_counts
+    )
     own = frozenset(key for key, index in standing.items() if responses[index].model == reference)
     chosen = []
     for one, other in how.meet(list(combinations(sorted(standing), 2)), Asked(prompt_key, k, seed, own)):
@@ -129,7 +142,9 @@ def check_policy(policy: str, k: int, reference: str | None) -> None:
         raise InputError(f'pair policy "{policy}" needs the name of the reference model')
 
 
-def _distinct(responses: Sequence[Candidate], reference: str | None) -> dict[bytes, int]:
+def distinct(
+    responses: Sequence[Candidate], reference: str | None = None, *, reasoning_counts: bool = True
+) -> dict[bytes, int]:
     """For each distinct text the position of the response that stands for it.
 
     That is the reference model's if it wrote the text, else the one first by
@@ -143,7 +158,9 @@ def _distinct(responses: Sequence[Candidate], reference: str | None) -> dict[byt
         return not_reference, response.model or "", response.text
 
     for index, response in enumerate(responses):
-        key = text_key(response.text)
+        key = text_key(response.text, response.turns)
+        if response.turns and not reasoning_counts:
+            key = content_key("turns", same_but_reasoning(response.turns))
         if key not in standing or rank(index) < rank(standing[key]):
             standing[key] = index
     return standing

@@ -5,14 +5,16 @@ prompt -> response -> pair -> vote -> belief. See docs/concepts.md for the words
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
+
+import orjson
 
 from pairwright.keys import content_key
 from pairwright.literals import checked
 
-Role = Literal["system", "user", "assistant", "tool"]
+Role = Literal["system", "developer", "user", "assistant", "tool"]
 Verdict = Literal["A", "B", "TIE"]
 Confidence = Literal["HIGH", "LOW"]
 Order = Literal["AB", "BA"]
@@ -48,34 +50,132 @@ def as_original(verdict: Verdict, order: Order) -> Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A model's call of a tool. `arguments` are what it wrote, in its shortest form where that is JSON."""
+
+    name: str
+    arguments: str = "{}"
+    id: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        function = {"name": self.name, "arguments": self.arguments}
+        return {**({"id": self.id} if self.id else {}), "type": "function", "function": function}
+
+    @property
+    def values(self) -> dict[str, Any] | None:
+        """The arguments as an object; None where the model wrote no JSON object."""
+        try:
+            found = orjson.loads(self.arguments)
+        except orjson.JSONDecodeError:
+            return None
+        return found if isinstance(found, dict) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image in a message: `ref` is a path, a URL, or its name in the project's `media/`.
+
+    `at` is the place in the message's text before which it stands.
+    """
+
+    ref: str
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """One chat message."""
+    """One chat message.
+
+    `tool_calls` are an assistant's, `tool_call_id` and `name` tell which call the message of a tool
+    answers. `reasoning` is what a model thought before it answered: never part of `content`.
+    """
 
     role: Role
     content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+    name: str | None = None
+    reasoning: str | None = None
+    images: tuple[Image, ...] = ()
 
-    def as_dict(self) -> dict[str, str]:
-        return {"role": self.role, "content": self.content}
+    @property
+    def is_plain(self) -> bool:
+        """Whether role and content are all there is."""
+        return not (self.tool_calls or self.tool_call_id or self.name or self.reasoning or self.images)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As chat endpoints take it, with what the message does not have left out."""
+        said: dict[str, Any] = {"role": self.role, "content": self.content}
+        if self.is_plain:
+            return said
+        if self.images:
+            said["content"] = self._parts()
+        if self.reasoning:
+            said["reasoning_content"] = self.reasoning
+        if self.tool_calls:
+            said["tool_calls"] = [call.as_dict() for call in self.tool_calls]
+        more = {"tool_call_id": self.tool_call_id, "name": self.name}
+        return said | {name: value for name, value in more.items() if value}
+
+    def _parts(self) -> list[dict[str, Any]]:
+        parts: list[dict[str, Any]] = []
+        at = 0
+        for image in self.images:
+            if self.content[at : image.at]:
+                parts.append({"type": "text", "text": self.content[at : image.at]})
+            parts.append({"type": "image_url", "image_url": {"url": image.ref}})
+            at = image.at
+        return [*parts, {"type": "text", "text": self.content[at:]}] if self.content[at:] else parts
+
+    @classmethod
+    def from_dict(cls, said: Mapping[str, Any]) -> Message:
+        """The message that `as_dict` wrote."""
+        content = said["content"]
+        if len(said) == 2 and type(content) is str:
+            return cls(said["role"], content)
+        images: list[Image] = []
+        if type(content) is not str:
+            text = ""
+            for part in content:
+                if part["type"] == "text":
+                    text += part["text"]
+                else:
+                    images.append(Image(part["image_url"]["url"], len(text)))
+            content = text
+        calls = tuple(
+            ToolCall(call["function"]["name"], call["function"]["arguments"], call.get("id"))
+            for call in said.get("tool_calls", ())
+        )
+        named = (said.get("tool_call_id"), said.get("name"), said.get("reasoning_content"))
+        return cls(said["role"], content, calls, *named, tuple(images))
+
+
+def messages_from(dicts: Iterable[Mapping[str, Any]]) -> tuple[Message, ...]:
+    """The messages that `as_dict` wrote."""
+    return tuple(map(Message.from_dict, dicts))
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a model is asked: chat messages that end with the user's turn.
+    """What a model is asked: chat messages, and the tools it may call.
 
-    `external_id` is the id the row had in the user's file; `meta` what else the
-    row carried (domain, reference answer, ...); `source` where it stood (file:line).
+    `tools` are JSON schemas as chat endpoints take them, `template` further arguments of the chat
+    template (`enable_thinking`, ...). `external_id` is the id the row had in the user's file; `meta` what
+    else the row carried (domain, reference answer, ...); `source` where it stood (file:line).
     """
 
     messages: tuple[Message, ...]
     external_id: str | None = None
     meta: Mapping[str, Any] | None = None
     source: str | None = None
+    tools: tuple[Mapping[str, Any], ...] = ()
+    template: Mapping[str, Any] | None = None
 
     @property
     def key(self) -> bytes:
-        return prompt_key(self.as_dicts())
+        return prompt_key(self.as_dicts(), self.tools, self.template)
 
-    def as_dicts(self) -> list[dict[str, str]]:
+    def as_dicts(self) -> list[dict[str, Any]]:
         return [message.as_dict() for message in self.messages]
 
     @classmethod
@@ -84,14 +184,25 @@ class Prompt:
         return cls((Message("user", text),))
 
 
-def prompt_key(messages: list[dict[str, str]]) -> bytes:
-    """The key of a prompt: its messages and nothing else, so metadata never makes a second prompt."""
+def prompt_key(
+    messages: list[dict[str, Any]],
+    tools: Sequence[Mapping[str, Any]] = (),
+    template: Mapping[str, Any] | None = None,
+) -> bytes:
+    """The key of what a model was asked and nothing else, so metadata never makes a second prompt."""
+    if tools or template:
+        return content_key("prompt", messages, list(tools), dict(template or {}))
     return content_key("prompt", messages)
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer to a prompt. `mark` says what is wrong with it as a draw: truncated, refused."""
+    """One answer to a prompt: what a model did until it handed back.
+
+    `turns` are its messages where they are more than one text of the assistant's: calls of tools, their
+    results, reasoning, images. `text` is all of it laid out (see `pairwright.turns`), but for the
+    reasoning. `mark` says what is wrong with it as a draw: truncated, refused.
+    """
 
     text: str
     model: str | None = None
@@ -99,6 +210,7 @@ class Response:
     slot: int | None = None
     mark: Literal["truncated", "refused"] | None = None
     source: str | None = None
+    turns: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,8 +87,8 @@ def test_a_label_about_several_answers_is_about_none_of_them(tmp_path):
     assert asked(found) == [("user", "Hi")]
 
 
-def test_where_one_answer_belongs_several_messages_are_refused(tmp_path):
+def test_where_one_answer_belongs_turns_of_the_users_are_refused(tmp_path):
     row = {"prompt": "Hi", "responses": [{"content": [answer("a"), user("u"), answer("b")], "rank": 1}]}
     found = one(tmp_path, "jsonl", row)
     assert isinstance(found, BadRow)
-    assert "has 3 messages, where one answer belongs" in found.reason
+    assert "has turns of the user's, where one answer belongs" in found.reason

@@ -167,7 +167,7 @@ def chat(*roles: str) -> tuple[Message, ...]:
         ((Message("user", " \n"),), ("a",), Needs(), "empty_prompt"),
         (chat("user", "assistant"), ("a",), Needs(), "prompt_does_not_end_with_user"),
         (chat("system", "user"), ("a",), Needs(no_system=True), "system_message_not_supported"),
-        (chat("user", "tool", "user"), ("a",), Needs(), "tool_messages_not_supported"),
+        (chat("user", "tool", "user"), ("a",), Needs(), "tools_not_supported"),
         (chat("user", "assistant", "user"), ("a",), Needs(one_turn=True), "multi_turn_needs_conversational"),
         (chat("user", "user"), ("a",), Needs(in_turn=True), "turns_do_not_alternate"),
         (ASKED, ("a", " "), Needs(), "empty_response"),
@@ -176,7 +176,8 @@ def chat(*roles: str) -> tuple[Message, ...]:
     ],
 )
 def test_what_a_loader_would_refuse_or_misread_is_told_before(prompt, answers, needs, reason):
-    found = unfit(prompt, answers, needs)
+    row = Canonical(prompt, tuple(map(Rated, answers)))
+    found = unfit(row, row.responses, needs)
     assert (found and found.reason) == reason
 
 

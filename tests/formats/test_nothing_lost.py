@@ -14,7 +14,7 @@ from formats.test_sources import SAMPLES, A, B, Q, potato
 from formats.test_trainers import OUT, ROW
 
 from pairwright.cli.main import run
-from pairwright.formats.canonical import Canonical, Rated, Single, pairs
+from pairwright.formats.canonical import Canonical, Rated, Single, has_reasoning, pairs
 from pairwright.formats.catalog import formats, read_dataset, target_named
 from pairwright.formats.format import Left
 from pairwright.formats.ratings import contradicts_itself
@@ -24,8 +24,8 @@ from pairwright.stages.export.convert import Selection, convert
 SINGLY = ("trl-kto", "trl-kto-text", "llama-factory-kto", "axolotl-kto", "ms-swift-kto")
 READERS = {
     **{name: row for name, row in OUT.items() if formats()[name].reads},
-    **{name: target_named(name).row(Single(ROW, ROW.responses[0], True)) for name in SINGLY},
-    "jsonl": target_named("jsonl").row(ROW),
+    **{name: target_named(name).made(Single(ROW, ROW.responses[0], True)) for name in SINGLY},
+    "jsonl": target_named("jsonl").made(ROW),
     **SAMPLES,
 }
 WRITERS = [name for name, each in formats().items() if each.writes]
@@ -94,8 +94,8 @@ def test_a_column_that_a_reader_does_not_know_is_named_wherever_it_stands(tmp_pa
 @pytest.mark.parametrize("name", READERS)
 def test_rows_that_depend_on_such_a_column_are_left_out_unless_it_is_waived(tmp_path, name):
     plain = [each for each in read(tmp_path, name, READERS[name]) if isinstance(each, Canonical)]
-    waived = ("tools", "image", "reasoning_content")
-    for what in ({"tools": TOOLS}, {"image": "cat.png"}):
+    waived = ("documents", "image", "reasoning_content")
+    for what in ({"documents": ["a page"]}, {"image": "cat.png"}):
         row = {**READERS[name], **what}
         (left,) = read(tmp_path, name, row)
         assert left == Left(f"{tmp_path}/in.jsonl:1", f"{next(iter(what))}_not_carried")
@@ -103,10 +103,17 @@ def test_rows_that_depend_on_such_a_column_are_left_out_unless_it_is_waived(tmp_
         assert again == plain
     row = deepcopy(READERS[name])
     if planted(row, {"reasoning_content": "Hm."}, messages_only=True):
-        assert [each.reason for each in read(tmp_path, name, row)] == ["reasoning_content_not_carried"]
+        for each in read(tmp_path, name, row):
+            assert has_reasoning(each, each.responses)
         assert [
             each for each in read(tmp_path, name, row, without=waived) if isinstance(each, Canonical)
         ] == plain
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_the_tools_on_offer_are_carried_by_every_reader_or_leave_the_row_out(tmp_path, name):
+    (found,) = read(tmp_path, name, {**READERS[name], "tools": TOOLS})
+    assert found == Left(f"{tmp_path}/in.jsonl:1", "tools_not_carried") or found.tools == tuple(TOOLS)
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -158,7 +165,7 @@ def test_a_column_that_only_tells_who_labelled_is_named_too(tmp_path, name, colu
 @pytest.mark.parametrize("verb", ["convert", "add"])
 def test_every_run_names_them_with_their_numbers(tmp_path, capsys, monkeypatch, verb):
     plain = {"prompt": "q", "chosen": "a", "rejected": "b"}
-    rows = [plain, {**plain, "prompt": "q2", "weight": 2}, {**plain, "prompt": "q3", "tools": TOOLS}]
+    rows = [plain, {**plain, "prompt": "q2", "weight": 2}, {**plain, "prompt": "q3", "documents": ["a page"]}]
     write(tmp_path, *rows)
     monkeypatch.chdir(tmp_path)
     assert run(["init"]) == 0
@@ -167,8 +174,8 @@ def test_every_run_names_them_with_their_numbers(tmp_path, capsys, monkeypatch, 
     assert run([verb, "in.jsonl", *to]) == 0
     said = "".join(capsys.readouterr())
     assert "columns not carried, with the number of rows that have a value: weight (1)" in said
-    assert "Left out: 1 row, tools not carried" in said
-    assert run([verb, "in.jsonl", *to, "--without", "tools,weight", "--json"]) == 0
+    assert "Left out: 1 row, documents not carried" in said
+    assert run([verb, "in.jsonl", *to, "--without", "documents,weight", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["dropped"], told["not_carried"]) == ({}, {})
 

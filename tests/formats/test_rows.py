@@ -130,20 +130,21 @@ def test_a_row_without_a_usable_prompt_says_why(row, said):
     ("messages", "said"),
     [
         (["Hi"], 'message 1 is text, not {"role": ..., "content": ...}'),
-        ([{"from": "human", "value": "Hi"}], 'message 1 has no "role" (keys: from, value)'),
-        ([{"role": "human", "content": "Hi"}], 'role "human", not one of system, user, assistant, tool'),
+        ([{"text": "Hi"}], 'message 1 has no "role" (keys: text)'),
+        ([{"role": "human", "content": "Hi"}], 'role "human", not one of system, developer, user, assistant'),
         ([{"role": "user", "content": ""}], '"prompt" message 1 is empty'),
-        ([{"role": "user", "content": None}], '"prompt" message 1 is null, not text'),
+        ([{"role": "user", "content": None}], '"prompt" message 1 is empty'),
+        ([{"role": "user", "content": 3}], '"prompt" message 1 is a number (3), not text'),
         (CHAT[:3], "ends with a message of role assistant, not with the user's turn. Move that answer"),
         (CHAT[:1], "ends with a message of role system"),
         ([CHAT[1], CHAT[0], CHAT[1]], "message 2 is a system message: only the first may be"),
         (
             [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}],
-            'message 1 has a part of type "image_url": only text is supported, no images or sound',
+            'message 1 has a part of type "image_url", which is not supported',
         ),
         (
             [{"role": "assistant", "content": "x", "tool_calls": [{}]}, CHAT[1]],
-            'message 1 has "tool_calls": calls of tools are not supported',
+            'message 1 has a call of a tool without a "name"',
         ),
     ],
 )
@@ -199,10 +200,13 @@ def test_a_model_without_its_response_is_only_meta():
     ("rest", "said"),
     [
         ({"response": ""}, '"response" is empty'),
-        ({"response": 3}, '"response" is a number (3), not text'),
+        ({"response": 3}, '"response" is a number (3), not text and no message'),
         ({"responses": "So."}, '"responses" is text, not a list of texts or objects'),
         ({"responses": ["So.", " "]}, '"responses" number 2 is empty'),
-        ({"responses": [{"answer": "x"}]}, "number 1 has none of text, response, content (keys: answer)"),
+        (
+            {"responses": [{"answer": "x"}]},
+            "number 1 has none of messages, text, response, content (keys: answer)",
+        ),
         ({"response": "So.", "model": 3}, '"model" is a number (3), not text'),
         ({"response_a": "So."}, '"response_b" is missing beside "response_a": a pair needs both'),
         ({"response_a": "So.", "response_b": "So.\n"}, "are the same text: nothing to choose"),

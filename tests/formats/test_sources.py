@@ -565,8 +565,8 @@ def test_no_two_formats_look_like_the_same_rows():
 
     written = {name: row for name, row in OUT.items() if formats()[name].reads}
     for name in ("trl-kto", "trl-kto-text", "llama-factory-kto", "axolotl-kto", "ms-swift-kto"):
-        written[name] = target_named(name).row(Single(ROW, ROW.responses[0], True))
-    written["jsonl"] = target_named("jsonl").row(ROW)
+        written[name] = target_named(name).made(Single(ROW, ROW.responses[0], True))
+    written["jsonl"] = target_named("jsonl").made(ROW)
     for name, row in (written | SAMPLES).items():
         looks = [other for other, each in formats().items() if each.reads and each.reads.looks(row)]
         assert looks == [name]

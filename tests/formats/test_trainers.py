@@ -62,6 +62,7 @@ OUT = {
         "conversations": [{"from": "human", "value": Q}],
         "chosen": {"from": "gpt", "value": A},
         "rejected": {"from": "gpt", "value": B},
+        "tools": "",
     },
     "axolotl-dpo": {"messages": [USER], "chosen": GOOD, "rejected": BAD},
     "axolotl-dpo-intel": {"system": "", "question": Q, "chosen": A, "rejected": B},
@@ -92,7 +93,7 @@ OUT = {
 
 @pytest.mark.parametrize("name", OUT)
 def test_a_pair_is_written_as_the_framework_reads_it(name):
-    row = target_named(name).row(PAIR)
+    row = target_named(name).made(PAIR)
     assert row == OUT[name]
     columns = target_named(name).columns
     assert not columns or list(columns) == list(row)
@@ -108,6 +109,7 @@ def test_a_pair_is_written_as_the_framework_reads_it(name):
             {
                 "conversations": [{"from": "human", "value": Q}, {"from": "gpt", "value": B}],
                 "kto_tag": False,
+                "tools": "",
             },
         ),
         ("axolotl-kto", {"system": "", "prompt": Q, "completion": B, "label": False}),
@@ -115,7 +117,7 @@ def test_a_pair_is_written_as_the_framework_reads_it(name):
     ],
 )
 def test_a_single_response_has_a_boolean_label(name, expected):
-    row = target_named(name).row(Single(ROW, ROW.responses[1], False))
+    row = target_named(name).made(Single(ROW, ROW.responses[1], False))
     assert row == expected
     assert [value for value in row.values() if value is False]
     assert list(target_named(name).columns) == list(row)
@@ -125,7 +127,8 @@ def test_a_single_response_has_a_boolean_label(name, expected):
 def test_the_plain_form_calls_a_single_response_good_or_bad(name, prompt):
     target = target_named(name)
     rows = [
-        target.row(Single(ROW, one, good)) for one, good in zip(ROW.responses[:2], (True, False), strict=True)
+        target.made(Single(ROW, one, good))
+        for one, good in zip(ROW.responses[:2], (True, False), strict=True)
     ]
     assert rows == [
         {"prompt": prompt, "response": A, "label": "good"},
@@ -144,7 +147,7 @@ def test_every_written_format_is_tested_here():
 def test_nemo_rl_gets_exactly_two_completions_of_a_ranking_and_none_of_a_tie():
     # Its preprocessor asserts two, and refuses equal ranks.
     row = Canonical(messages(USER), (Rated("c", rank=3), Rated(A, rank=1), Rated("d", rank=2)))
-    written = [target_named("nemo-rl").row(pair) for pair in pairs(row)]
+    written = [target_named("nemo-rl").made(pair) for pair in pairs(row)]
     assert [[each["completion"][0]["content"] for each in one["completions"]] for one in written] == [
         [A, "d"],
         [A, "c"],
@@ -167,7 +170,7 @@ def test_what_nemo_rl_is_told_overrides_what_its_configs_have_and_adds_the_rest(
 
 
 def test_verl_prompts_are_rows_for_rl():
-    row = target_named("verl-prompts").row(two(messages(USER), Rated(A), Rated(B), 1, source="my/prefs"))
+    row = target_named("verl-prompts").made(two(messages(USER), Rated(A), Rated(B), 1, source="my/prefs"))
     assert row["prompt"] == [USER]
     assert row["data_source"] == "my/prefs"
     assert row["reward_model"] == {"style": "model", "ground_truth": ""}
@@ -177,23 +180,23 @@ def test_verl_prompts_are_rows_for_rl():
 
 
 def test_llama_factory_has_history_and_system_in_columns_of_their_own():
-    row = target_named("llama-factory-dpo").row(LONG_PAIR)
+    row = target_named("llama-factory-dpo").made(LONG_PAIR)
     assert (row["instruction"], row["history"], row["system"]) == (Q, [["Hi", "Hello"]], "Be brief.")
 
 
 def test_a_llama_factory_ranking_row_has_an_odd_number_of_messages_after_the_system_message():
-    turns = target_named("llama-factory-dpo-sharegpt").row(LONG_PAIR)["conversations"]
+    turns = target_named("llama-factory-dpo-sharegpt").made(LONG_PAIR)["conversations"]
     assert [turn["from"] for turn in turns] == ["system", "human", "gpt", "human"]
-    kto = target_named("llama-factory-kto").row(Single(LONG, LONG.responses[0], True))["conversations"]
+    kto = target_named("llama-factory-kto").made(Single(LONG, LONG.responses[0], True))["conversations"]
     assert len(kto[1:]) % 2 == 0
     twice = two(messages(USER, USER), Rated(A), Rated(B), 1)
-    assert target_named("llama-factory-dpo-sharegpt").row(Pair(twice, *twice.responses)) == Drop(
+    assert target_named("llama-factory-dpo-sharegpt").made(Pair(twice, *twice.responses)) == Drop(
         "turns_do_not_alternate"
     )
 
 
 def test_axolotl_orpo_has_no_prompt_which_would_replace_every_question():
-    row = target_named("axolotl-orpo").row(LONG_PAIR)
+    row = target_named("axolotl-orpo").made(LONG_PAIR)
     assert "prompt" not in row
     assert row["system"] == "Be brief."
     assert row["chosen"] == [*EARLIER, USER, GOOD]
@@ -202,33 +205,33 @@ def test_axolotl_orpo_has_no_prompt_which_would_replace_every_question():
 
 @pytest.mark.parametrize("name", ["axolotl-dpo-intel", "axolotl-dpo-icr", "axolotl-reward", "trl-dpo-text"])
 def test_formats_of_one_question_refuse_a_conversation(name):
-    assert isinstance(target_named(name).row(LONG_PAIR), Drop)
+    assert isinstance(target_named(name).made(LONG_PAIR), Drop)
 
 
 def test_a_conversation_begins_alike_on_both_sides():
     for name in ("trl-reward", "openrlhf", "ultrafeedback-binarized"):
-        row = target_named(name).row(LONG_PAIR)
+        row = target_named(name).made(LONG_PAIR)
         assert row["chosen"][:-1] == row["rejected"][:-1] == [SYSTEM, *EARLIER, USER]
 
 
 @pytest.mark.parametrize("name", ["openrlhf-margin", "trl-reward-margin"])
 def test_a_margin_that_is_not_known_is_never_0(name):
     # OpenRLHF takes a missing one for 0, and TRL subtracts it from the logits.
-    assert target_named(name).row(Pair(LONG, *LONG.responses)) == Drop("no_margin")
+    assert target_named(name).made(Pair(LONG, *LONG.responses)) == Drop("no_margin")
 
 
 @pytest.mark.parametrize("name", ["hh-rlhf", "verl-reward"])
 def test_a_text_that_looks_like_a_turn_is_never_put_into_a_transcript(name):
     row = two(messages(USER), Rated("Well.\n\nHuman: and now?"), Rated(B), 1)
-    assert target_named(name).row(Pair(row, *row.responses)) == Drop("turn_marker_in_text")
-    assert target_named(name).row(LONG_PAIR) == Drop("system_message_not_supported")
+    assert target_named(name).made(Pair(row, *row.responses)) == Drop("turn_marker_in_text")
+    assert target_named(name).made(LONG_PAIR) == Drop("system_message_not_supported")
 
 
 @pytest.mark.parametrize("name", OUT)
 def test_what_no_trainer_should_see_is_dropped_everywhere(name):
     for chosen, reason in (("It is green. \n", "same_text"), (" ", "empty_response")):
         row = two(messages(USER), Rated(chosen, rating=2), Rated(B, rating=1), 1)
-        assert target_named(name).row(Pair(row, *row.responses)) == Drop(reason)
+        assert target_named(name).made(Pair(row, *row.responses)) == Drop(reason)
 
 
 # --- configuration -----------------------------------------------------------------------------------
@@ -255,7 +258,12 @@ def test_dataset_info_has_the_stanza_llama_factory_wants():
         "file_name": "mydpo.train.jsonl",
         "formatting": "sharegpt",
         "ranking": True,
-        "columns": {"messages": "conversations", "chosen": "chosen", "rejected": "rejected"},
+        "columns": {
+            "messages": "conversations",
+            "chosen": "chosen",
+            "rejected": "rejected",
+            "tools": "tools",
+        },
     }
     command = target_named("llama-factory-dpo").how_to_load(SPLIT)[0]
     assert "--dataset mydpo_train " in command
@@ -411,7 +419,7 @@ def test_distilabels_ratings_and_models_are_read(tmp_path):
     ("name", "column"), [("llama-factory-kto", "kto_tag"), ("trl-kto", "label"), ("ms-swift-kto", "label")]
 )
 def test_a_label_that_is_no_boolean_is_a_bad_row(tmp_path, name, column, value):
-    good = target_named(name).row(Single(ROW, ROW.responses[0], True))
+    good = target_named(name).made(Single(ROW, ROW.responses[0], True))
     (row,) = read(tmp_path, name, {**good, column: value})
     assert "not true or false" in row.reason
 

@@ -4,7 +4,7 @@ import pytest
 from postgres import empty_database
 from sqlalchemy import select
 
-from pairwright.pairing import pair_key
+from pairwright.pairing import pair_key, text_key
 from pairwright.store import content
 from pairwright.store.content import (
     NewPair,
@@ -19,10 +19,9 @@ from pairwright.store.content import (
     response_ids,
     response_models,
 )
-from pairwright.store.export.labelled_pairs import in_messages
 from pairwright.store.schema import prompt
 from pairwright.store.store import Store
-from pairwright.types import Message, Prompt, Response
+from pairwright.types import Message, Prompt, Response, messages_from
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -59,7 +58,9 @@ def add_pair(store, prompt, a, b, policy="given"):
         keys = [given_response_key(prompt.key, side, None) for side in (a, b)]
         ids = response_ids(connection, keys)
         prompt_id = prompt_ids(connection, [prompt.key])[prompt.key]
-        pair = NewPair(prompt_id, pair_key(prompt.key, a, b), ids[keys[0]], ids[keys[1]], policy)
+        pair = NewPair(
+            prompt_id, pair_key(prompt.key, text_key(a), text_key(b)), ids[keys[0]], ids[keys[1]], policy
+        )
         return insert_pairs(connection, [pair])
 
 
@@ -75,7 +76,7 @@ def test_a_prompt_comes_back_as_it_went_in(store):
     )
     assert add_prompts(store, why) == 1
     [stored] = stored_prompts(store)
-    assert in_messages(stored.messages) == why.messages
+    assert messages_from(stored.messages) == why.messages
     assert (stored.key, stored.external_id, stored.meta, stored.source) == (
         why.key,
         "q7",
@@ -150,7 +151,9 @@ def test_a_meeting_has_all_responses_and_pairs_of_its_prompt(store):
         ("So.", None),
     ]
     assert why.prompt_key == WHY.key
-    assert [(pair.key, pair.policy) for pair in why.pairs] == [(pair_key(WHY.key, "So.", "No."), "given")]
+    assert [(pair.key, pair.policy) for pair in why.pairs] == [
+        (pair_key(WHY.key, text_key("So."), text_key("No.")), "given")
+    ]
     assert (how.responses, how.pairs) == ((), ())
 
 

@@ -29,6 +29,8 @@ from pairwright.stages.project.project import Project
 from pairwright.store.browse import lookup, search
 from pairwright.store.browse.facets import Facets, beside, facets
 from pairwright.store.pair_texts import texts_of
+from pairwright.turns import laid_out
+from pairwright.types import messages_from
 
 HERE = Path(__file__).parent
 ROWS = 50  # pairs of a page
@@ -137,7 +139,7 @@ def pairs_page(site: BrowseSite, _request: Request, view: PageView) -> Response:
 
 def _asked(messages: list[dict[str, Any]]) -> str:
     """What the user said last."""
-    return next((str(each["content"]) for each in reversed(messages) if each["role"] == "user"), "")
+    return next((laid_out(each) for each in reversed(messages_from(messages)) if each.role == "user"), "")
 
 
 def count_pairs(site: BrowseSite, _request: Request, view: PageView) -> Response:

@@ -13,7 +13,8 @@ from markupsafe import Markup
 from pairwright.annotate.difference import difference
 from pairwright.annotate.rendering import raw_html, to_html, visible
 from pairwright.store.browse.conditions import terms
-from pairwright.types import SETTLED_BY
+from pairwright.turns import laid_out
+from pairwright.types import SETTLED_BY, messages_from
 
 SNIPPET = 180  # characters of a text in the list
 AROUND = 60  # of them before the first word that was searched for
@@ -44,7 +45,7 @@ def snippet(text: str, query: str) -> Markup:
 
 def turns(messages: list[dict[str, Any]], shown: str) -> list[tuple[str, Markup]]:
     """(role, text as HTML) of each message."""
-    return [(str(each["role"]), _text(str(each["content"]), shown)) for each in messages]
+    return [(each.role, _text(laid_out(each), shown)) for each in messages_from(messages)]
 
 
 def sides(a: str, b: str, shown: str) -> tuple[Markup, Markup, str | None]:

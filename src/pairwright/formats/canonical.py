@@ -16,6 +16,7 @@ from itertools import combinations, pairwise
 from typing import Any, Literal, get_args
 
 from pairwright.literals import checked
+from pairwright.turns import all_laid_out, laid_out
 from pairwright.types import Maker, Message, prompt_key
 
 Which = Literal["best", "all", "adjacent"]
@@ -28,13 +29,34 @@ MARGIN_UNITS: tuple[MarginUnit, ...] = get_args(MarginUnit)
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """One response and what is said of it: `rank` is better the smaller it is, `rating` the larger."""
+    """One response and what is said of it: `rank` is better the smaller it is, `rating` the larger.
+
+    `turns` are its messages where it is more than a text (calls of tools, reasoning, images), and
+    `text` is then these laid out.
+    """
 
     text: str
     model: str | None = None
     rating: float | None = None
     rank: float | None = None
     good: bool | None = None
+    turns: tuple[Message, ...] = ()
+
+    @classmethod
+    def of(cls, turns: Sequence[Message], model: str | None = None) -> Rated:
+        """The response that these messages are."""
+        if len(turns) == 1 and turns[0].is_plain:
+            return cls(turns[0].content, model)
+        return cls(all_laid_out(turns), model, turns=tuple(turns))
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        return self.turns or (Message("assistant", self.text),)
+
+    @property
+    def said(self) -> str | tuple[Message, ...]:
+        """What makes two responses the same: white space around a text does not make another."""
+        return self.turns or self.text.strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +84,7 @@ class Canonical:
 
     `margin` is how much better the best is, in the dataset's own units,
     `probability` how surely it is better and `tie` how surely neither is.
+    `tools` were on offer, `template` are further arguments of the chat template.
     `source` is the domain or subset the row names, `place` where it stands (file:line).
     `shown`: the responses stand in the order raters saw them. `faults` are known
     errors of the dataset that this row has. `between` is what stood between prompt and
@@ -83,11 +106,13 @@ class Canonical:
     tie: float | None = None
     between: str | None = None
     beside: tuple[str, ...] = ()
+    tools: tuple[Mapping[str, Any], ...] = ()
+    template: Mapping[str, Any] | None = None
 
     @property
     def key(self) -> bytes:
         """The key of the prompt."""
-        return prompt_key([message.as_dict() for message in self.prompt])
+        return prompt_key([message.as_dict() for message in self.prompt], self.tools, self.template)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +186,15 @@ REASONS: dict[str, str] = {
     "multi_turn_needs_conversational": "this format holds one question: choose a conversational one",
     "system_message_not_supported": "this format has no place for a system message",
     "turns_do_not_alternate": "its loader wants user and assistant in turn",
-    "tool_messages_not_supported": "this format has no place for tools' messages",
+    "tools_not_supported": "this format has no place for tools and calls (docs/formats.md says which has)",
+    "images_not_supported": "this format has no place for images (docs/formats.md says which has)",
+    "template_arguments_not_supported": "this format has no place for arguments of the chat template",
+    "several_messages_in_answer": "an answer is one message, or calls of tools, their results and a last one",
+    "answers_go_on_after_they_part": "an answer is one message in this format: the turns both share are put "
+    "into the prompt, but these have several of their own",
+    "several_results_in_a_row": "its loader takes one result of a tool after a call",
+    "text_beside_a_call": "its loader takes a text or a call, not both in one message",
+    "needs_jsonl": "a column of Parquet has one type, and calls of tools have as many as tools: write .jsonl",
     "turn_marker_in_text": 'a text holds "\\n\\nHuman:" or "\\n\\nAssistant:", which would be read as a turn',
     "empty_response": "a response has no text",
     "same_text": "the answers are the same text, but for white space around it",
@@ -341,40 +374,99 @@ def two(prompt: tuple[Message, ...], a: Rated, b: Rated, sign: int | None, **mor
 # --- what every loader needs -------------------------------------------------------------------
 
 
+Beyond = Literal["tools", "images", "reasoning", "template"]
+BEYOND: frozenset[Beyond] = frozenset(get_args(Beyond))
+
+
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a format can't hold, or its loader does not take."""
+    """What a format can't hold, or its loader does not take; `holds` is what it can beyond text."""
 
     one_turn: bool = False
     no_system: bool = False
     in_turn: bool = False
-    no_tools: bool = True
+    holds: frozenset[Beyond] = frozenset()
 
 
-def unfit(prompt: Sequence[Message], texts: Sequence[str], needs: Needs) -> Drop | None:
+def unfit(row: Canonical, responses: Sequence[Rated], needs: Needs) -> Drop | None:
     """Why a row would be refused, dropped or misread; None where it is fit."""
-    if not prompt or not prompt[-1].content.strip():
+    prompt = row.prompt
+    if not prompt or not laid_out(prompt[-1]).strip():
         return Drop("empty_prompt")
-    if prompt[-1].role != "user":
+    if prompt[-1].role not in ("user", "tool"):
         return Drop("prompt_does_not_end_with_user")
-    turns = prompt[1:] if prompt[0].role == "system" else prompt
+    if drop := _beyond_text(row, responses, needs.holds):
+        return drop
+    turns = prompt[1:] if prompt[0].role in ("system", "developer") else prompt
     if needs.no_system and len(turns) < len(prompt):
         return Drop("system_message_not_supported")
-    if needs.no_tools and any(message.role == "tool" for message in turns):
-        return Drop("tool_messages_not_supported")
     if needs.one_turn and len(turns) > 1:
         return Drop("multi_turn_needs_conversational")
     if needs.in_turn:
-        wanted = [("user", "assistant")[n % 2] for n in range(len(turns))]
-        if [message.role for message in turns] != wanted:
+        # Calls and results are part of the assistant's turn.
+        spoken = [message for message in turns if message.role != "tool" and not message.tool_calls]
+        wanted = [("user", "assistant")[n % 2] for n in range(len(spoken))]
+        if [message.role for message in spoken] != wanted:
             return Drop("turns_do_not_alternate")
-    if not all(text.strip() for text in texts):
+    if not all(one.text.strip() for one in responses):
         return Drop("empty_response")
-    if any("\0" in text for text in (*texts, *(message.content for message in prompt))):
+    if any("\0" in text for text in (*(one.text for one in responses), *(each.content for each in prompt))):
         return Drop("nul_character")
-    if len({text.strip() for text in texts}) < len(texts):
+    if len({one.said for one in responses}) < len(responses):
         return Drop("same_text")
     return None
+
+
+def _beyond_text(row: Canonical, responses: Sequence[Rated], holds: frozenset[Beyond]) -> Drop | None:
+    """Why a row is more than a format holds. Reasoning is no reason: an answer is one without it, too."""
+    if row.template and "template" not in holds:
+        return Drop("template_arguments_not_supported")
+    if "tools" not in holds and row.tools:
+        return Drop("tools_not_supported")
+    for one in responses:
+        turns = one.turns
+        calls = any(turn.role == "tool" or turn.tool_calls for turn in turns)
+        if len(turns) > 1 and not calls:
+            return Drop("several_messages_in_answer")
+    for turn in (*row.prompt, *(turn for one in responses for turn in one.turns)):
+        if turn.is_plain and turn.role != "tool":
+            continue
+        if "tools" not in holds and (turn.role == "tool" or turn.tool_calls):
+            return Drop("tools_not_supported")
+        if "images" not in holds and turn.images:
+            return Drop("images_not_supported")
+    return None
+
+
+def responses_of(item: Any) -> tuple[Rated, ...]:
+    """The responses of a pair (chosen, rejected), of a single response, or of a row."""
+    if isinstance(item, Pair):
+        return item.chosen, item.rejected
+    return (item.response,) if isinstance(item, Single) else item.responses
+
+
+def has_reasoning(row: Canonical, responses: Sequence[Rated]) -> bool:
+    """Whether any message has reasoning beside what it says."""
+    return any(turn.reasoning for turn in (*row.prompt, *(turn for one in responses for turn in one.turns)))
+
+
+def without_reasoning(item: Any) -> Any:
+    """A pair, response or row whose messages have no reasoning."""
+    if isinstance(item, Pair):
+        chosen, rejected = _unreasoned(item.chosen), _unreasoned(item.rejected)
+        return replace(item, row=_unreasoned_prompt(item.row), chosen=chosen, rejected=rejected)
+    if isinstance(item, Single):
+        return replace(item, row=_unreasoned_prompt(item.row), response=_unreasoned(item.response))
+    return replace(_unreasoned_prompt(item), responses=tuple(map(_unreasoned, item.responses)))
+
+
+def _unreasoned_prompt(row: Canonical) -> Canonical:
+    return replace(row, prompt=tuple(replace(turn, reasoning=None) for turn in row.prompt))
+
+
+def _unreasoned(one: Rated) -> Rated:
+    bare = Rated.of([replace(turn, reasoning=None) for turn in one.turns]) if one.turns else one
+    return replace(one, text=bare.text, turns=bare.turns)
 
 
 def plain(prompt: Sequence[Message]) -> list[list[str]]:
@@ -382,7 +474,7 @@ def plain(prompt: Sequence[Message]) -> list[list[str]]:
 
     A prompt that stands in train and, with one more space, in test would be a leak all the same.
     """
-    return [[message.role, _plain(message.content)] for message in prompt]
+    return [[message.role, _plain(laid_out(message))] for message in prompt]
 
 
 def _plain(text: str) -> str:
@@ -391,6 +483,20 @@ def _plain(text: str) -> str:
         # Cf: zero-width spaces and joiners, soft hyphens, marks of direction.
         text = "".join(each for each in text if unicodedata.category(each) != "Cf")
     return " ".join(text.casefold().split())
+
+
+def at_the_fork(pair: Pair) -> tuple[tuple[Message, ...], Message, Message] | Drop:
+    """What was asked, with the turns both answers share, and the one message in which each goes its own way.
+
+    For formats in which an answer is one message. A Drop where an answer goes on after that message.
+    """
+    chosen, rejected = pair.chosen.messages, pair.rejected.messages
+    shared = 0
+    while shared < min(len(chosen), len(rejected)) - 1 and chosen[shared] == rejected[shared]:
+        shared += 1
+    if len(chosen) > shared + 1 or len(rejected) > shared + 1:
+        return Drop("answers_go_on_after_they_part")
+    return (*pair.prompt, *chosen[:shared]), chosen[shared], rejected[shared]
 
 
 @dataclass(slots=True)

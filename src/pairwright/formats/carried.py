@@ -14,6 +14,7 @@ from typing import Any
 
 from pairwright.formats.canonical import Canonical
 from pairwright.formats.format import Found, Left
+from pairwright.formats.message import KEYS, OF_TOOLS
 from pairwright.formats.reading import Record, Records
 
 # What the model saw, or answered with, beside text: without these the answers are to another question.
@@ -26,7 +27,6 @@ DEPENDS = frozenset(
     )
 )  # fmt: skip
 _IN_MESSAGES = frozenset(("reasoning", "thinking", "thoughts"))  # elsewhere a rationale may be called so
-_MESSAGE = frozenset(("role", "content", "from", "value"))
 _SUFFIX = "_not_carried"
 
 
@@ -44,6 +44,11 @@ class Watched(dict[str, Any]):
 
     def get(self, key: str, default: Any = None) -> Any:
         return self._given(key, super().get(key, default))
+
+    def whole(self, key: str) -> Any:
+        """A value that is carried as it is, with all that is in it."""
+        self.asked.add(key)
+        return super().get(key)
 
     def peek(self, key: str) -> Any:
         """A value that is looked at, and may well be of no use."""
@@ -80,6 +85,11 @@ def repeats(row: Mapping[str, Any], name: str, value: Any) -> None:
     """Take note that a column only says again what is carried, if it does."""
     if (row.peek(name) if isinstance(row, Watched) else None) == value:
         row.get(name)
+
+
+def whole(row: Mapping[str, Any], name: str) -> Any:
+    """A value of a row that is carried as it is, with all that is in it."""
+    return row.whole(name) if isinstance(row, Watched) else row.get(name)
 
 
 def _empty(value: Any) -> bool:
@@ -119,12 +129,13 @@ def _of_item(item: Any) -> Iterable[str]:
     if isinstance(item, Watched):
         return _unasked(item)
     if _is_message(item) and len(item) > 2:
-        return [name for name, value in item.items() if name not in _MESSAGE and not _empty(value)]
+        known = KEYS | {"name"} if item.get("role") in OF_TOOLS else KEYS
+        return [name for name, value in item.items() if name not in known and not _empty(value)]
     return ()
 
 
 def in_messages(value: Any) -> list[str]:
-    """What a conversation's messages have beside role and content."""
+    """What a conversation's messages have beside what is read of them."""
     items = value if isinstance(value, list) else [value]
     return list(dict.fromkeys(name for item in items for name in _of_item(item)))
 
@@ -164,7 +175,7 @@ def why_not_carried(reason: str) -> str | None:
         return None
     name = reason.removesuffix(_SUFFIX)
     return (
-        f'the answers depend on "{name}", and only text is carried: --without {name} takes such rows as if '
+        f'the answers depend on "{name}", which is not carried: --without {name} takes such rows as if '
         "it were not there"
     )
 

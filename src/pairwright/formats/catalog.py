@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pairwright.errors import ConfigError, InputError
+from pairwright.formats import context
 from pairwright.formats.canonical import Canonical
 from pairwright.formats.carried import Watched, depended_on, left_for, unasked, with_beside, without_columns
 from pairwright.formats.equal_answers import without_twins
@@ -20,7 +21,7 @@ from pairwright.formats.format import Format, Found, Left, Row, Source, Target
 from pairwright.formats.messages import with_system
 from pairwright.formats.ratings import stated
 from pairwright.formats.reading import BadRow, Given, Record, Rows, name_of, read_records
-from pairwright.formats.rows import as_id, messages_in_cell, with_input
+from pairwright.formats.rows import with_input
 from pairwright.formats.sources import (
     alpaca_eval,
     arena,
@@ -45,6 +46,7 @@ from pairwright.formats.trainers import (
     trl_rows,
     verl,
 )
+from pairwright.formats.values import as_id, messages_in_cell
 
 GROUP = "pairwright.formats"
 _DOMAINS = ("domain", "subset", "category", "tag", "source")  # columns that say where a row comes from
@@ -268,6 +270,10 @@ def _said_besides(found: Found, values: Watched, asked: frozenset[str]) -> Found
         return found
     if asked >= values.keys() and found.margin != 0:  # nothing more is said, and no tie by the margin
         return _with_domain(found, values) if found.meta else found
+    for name in (each for each in context.TOOLS if each not in asked and values.peek(each)):
+        found = replace(found, tools=context.tools_of(values.whole(name), f'"{name}"'))
+    for name in (each for each in context.TEMPLATE if each not in asked and values.peek(each)):
+        found = replace(found, template=context.template_of(values.whole(name), f'"{name}"'))
     for name in ("system", "system_prompt"):
         if name not in asked and isinstance(values.peek(name), str) and found.prompt:
             found = replace(found, prompt=with_system(values[name], found.prompt, f'"{name}"'))

@@ -14,9 +14,9 @@ def without_twins(row: Canonical) -> tuple[Canonical | None, list[str]]:
     One model may say what another says, or nothing: that is no reason to lose the rest. What is said of equal
     texts is averaged. None where fewer than two of several are left.
     """
-    groups: dict[str, list[int]] = {}
+    groups: dict[object, list[int]] = {}
     for n, one in enumerate(row.responses):
-        groups.setdefault(one.text.strip(), []).append(n)
+        groups.setdefault(one.said, []).append(n)
     blank = groups.pop("", [])
     if len(groups) == len(row.responses):
         return row, []

@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from pairwright.formats.canonical import Canonical, Drop, Unit
+from pairwright.formats.canonical import BEYOND, Beyond, Canonical, Drop, Needs, Unit, responses_of, unfit
 from pairwright.formats.reading import BadRow, Record
 from pairwright.formats.trl import Weights
 from pairwright.types import Maker
 
 Row = dict[str, Any]
 Takes = Literal["pairs", "ranking", "responses", "prompts"]
+TEXT_ONLY = Needs()
 ANY_FILE = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".json", ".parquet")
 JSONL_ONLY = (".jsonl",)
 PARQUET_ONLY = (".parquet",)
@@ -91,7 +92,8 @@ class Target:
     """How a file is written for one framework.
 
     `takes` says what `row` is given: a Pair, a whole Canonical, a Single, or a
-    Canonical of which only the prompt counts. `columns` are those of the row and
+    Canonical of which only the prompt counts; it is given only what `needs` allows
+    (None: everything). `columns` are those of the row and
     what each holds, for Parquet. `config` gives files to write beside the data
     (name -> text), `how_to_load` the command or lines to paste. `one_file`: its
     loader takes one file for training, so there are no shards. `may_be_empty` are columns that
@@ -110,6 +112,20 @@ class Target:
     one_file: bool = False
     strings: bool = False
     may_be_empty: tuple[str, ...] = ()
+    needs: Needs | None = TEXT_ONLY
+
+    def made(self, item: Any) -> Row | Drop:
+        """The row of a pair, a response or a whole row, or why there is none."""
+        if self.needs is not None:
+            row = item if isinstance(item, Canonical) else item.row
+            if drop := unfit(row, () if self.takes == "prompts" else responses_of(item), self.needs):
+                return drop
+        return self.row(item)
+
+    @property
+    def holds(self) -> frozenset[Beyond]:
+        """What of a row beyond text it has a place for."""
+        return BEYOND if self.needs is None else self.needs.holds
 
     def separated_by(self, separator: str) -> Target:
         """The same with this between a prompt and an answer, where both are one string."""

@@ -1,4 +1,4 @@
-"""Messages as datasets write them: lists of role and content, ShareGPT's from and value, transcripts."""
+"""Conversations as datasets write them: lists of messages, transcripts; and where the answer begins."""
 
 from __future__ import annotations
 
@@ -6,22 +6,17 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+
 from pairwright.errors import InputError
-from pairwright.formats.rows import as_message, as_text
+from pairwright.formats.canonical import Rated
+from pairwright.formats.message import as_message
+from pairwright.formats.values import as_text
 from pairwright.types import Message
 
-SHAREGPT = {"human": "user", "gpt": "assistant", "system": "system", "observation": "tool"}
-_FROM = {
-    **SHAREGPT,
-    "user": "user",
-    "assistant": "assistant",
-    "chatgpt": "assistant",
-    "bot": "assistant",
-    "model": "assistant",
-    "tool": "tool",
-}
 _TURN = re.compile(r"\n\n(Human|Assistant):(?: |$|(?=\n))")
 HUMAN, ASSISTANT = "\n\nHuman: ", "\n\nAssistant: "
+FIRST = ("system", "developer")  # the roles of a message that stands before the turns
 
 
 def messages_of(value: Any, where: str) -> tuple[Message, ...]:
@@ -32,7 +27,7 @@ def messages_of(value: Any, where: str) -> tuple[Message, ...]:
         value = [value]
     if not isinstance(value, list) or not value:
         raise InputError(f"{where} is {_shown(value)}, which is no text and no list of messages")
-    return tuple(_message(item, f"{where} message {number}") for number, item in enumerate(value, 1))
+    return tuple(as_message(item, f"{where} message {number}") for number, item in enumerate(value, 1))
 
 
 def _shown(value: Any) -> str:
@@ -42,70 +37,100 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _message(item: Any, where: str) -> Message:
-    if isinstance(item, dict) and "from" in item and "value" in item:
-        role = _FROM.get(str(item["from"]).lower())
-        if role is None:
-            raise InputError(f'{where} is from "{item["from"]}", not one of {", ".join(_FROM)}')
-        item = {"role": role, "content": item["value"]}
-    return as_message(item, where)
-
-
-def reply_of(value: Any, where: str) -> str:
-    """The text of an answer: a text, or one message of the assistant's."""
+def turns_given(value: Any, where: str) -> tuple[Message, ...]:
+    """The messages of an answer: a text, a message, or a list of them that ends with the assistant's."""
     if isinstance(value, str):
-        return as_text(value, where)
+        return (Message("assistant", as_text(value, where)),)
     messages = messages_of(value, where)
     if messages[-1].role != "assistant":
         raise InputError(f"{where} ends with a message of role {messages[-1].role}, not with the assistant's")
-    if len(messages) > 1:
+    return messages
+
+
+def reply_of(value: Any, where: str) -> Rated:
+    """An answer by itself: a text, or messages none of which is a user's."""
+    before, reply = apart(turns_given(value, where))
+    if before:
         raise InputError(
-            f"{where} has {len(messages)} messages, where one answer belongs. Put the turns before the "
+            f"{where} has turns of the user's, where one answer belongs. Put the turns before the "
             "answer into the prompt"
         )
-    return messages[0].content
+    return Rated.of(reply)
 
 
-def told_apart(value: Any, where: str) -> tuple[tuple[Message, ...], str]:
-    """A whole conversation as what was asked and the last answer."""
+def told_apart(value: Any, where: str) -> tuple[tuple[Message, ...], Rated]:
+    """A whole conversation as what was asked, and what the model did after the user's last turn."""
     messages = messages_of(value, where)
     if messages[-1].role != "assistant":
         raise InputError(f"{where} ends with a message of role {messages[-1].role}, not with the assistant's")
-    return messages[:-1], messages[-1].content
+    before, reply = apart(messages)
+    return before, Rated.of(reply)
+
+
+def apart(messages: Sequence[Message]) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
+    """A conversation up to the user's last message, and the model's turn after it."""
+    asked = (n for n, message in enumerate(messages, 1) if message.role not in ("assistant", "tool"))
+    at = max(asked, default=0)
+    return tuple(messages[:at]), tuple(messages[at:])
 
 
 def with_system(system: Any, turns: Sequence[Message], where: str = '"system"') -> tuple[Message, ...]:
     if system is None or system == "":
         return tuple(turns)
     first = Message("system", as_text(system, where))
-    if turns and turns[0].role == "system":
-        if turns[0] != first:
+    if turns and turns[0].role in FIRST:
+        if turns[0].content != first.content:
             raise InputError(f"{where} is not the system message that the conversation begins with")
         return tuple(turns)
     return (first, *turns)
 
 
 def system_of(prompt: Sequence[Message]) -> str:
-    return prompt[0].content if prompt and prompt[0].role == "system" else ""
+    return prompt[0].content if prompt and prompt[0].role in FIRST else ""
 
 
 def turns_of(prompt: Sequence[Message]) -> list[Message]:
     """The messages after the system message."""
-    return [message for n, message in enumerate(prompt) if n or message.role != "system"]
+    return [message for n, message in enumerate(prompt) if n or message.role not in FIRST]
 
 
-def dicts(messages: Sequence[Message]) -> list[dict[str, str]]:
-    return [message.as_dict() for message in messages]
+def dicts(messages: Sequence[Message]) -> list[dict[str, Any]]:
+    """Messages as chat templates take them: the arguments of calls are objects, where they are any."""
+    return [message.as_dict() if message.is_plain else _for_template(message) for message in messages]
 
 
-def said(text: str) -> dict[str, str]:
-    """An answer as a message."""
-    return {"role": "assistant", "content": text}
+def _for_template(message: Message) -> dict[str, Any]:
+    said = message.as_dict()
+    if message.images:  # the images themselves stand in a column of their own, in order
+        said["content"] = [
+            {"type": "image"} if part["type"] == "image_url" else part for part in said["content"]
+        ]
+    for call, shown in zip(message.tool_calls, said.get("tool_calls", ()), strict=True):
+        if call.values is not None:
+            shown["function"] = {"name": call.name, "arguments": call.values}
+    return said
 
 
 def sharegpt(messages: Sequence[Message]) -> list[dict[str, str]]:
-    names = {role: name for name, role in SHAREGPT.items()}
-    return [{"from": names[message.role], "value": message.content} for message in messages]
+    """Messages as LLaMA-Factory takes them: a call is a message of its own, its value JSON."""
+    names = {"user": "human", "assistant": "gpt", "tool": "observation", "developer": "system"}
+    rows = []
+    for message in messages:
+        if message.tool_calls:
+            calls = [{"name": call.name, "arguments": call.values or {}} for call in message.tool_calls]
+            value = orjson.dumps(calls[0] if len(calls) == 1 else calls).decode()
+            rows.append({"from": "function_call", "value": value})
+        else:
+            rows.append({"from": names.get(message.role, message.role), "value": with_placeholders(message)})
+    return rows
+
+
+def with_placeholders(message: Message, mark: str = "<image>") -> str:
+    """A message's text with a mark where each image stands."""
+    text, at = "", 0
+    for image in message.images:
+        text, at = text + message.content[at : image.at] + mark, image.at
+    return text + message.content[at:]
 
 
 # --- transcripts: "\n\nHuman: ...\n\nAssistant: ..." ----------------------------------------------

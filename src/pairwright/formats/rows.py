@@ -6,17 +6,26 @@ caller knows the place). What a row carries besides is kept as meta.
 
 from __future__ import annotations
 
-import base64
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import orjson
-
 from pairwright.errors import InputError
+from pairwright.formats.canonical import Rated
 from pairwright.formats.carried import depended_on, in_messages
-from pairwright.types import ROLES, Message, Prompt, Response
+from pairwright.formats.context import TEMPLATE, TOOLS, template_of, tools_of
+from pairwright.formats.message import as_message
+from pairwright.formats.messages import FIRST, reply_of
+from pairwright.formats.values import (
+    as_json,
+    as_name,
+    as_text,
+    external_id,
+    json_cell,
+    kind_of,
+    messages_in_cell,
+)
+from pairwright.types import Message, Prompt, Response
 
 # Names under which other tools keep what we call a prompt, likeliest first.
 LIKELY_PROMPTS = (
@@ -33,17 +42,7 @@ LIKELY_PROMPTS = (
     "problem",
     "goal",
 )
-_TEXT_NAMES = ("text", "response", "content")
-_CANNOT_KEEP = ("tool_calls", "function_call")
-_KINDS = {
-    bool: "true or false",
-    int: "a number",
-    float: "a number",
-    str: "text",
-    list: "a list",
-    dict: "an object",
-    type(None): "null",
-}
+_TEXT_NAMES = ("messages", "text", "response", "content")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +93,39 @@ def entry_from_row(row: Mapping[str, Any], fields: FieldNames, place: str, *, ce
     if pair is None and not responses and "chosen" in row and "rejected" in row:
         raise InputError(_LABELLED)
     messages = _with_system(messages, row, taken)
+    tools, template = _context(row, taken)
     meta = {key: value for key, value in row.items() if key not in taken and value is not None}
     further = [key for key, each in meta.items() if each not in ("", [], {})]
     if column := depended_on((*further, *(f"{name}.{key}" for key in in_messages(value)))):
         raise InputError(
-            f'"{column}" is part of what was asked or answered, and only text is supported. '
+            f'"{column}" is part of what was asked or answered, and is not supported. '
             f"Leave such rows out, or pass --without {column} to take them as if it were not there."
         )
-    if isinstance(value, list) and any(_says_more(message) for message in value):
+    if in_messages(value):  # a time, a name of the user's, ...
         meta[name] = value
     kept = as_json(meta) if meta else None
-    external_id = _external_id(row.get(fields.id), fields.id)
-    prompt = Prompt(messages, external_id, kept, place)
+    own_id = external_id(row.get(fields.id), fields.id)
+    prompt = Prompt(messages, own_id, kept, place, tools, template)
     if kept and row.get(fields.response) is not None:
         # May be about this response alone, and a prompt that comes again keeps only its first meta.
         single = responses[-1]
         responses = (*responses[:-1], replace(single, params={**kept, **(single.params or {})}))
     if pair is None:
         return Entry(prompt, responses)
-    return Entry(prompt, responses, pair, external_id, kept)
+    return Entry(prompt, responses, pair, own_id, kept)
+
+
+def _context(
+    row: Mapping[str, Any], taken: set[str]
+) -> tuple[tuple[Mapping[str, Any], ...], Mapping[str, Any] | None]:
+    """The tools on offer and the arguments of the chat template, from columns of their own."""
+    tools = next((name for name in TOOLS if name not in taken and row.get(name)), None)
+    template = next((name for name in TEMPLATE if name not in taken and row.get(name)), None)
+    taken |= {name for name in (tools, template) if name}
+    return (
+        tools_of(row[tools], f'"{tools}"') if tools else (),
+        template_of(row[template], f'"{template}"') if template else None,
+    )
 
 
 # --- the prompt ---------------------------------------------------------------------------
@@ -136,7 +149,7 @@ def _prompt(
             return name, value, (Message("user", as_text(value, f'"{name}"')),)
         if isinstance(value, list):
             return name, value, _messages(value, name)
-        raise InputError(f'"{name}" is {_kind(value)}, not text or a list of messages')
+        raise InputError(f'"{name}" is {kind_of(value)}, not text or a list of messages')
     if fields.prompt in row:
         raise InputError(f'"{fields.prompt}" is empty')
     if "chosen" in row and "rejected" in row:
@@ -188,51 +201,13 @@ def _messages(items: list[Any], name: str) -> tuple[Message, ...]:
         raise InputError(f'"{name}" is an empty list')
     messages = tuple(as_message(item, f'"{name}" message {number}') for number, item in enumerate(items, 1))
     for number, message in enumerate(messages[1:], 2):
-        if message.role == "system":
-            raise InputError(f'"{name}" message {number} is a system message: only the first may be')
+        if message.role in FIRST and messages[number - 2].role not in FIRST:
+            raise InputError(f'"{name}" message {number} is a {message.role} message: only the first may be')
     last = messages[-1].role
-    if last != "user":
+    if last not in ("user", "tool"):
         remedy = ' Move that answer to "response".' if last == "assistant" and len(messages) > 1 else ""
         raise InputError(f'"{name}" ends with a message of role {last}, not with the user\'s turn.{remedy}')
     return messages
-
-
-def as_message(item: Any, where: str) -> Message:
-    if not isinstance(item, dict):
-        raise InputError(f'{where} is {_kind(item)}, not {{"role": ..., "content": ...}}')
-    if "role" not in item or "content" not in item:
-        missing = "role" if "role" not in item else "content"
-        raise InputError(f'{where} has no "{missing}" (keys: {", ".join(map(str, item))})')
-    role = item["role"]
-    if role not in ROLES:
-        raise InputError(f'{where} has role "{role}", not one of {", ".join(ROLES)}')
-    for key in _CANNOT_KEEP:
-        if item.get(key):
-            raise InputError(f'{where} has "{key}": calls of tools are not supported')
-    return Message(role, as_text(_content(item["content"], where), where))
-
-
-def _says_more(message: dict[str, Any]) -> bool:
-    """Whether a message has more than we keep of it (a name, a time, ...)."""
-    return any(value is not None for key, value in message.items() if key not in ("role", "content"))
-
-
-def _content(content: Any, where: str) -> Any:
-    """The text of a message: a string, or text parts joined by line ends (as vLLM and llama.cpp do)."""
-    if not isinstance(content, list):
-        return content
-    texts = []
-    for part in content:
-        kind = part.get("type") if isinstance(part, dict) else None
-        if isinstance(part, str):
-            texts.append(part)
-        elif isinstance(part, dict) and kind == "text" and isinstance(part.get("text"), str):
-            texts.append(part["text"])
-        else:
-            raise InputError(
-                f'{where} has a part of type "{kind}": only text is supported, no images or sound'
-            )
-    return "\n".join(texts)
 
 
 # --- responses and pairs --------------------------------------------------------------------
@@ -252,7 +227,7 @@ def _pair(
     taken |= {fields.response_a, fields.response_b, fields.model_a, fields.model_b}
     first = _response(a, f'"{fields.response_a}"', _model(row, fields.model_a), place)
     second = _response(b, f'"{fields.response_b}"', _model(row, fields.model_b), place)
-    if first.text.strip() == second.text.strip():
+    if (first.turns or first.text.strip()) == (second.turns or second.text.strip()):
         raise InputError(
             f'"{fields.response_a}" and "{fields.response_b}" are the same text: nothing to choose'
         )
@@ -271,9 +246,9 @@ def _responses(
     found = []
     if many is not None:
         if cells and many.startswith("["):
-            many = _json_cell(many, fields.responses)
+            many = json_cell(many, fields.responses)
         if not isinstance(many, list):
-            raise InputError(f'"{fields.responses}" is {_kind(many)}, not a list of texts or objects')
+            raise InputError(f'"{fields.responses}" is {kind_of(many)}, not a list of texts or objects')
         for number, item in enumerate(many, 1):
             found.append(_response(item, f'"{fields.responses}" number {number}', model, place))
     if one is not None:
@@ -282,135 +257,31 @@ def _responses(
 
 
 def _response(value: Any, where: str, model: str | None, place: str) -> Response:
-    """A text, or an object with the text under text, response or content and perhaps its own model."""
-    if isinstance(value, list) and len(value) == 1:  # a conversation of one assistant turn
-        value = value[0]
-    if not isinstance(value, dict):
-        return Response(as_text(value, where), model, source=place)
-    name = next((name for name in _TEXT_NAMES if value.get(name) is not None), None)
-    if name is None:
-        raise InputError(f"{where} has none of {', '.join(_TEXT_NAMES)} (keys: {', '.join(map(str, value))})")
-    own = _short_text(value["model"], f'{where} "model"') if value.get("model") else model
-    rest = {
-        key: item for key, item in value.items() if key not in (name, "model", "role") and item is not None
-    }
-    text = as_text(_content(value[name], where), where)
-    return Response(text, own, as_json(rest) if rest else None, source=place)
+    """A text, a message or messages; or an object that holds one of these, and perhaps its own model."""
+    name, rest, own = None, dict[str, Any](), model
+    if isinstance(value, dict) and not _is_message(value):
+        name = next((name for name in _TEXT_NAMES if value.get(name) is not None), None)
+        if name is None:
+            raise InputError(
+                f"{where} has none of {', '.join(_TEXT_NAMES)} (keys: {', '.join(map(str, value))})"
+            )
+        own = as_name(value["model"], f'{where} "model"') if value.get("model") else model
+        rest = {
+            key: each
+            for key, each in value.items()
+            if key not in (name, "model", "role") and each is not None
+        }
+    said = value if name is None else value[name]
+    if not isinstance(said, str | list | dict):
+        raise InputError(f"{where} is {kind_of(said)}, not text and no message")
+    one = Rated(as_text(said, where)) if isinstance(said, str) else reply_of(said, where)
+    return Response(one.text, own, as_json(rest) if rest else None, source=place, turns=one.turns)
+
+
+def _is_message(value: Mapping[str, Any]) -> bool:
+    return "role" in value and bool(value.keys() & {"content", "tool_calls"}) and "model" not in value
 
 
 def _model(row: Mapping[str, Any], name: str) -> str | None:
     value = row.get(name)
-    return _short_text(value, f'"{name}"') if value else None
-
-
-# --- values -----------------------------------------------------------------------------------
-
-
-def as_text(value: Any, where: str) -> str:
-    """A text that says something and that every store can hold."""
-    if not isinstance(value, str):
-        raise InputError(f"{where} is {_kind(value)}, not text")
-    if not value or value.isspace():
-        raise InputError(f"{where} is empty")
-    if "\0" in value:
-        raise InputError(f"{where} has a NUL character (\\u0000), which no model takes. Remove it.")
-    if not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            bad = ord(value[error.start])
-            raise InputError(
-                f"{where} has half a character (lone surrogate U+{bad:04X}). Remove it."
-            ) from None
-    return value
-
-
-def _short_text(value: Any, where: str) -> str:
-    return as_text(value, where).strip()
-
-
-def as_id(value: Any) -> str:
-    """An id as it is stored, whatever type its column came in."""
-    return _external_id(value, "id") or ""
-
-
-def _external_id(value: Any, name: str) -> str | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, float) and value.is_integer():  # an integer column with gaps, as pandas writes it
-        value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return _short_text(value, f'"{name}"')
-
-
-_PYTHON_MESSAGE = re.compile(r"\[\{\s*'(?:role|content|from|value)'\s*:")
-
-
-def messages_in_cell(cell: str, where: str) -> Any:
-    """The list of messages that a cell of a table holds as JSON; any other text as it stands.
-
-    Raises InputError where it was written by str() instead of json.dumps.
-    """
-    try:
-        found = orjson.loads(cell)
-    except orjson.JSONDecodeError as error:
-        if not _PYTHON_MESSAGE.match(cell):
-            return cell
-        raise InputError(
-            f"{where} is a list of messages as Python writes it, and not valid JSON ({error.msg}). "
-            "Write the column with json.dumps."
-        ) from None
-    named = ({"role", "content"}, {"from", "value"})
-    messages = isinstance(found, list) and all(
-        isinstance(each, dict) and any(keys <= each.keys() for keys in named) for each in found
-    )
-    return found if messages else cell
-
-
-def _json_cell(cell: str, name: str) -> Any:
-    try:
-        return orjson.loads(cell)
-    except orjson.JSONDecodeError as error:
-        raise InputError(
-            f'"{name}" begins like a list but is not valid JSON ({error.msg} at column {error.colno}). '
-            "If pandas wrote it as a Python list, write the column with json.dumps instead."
-        ) from None
-
-
-def _kind(value: Any) -> str:
-    shown = _KINDS.get(type(value), type(value).__name__)
-    return f"{shown} ({value})" if isinstance(value, int | float) else shown
-
-
-def as_json(meta: dict[str, Any]) -> dict[str, Any]:
-    """`meta` as values that JSON can hold: most are already, Parquet brings times, decimals and bytes."""
-    try:
-        orjson.dumps(meta)
-        return meta
-    except TypeError:
-        pass
-    try:
-        plain: dict[str, Any] = _plain(meta)
-        orjson.dumps(plain)
-    except (TypeError, RecursionError) as error:
-        raise InputError(f"the further keys ({_names(meta)}) can't be kept as JSON: {error}") from None
-    return plain
-
-
-def _names(keys: Iterable[Any]) -> str:
-    return ", ".join(str(key) for key in keys)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**64:
-        return str(value)
-    if value is None or isinstance(value, str | int | float):
-        return value
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+    return as_name(value, f'"{name}"') if value else None

@@ -1,7 +1,4 @@
-"""Rows as TRL reads them: preference (DPO, ORPO), unpaired (KTO), and the plain unpaired form.
-
-Pure: values in, dicts out. A row that a trainer would misread is never made;
-the caller gets a `Drop` with the reason and counts it.
+"""What TRL needs beside rows: columns, an order for KTO, weights, and the lines that load and train.
 
 Prompts are always explicit. TRL can find a shared prompt by itself, but on
 strings it compares characters and swallows the words both answers begin with.
@@ -10,13 +7,12 @@ strings it compares characters and swallows the words both answers begin with.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar, get_args
 
 from pairwright.formats.canonical import Drop as Drop
 from pairwright.literals import checked
-from pairwright.types import Message
 
 Shape = Literal["dpo", "orpo", "kto", "unpaired"]
 Style = Literal["conversational", "standard"]
@@ -29,24 +25,6 @@ PAIRED: tuple[Shape, ...] = ("dpo", "orpo")
 SEPARATOR = "\n\n"
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledPair:
-    """Two responses to a prompt, one better than the other."""
-
-    prompt: Sequence[Message]
-    chosen: str
-    rejected: str
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledResponse:
-    """One response to a prompt, good or bad by itself."""
-
-    prompt: Sequence[Message]
-    text: str
-    good: bool
-
-
 @checked
 def columns(shape: Shape, style: Style) -> dict[str, Column]:
     """The columns of a row and what each holds, in the order they are written."""
@@ -56,72 +34,6 @@ def columns(shape: Shape, style: Style) -> dict[str, Column]:
     if shape == "kto":
         return {"prompt": said, "completion": said, "label": "bool"}
     return {"prompt": said, "response": "text", "label": "text"}
-
-
-@checked
-def preference_row(pair: LabelledPair, style: Style, separator: str = SEPARATOR) -> Row | Drop:
-    """`{prompt, chosen, rejected}` for DPOTrainer, ORPOTrainer and RewardTrainer."""
-    if drop := _why_not(pair.prompt, (pair.chosen, pair.rejected), style):
-        return drop
-    if pair.chosen.strip() == pair.rejected.strip():
-        return Drop("same_text")
-    return {
-        "prompt": _prompt(pair.prompt, style, separator),
-        "chosen": _answer(pair.chosen, style),
-        "rejected": _answer(pair.rejected, style),
-    }
-
-
-@checked
-def kto_row(response: LabelledResponse, style: Style, separator: str = SEPARATOR) -> Row | Drop:
-    """`{prompt, completion, label: bool}` for KTOTrainer."""
-    if drop := _why_not(response.prompt, (response.text,), style):
-        return drop
-    return {
-        "prompt": _prompt(response.prompt, style, separator),
-        "completion": _answer(response.text, style),
-        "label": response.good,
-    }
-
-
-@checked
-def unpaired_row(response: LabelledResponse, style: Style, separator: str = SEPARATOR) -> Row | Drop:
-    """`{prompt, response, label: "good" | "bad"}`, the plain form.
-
-    The response is a string in both styles, and no separator is added:
-    nothing here is going to be concatenated.
-    """
-    if drop := _why_not(response.prompt, (response.text,), style):
-        return drop
-    return {
-        "prompt": _prompt(response.prompt, style, ""),
-        "response": response.text,
-        "label": "good" if response.good else "bad",
-    }
-
-
-def _why_not(prompt: Sequence[Message], answers: Iterable[str], style: Style) -> Drop | None:
-    if not prompt or not prompt[-1].content.strip():
-        return Drop("empty_prompt")
-    if prompt[-1].role != "user":
-        return Drop("prompt_does_not_end_with_user")
-    if style == "standard" and len(prompt) > 1:
-        return Drop("multi_turn_needs_conversational")
-    if not all(answer.strip() for answer in answers):
-        return Drop("empty_response")
-    return None
-
-
-def _prompt(prompt: Sequence[Message], style: Style, separator: str) -> str | list[dict[str, str]]:
-    if style == "conversational":
-        return [message.as_dict() for message in prompt]
-    # TRL puts prompt and answer together as they are: without something
-    # between them the answer would begin in the middle of the question's line.
-    return prompt[0].content + separator
-
-
-def _answer(text: str, style: Style) -> str | list[dict[str, str]]:
-    return [{"role": "assistant", "content": text}] if style == "conversational" else text
 
 
 T = TypeVar("T")

@@ -18,10 +18,12 @@ from pairwright.keys import content_key
 from pairwright.pairing import pair_key, text_key
 from pairwright.store import schema
 from pairwright.store.insert import insert_missing
+from pairwright.store.rows import turns_of, turns_stored
 from pairwright.store.store import Store
-from pairwright.types import Prompt, Response
+from pairwright.types import Message, Prompt, Response
 
 PAGE = 1000
+_SAID = (schema.response.c.text, schema.response.c.turns)
 # SQLite takes 32,766 variables in a statement (999 before 2020).
 _KEYS_AT_ONCE = 900
 
@@ -56,6 +58,7 @@ class StoredResponse:
     model: str | None
     slot: int | None
     mark: str | None
+    turns: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,12 @@ class Meeting:
     pairs: tuple[PairKnown, ...]
 
 
-def given_response_key(prompt_key: bytes, text: str, model: str | None) -> bytes:
+def given_response_key(
+    prompt_key: bytes, text: str, model: str | None, turns: Sequence[Message] = ()
+) -> bytes:
     """The key of a response that came from a file: what it answers, what it says, who wrote it."""
-    return content_key("response", prompt_key, text, model)
+    said = [turn.as_dict() for turn in turns] if turns else text
+    return content_key("response", prompt_key, said, model)
 
 
 # --- writing ------------------------------------------------------------------------------
@@ -98,6 +104,8 @@ def insert_prompts(connection: Connection, prompts: Sequence[Prompt], keys: Sequ
             "meta": prompt.meta,
             "source": prompt.source,
             "at": at,
+            "tools": list(prompt.tools) or None,
+            "template": prompt.template,
         }
         for key, prompt in zip(keys, prompts, strict=True)
     ]
@@ -116,6 +124,7 @@ def insert_responses(connection: Connection, responses: Sequence[NewResponse]) -
             "params": new.response.params,
             "source": new.response.source,
             "at": at,
+            "turns": turns_stored(new.response.turns),
         }
         for new in responses
     ]
@@ -151,7 +160,11 @@ def insert_pairs(connection: Connection, pairs: Sequence[NewPair]) -> int:
 
 def _keep_aliases(connection: Connection, pairs: Sequence[NewPair]) -> None:
     """Remember the ids of pairs that are stored under another one."""
-    texts = dict(_by(connection, schema.response.c.id, [new.a_id for new in pairs], schema.response.c.text))
+    wanted = [new.a_id for new in pairs]
+    said = {
+        number: text_key(text, turns_of(turns))
+        for number, text, turns in _by(connection, schema.response.c.id, wanted, *_SAID)
+    }
     stored = {
         row[0]: row
         for row in _by(
@@ -160,14 +173,14 @@ def _keep_aliases(connection: Connection, pairs: Sequence[NewPair]) -> None:
             [new.key for new in pairs],
             schema.pair.c.id,
             schema.pair.c.external_id,
-            schema.response.c.text,
+            *_SAID,
             join=schema.pair.c.a_id,
         )
     }
     rows = []
     for new in pairs:
-        _, pair_id, external_id, a_text = stored[new.key]
-        swapped = text_key(a_text) != text_key(texts[new.a_id])
+        _, pair_id, external_id, text, turns = stored[new.key]
+        swapped = text_key(text, turns_of(turns)) != said[new.a_id]
         if new.external_id != external_id or swapped:
             rows.append(
                 {"pair_id": pair_id, "external_id": new.external_id, "swapped": swapped, "at": time.time()}
@@ -191,11 +204,10 @@ def _by(
         yield from connection.execute(statement.where(column.in_(some)))
 
 
-def stored_pairs(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, tuple[int, str]]:
-    """The pairs with these keys: key -> (row number, the text of its a)."""
-    columns = (schema.pair.c.id, schema.response.c.text)
-    rows = _by(connection, schema.pair.c.key, keys, *columns, join=schema.pair.c.a_id)
-    return {key: (number, text) for key, number, text in rows}
+def stored_pairs(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, tuple[int, bytes]]:
+    """The pairs with these keys: key -> (row number, the key of what its a says)."""
+    rows = _by(connection, schema.pair.c.key, keys, schema.pair.c.id, *_SAID, join=schema.pair.c.a_id)
+    return {key: (number, text_key(text, turns_of(turns))) for key, number, text, turns in rows}
 
 
 def prompt_ids(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
@@ -279,13 +291,22 @@ def meeting_pages(store: Store, *, after: int = 0, size: int = PAGE) -> Iterator
 def _responses_between(connection: Connection, first: int, last: int) -> dict[int, list[StoredResponse]]:
     table = schema.response
     statement = (
-        select(table.c.prompt_id, table.c.id, table.c.text, table.c.model, table.c.slot, table.c.mark)
+        select(
+            table.c.prompt_id,
+            table.c.id,
+            table.c.text,
+            table.c.model,
+            table.c.slot,
+            table.c.mark,
+            table.c.turns,
+        )
         .where(table.c.prompt_id.between(first, last))
         .order_by(table.c.prompt_id, table.c.id)
     )
     found: dict[int, list[StoredResponse]] = {}
-    for prompt_id, *values in connection.execute(statement):
-        found.setdefault(prompt_id, []).append(StoredResponse(*values))
+    for row in connection.execute(statement):
+        one = StoredResponse(row.id, row.text, row.model, row.slot, row.mark, turns_of(row.turns))
+        found.setdefault(row.prompt_id, []).append(one)
     return found
 
 
@@ -304,5 +325,5 @@ def _pairs_between(connection: Connection, first: int, last: int) -> dict[int, l
 
 def new_pair(meeting: Meeting, a: StoredResponse, b: StoredResponse, policy: str) -> NewPair:
     """The pair of two of a prompt's responses."""
-    key = pair_key(meeting.prompt_key, a.text, b.text)
+    key = pair_key(meeting.prompt_key, text_key(a.text, a.turns), text_key(b.text, b.turns))
     return NewPair(meeting.prompt_id, key, a.id, b.id, policy)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from pairwright.store.schema import pair, prompt
-from pairwright.types import Message
+from pairwright.types import Message, messages_from
 
 PAGE = 500
 # Names under which a row of the user's file may hold these.
@@ -35,9 +35,5 @@ def prompts_by_domain(connection: Connection) -> Iterator[tuple[tuple[Message, .
     for row in connection.execution_options(yield_per=PAGE).execute(query):
         domain = of_meta(row, DOMAIN)
         if (row.prompt_id, domain) != before:
-            yield in_messages(row.messages), domain
+            yield messages_from(row.messages), domain
         before = row.prompt_id, domain
-
-
-def in_messages(stored: list[dict[str, Any]]) -> tuple[Message, ...]:
-    return tuple(Message(message["role"], message["content"]) for message in stored)

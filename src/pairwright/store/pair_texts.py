@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, select
 
 from pairwright.keys import public_id
+from pairwright.store.rows import ASKED, shown
 from pairwright.store.schema import belief, pair, prompt, response
 from pairwright.store.votes import newest_beliefs
 
@@ -38,8 +39,14 @@ _A, _B = response.alias("a"), response.alias("b")
 
 
 def with_texts(*more: ColumnElement[Any]) -> Select[Any]:
-    """Pairs with their conversation and texts: id, key, external_id, messages, a, b, then `more` columns."""
-    texts = (prompt.c.messages, _A.c.text.label("a"), _B.c.text.label("b"))
+    """Pairs with what was asked and said: id, key, external_id, `ASKED`, a, b, their turns, then `more`."""
+    said = (
+        _A.c.text.label("a"),
+        _B.c.text.label("b"),
+        _A.c.turns.label("a_turns"),
+        _B.c.turns.label("b_turns"),
+    )
+    texts = (*ASKED, *said)
     joined = (
         pair.join(prompt, prompt.c.id == pair.c.prompt_id)
         .join(_A, _A.c.id == pair.c.a_id)
@@ -58,5 +65,8 @@ def texts_of(connection: Connection, pair_ids: Iterable[int]) -> dict[int, PairT
     )
     for at in range(0, len(ids), CHUNK):
         for row in connection.execute(query.where(pair.c.id.in_(ids[at : at + CHUNK]))):
-            found[row.id] = PairText(row.id, public_id("pair", row.key), *tuple(row)[2:])
+            a, b = shown(row.a, row.a_turns), shown(row.b, row.b_turns)
+            about = (row.external_id, row.messages, a, b, row.a_model, row.b_model)
+            decided = (row.decision, row.verdict, row.source, row.reason, row.prob_a)
+            found[row.id] = PairText(row.id, public_id("pair", row.key), *about, *decided)
     return found

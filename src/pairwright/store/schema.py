@@ -56,6 +56,8 @@ prompt = Table(
     Column("meta", JSON(none_as_null=True)),
     Column("source", Text),
     _at(),
+    Column("tools", JSON(none_as_null=True)),  # on offer to the model, as chat endpoints take them
+    Column("template", JSON(none_as_null=True)),  # further arguments of the chat template
 )
 
 response = Table(
@@ -71,6 +73,8 @@ response = Table(
     Column("mark", Text),
     Column("source", Text),
     _at(),
+    # The messages of one that is more than a text: calls, results, reasoning. `text` is them laid out.
+    Column("turns", JSON(none_as_null=True)),
     Index("response_by_prompt", "prompt_id", "slot"),
 )
 

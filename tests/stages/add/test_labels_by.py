@@ -138,7 +138,7 @@ PAIRED = [
 @pytest.mark.parametrize("name", PAIRED)
 def test_what_every_trainers_file_says_is_of_nobody_known(project, tmp_path, name):
     pair = two((Message("user", Q),), Rated(A, rating=5.0), Rated(B, rating=2.0), 1, margin=3.0)
-    row = formats()[name].writes.row(Pair(pair, *pair.responses))
+    row = formats()[name].writes.made(Pair(pair, *pair.responses))
     assert not isinstance(row, Drop)
     result = add_dataset(project, [write(tmp_path, row)], source=name)
     assert (result.votes.added, kinds(project)) == (1, {"unknown"})

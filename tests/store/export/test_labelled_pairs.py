@@ -53,7 +53,7 @@ def test_an_accepted_pair_gives_chosen_and_rejected(builder):
     first, second = pairs_of(builder)
     assert (first.chosen, first.rejected, first.verdict) == ("Blue.", "Green.", "A")
     assert (first.chosen_model, first.rejected_model) == ("good-1", "bad-1")
-    assert first.prompt[0].content == "Colour?"
+    assert first.prompt.messages[0].content == "Colour?"
     assert (second.chosen, second.rejected, second.verdict) == ("Large.", "Small.", "B")
     assert (second.source, second.pair_external_id) == ("people", "row 7")
 
@@ -69,7 +69,10 @@ def test_only_the_newest_belief_counts(builder):
     builder.pair("Q1", "a", "b", belief="ask").belief("A", by="people")
     builder.pair("Q2", "a", "b", belief="A").belief("ask")
     builder.pair("Q3", "a", "b", belief="A").belief("B")
-    assert [(row.prompt[0].content, row.verdict) for row in pairs_of(builder)] == [("Q1", "A"), ("Q3", "B")]
+    assert [(row.prompt.messages[0].content, row.verdict) for row in pairs_of(builder)] == [
+        ("Q1", "A"),
+        ("Q3", "B"),
+    ]
     assert standing(builder) == {"label": 2, "waiting_for_people": 1}
 
 
@@ -108,8 +111,8 @@ def test_every_pair_is_counted_once_by_where_it_stands(builder):
 def test_a_flag_keeps_a_pair_out_only_if_it_is_an_error_and_nobody_asked_for_flagged_pairs(builder):
     builder.pair("Q1", "a", "b", belief="A", flag="chosen_has_errors").flag("too_fast")
     builder.pair("Q2", "a", "b", belief="A").flag("long", severity="warning").flag("note", severity="info")
-    assert [row.prompt[0].content for row in pairs_of(builder)] == ["Q2"]
-    assert [row.prompt[0].content for row in pairs_of(builder, include_flagged=True)] == ["Q1", "Q2"]
+    assert [row.prompt.messages[0].content for row in pairs_of(builder)] == ["Q2"]
+    assert [row.prompt.messages[0].content for row in pairs_of(builder, include_flagged=True)] == ["Q1", "Q2"]
     assert standing(builder, include_flagged=True) == {"label": 2}
 
 
@@ -118,13 +121,13 @@ def test_pairs_come_in_pages_in_the_order_they_were_made(builder):
         builder.pair(f"Q{n}", "a", "b", belief="ask" if n % 3 == 0 else "A")
     expected = [f"Q{n}" for n in range(11) if n % 3]
     for page in (1, 2, 7, 500):
-        assert [row.prompt[0].content for row in pairs_of(builder, page=page)] == expected
+        assert [row.prompt.messages[0].content for row in pairs_of(builder, page=page)] == expected
 
 
 def test_a_prompt_of_several_messages_comes_whole(builder):
     builder.pair(chat("Hi", "Hello!", "Colour?", system="Be brief."), "Blue.", "Green.", belief="A")
     (row,) = pairs_of(builder)
-    assert [message.role for message in row.prompt] == ["system", "user", "assistant", "user"]
+    assert [message.role for message in row.prompt.messages] == ["system", "user", "assistant", "user"]
 
 
 # Responses
@@ -164,7 +167,7 @@ def test_the_same_text_for_the_same_prompt_is_one_response(builder):
     builder.pair("R", "same", "worst", belief="A")
     tally, responses = responses_of(builder)
     same = [row for row in responses if row.text == "same"]
-    assert sorted(row.prompt[0].content for row in same) == ["Q", "R"]
+    assert sorted(row.prompt.messages[0].content for row in same) == ["Q", "R"]
     assert all(row.good for row in same)  # 2 to 1 for Q
     assert tally.duplicate == 2
     assert tally.responses == tally.good + tally.bad + tally.conflicting + 2 == 8

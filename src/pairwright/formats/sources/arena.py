@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import orjson
@@ -18,8 +19,8 @@ from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Rated, two
 from pairwright.formats.format import Format, Left, Row, Source
 from pairwright.formats.messages import messages_of, told_apart
-from pairwright.formats.rows import as_id
 from pairwright.formats.sources.choices import opinion_on
+from pairwright.formats.values import as_id
 from pairwright.types import Maker
 
 Winner = Literal["first", "second", "tie", "both_bad"]
@@ -47,15 +48,15 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
             yield Left(place, "conversations_differ")
             return
         asked = messages_of(turns[0][0], '"prompt"')
-        a, b = (str(each[0] or "") for each in turns[1:])
+        a, b = (Rated(str(each[0] or "")) for each in turns[1:])
     judge = row.get("judge", row.get("evaluation_session_id"))
     who = f"arena/{judge}" if row.get("judge") else "arena"
     good = False if winner == "both_bad" else None
     own = row.get("question_id", row.get("id"))
     yield two(
         asked,
-        Rated(a, row.get("model_a"), good=good),
-        Rated(b, row.get("model_b"), good=good),
+        replace(a, model=row.get("model_a"), good=good),
+        replace(b, model=row.get("model_b"), good=good),
         {"first": 1, "second": -1}.get(winner, 0),
         id=None if own is None else as_id(own),
         source=row.get("language"),

@@ -17,7 +17,7 @@ from pairwright.formats.carried import holds
 from pairwright.formats.format import Format, Found, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of
 from pairwright.formats.reading import BadRow, Record
-from pairwright.formats.rows import as_text
+from pairwright.formats.values import as_text
 from pairwright.types import Maker, Message
 
 _ASPECTS = ("correctness", "coherence", "complexity", "verbosity")

@@ -12,7 +12,7 @@ from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Rated, two
 from pairwright.formats.format import Format, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of
-from pairwright.formats.rows import as_text
+from pairwright.formats.values import as_text
 
 
 def read(row: Row, place: str) -> Iterator[Canonical | Left]:

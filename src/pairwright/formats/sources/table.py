@@ -17,7 +17,7 @@ from pairwright.formats.canonical import Both, Canonical, Rated, RowOpinion, two
 from pairwright.formats.format import Format, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of, probability_of, reply_of, with_system
 from pairwright.formats.ratings import rating_in
-from pairwright.formats.rows import as_id
+from pairwright.formats.values import as_id
 from pairwright.types import Maker
 
 COLUMNS = (
@@ -109,7 +109,7 @@ def _by(row: Row, found: Canonical | Left) -> Canonical | Left:
 
 
 def _rated(row: Row, name: str, model: str) -> Rated:
-    return Rated(reply_of(row[name], f'"{name}"'), str(row[model]) if row.get(model) else None)
+    return replace(reply_of(row[name], f'"{name}"'), model=str(row[model]) if row.get(model) else None)
 
 
 def _ranked(prompt: Any, row: Row, more: dict[str, Any]) -> Iterator[Canonical | Left]:
@@ -118,7 +118,9 @@ def _ranked(prompt: Any, row: Row, more: dict[str, Any]) -> Iterator[Canonical |
         if isinstance(found, Left):
             yield found
         else:
-            yield two(found[0], Rated(found[1], models[0]), Rated(found[2], models[1]), 1, **more)
+            asked, *sides = found
+            good, bad = (replace(one, model=model) for one, model in zip(sides, models, strict=True))
+            yield two(asked, good, bad, 1, **more)
 
 
 def _labelled(prompt: Any, row: Row, more: dict[str, Any]) -> Canonical | Left:
@@ -133,7 +135,7 @@ def _labelled(prompt: Any, row: Row, more: dict[str, Any]) -> Canonical | Left:
             )
     if side in ("BOTH_GOOD", "BOTH_BAD"):
         good = side == "BOTH_GOOD"
-        a, b = Rated(a.text, a.model, good=good), Rated(b.text, b.model, good=good)
+        a, b = replace(a, good=good), replace(b, good=good)
     sign = None if side is None else {"A": 1, "B": -1}.get(side, 0)
     return two(prompt, a, b, sign, shown=True, **more)
 
@@ -149,7 +151,7 @@ def _single(prompt: Any, row: Row, more: dict[str, Any]) -> Canonical | Left:
     if good is None and rating is None:
         return Left(more["place"], "not_labelled")
     one = _rated(row, "response", "model")
-    return Canonical(prompt, (Rated(one.text, one.model, rating, good=good),), **more)
+    return Canonical(prompt, (replace(one, rating=rating, good=good),), **more)
 
 
 def _word(value: Any) -> str:

@@ -17,7 +17,7 @@ from pairwright.formats.canonical import Canonical, Rated, RowOpinion, agreed, f
 from pairwright.formats.format import Format, Found, Left, Row, Source
 from pairwright.formats.messages import messages_of
 from pairwright.formats.reading import BadRow
-from pairwright.formats.rows import LIKELY_PROMPTS, as_text
+from pairwright.formats.rows import LIKELY_PROMPTS
 from pairwright.formats.tools.shapes import (
     Answers,
     Choice,
@@ -30,6 +30,7 @@ from pairwright.formats.tools.shapes import (
     read_json,
     write_json,
 )
+from pairwright.formats.values import as_text
 
 _NAMES = (("answer1", "answer2"), ("response_a", "response_b"), ("response1", "response2"), ("left", "right"))
 _TEXTS = ("text", "body", "html", "title", "content")

@@ -20,7 +20,7 @@ from pairwright.formats.carried import Watched, with_beside
 from pairwright.formats.format import Format, Found, Left, Row, Source
 from pairwright.formats.messages import messages_of
 from pairwright.formats.reading import BadRow, Record, read_records
-from pairwright.formats.rows import LIKELY_PROMPTS, as_text
+from pairwright.formats.rows import LIKELY_PROMPTS
 from pairwright.formats.tools.shapes import (
     CHOICES,
     Answers,
@@ -31,6 +31,7 @@ from pairwright.formats.tools.shapes import (
     known_choice,
     read_json,
 )
+from pairwright.formats.values import as_text
 
 
 def write(tasks: list[SentTask], folder: Path, guidelines: str, people: int) -> list[Path]:

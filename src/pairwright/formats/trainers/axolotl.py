@@ -8,6 +8,7 @@ A ranking (Nectar's shape) is never written for it: its reader takes the worst f
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from shlex import quote
 from typing import Any
 
@@ -15,13 +16,12 @@ import yaml
 
 from pairwright.errors import InputError
 from pairwright.formats.answers import answer_to, pairs_of
-from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, Single, two, unfit
+from pairwright.formats.canonical import Canonical, Needs, Pair, Single, two
 from pairwright.formats.carried import is_messages
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
 from pairwright.formats.messages import (
     dicts,
     messages_of,
-    said,
     system_of,
     told_apart,
     turns_of,
@@ -29,24 +29,17 @@ from pairwright.formats.messages import (
 )
 
 _FILES = (".jsonl", ".json", ".parquet")
-_CHAT, _ONE = Needs(), Needs(one_turn=True)
+_ONE, _IN_TURN = Needs(one_turn=True), Needs(in_turn=True)
 
 
-def chat_template(pair: Pair) -> Row | Drop:
+def chat_template(pair: Pair) -> Row:
     """`chat_template.default`: the conversation, and the two answers as messages."""
-    if drop := unfit(pair.prompt, (pair.chosen.text, pair.rejected.text), _CHAT):
-        return drop
-    return {
-        "messages": dicts(pair.prompt),
-        "chosen": said(pair.chosen.text),
-        "rejected": said(pair.rejected.text),
-    }
+    (chosen,), (rejected,) = dicts(pair.chosen.messages), dicts(pair.rejected.messages)
+    return {"messages": dicts(pair.prompt), "chosen": chosen, "rejected": rejected}
 
 
 def _one_turn(name: str) -> Any:
-    def row(pair: Pair) -> Row | Drop:
-        if drop := unfit(pair.prompt, (pair.chosen.text, pair.rejected.text), _ONE):
-            return drop
+    def row(pair: Pair) -> Row:
         return {
             "system": system_of(pair.prompt),
             name: pair.prompt[-1].content,
@@ -57,22 +50,17 @@ def _one_turn(name: str) -> Any:
     return row
 
 
-def orpo(pair: Pair) -> Row | Drop:
+def orpo(pair: Pair) -> Row:
     """`chat_template.argilla`: no "prompt", which would stand in for every question of the conversation."""
-    needs = Needs(in_turn=True)
-    if drop := unfit(pair.prompt, (pair.chosen.text, pair.rejected.text), needs):
-        return drop
     turns = dicts(turns_of(pair.prompt))
     return {
         "system": system_of(pair.prompt),
-        "chosen": [*turns, said(pair.chosen.text)],
-        "rejected": [*turns, said(pair.rejected.text)],
+        "chosen": [*turns, *dicts(pair.chosen.messages)],
+        "rejected": [*turns, *dicts(pair.rejected.messages)],
     }
 
 
-def kto(one: Single) -> Row | Drop:
-    if drop := unfit(one.prompt, (one.response.text,), _ONE):
-        return drop
+def kto(one: Single) -> Row:
     return {
         "system": system_of(one.prompt),
         "prompt": one.prompt[-1].content,
@@ -101,8 +89,7 @@ def read_orpo(row: Row, place: str) -> Iterator[Canonical | Left]:
     if prompt != other:
         yield Left(place, "prompts_differ")
     else:
-        sides = {"chosen": chosen, "rejected": rejected}
-        yield from _pairs(with_system(row.get("system"), prompt), sides, place)
+        yield two(with_system(row.get("system"), prompt), chosen, rejected, 1, place=place)
 
 
 def read_kto(row: Row, place: str) -> Iterator[Canonical | Left]:
@@ -114,7 +101,7 @@ def read_kto(row: Row, place: str) -> Iterator[Canonical | Left]:
     if isinstance(found, Left):
         yield found
     else:
-        yield Canonical(found[0], (Rated(found[1], good=good),), place=place)
+        yield Canonical(found[0], (replace(found[1], good=good),), place=place)
 
 
 def _pairs(prompt: Any, row: Row, place: str) -> Iterator[Canonical | Left]:
@@ -122,7 +109,7 @@ def _pairs(prompt: Any, row: Row, place: str) -> Iterator[Canonical | Left]:
         if isinstance(found, Left):
             yield found
         else:
-            yield two(found[0], Rated(found[1]), Rated(found[2]), 1, place=place)
+            yield two(*found, 1, place=place)
 
 
 # --- what to paste ------------------------------------------------------------------------------
@@ -206,6 +193,7 @@ FORMATS = (
             _lines,
             _config({"rl": "dpo"}, "chatml.intel"),
             _FILES,
+            needs=_ONE,
         ),
         "dpo/chatml.py intel",
     ),
@@ -220,6 +208,7 @@ FORMATS = (
             _lines,
             _config({"rl": "dpo"}, "chatml.icr"),
             _FILES,
+            needs=_ONE,
         ),
         "dpo/chatml.py icr",
     ),
@@ -237,6 +226,7 @@ FORMATS = (
                 "bradley_terry.chat_template",
             ),
             _FILES,
+            needs=_ONE,
         ),
         "bradley_terry/chat_template.py",
     ),
@@ -255,6 +245,7 @@ FORMATS = (
             _lines,
             _config({"rl": "orpo", "orpo_alpha": 0.1}, "chat_template.argilla"),
             _FILES,
+            needs=_IN_TURN,
         ),
         "orpo/chat_template.py argilla",
     ),
@@ -270,6 +261,7 @@ FORMATS = (
             _config({"rl": "kto", "remove_unused_columns": False}, "chatml.ultra", _KTO_NOTE),
             _FILES,
             kto=True,
+            needs=_ONE,
         ),
         "kto/chatml.py ultra, kto/user_defined.py default",
     ),

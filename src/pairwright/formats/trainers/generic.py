@@ -7,20 +7,24 @@ from dataclasses import replace
 from typing import Any
 
 from pairwright.errors import InputError
-from pairwright.formats.canonical import Canonical, Drop, Needs, Rated, Single, disagree, fractional, unfit
+from pairwright.formats.canonical import Canonical, Drop, Rated, Single, disagree, fractional
+from pairwright.formats.carried import repeats
 from pairwright.formats.format import Format, Found, Row, Source, Target, Written
 from pairwright.formats.messages import dicts, messages_of, number_of, probability_of, reply_of
 from pairwright.formats.ratings import rating_in
 from pairwright.formats.reading import BadRow
-from pairwright.formats.trl import LabelledResponse, columns, load_files, unpaired_row
+from pairwright.formats.trainers.trl_rows import TEXT
+from pairwright.formats.trl import columns, load_files
+from pairwright.turns import all_laid_out, laid_out
 
 
 def everything(row: Canonical) -> Row | Drop:
-    if not row.prompt or not row.prompt[-1].content.strip():
+    if not row.prompt or not laid_out(row.prompt[-1]).strip():
         return Drop("empty_prompt")
     if not all(one.text.strip() for one in row.responses):
         return Drop("empty_response")
     split = len(row.responses) == 2 and disagree(row, 0, 1)
+    seen = {"tools": list(row.tools), "chat_template_kwargs": row.template}
     return {
         "id": row.id,
         "prompt": dicts(row.prompt),
@@ -32,9 +36,11 @@ def everything(row: Canonical) -> Row | Drop:
                 # Raters who disagree have said nothing together: equal ranks would be a tie of theirs.
                 "rank": None if split else one.rank,
                 "good": one.good,
+                **({"messages": dicts(one.turns)} if one.turns else {}),
             }
             for one in row.responses
         ],
+        **{name: value for name, value in seen.items() if value},
         "margin": row.margin,
         "probability": row.probability,
         "tie": row.tie,
@@ -77,7 +83,7 @@ def read(row: Row, place: str) -> Iterator[Found]:
 
 
 def _rated(values: Row, where: str) -> Rated:
-    there = [each for each in ("text", "response", "content") if each in values]
+    there = [each for each in ("messages", "text", "response", "content") if each in values]
     name = next((each for each in there if values[each] is not None), next(iter(there), None))
     if name is None:
         raise InputError(f"{where} has none of text, response, content (keys: {', '.join(values)})")
@@ -85,12 +91,14 @@ def _rated(values: Row, where: str) -> Rated:
     if good is not None and not isinstance(good, bool):
         raise InputError(f'{where} "good" is {good!r}, not true or false')
     blank = text is None or (isinstance(text, str) and not text.strip())
-    return Rated(
-        "" if blank else reply_of(text, where),
-        None if model is None else str(model),
-        rating_in(values),
-        number_of(values.get("rank")),
-        good,
+    if name == "messages":
+        repeats(values, "text", all_laid_out(messages_of(text, where)))
+    return replace(
+        Rated("") if blank else reply_of(text, where),
+        model=None if model is None else str(model),
+        rating=rating_in(values),
+        rank=number_of(values.get("rank")),
+        good=good,
     )
 
 
@@ -105,14 +113,17 @@ def _beside(row: Row, name: str, n: int) -> list[Any]:
     return values
 
 
-def unpaired(one: Single) -> Row | Drop:
-    return unpaired_row(LabelledResponse(one.prompt, one.response.text, one.good), "conversational")
+def unpaired(one: Single) -> Row:
+    """`{prompt, response, label: "good" | "bad"}`. The response is a string: nothing is concatenated here."""
+    return {**_labelled(one), "prompt": dicts(one.prompt)}
 
 
-def unpaired_text(one: Single) -> Row | Drop:
-    if drop := unfit(one.prompt, (), Needs(one_turn=True, no_system=True)):
-        return drop
-    return unpaired_row(LabelledResponse(one.prompt, one.response.text, one.good), "standard")
+def unpaired_text(one: Single) -> Row:
+    return {**_labelled(one), "prompt": one.prompt[0].content}
+
+
+def _labelled(one: Single) -> Row:
+    return {"prompt": None, "response": one.response.text, "label": "good" if one.good else "bad"}
 
 
 _COLUMNS = {
@@ -149,6 +160,7 @@ FORMATS = (
             _COLUMNS,
             _lines,
             endings=(".jsonl", ".jsonl.gz", ".jsonl.zst", ".json"),
+            needs=None,
         ),
         "any JSON reader",
     ),
@@ -163,7 +175,9 @@ FORMATS = (
         "unpaired-text",
         "one response a row, label good or bad; plain strings",
         None,
-        Target("responses", unpaired_text, columns("unpaired", "standard"), _unpaired_lines, kto=True),
+        Target(
+            "responses", unpaired_text, columns("unpaired", "standard"), _unpaired_lines, kto=True, needs=TEXT
+        ),
         "your own reader",
     ),
 )

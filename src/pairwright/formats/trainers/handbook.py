@@ -8,26 +8,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, two, unfit
+from pairwright.formats.canonical import Canonical, Pair, two
 from pairwright.formats.carried import is_messages, repeats
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
-from pairwright.formats.messages import dicts, said, told_apart, turns_of
+from pairwright.formats.messages import dicts, told_apart, turns_of
 from pairwright.formats.trl import load_files, trainer_lines
 
 
-def binarized(pair: Pair) -> Row | Drop:
+def binarized(pair: Pair) -> Row:
     """`prompt` is the first question, `prompt_id` its SHA-256; the conversations hold everything."""
-    if drop := unfit(pair.prompt, (pair.chosen.text, pair.rejected.text), Needs(no_tools=False)):
-        return drop
     asked = turns_of(pair.prompt)[0].content
-    chosen = [*dicts(pair.prompt), said(pair.chosen.text)]
+    chosen = dicts((*pair.prompt, *pair.chosen.messages))
     return {
         "prompt": asked,
         "prompt_id": hashlib.sha256(asked.encode()).hexdigest(),
         "chosen": chosen,
-        "rejected": [*dicts(pair.prompt), said(pair.rejected.text)],
+        "rejected": dicts((*pair.prompt, *pair.rejected.messages)),
         "messages": chosen,
         "score_chosen": pair.chosen.rating,
         "score_rejected": pair.rejected.rating,
@@ -40,14 +39,11 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     if prompt != other:
         yield Left(place, "prompts_differ")
         return
-    if chosen.strip() == rejected.strip():
-        yield Left(place, "same_text")
-        return
     repeats(row, "prompt", next((turn.content for turn in turns_of(prompt)), None))
     repeats(row, "messages", row["chosen"])
     good, bad = (
-        Rated(text, row.get(f"{side}_model", row.get(f"{side}-model")))
-        for side, text in (("chosen", chosen), ("rejected", rejected))
+        replace(one, model=row.get(f"{side}_model", row.get(f"{side}-model")))
+        for side, one in (("chosen", chosen), ("rejected", rejected))
     )
     kept = {"prompt_id": row["prompt_id"]} if row.get("prompt_id") else None
     yield two(prompt, good, bad, 1, source=row.get("source"), meta=kept, place=place)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, two, unfit
+from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, two
 from pairwright.formats.format import ANY_FILE, Format, Left, Row, Source, Target, Written
 from pairwright.formats.messages import ASSISTANT, from_transcript, has_turn_marker, to_transcript
 from pairwright.formats.trl import load_files
@@ -18,8 +18,6 @@ from pairwright.formats.trl import load_files
 
 def transcripts(pair: Pair) -> Row | Drop:
     texts = (pair.chosen.text, pair.rejected.text)
-    if drop := unfit(pair.prompt, texts, Needs(no_system=True)):
-        return drop
     if any(map(has_turn_marker, (*texts, *(message.content for message in pair.prompt)))):
         return Drop("turn_marker_in_text")
     asked = to_transcript(pair.prompt) + ASSISTANT
@@ -38,8 +36,6 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
         yield Left(place, "empty_response")
     elif not all(turn.content.strip() for turn in chosen[:-1]):
         yield Left(place, "empty_turn")
-    elif chosen[-1].content.strip() == rejected[-1].content.strip():
-        yield Left(place, "same_text")
     else:
         good, bad = (Rated(turns[-1].content) for turns in (chosen, rejected))
         yield two(tuple(chosen[:-1]), good, bad, 1, place=place)
@@ -61,7 +57,14 @@ FORMATS = (
         "hh-rlhf",
         "Anthropic's HH-RLHF: two transcripts",
         Source(read, _looks, "hh-rlhf"),
-        Target("pairs", transcripts, {"chosen": "text", "rejected": "text"}, _lines, endings=ANY_FILE),
+        Target(
+            "pairs",
+            transcripts,
+            {"chosen": "text", "rejected": "text"},
+            _lines,
+            endings=ANY_FILE,
+            needs=Needs(no_system=True),
+        ),
         "trl's examples/datasets/hh-rlhf-*.py, RewardTrainer as plain strings",
     ),
 )

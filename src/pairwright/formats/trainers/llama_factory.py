@@ -7,13 +7,15 @@ row holds an odd number of messages, a KTO row an even one; others are skipped t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from shlex import quote
 from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.formats.answers import pairs_of
-from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, Single, two, unfit
+from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Single, at_the_fork, two
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
 from pairwright.formats.messages import (
     messages_of,
@@ -26,12 +28,11 @@ from pairwright.formats.messages import (
 from pairwright.types import Message
 
 _NEEDS = Needs(in_turn=True)
+_WITH_TOOLS = Needs(in_turn=True, holds=frozenset(("tools",)))
 
 
-def alpaca(pair: Pair) -> Row | Drop:
+def alpaca(pair: Pair) -> Row:
     """The last question is `instruction`, earlier turns are `history`."""
-    if drop := unfit(pair.prompt, (pair.chosen.text, pair.rejected.text), _NEEDS):
-        return drop
     turns = turns_of(pair.prompt)
     return {
         "instruction": turns[-1].content,
@@ -44,23 +45,41 @@ def alpaca(pair: Pair) -> Row | Drop:
 
 
 def ranking(pair: Pair) -> Row | Drop:
-    if drop := unfit(pair.prompt, (pair.chosen.text, pair.rejected.text), _NEEDS):
+    """An answer is one message there: turns that both answers share become part of what was asked."""
+    forked = at_the_fork(pair)
+    if isinstance(forked, Drop):
+        return forked
+    prompt, chosen, rejected = forked
+    if drop := _refused((*prompt, chosen)) or _refused((*prompt, rejected)):
         return drop
     return {
-        "conversations": sharegpt(pair.prompt),
-        "chosen": {"from": "gpt", "value": pair.chosen.text},
-        "rejected": {"from": "gpt", "value": pair.rejected.text},
+        "conversations": sharegpt(prompt),
+        "chosen": sharegpt((chosen,))[0],
+        "rejected": sharegpt((rejected,))[0],
+        "tools": _tools(pair.row),
     }
+
+
+def _tools(row: Canonical) -> str:
+    return json.dumps([tool.get("function", tool) for tool in row.tools]) if row.tools else ""
+
+
+def _refused(turns: Sequence[Message]) -> Drop | None:
+    """Why its converter would skip the row: answers and calls must alternate with questions and results."""
+    for before, after in pairwise(turns):
+        if before.role == after.role == "tool":
+            return Drop("several_results_in_a_row")
+    if any(turn.tool_calls and turn.content.strip() for turn in turns):
+        return Drop("text_beside_a_call")
+    return None
 
 
 def kto(one: Single) -> Row | Drop:
     """`kto_tag` is a JSON boolean: 0, 1 and "true" make an ordinary row there, without a word."""
-    if drop := unfit(one.prompt, (one.response.text,), _NEEDS):
+    turns = (*one.prompt, *one.response.messages)
+    if drop := _refused(turns):
         return drop
-    return {
-        "conversations": sharegpt((*one.prompt, Message("assistant", one.response.text))),
-        "kto_tag": one.good,
-    }
+    return {"conversations": sharegpt(turns), "kto_tag": one.good, "tools": _tools(one.row)}
 
 
 def read_alpaca(row: Row, place: str) -> Iterator[Canonical | Left]:
@@ -84,7 +103,7 @@ def _pairs(prompt: tuple[Message, ...], row: Row, place: str) -> Iterator[Canoni
         if isinstance(found, Left):
             yield found
         else:
-            yield two(found[0], Rated(found[1]), Rated(found[2]), 1, place=place)
+            yield two(*found, 1, place=place)
 
 
 def read_kto(row: Row, place: str) -> Iterator[Canonical | Left]:
@@ -95,7 +114,7 @@ def read_kto(row: Row, place: str) -> Iterator[Canonical | Left]:
         )
     name = "conversations" if "conversations" in row else "messages"
     prompt, answer = told_apart(row[name], f'"{name}"')
-    yield Canonical(with_system(row.get("system"), prompt), (Rated(answer, good=good),), place=place)
+    yield Canonical(with_system(row.get("system"), prompt), (replace(answer, good=good),), place=place)
 
 
 # --- what to paste ------------------------------------------------------------------------------
@@ -159,9 +178,17 @@ _ALPACA_INFO = {
 _SHAREGPT_INFO = {
     "formatting": "sharegpt",
     "ranking": True,
-    "columns": {"messages": "conversations", "chosen": "chosen", "rejected": "rejected"},
+    "columns": {
+        "messages": "conversations",
+        "chosen": "chosen",
+        "rejected": "rejected",
+        "tools": "tools",
+    },
 }
-_KTO_INFO = {"formatting": "sharegpt", "columns": {"messages": "conversations", "kto_tag": "kto_tag"}}
+_KTO_INFO = {
+    "formatting": "sharegpt",
+    "columns": {"messages": "conversations", "kto_tag": "kto_tag", "tools": "tools"},
+}
 _TURN = {"from": "text", "value": "text"}
 _FILES = (".jsonl", ".json", ".parquet")
 
@@ -189,6 +216,7 @@ FORMATS = (
             _info(_ALPACA_INFO),
             _FILES,
             may_be_empty=("history",),
+            needs=_NEEDS,
         ),
         "AlpacaDatasetConverter",
     ),
@@ -203,10 +231,11 @@ FORMATS = (
         Target(
             "pairs",
             ranking,
-            {"conversations": [_TURN], "chosen": _TURN, "rejected": _TURN},
+            {"conversations": [_TURN], "chosen": _TURN, "rejected": _TURN, "tools": "text"},
             _command("dpo"),
             _info(_SHAREGPT_INFO),
             _FILES,
+            needs=_WITH_TOOLS,
         ),
         "SharegptDatasetConverter",
     ),
@@ -217,11 +246,12 @@ FORMATS = (
         Target(
             "responses",
             kto,
-            {"conversations": [_TURN], "kto_tag": "bool"},
+            {"conversations": [_TURN], "kto_tag": "bool", "tools": "text"},
             _command("kto"),
             _info(_KTO_INFO),
             _FILES,
             kto=True,
+            needs=_WITH_TOOLS,
         ),
         "SharegptDatasetConverter",
     ),

@@ -8,22 +8,21 @@ More than two are read, for others write them.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from shlex import quote
 
 from pairwright.formats.answers import answers_to
-from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, fractional, unfit
+from pairwright.formats.canonical import Canonical, Pair, fractional
 from pairwright.formats.format import Format, Found, Left, Row, Source, Target, Written
-from pairwright.formats.messages import dicts, messages_of, number_of, said
+from pairwright.formats.messages import dicts, messages_of, number_of
 from pairwright.formats.reading import BadRow
 
 
-def completions(pair: Pair) -> Row | Drop:
-    texts = (pair.chosen.text, pair.rejected.text)
-    if drop := unfit(pair.prompt, texts, Needs(no_tools=False)):
-        return drop
+def completions(pair: Pair) -> Row:
+    sides = (pair.chosen, pair.rejected)
     return {
         "context": dicts(pair.prompt),
-        "completions": [{"rank": rank, "completion": [said(text)]} for rank, text in enumerate(texts)],
+        "completions": [{"rank": n, "completion": dicts(one.messages)} for n, one in enumerate(sides)],
     }
 
 
@@ -46,15 +45,15 @@ def read(row: Row, place: str) -> Iterator[Found]:
     if isinstance(found, Left):
         yield found
         return
-    asked, texts = found
-    rated = tuple(Rated(text, rank=rank) for text, rank in zip(texts, fractional(ranks), strict=True))
+    asked, said = found
+    rated = tuple(replace(one, rank=rank) for one, rank in zip(said, fractional(ranks), strict=True))
     yield Canonical(asked, rated, place=place)
 
 
 def _says(completion: object) -> bool:
     """Whether there is a text in it, or something else, which is for others to refuse."""
     last = completion[-1] if isinstance(completion, list) and completion else completion
-    text = last.get("content", last) if isinstance(last, dict) else last
+    text = (last.get("content") or last.get("tool_calls")) if isinstance(last, dict) else last
     return text is not None and text != [] and (not isinstance(text, str) or bool(text.strip()))
 
 

@@ -11,18 +11,26 @@ from collections.abc import Iterator
 
 from pairwright.errors import InputError
 from pairwright.formats.answers import answers_to
-from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, two, unfit
+from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, at_the_fork, two
+from pairwright.formats.carried import whole
+from pairwright.formats.context import tools_of
 from pairwright.formats.format import JSONL_ONLY, Format, Left, Row, Source, Target, Written
-from pairwright.formats.messages import dicts, messages_of, said
+from pairwright.formats.messages import messages_of
 
 
 def preference(pair: Pair) -> Row | Drop:
-    if drop := unfit(pair.prompt, (pair.chosen.text, pair.rejected.text), Needs()):
-        return drop
+    forked = at_the_fork(pair)
+    if isinstance(forked, Drop):
+        return forked
+    prompt, chosen, rejected = forked
     return {
-        "input": {"messages": dicts(pair.prompt), "tools": [], "parallel_tool_calls": True},
-        "preferred_output": [said(pair.chosen.text)],
-        "non_preferred_output": [said(pair.rejected.text)],
+        "input": {
+            "messages": [message.as_dict() for message in prompt],
+            "tools": list(pair.row.tools),
+            "parallel_tool_calls": True,
+        },
+        "preferred_output": [chosen.as_dict()],
+        "non_preferred_output": [rejected.as_dict()],
     }
 
 
@@ -36,11 +44,9 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     if isinstance(found, Left):
         yield found
         return
-    asked, (chosen, rejected) = found
-    if chosen.strip() == rejected.strip():
-        yield Left(place, "same_text")
-    else:
-        yield two(asked, Rated(chosen), Rated(rejected), 1, place=place)
+    prompt, (chosen, rejected) = found
+    tools = tools_of(whole(asked, "tools"), '"input.tools"')
+    yield two(prompt, chosen, rejected, 1, place=place, tools=tools)
 
 
 def _lines(written: Written) -> list[str]:
@@ -67,7 +73,15 @@ FORMATS = (
             lambda row: "preferred_output" in row and "non_preferred_output" in row,
             "dataset",
         ),
-        Target("pairs", preference, {}, _lines, endings=JSONL_ONLY, one_file=True),
+        Target(
+            "pairs",
+            preference,
+            {},
+            _lines,
+            endings=JSONL_ONLY,
+            one_file=True,
+            needs=Needs(holds=frozenset(("tools",))),
+        ),
         "the vendor's upload",
     ),
 )

@@ -6,28 +6,25 @@ Source: ms-swift's docs, Customization/Custom-dataset; docs.simplismart.ai takes
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from shlex import join
 from typing import Any
 
 from pairwright.errors import InputError
-from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, Single, two, unfit
+from pairwright.formats.canonical import Canonical, Pair, Single, two
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
-from pairwright.formats.messages import dicts, reply_of, said, told_apart
+from pairwright.formats.messages import dicts, reply_of, told_apart
 
 
-def preference(pair: Pair) -> Row | Drop:
-    if drop := unfit(pair.prompt, (pair.chosen.text, pair.rejected.text), Needs()):
-        return drop
+def preference(pair: Pair) -> Row:
     return {
-        "messages": [*dicts(pair.prompt), said(pair.chosen.text)],
+        "messages": dicts((*pair.prompt, *pair.chosen.messages)),
         "rejected_response": pair.rejected.text,
     }
 
 
-def kto(one: Single) -> Row | Drop:
-    if drop := unfit(one.prompt, (one.response.text,), Needs()):
-        return drop
-    return {"messages": [*dicts(one.prompt), said(one.response.text)], "label": one.good}
+def kto(one: Single) -> Row:
+    return {"messages": dicts((*one.prompt, *one.response.messages)), "label": one.good}
 
 
 def read(row: Row, place: str) -> Iterator[Canonical | Left]:
@@ -39,10 +36,7 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
             return
     else:
         rejected = reply_of(row["rejected_response"], '"rejected_response"')
-    if chosen.strip() == rejected.strip():
-        yield Left(place, "same_text")
-    else:
-        yield two(prompt, Rated(chosen), Rated(rejected), 1, place=place)
+    yield two(prompt, chosen, rejected, 1, place=place)
 
 
 def read_kto(row: Row, place: str) -> Iterator[Canonical | Left]:
@@ -50,7 +44,7 @@ def read_kto(row: Row, place: str) -> Iterator[Canonical | Left]:
     if not isinstance(good, bool):
         raise InputError(f'"label" is {good!r}, not true or false')
     prompt, answer = told_apart(row["messages"], '"messages"')
-    yield Canonical(prompt, (Rated(answer, good=good),), place=place)
+    yield Canonical(prompt, (replace(answer, good=good),), place=place)
 
 
 def _lines(kind: str) -> Any:

@@ -6,12 +6,13 @@ Source: trl's docs/source/dataset_formats.md; RewardTrainer's optional float `ma
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.formats import trl
 from pairwright.formats.answers import answer_to, pairs_of
-from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, Single, two, unfit
+from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Single, two
 from pairwright.formats.carried import is_messages
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
 from pairwright.formats.messages import (
@@ -19,67 +20,83 @@ from pairwright.formats.messages import (
     messages_of,
     number_of,
     probability_of,
-    said,
     told_apart,
     with_system,
 )
 from pairwright.types import Message
 
-CONVERSATION, TEXT = Needs(no_tools=False), Needs(one_turn=True, no_system=True)
+CONVERSATION = Needs(holds=frozenset(("tools", "reasoning", "template")))
+TEXT = Needs(one_turn=True, no_system=True)
 
 
 # --- out --------------------------------------------------------------------------------------
 
 
-def preference(pair: Pair) -> Row | Drop:
-    asked = trl.LabelledPair(pair.prompt, pair.chosen.text, pair.rejected.text)
-    return trl.preference_row(asked, "conversational")
+def preference(pair: Pair) -> Row:
+    """`{prompt, chosen, rejected}` for DPOTrainer, ORPOTrainer and RewardTrainer."""
+    return _with_context(
+        pair.row,
+        {
+            "prompt": dicts(pair.prompt),
+            "chosen": dicts(pair.chosen.messages),
+            "rejected": dicts(pair.rejected.messages),
+        },
+    )
 
 
-def preference_text(pair: Pair, separator: str = trl.SEPARATOR) -> Row | Drop:
-    asked = trl.LabelledPair(pair.prompt, pair.chosen.text, pair.rejected.text)
-    row = unfit(pair.prompt, (), TEXT)
-    return row or trl.preference_row(asked, "standard", _between(pair.row, separator))
+def preference_text(pair: Pair, separator: str = trl.SEPARATOR) -> Row:
+    prompt = pair.prompt[0].content + _between(pair.row, separator)
+    return {"prompt": prompt, "chosen": pair.chosen.text, "rejected": pair.rejected.text}
+
+
+def _with_context(row: Canonical, made: Row) -> Row:
+    """A row with the tools that were on offer, and arguments for the chat template: columns of their own."""
+    if row.tools:
+        made["tools"] = list(row.tools)
+    if row.template:
+        made["chat_template_kwargs"] = dict(row.template)
+    return made
 
 
 def _between(row: Canonical, separator: str) -> str:
-    """What stands between a prompt and its answer: where both came as plain text it is theirs."""
+    """What stands between a prompt and its answer: TRL puts them together as they are.
+
+    Where both came as plain text it is theirs. Without anything between them an answer would begin in the
+    middle of the question's line.
+    """
     return separator if row.between is None else row.between
 
 
-def implicit(pair: Pair) -> Row | Drop:
+def implicit(pair: Pair) -> Row:
     """Prompt and answer in one conversation, twice: what RewardTrainer recommends."""
-    if drop := unfit(pair.prompt, (pair.chosen.text, pair.rejected.text), CONVERSATION):
-        return drop
     prompt = dicts(pair.prompt)
-    return {"chosen": [*prompt, said(pair.chosen.text)], "rejected": [*prompt, said(pair.rejected.text)]}
+    chosen, rejected = ([*prompt, *dicts(side.messages)] for side in (pair.chosen, pair.rejected))
+    return _with_context(pair.row, {"chosen": chosen, "rejected": rejected})
 
 
-def implicit_text(pair: Pair, separator: str = trl.SEPARATOR) -> Row | Drop:
-    if drop := unfit(pair.prompt, (pair.chosen.text, pair.rejected.text), TEXT):
-        return drop
-    prompt = pair.prompt[-1].content + _between(pair.row, separator)
-    return {"chosen": prompt + pair.chosen.text, "rejected": prompt + pair.rejected.text}
+def implicit_text(pair: Pair, separator: str = trl.SEPARATOR) -> Row:
+    row = preference_text(pair, separator)
+    return {side: row["prompt"] + row[side] for side in ("chosen", "rejected")}
 
 
 def reward_margin(pair: Pair) -> Row | Drop:
-    row = implicit(pair)
-    if isinstance(row, Drop):
-        return row
     # A missing margin would be no number, and RewardTrainer subtracts it from every row's logits.
     if pair.margin is None:
         return Drop("no_margin")
-    return Drop("rejected_is_rated_higher") if pair.margin < 0 else {**row, "margin": float(pair.margin)}
+    if pair.margin < 0:
+        return Drop("rejected_is_rated_higher")
+    return {**implicit(pair), "margin": float(pair.margin)}
 
 
-def unpaired(one: Single) -> Row | Drop:
-    return trl.kto_row(trl.LabelledResponse(one.prompt, one.response.text, one.good), "conversational")
+def unpaired(one: Single) -> Row:
+    """`{prompt, completion, label: bool}` for KTOTrainer."""
+    made = {"prompt": dicts(one.prompt), "completion": dicts(one.response.messages), "label": one.good}
+    return _with_context(one.row, made)
 
 
-def unpaired_text(one: Single, separator: str = trl.SEPARATOR) -> Row | Drop:
-    response = trl.LabelledResponse(one.prompt, one.response.text, one.good)
-    row = unfit(one.prompt, (), TEXT)
-    return row or trl.kto_row(response, "standard", _between(one.row, separator))
+def unpaired_text(one: Single, separator: str = trl.SEPARATOR) -> Row:
+    prompt = one.prompt[0].content + _between(one.row, separator)
+    return {"prompt": prompt, "completion": one.response.text, "label": one.good}
 
 
 # --- in ---------------------------------------------------------------------------------------
@@ -101,7 +118,7 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
             if isinstance(found, Left):
                 yield found
             else:
-                yield two(found[0], Rated(found[1]), Rated(found[2]), 1, between=between, **more)
+                yield two(*found, 1, between=between, **more)
         return
     if isinstance(row["chosen"], str):
         yield Left(place, "prompt_not_told")
@@ -110,10 +127,8 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     other, rejected = told_apart(row["rejected"], '"rejected"')
     if prompt != other:
         yield Left(place, "prompts_differ")
-    elif chosen.strip() == rejected.strip():
-        yield Left(place, "same_text")
     else:
-        yield two(prompt, Rated(chosen), Rated(rejected), 1, **more)
+        yield two(prompt, chosen, rejected, 1, **more)
 
 
 def _prompt(value: Any) -> tuple[tuple[Message, ...], str | None]:
@@ -134,7 +149,8 @@ def _unpaired(row: Row, place: str) -> Canonical | Left:
     found = answer_to(prompt, row["completion"], '"completion"', place)
     if isinstance(found, Left):
         return found
-    return Canonical(found[0], (Rated(found[1], good=good),), place=place, between=between)
+    asked, answer = found
+    return Canonical(asked, (replace(answer, good=good),), place=place, between=between)
 
 
 def _looks(*, prompt: type | None, answer: type, name: str = "chosen") -> Any:
@@ -189,28 +205,34 @@ FORMATS = (
         "trl-dpo",
         "TRL DPO: chat messages, explicit prompt",
         _source(_looks(prompt=list, answer=list)),
-        Target("pairs", preference, _PAIR, _lines("DPO")),
+        Target("pairs", preference, _PAIR, _lines("DPO"), needs=CONVERSATION),
         _DPO,
     ),
     Format(
         "trl-dpo-text",
         "TRL DPO: plain strings, explicit prompt",
         _source(_looks(prompt=str, answer=str)),
-        Target("pairs", preference_text, _PAIR_TEXT, _lines("DPO"), strings=True),
+        Target("pairs", preference_text, _PAIR_TEXT, _lines("DPO"), strings=True, needs=TEXT),
         _DPO,
     ),
     Format(
         "trl-orpo",
         "TRL ORPO: the rows of trl-dpo",
         None,
-        Target("pairs", preference, _PAIR, _lines("ORPO")),
+        Target("pairs", preference, _PAIR, _lines("ORPO"), needs=CONVERSATION),
         "ORPOTrainer",
     ),
     Format(
         "trl-reward",
         "TRL reward model: whole conversations, prompt implied",
         _source(_looks(prompt=None, answer=list)),
-        Target("pairs", implicit, {"chosen": "messages", "rejected": "messages"}, _lines("Reward")),
+        Target(
+            "pairs",
+            implicit,
+            {"chosen": "messages", "rejected": "messages"},
+            _lines("Reward"),
+            needs=CONVERSATION,
+        ),
         _REWARD,
     ),
     Format(
@@ -222,6 +244,7 @@ FORMATS = (
             reward_margin,
             {"chosen": "messages", "rejected": "messages", "margin": "float"},
             _lines("Reward"),
+            needs=CONVERSATION,
         ),
         _REWARD,
     ),
@@ -230,7 +253,12 @@ FORMATS = (
         "TRL reward model: whole strings, prompt implied",
         None,
         Target(
-            "pairs", implicit_text, {"chosen": "text", "rejected": "text"}, _lines("Reward"), strings=True
+            "pairs",
+            implicit_text,
+            {"chosen": "text", "rejected": "text"},
+            _lines("Reward"),
+            strings=True,
+            needs=TEXT,
         ),
         _REWARD,
     ),
@@ -238,14 +266,14 @@ FORMATS = (
         "trl-kto",
         "TRL KTO, BCO: one response a row, good or bad; chat messages",
         _source(_looks(prompt=list, answer=list, name="completion")),
-        Target("responses", unpaired, _KTO, _lines("KTO"), kto=True),
+        Target("responses", unpaired, _KTO, _lines("KTO"), kto=True, needs=CONVERSATION),
         "KTOTrainer",
     ),
     Format(
         "trl-kto-text",
         "TRL KTO, BCO: one response a row, good or bad; plain strings",
         _source(_looks(prompt=str, answer=str, name="completion")),
-        Target("responses", unpaired_text, _KTO_TEXT, _lines("KTO"), kto=True, strings=True),
+        Target("responses", unpaired_text, _KTO_TEXT, _lines("KTO"), kto=True, strings=True, needs=TEXT),
         "KTOTrainer",
     ),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from shlex import quote
 
-from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, two, unfit
+from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, two
 from pairwright.formats.format import PARQUET_ONLY, Format, Left, Row, Source, Target, Written
 from pairwright.formats.messages import dicts, from_transcript, has_turn_marker, to_transcript
 
@@ -18,8 +18,6 @@ _ANSWER = "\n\nAssistant:"
 
 def reward(pair: Pair) -> Row | Drop:
     texts = (pair.chosen.text, pair.rejected.text)
-    if drop := unfit(pair.prompt, texts, Needs(no_system=True, in_turn=True)):
-        return drop
     if any(map(has_turn_marker, (*texts, *(message.content for message in pair.prompt)))):
         return Drop("turn_marker_in_text")
     return {
@@ -29,9 +27,7 @@ def reward(pair: Pair) -> Row | Drop:
     }
 
 
-def prompt_row(row: Canonical) -> Row | Drop:
-    if drop := unfit(row.prompt, (), Needs()):
-        return drop
+def prompt_row(row: Canonical) -> Row:
     return {
         "data_source": str(row.source or "pairwright"),
         "prompt": dicts(row.prompt),
@@ -45,10 +41,7 @@ def read_reward(row: Row, place: str) -> Iterator[Canonical | Left]:
     turns = from_transcript(row["prompt"], '"prompt"')
     asked = tuple(turns[:-1] if turns[-1].role == "assistant" else turns)
     chosen, rejected = (str(row[name]).removeprefix(" ") for name in ("chosen", "rejected"))
-    if chosen.strip() == rejected.strip():
-        yield Left(place, "same_text")
-    else:
-        yield two(asked, Rated(chosen), Rated(rejected), 1, place=place)
+    yield two(asked, Rated(chosen), Rated(rejected), 1, place=place)
 
 
 def _looks(row: object) -> bool:
@@ -86,6 +79,7 @@ FORMATS = (
             {"prompt": "text", "chosen": "text", "rejected": "text"},
             _reward_lines,
             endings=PARQUET_ONLY,
+            needs=Needs(no_system=True, in_turn=True),
         ),
         "RMDataset",
     ),

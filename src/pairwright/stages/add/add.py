@@ -20,7 +20,7 @@ from pairwright.formats.carried import without_columns
 from pairwright.formats.reading import BadRow, Given, Record, Records, name_of, read_records
 from pairwright.formats.rows import Entry, FieldNames, entry_from_row
 from pairwright.formats.streams import printable
-from pairwright.pairing import pair_key
+from pairwright.pairing import pair_key, text_key
 from pairwright.stages.result import Result, facts_of
 from pairwright.store.content import (
     NewPair,
@@ -209,7 +209,9 @@ def _insert(connection: Connection, entries: list[Entry], tally: _Tally) -> None
     responses, pairs = [], []
     for entry, key in zip(entries, keys, strict=True):
         new = [
-            NewResponse(ids[key], given_response_key(key, response.text, response.model), response)
+            NewResponse(
+                ids[key], given_response_key(key, response.text, response.model, response.turns), response
+            )
             for response in (*(entry.pair or ()), *entry.responses)
         ]
         responses += new
@@ -226,7 +228,7 @@ def _insert(connection: Connection, entries: list[Entry], tally: _Tally) -> None
 def _given_pair(entry: Entry, key: bytes, a: NewResponse, b: NewResponse, sides: dict[bytes, int]) -> NewPair:
     return NewPair(
         a.prompt_id,
-        pair_key(key, a.response.text, b.response.text),
+        pair_key(key, *(text_key(one.response.text, one.response.turns) for one in (a, b))),
         sides[a.key],
         sides[b.key],
         "given",

@@ -23,6 +23,7 @@ from sqlalchemy import Connection
 
 from pairwright.errors import InputError
 from pairwright.formats.canonical import (
+    BEYOND,
     Both,
     Canonical,
     Drop,
@@ -38,7 +39,7 @@ from pairwright.formats.canonical import (
 )
 from pairwright.formats.catalog import guess, read_dataset, source_named
 from pairwright.formats.reading import BadRow, Given, name_of
-from pairwright.formats.rows import as_json
+from pairwright.formats.values import as_json
 from pairwright.formats.writing import without_ending
 from pairwright.keys import seeded_fraction
 from pairwright.literals import checked
@@ -205,9 +206,12 @@ def add_dataset(
     return result
 
 
+_HELD = Needs(holds=BEYOND)
+
+
 def _unfit(row: Canonical) -> Drop | None:
     """Why a project can't hold it."""
-    return unfit(row.prompt, [one.text for one in row.responses], Needs(no_tools=False))
+    return unfit(row, row.responses, _HELD)
 
 
 # --- content --------------------------------------------------------------------------------------
@@ -237,14 +241,14 @@ def _add_page(
         _bad(result, bad)
     page = [row for place, row in enumerate(page) if place not in taken]
     keys = [row.key for row in page]
-    prompts = [Prompt(row.prompt, row.id, _meta(row), row.place) for row in page]
+    prompts = [Prompt(row.prompt, row.id, _meta(row), row.place, row.tools, row.template) for row in page]
     result.prompts += _added(insert_prompts(connection, prompts, keys), len(keys))
     numbers = prompt_ids(connection, keys)
     new = {
         (n, place): NewResponse(
             numbers[keys[n]],
-            given_response_key(keys[n], one.text, _named(one.model)),
-            Response(one.text, _named(one.model), source=row.place),
+            given_response_key(keys[n], one.text, _named(one.model), one.turns),
+            Response(one.text, _named(one.model), source=row.place, turns=one.turns),
         )
         for n, row in enumerate(page)
         for place, one in enumerate(row.responses)
@@ -284,12 +288,16 @@ def _meet(row: Canonical, key: bytes, which: Which) -> list[_Met]:
         places = [(0, 1)]
     found = []
     for first, second in places:
-        both = pair_key(key, row.responses[first].text, row.responses[second].text)
+        both = pair_key(key, *(_said(row.responses[place]) for place in (first, second)))
         # The chosen one stands first in most datasets: left so, the side would tell the label.
         if not row.shown and seeded_fraction("given side", both) < 0.5:
             first, second = second, first
         found.append(_Met(row, both, first, second))
     return found
+
+
+def _said(one: Rated) -> bytes:
+    return text_key(one.text, one.turns)
 
 
 def _meta(row: Canonical) -> dict[str, Any] | None:
@@ -317,9 +325,9 @@ def _vote(
     kinds: dict[int, Maker] = {}
     names: set[str] = set()
     for each in met:
-        number, a_text = pairs[each.key]
+        number, a_said = pairs[each.key]
         # The pair may have been there the other way round.
-        turned = text_key(a_text) != text_key(each.row.responses[each.first].text)
+        turned = a_said != _said(each.row.responses[each.first])
         a, b = (each.second, each.first) if turned else (each.first, each.second)
         for who, opinion in _opinions(each, own):
             try:

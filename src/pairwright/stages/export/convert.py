@@ -17,7 +17,7 @@ from functools import partial
 from importlib.metadata import version
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pairwright.errors import InputError
 from pairwright.formats import writing
@@ -31,9 +31,12 @@ from pairwright.formats.canonical import (
     Tally,
     Unit,
     Which,
+    has_reasoning,
     pairs,
     plain,
+    responses_of,
     singles,
+    without_reasoning,
 )
 from pairwright.formats.carried import why_not_carried
 from pairwright.formats.catalog import guess, read_dataset, reader_of, target_named
@@ -77,6 +80,9 @@ _LEFT: dict[str, str] = {
 }
 
 
+Reasoning = Literal["keep", "drop"]
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which pairs, responses and rows are taken, the same for `convert` and `export`.
@@ -84,7 +90,7 @@ class Selection:
     `which` pairs of a ranking. `margin` is the unit of the file's margins.
     `threshold` is the rating from which a response is good by itself;
     `split_pairs` calls winners good and losers bad where nothing else is said.
-    `per_prompt` rows at most of one prompt.
+    `per_prompt` rows at most of one prompt. `reasoning` is kept where the format has a place for it.
     """
 
     which: Which = "best"
@@ -93,6 +99,7 @@ class Selection:
     min_probability: float | None = None
     per_prompt: int | None = None
     margin: MarginUnit | None = None
+    reasoning: Reasoning = "keep"
 
     def __post_init__(self) -> None:
         for name in ("threshold", "min_probability"):
@@ -337,12 +344,22 @@ def made_rows(
             if result.margin_unit is not None:
                 item = replace(item, unit=result.margin_unit)
         row = item if isinstance(item, Canonical) else item.row
-        made = target.row(item)
+        made = _made(item, row, target, selection, result)
         if isinstance(made, Drop):
             dropped.add(made.reason, row.place, _unit(target))
         else:
             good = item.good if isinstance(item, Single) else None
             yield Made(made, describe(row, item), row.prompt, row.key, good)
+
+
+def _made(item: Any, row: Canonical, target: Target, selection: Selection, result: ConvertResult) -> Any:
+    """The row of the target, or why there is none; reasoning it has no place for is told."""
+    responses = responses_of(item)
+    keeps = "reasoning" in target.holds and selection.reasoning == "keep"
+    if not keeps and has_reasoning(row, responses):
+        result.not_carried["reasoning_content"] = result.not_carried.get("reasoning_content", 0) + 1
+        item = without_reasoning(item)
+    return target.made(item)
 
 
 def _taken(rows: Iterator[Canonical], target: Target, selection: Selection, dropped: Tally) -> Iterator[Any]:

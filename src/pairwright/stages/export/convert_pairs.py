@@ -11,15 +11,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from pairwright.formats.canonical import Pair, Tally
+from pairwright.formats.canonical import Canonical, Pair, Tally
 from pairwright.store.export.scratch import Sides
-from pairwright.types import Message
 
 
-def _key(prompt: tuple[Message, ...], first: str, second: str) -> bytes:
+def _key(row: Canonical, first: str, second: str) -> bytes:
     """A pair whichever is better: seen by this run alone, so it needs no lasting key, which takes longer."""
-    parts = [part for message in prompt for part in (message.role, message.content)]
-    return blake2b(repr((*parts, first, second)).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    parts = [(m.role, m.content) if m.is_plain else m for m in row.prompt]
+    asked = (parts, row.tools, row.template) if row.tools or row.template else parts
+    return blake2b(repr((asked, first, second)).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 @dataclass
@@ -39,8 +39,9 @@ class Opposed:
     def settle(self, pairs: Iterator[Pair], dropped: Tally, stack: ExitStack) -> Iterator[Pair]:
         counts = None if self.known else stack.enter_context(Sides())
         for pair in pairs:
-            texts = pair.chosen.text.strip(), pair.rejected.text.strip()
-            key, first_wins = _key(pair.row.prompt, *sorted(texts)), texts[0] < texts[1]
+            said = pair.chosen.said, pair.rejected.said
+            texts = [each if isinstance(each, str) else repr(each) for each in said]
+            key, first_wins = _key(pair.row, *sorted(texts)), texts[0] < texts[1]
             if counts is not None:
                 both = counts.add(key, first_wins)
                 if all(both):

@@ -24,7 +24,10 @@ def by_majority(singles: Iterator[Single], dropped: Tally, stack: ExitStack) -> 
     for each in singles:
         if each.row is not row:
             row, row_key = each.row, each.row.key
-        if votes.add(row_key + text_key(each.response.text), each.good, _packed(each)) > 1:
+        if (
+            votes.add(row_key + text_key(each.response.text, each.response.turns), each.good, _packed(each))
+            > 1
+        ):
             dropped.add("duplicate", each.row.place, "response")
     for good, bad, what in votes.all():
         first = _unpacked(what)
@@ -40,8 +43,9 @@ def by_majority(singles: Iterator[Single], dropped: Tally, stack: ExitStack) -> 
 def _packed(each: Single) -> bytes:
     """A response and what the side file says of its row, as plain values: objects take twice as long."""
     row, one = each.row, each.response
-    prompt = [(message.role, message.content) for message in row.prompt]
-    rated = (one.text, one.model, one.rating, one.rank, one.good)
+    # A plain message is its role and content; others are packed whole.
+    prompt = [(each.role, each.content) if each.is_plain else each for each in row.prompt]
+    rated = (one.text, one.model, one.rating, one.rank, one.good, one.turns)
     rest = (
         row.id,
         row.margin,
@@ -54,6 +58,9 @@ def _packed(each: Single) -> bytes:
         row.faults,
         row.tie,
         row.between,
+        row.beside,
+        row.tools,
+        row.template,
     )
     return pickle.dumps((prompt, rated, rest, each.good), pickle.HIGHEST_PROTOCOL)
 
@@ -61,4 +68,5 @@ def _packed(each: Single) -> bytes:
 def _unpacked(what: bytes) -> Single:
     prompt, rated, rest, good = pickle.loads(what)  # noqa: S301 - packed above, into a nameless file
     one = Rated(*rated)
-    return Single(Canonical(tuple(Message(*each) for each in prompt), (one,), *rest), one, good)
+    asked = tuple(Message(*each) if isinstance(each, tuple) else each for each in prompt)
+    return Single(Canonical(asked, (one,), *rest), one, good)

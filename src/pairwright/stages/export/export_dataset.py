@@ -166,15 +166,17 @@ def _pairs(
             a, b = ratings.get(label.pair_key, (None, None))
             good, bad = (a, b) if label.verdict == "A" else (b, a)
             yield Canonical(
-                label.prompt,
+                label.prompt.messages,
                 (
-                    Rated(label.chosen, label.chosen_model, good, 1.0),
-                    Rated(label.rejected, label.rejected_model, bad, 2.0),
+                    Rated(label.chosen, label.chosen_model, good, 1.0, None, label.chosen_turns),
+                    Rated(label.rejected, label.rejected_model, bad, 2.0, None, label.rejected_turns),
                 ),
                 label.pair_external_id or public_id("pair", label.pair_key),
                 probability=label.prob_chosen,
                 meta=pair_meta(label),
                 tie=label.prob_tied,
+                tools=label.prompt.tools,
+                template=label.prompt.template,
             )
 
 
@@ -212,7 +214,11 @@ def _responses(
     _count(result.dropped, said, "response")
     for label in _told(singles_of.labelled_responses(connection), tally.labelled, progress):
         yield Canonical(
-            label.prompt, (Rated(label.text, label.model, good=label.good),), meta=response_meta(label)
+            label.prompt.messages,
+            (Rated(label.text, label.model, good=label.good, turns=label.turns),),
+            meta=response_meta(label),
+            tools=label.prompt.tools,
+            template=label.prompt.template,
         )
 
 

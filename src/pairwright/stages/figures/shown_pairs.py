@@ -7,6 +7,8 @@ from typing import Any
 from pairwright.stages.project.project import Project
 from pairwright.store.check.findings import findings
 from pairwright.store.pair_texts import PairText, texts_of
+from pairwright.turns import laid_out
+from pairwright.types import messages_from
 
 DOUBTED = 10  # labels a reward model doubts most that are shown
 LONGEST = 4_000  # characters of one text
@@ -42,7 +44,7 @@ def opened(project: Project, checks: dict[str, Any] | None, more: list[dict[str,
 
 
 def _shown(pair: PairText, longest: int) -> dict[str, Any]:
-    turns = [str(message["content"]) for message in pair.messages]
+    turns = [laid_out(message) for message in messages_from(pair.messages)]
     if len(turns) > 1:
         turns = [f"[{message['role']}] {message['content']}" for message in pair.messages]
     return {

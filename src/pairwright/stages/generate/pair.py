@@ -14,7 +14,7 @@ from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.literals import checked
-from pairwright.pairing import POLICIES, check_policy, choose_pairs
+from pairwright.pairing import POLICIES, check_policy, choose_pairs, distinct
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import PairSettings
 from pairwright.stages.result import Result
@@ -86,6 +86,7 @@ class _Wanted:
     seed: int
     include_truncated: bool
     all_prompts: bool
+    reasoning_counts: bool
 
 
 def make_pairs(
@@ -97,6 +98,7 @@ def make_pairs(
     *,
     include_truncated: bool = False,
     all_prompts: bool = False,
+    reasoning_counts: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> PairResult:
     """Make the pairs that `policy` wants (see `pairing.choose_pairs`) and that are not there yet.
@@ -111,7 +113,7 @@ def make_pairs(
     check_policy(policy, k, reference)
     if POLICIES[policy].needs_reference:
         _check_reference(store, reference or "")
-    wanted = _Wanted(policy, k, reference, seed, include_truncated, all_prompts)
+    wanted = _Wanted(policy, k, reference, seed, include_truncated, all_prompts, reasoning_counts)
     tally = _Tally()
     for page in meeting_pages(store):
         pairs = [pair for meeting in page for pair in _pairs_of(meeting, wanted, tally)]
@@ -143,6 +145,7 @@ def pair(
         seed=project.settings.project.seed,
         include_truncated=settings.include_truncated,
         all_prompts=settings.all_prompts,
+        reasoning_counts=settings.reasoning_counts,
         progress=progress,
     )
 
@@ -159,6 +162,7 @@ def pairs_to_make(store: Store, settings: PairSettings, seed: int, responses_per
         seed,
         settings.include_truncated,
         settings.all_prompts,
+        settings.reasoning_counts,
     )
     n, total = responses_per_prompt, 0
     for page in meeting_pages(store):
@@ -200,7 +204,7 @@ def _pairs_of(meeting: Meeting, wanted: _Wanted, tally: _Tally) -> list[NewPair]
         return []
     responses = [one for one in meeting.responses if wanted.include_truncated or one.mark != "truncated"]
     tally.truncated += len(meeting.responses) - len(responses)
-    if len({response.text.strip() for response in responses}) < 2:
+    if len(distinct(responses, reasoning_counts=wanted.reasoning_counts)) < 2:
         tally.too_few += 1
         return []
     policy = POLICIES[wanted.policy]
@@ -219,6 +223,12 @@ def _pairs_of(meeting: Meeting, wanted: _Wanted, tally: _Tally) -> list[NewPair]
 
 def _choose(meeting: Meeting, responses: list[StoredResponse], wanted: _Wanted) -> list[NewPair]:
     positions = choose_pairs(
-        responses, wanted.policy, wanted.k, wanted.reference, wanted.seed, prompt_key=meeting.prompt_key
+        responses,
+        wanted.policy,
+        wanted.k,
+        wanted.reference,
+        wanted.seed,
+        prompt_key=meeting.prompt_key,
+        reasoning_counts=wanted.reasoning_counts,
     )
     return [new_pair(meeting, responses[a], responses[b], wanted.policy) for a, b in positions]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from pairwright.errors import InputError
 from pairwright.formats.reading import BadRow, Given, read_records
-from pairwright.formats.rows import as_id
+from pairwright.formats.values import as_id
 from pairwright.keys import parse_public_id
 from pairwright.literals import checked
 from pairwright.stages.panel.beliefs import renew_beliefs

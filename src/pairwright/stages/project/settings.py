@@ -56,6 +56,7 @@ class PairSettings(Settings):
     reference: str | None = Field(None, description="the model, for `reference`")
     include_truncated: bool = Field(False, description="also pair responses that reached max_tokens")
     all_prompts: bool = Field(False, description="also pair prompts that came with a pair of their own")
+    reasoning_counts: bool = Field(True, description="responses that differ in their reasoning only are two")
 
     @field_validator("policy")
     @classmethod

@@ -27,6 +27,7 @@ from pairwright.store.figures import origins
 from pairwright.store.people.annotators import person_names
 from pairwright.store.route.ballots import read_said
 from pairwright.store.route.combinations import newest_facts
+from pairwright.turns import laid_out
 from pairwright.types import SETTLED_BY
 
 # Labels whose language is looked at: enough to find one that has a share of a few per mille.
@@ -227,10 +228,10 @@ def _texts(project: Project, about: int) -> dict[str, Any]:
             if chosen != rejected:
                 longer[label.source][0] += chosen > rejected
                 longer[label.source][1] += 1
-            turns += sum(message.role == "user" for message in label.prompt) > 1
-            systems += any(message.role == "system" for message in label.prompt)
+            turns += sum(message.role == "user" for message in label.prompt.messages) > 1
+            systems += any(message.role == "system" for message in label.prompt.messages)
             if (n - 1) % step == 0:
-                asked = label.prompt[-1].content if label.prompt else ""
+                asked = laid_out(label.prompt.messages[-1]) if label.prompt.messages else ""
                 languages[language_of(f"{asked}\n{label.chosen}") or "unknown"] += 1
     every = [sum(each[i] for each in longer.values()) for i in (0, 1)]
     return {

@@ -10,10 +10,12 @@ from sqlalchemy import Connection, and_, select
 from pairwright.judging.rubric import show_prompt
 from pairwright.keys import public_id
 from pairwright.quality.example import Example, RaterVote
-from pairwright.store.meta import DOMAIN, REFERENCE, SPLIT, in_messages, of_meta
+from pairwright.store.meta import DOMAIN, REFERENCE, SPLIT, of_meta
+from pairwright.store.rows import shown
 from pairwright.store.schema import belief, failure, gold, pair, prompt, rater, response, retraction, vote
 from pairwright.store.store import Store
 from pairwright.store.votes import failure_counts, newest_beliefs, pair_pages
+from pairwright.types import Message, messages_from
 
 
 class Examples:
@@ -47,8 +49,10 @@ class Examples:
                 prompt.c.messages,
                 prompt.c.meta,
                 a.c.text.label("a_text"),
+                a.c.turns.label("a_turns"),
                 a.c.model.label("a_model"),
                 b.c.text.label("b_text"),
+                b.c.turns.label("b_turns"),
                 b.c.model.label("b_model"),
                 belief.c.decision,
                 belief.c.verdict,
@@ -66,14 +70,14 @@ class Examples:
         for row in rows:
             if row.decision == "drop":
                 continue
-            decided, messages = row.decision == "accept", in_messages(row.messages)
+            decided, messages = row.decision == "accept", messages_from(row.messages)
             self.labelled += decided
             yield Example(
                 self._name(row),
                 show_prompt(messages),
                 _asked(row.messages),
-                row.a_text,
-                row.b_text,
+                shown(row.a_text, row.a_turns),
+                shown(row.b_text, row.b_turns),
                 row.verdict if decided else None,
                 row.a_model,
                 row.b_model,
@@ -98,7 +102,7 @@ class Examples:
 
 
 def _asked(messages: Sequence[Mapping[str, Any]]) -> str:
-    return next((str(m["content"]) for m in reversed(messages) if m["role"] == "user"), "")
+    return next((Message.from_dict(m).content for m in reversed(messages) if m["role"] == "user"), "")
 
 
 def _said(

@@ -28,11 +28,11 @@ from sqlalchemy import (
 
 from pairwright.store.check.findings import is_flagged
 from pairwright.store.check.softening import Softened, softened
-from pairwright.store.meta import in_messages
 from pairwright.store.probability import prob_of
+from pairwright.store.rows import ASKED, prompt_of, turns_of
 from pairwright.store.schema import belief, flag, pair, prompt, response
 from pairwright.store.votes import flag_stands, newest_beliefs
-from pairwright.types import Message, Source, Verdict
+from pairwright.types import Message, Prompt, Source, Verdict
 
 PAGE = 500
 
@@ -66,13 +66,15 @@ class PairRow:
     prompt_id: int
     prompt_key: bytes
     prompt_external_id: str | None
-    prompt: tuple[Message, ...]
+    prompt: Prompt
     chosen: str
     chosen_key: bytes
     chosen_model: str | None
+    chosen_turns: tuple[Message, ...]
     rejected: str
     rejected_key: bytes
     rejected_model: str | None
+    rejected_turns: tuple[Message, ...]
     belief_id: int
     verdict: Verdict
     source: Source
@@ -181,11 +183,11 @@ def _with_texts(cut: FromClause) -> Select[Any]:
             pair.c.external_id,
             prompt.c.key.label("prompt_key"),
             prompt.c.external_id.label("prompt_external_id"),
-            prompt.c.messages,
+            *ASKED,
             *(
                 c.label(f"{side}_{c.name}")
                 for side, t in (("a", a), ("b", b))
-                for c in (t.c.key, t.c.text, t.c.model)
+                for c in (t.c.key, t.c.text, t.c.model, t.c.turns)
             ),
         )
         .join(pair, pair.c.id == cut.c.pair_id)
@@ -197,8 +199,8 @@ def _with_texts(cut: FromClause) -> Select[Any]:
 
 
 def _pair_row(row: Any, soft: Softened | None) -> PairRow:
-    a = (row.a_text, row.a_key, row.a_model)
-    b = (row.b_text, row.b_key, row.b_model)
+    a = (row.a_text, row.a_key, row.a_model, turns_of(row.a_turns))
+    b = (row.b_text, row.b_key, row.b_model, turns_of(row.b_turns))
     chosen, rejected = (a, b) if row.verdict == "A" else (b, a)
     return PairRow(
         row.key,
@@ -206,7 +208,7 @@ def _pair_row(row: Any, soft: Softened | None) -> PairRow:
         row.prompt_id,
         row.prompt_key,
         row.prompt_external_id,
-        in_messages(row.messages),
+        prompt_of(row),
         *chosen,
         *rejected,
         row.belief_id,

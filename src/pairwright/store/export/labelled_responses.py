@@ -22,8 +22,10 @@ from sqlalchemy import (
     MetaData,
     Select,
     Table,
+    Text,
     and_,
     case,
+    cast,
     distinct,
     exists,
     func,
@@ -39,10 +41,10 @@ from pairwright.keys import seeded_fraction
 from pairwright.store.check.softening import softened
 from pairwright.store.export.labelled_pairs import PAGE, standings
 from pairwright.store.export.ratings import has_ratings, rated_pairs
-from pairwright.store.meta import in_messages
 from pairwright.store.probability import prob_of_verdict
+from pairwright.store.rows import ASKED, prompt_of, turns_of
 from pairwright.store.schema import RowId, belief, pair, prompt, response, vote
-from pairwright.types import Message, RatedBy, Source, Verdict
+from pairwright.types import Message, Prompt, RatedBy, Source, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,9 @@ class ResponseRow:
     prompt_id: int
     prompt_key: bytes
     prompt_external_id: str | None
-    prompt: tuple[Message, ...]
+    prompt: Prompt
     text: str
+    turns: tuple[Message, ...]
     good: bool
     sides: tuple[ResponseSide, ...]
 
@@ -250,6 +253,7 @@ def _sides(wanted: WantedResponses) -> Select[Any]:
         .where(
             twin.c.prompt_id == own.c.prompt_id,
             func.trim(twin.c.text, _SPACE) == func.trim(own.c.text, _SPACE),
+            func.coalesce(cast(twin.c.turns, Text), "") == func.coalesce(cast(own.c.turns, Text), ""),
         )
         .correlate(own)
         .scalar_subquery()
@@ -310,11 +314,12 @@ def labelled_responses(connection: Connection, *, page: int = PAGE) -> Iterator[
                 cut,
                 response.c.key,
                 response.c.text,
+                response.c.turns,
                 response.c.model,
                 prompt.c.id.label("prompt_id"),
                 prompt.c.key.label("prompt_key"),
                 prompt.c.external_id,
-                prompt.c.messages,
+                *ASKED,
             )
             .join(response, response.c.id == cut.c.response_id)
             .join(prompt, prompt.c.id == response.c.prompt_id)
@@ -328,8 +333,9 @@ def labelled_responses(connection: Connection, *, page: int = PAGE) -> Iterator[
                 row.prompt_id,
                 row.prompt_key,
                 row.external_id,
-                in_messages(row.messages),
+                prompt_of(row),
                 row.text,
+                turns_of(row.turns),
                 row.good > row.bad,
                 tuple(sides[row.response_id]),
             )

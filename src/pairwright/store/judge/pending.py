@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, exists, func, select, union
 
 from pairwright.store.pair_texts import with_texts
+from pairwright.store.rows import ASKED, prompt_of, shown
 from pairwright.store.schema import (
     belief,
     call,
@@ -24,7 +25,7 @@ from pairwright.store.schema import (
 )
 from pairwright.store.store import Store
 from pairwright.store.votes import failure_counts
-from pairwright.types import Message, Order, Prompt
+from pairwright.types import Order, Prompt
 
 PAGE = 512
 
@@ -86,9 +87,18 @@ def asked_of(judge: str) -> Any:
 
 
 def judge_work(
-    store: Store, judge: str, orders: Sequence[Order], *, retry_failed: bool = False, left: bool = False
+    store: Store,
+    judge: str,
+    orders: Sequence[Order],
+    *,
+    retry_failed: bool = False,
+    left: bool = False,
+    reasoning: bool = False,
 ) -> Iterator[list[JudgeWork]]:
-    """Pages of what judge `judge` still has to answer, in pair order; with `left` only what is left to it."""
+    """Pages of what judge `judge` still has to answer, in pair order; with `left` only what is left to it.
+
+    `reasoning` shows it what models thought before they answered.
+    """
     with store.read() as connection:
         raters = connection.scalars(
             select(rater.c.id).where(rater.c.kind == "judge", rater.c.name == judge)
@@ -101,7 +111,11 @@ def judge_work(
             if not rows:
                 return
             last = rows[-1].id
-            page = list(_missing_orders(connection, rows, raters, orders, retry_failed))
+            page = list(
+                _missing_orders(
+                    connection, rows, raters, orders, retry_failed=retry_failed, reasoning=reasoning
+                )
+            )
         yield page
 
 
@@ -128,7 +142,13 @@ def _pairs_short_of_votes(
 
 
 def _missing_orders(
-    connection: Connection, rows: Any, raters: Sequence[int], orders: Sequence[Order], retry_failed: bool
+    connection: Connection,
+    rows: Any,
+    raters: Sequence[int],
+    orders: Sequence[Order],
+    *,
+    retry_failed: bool,
+    reasoning: bool,
 ) -> Iterator[JudgeWork]:
     ids = [row.id for row in rows]
     retracted = exists().where(retraction.c.vote_id == vote.c.id)
@@ -157,25 +177,26 @@ def _missing_orders(
                 row.id,
                 row.key,
                 row.external_id,
-                _prompt(row.messages),
-                row.a,
-                row.b,
+                prompt_of(row),
+                shown(row.a, row.a_turns, reasoning=reasoning),
+                shown(row.b, row.b_turns, reasoning=reasoning),
                 order,
                 rounds[place],
                 place in failed,
             )
 
 
-def responses_beside(connection: Connection, pair_id: int) -> list[str]:
+def responses_beside(connection: Connection, pair_id: int, *, reasoning: bool = False) -> list[str]:
     """The text of every response that is in a pair of the same prompt as this pair."""
     mine = select(pair.c.prompt_id).where(pair.c.id == pair_id).scalar_subquery()
     within = union(
         *(select(column).where(pair.c.prompt_id == mine) for column in (pair.c.a_id, pair.c.b_id))
     ).subquery()
-    rows = connection.scalars(
-        select(response.c.text).where(response.c.id.in_(select(within))).order_by(response.c.id)
+    columns = (response.c.text, response.c.turns)
+    rows = connection.execute(
+        select(*columns).where(response.c.id.in_(select(within))).order_by(response.c.id)
     )
-    return list(dict.fromkeys(rows))
+    return list(dict.fromkeys(shown(*row, reasoning=reasoning) for row in rows))
 
 
 def came_with_a_pair() -> Any:
@@ -203,7 +224,7 @@ def generate_work(
     while True:
         with store.read() as connection:
             rows = connection.execute(
-                select(prompt.c.id, prompt.c.key, prompt.c.messages)
+                select(prompt.c.id, prompt.c.key, *ASKED)
                 .where(
                     prompt.c.id > last, count < per_prompt, *([] if all_prompts else [~came_with_a_pair()])
                 )
@@ -244,7 +265,7 @@ def _missing_slots(
         slots = tuple(slot for slot in missing if retry_failed or slot not in bad)
         if slots:
             texts = tuple(each.text for each in there)
-            yield GenerateWork(row.id, row.key, _prompt(row.messages), slots, frozenset(bad), texts)
+            yield GenerateWork(row.id, row.key, prompt_of(row), slots, frozenset(bad), texts)
 
 
 def prior_calls(connection: Connection, stage: str) -> dict[bytes, list[PriorCall]]:
@@ -283,7 +304,3 @@ def answers_of_stage(connection: Connection, stage: str) -> dict[bytes, str]:
         )
     )
     return {row.work_key: row.raw for row in rows}
-
-
-def _prompt(messages: list[dict[str, Any]]) -> Prompt:
-    return Prompt(tuple(Message(each["role"], each["content"]) for each in messages))

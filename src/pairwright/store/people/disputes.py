@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, case, func, select
 
 from pairwright.keys import public_id
+from pairwright.store.rows import last_asked
 from pairwright.store.schema import belief, pair, prompt, rater, vote
 from pairwright.store.votes import is_current, newest_beliefs
 from pairwright.types import Order, Verdict
@@ -69,7 +70,7 @@ def conflicts(connection: Connection, limit: int, offset: int = 0) -> list[Confl
         Conflict(
             row[0],
             public_id("pair", row[1]),
-            str(row[2][-1]["content"])[:200],
+            last_asked(row[2], 200),
             (int(row[3]), int(row[4]), int(row[5])),
             bool(row[6]),
         )

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, exists, func, insert, select, update
 
 from pairwright.keys import public_id
+from pairwright.store.rows import last_asked
 from pairwright.store.schema import account, gold, pair, prompt, rater, vote
 from pairwright.store.votes import is_current
 from pairwright.types import Verdict
@@ -67,7 +68,7 @@ def gold_rows(connection: Connection) -> list[GoldRow]:
             row.pair_id,
             public_id("pair", row.key),
             row.external_id,
-            _last(row.messages),
+            last_asked(row.messages, 200),
             row.verdict,
             row.both,
             row.explanation,
@@ -123,11 +124,6 @@ def unanimous(connection: Connection, limit: int) -> list[tuple[int, str, str, V
         .order_by(agreed.c.people.desc(), agreed.c.pair_id)
     )
     return [
-        (row.pair_id, public_id("pair", row.key), _last(row.messages), row.verdict, row.people)
+        (row.pair_id, public_id("pair", row.key), last_asked(row.messages, 200), row.verdict, row.people)
         for row in rows
     ]
-
-
-def _last(messages: list[dict[str, Any]]) -> str:
-    """The beginning of a prompt's last turn."""
-    return str(messages[-1]["content"])[:200]

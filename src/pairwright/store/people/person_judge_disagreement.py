@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Subquery, case, func, select
 
 from pairwright.keys import public_id
+from pairwright.store.rows import last_asked
 from pairwright.store.schema import pair, prompt, rater, vote
 from pairwright.store.votes import is_current
 
@@ -53,7 +54,7 @@ def partings(
         {
             "pair_id": row[0],
             "id": public_id("pair", row[1]),
-            "prompt": str(row[2][-1]["content"])[:160],
+            "prompt": last_asked(row[2], 160),
             "people": float(row[3]),
             "judges": float(row[4]),
             "n_people": int(row[5]),

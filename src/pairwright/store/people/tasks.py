@@ -25,6 +25,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from pairwright.amounts import counted
 from pairwright.routing.decide import DISAGREE, SENT_BACK
 from pairwright.store.pair_texts import with_texts
+from pairwright.store.rows import prompt_of, shown
 from pairwright.store.schema import (
     belief,
     failure,
@@ -36,7 +37,7 @@ from pairwright.store.schema import (
     vote,
 )
 from pairwright.store.votes import flag_stands, is_current, newest_beliefs, skip_stands
-from pairwright.types import Message, Order, Prompt, Verdict
+from pairwright.types import Order, Prompt, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +208,9 @@ def tasks_on(connection: Connection, pair_ids: Sequence[int]) -> list[Task]:
             row.id,
             row.key,
             row.external_id,
-            Prompt(tuple(Message(each["role"], each["content"]) for each in row.messages)),
-            row.a,
-            row.b,
+            prompt_of(row),
+            shown(row.a, row.a_turns),
+            shown(row.b, row.b_turns),
             row.reason or "",
         )
         for row in rows
