@@ -14,7 +14,7 @@ from typing import Protocol
 
 from pairwright.errors import InputError
 from pairwright.keys import content_key, seeded_fraction
-from pairwright.turns import same_but_reasoning
+from pairwright.turns import without_reasoning
 from pairwright.types import Message
 
 Pairs = list[tuple[bytes, bytes]]  # of the keys of texts
@@ -160,7 +160,7 @@ def distinct(
     for index, response in enumerate(responses):
         key = text_key(response.text, response.turns)
         if response.turns and not reasoning_counts:
-            key = content_key("turns", same_but_reasoning(response.turns))
+            key = content_key("turns", without_reasoning([turn.as_dict() for turn in response.turns]))
         if key not in standing or rank(index) < rank(standing[key]):
             standing[key] = index
     return standing

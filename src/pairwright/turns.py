@@ -1,6 +1,6 @@
 """What a model did, laid out as one text: the view that people, judges and checks read.
 
-Calls of tools and their results stand between marks, \u27e6call NAME\u27e7 ... \u27e6/call\u27e7. A text that
+Calls of tools and their results stand between marks, ⟦call NAME⟧ ... ⟦/call⟧. A text that
 spells such a mark by itself is broken up, so that no answer can pretend to have called a tool. Reasoning is
 left out: it is judged what a user sees.
 """
@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from pairwright.types import Message, ToolCall
 
-_FORGED = re.compile("\u27e6(?=/?(?:call|result|image|tool)\\b)")
-_MARKS = re.compile("\u27e6/?(?:call|result|image|tool)\\b[^\u27e6\u27e7\n]{0,200}\u27e7")
+_KINDS = "call|result|tool|image|reasoning"
+_FORGED = re.compile(f"⟦(?=/?(?:{_KINDS})\\b)")
+_MARKS = re.compile(f"⟦(?P<kind>{_KINDS})\\b ?(?P<name>[^⟦⟧\n]*)⟧")
 
 
 def as_plain(text: str) -> str:
     """A text in which nothing looks like the mark of a call, a result or an image."""
-    return _FORGED.sub("\u27e6\u200b", text) if "\u27e6" in text else text
+    return _FORGED.sub("⟦\u200b", text) if "⟦" in text else text
 
 
 def laid_out(message: Message, *, reasoning: bool = False) -> str:
@@ -56,26 +58,75 @@ def arguments_shown(call: ToolCall) -> str:
     return as_plain(call.arguments) if call.values is None else _json(call.values)
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a laid-out text: `kind` is text, call, result, tool, image or reasoning."""
+
+    kind: str
+    name: str
+    text: str
+
+
+def pieces(text: str) -> list[Piece]:
+    """The parts of a laid-out text, in order: what is said, and what stands between marks."""
+    found: list[Piece] = []
+    at = 0
+    while mark := _MARKS.search(text, at):
+        if text[at : mark.start()].strip():
+            found.append(Piece("text", "", text[at : mark.start()].strip("\n")))
+        kind, begin = mark["kind"], mark.end()
+        end = begin if kind == "image" else text.find(f"⟦/{kind}⟧", begin)
+        end = len(text) if end < 0 else end
+        found.append(Piece(kind, mark["name"], text[begin:end].strip("\n")))
+        at = end if kind == "image" else end + len(f"⟦/{kind}⟧")
+    if text[at:].strip() or not found:
+        found.append(Piece("text", "", text[at:].lstrip("\n") if found else text))
+    return found
+
+
 def has_marks(text: str) -> bool:
     """Whether a laid-out text has calls, results or images in it."""
     return _MARKS.search(text) is not None
 
 
-def final_text(turns: Sequence[Message], text: str) -> str:
-    """The words a user reads at the end: those of the last message, or `text` where there are no turns."""
-    return turns[-1].content if turns else text
-
-
-def same_but_reasoning(turns: Sequence[Message]) -> list[dict[str, Any]]:
-    """The turns as values, without their reasoning."""
-    dicts = [message.as_dict() for message in turns]
+def without_reasoning(dicts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Messages as chat endpoints take them: what was thought in earlier turns is not sent again."""
     return [{name: value for name, value in each.items() if name != "reasoning_content"} for each in dicts]
+
+
+def call_from(item: Any) -> ToolCall | None:
+    """A call as chat endpoints, templates and datasets write it; None where it names no tool.
+
+    Raises ValueError where its arguments can't be kept as JSON.
+    """
+    inner = item.get("function", item) if isinstance(item, Mapping) else None
+    name = inner.get("name") if isinstance(inner, Mapping) else None
+    if not isinstance(inner, Mapping) or not isinstance(name, str) or not name.strip():
+        return None
+    arguments = inner.get("arguments", inner.get("parameters", inner.get("input")))
+    own = item.get("id") or item.get("tool_call_id")
+    return ToolCall(name, _in_short(arguments), str(own) if own else None)
+
+
+def _in_short(arguments: Any) -> str:
+    """Arguments as JSON without needless white space; what is no JSON stays as the model wrote it."""
+    if arguments is None or arguments == "":
+        return "{}"
+    if isinstance(arguments, str):
+        try:
+            arguments = orjson.loads(arguments)
+        except orjson.JSONDecodeError:
+            return str(arguments)
+    try:
+        return orjson.dumps(arguments).decode()
+    except (TypeError, RecursionError) as error:
+        raise ValueError(f"the arguments of a call can't be kept as JSON: {error}") from None
 
 
 def _with_images(message: Message) -> str:
     text, at = "", 0
     for image in message.images:
-        text += as_plain(message.content[at : image.at]) + f"\u27e6image {_named(image.ref)}\u27e7"
+        text += as_plain(message.content[at : image.at]) + f"⟦image {_named(image.ref)}⟧"
         at = image.at
     return text + as_plain(message.content[at:])
 
@@ -87,7 +138,7 @@ def _named(ref: str) -> str:
 
 def _between(mark: str, name: str, text: str) -> str:
     begins = " ".join((mark, *as_plain(name).split()))
-    return f"\u27e6{begins}\u27e7\n{text}\n\u27e6/{mark}\u27e7"
+    return f"⟦{begins}⟧\n{text}\n⟦/{mark}⟧"
 
 
 def _name_of(tool: Mapping[str, Any]) -> str:

@@ -110,7 +110,11 @@ def _show(person: Person, task: Task, session: Session, console: Console) -> Non
     console.clear()
     done = session.answered - session.undone
     console.rule(f"{person.name}: {done} answered, {person.waiting()} waiting", style="dim")
-    console.print(Panel(_plain(show_prompt(task.prompt.messages)), title="Prompt", border_style="cyan"))
+    console.print(
+        Panel(
+            _plain(show_prompt(task.prompt.messages, task.prompt.tools)), title="Prompt", border_style="cyan"
+        )
+    )
     panels = [Panel(_plain(first), title="1  First"), Panel(_plain(second), title="2  Second")]
     if console.width >= SIDE_BY_SIDE:
         console.print(Columns(panels, width=console.width // 2 - 1, expand=True))

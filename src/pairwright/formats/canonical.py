@@ -445,6 +445,13 @@ def responses_of(item: Any) -> tuple[Rated, ...]:
     return (item.response,) if isinstance(item, Single) else item.responses
 
 
+def beyond_text(row: Canonical, responses: Sequence[Rated]) -> bool:
+    """Whether a row is more than messages of role and content."""
+    if row.tools or row.template or any(one.turns for one in responses):
+        return True
+    return not all(turn.is_plain for turn in row.prompt)
+
+
 def has_reasoning(row: Canonical, responses: Sequence[Rated]) -> bool:
     """Whether any message has reasoning beside what it says."""
     return any(turn.reasoning for turn in (*row.prompt, *(turn for one in responses for turn in one.turns)))

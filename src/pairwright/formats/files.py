@@ -31,6 +31,7 @@ class Made:
     prompt: tuple[Message, ...]
     key: bytes
     good: bool | None = None
+    beyond_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ class DatasetFiles:
         self._order: dict[str, trl.Separator[Made]] = {}
         self._before: dict[str, bytes] = {}
         self._filled: dict[writing.RowWriter, int] = {}  # the first row in which no column is empty
+        self._more: set[str] = set()  # columns that only rows beyond text have
+        self._beyond_text = False
         self.parts: dict[str, FilePart] = {}
         self.configs: list[dict[str, Any]] = []  # what the manifest says of configuration beside the rows
 
@@ -123,6 +126,9 @@ class DatasetFiles:
             self._next_file(name)
         rows, meta = self._open[name]
         rows.write(made.row)
+        if made.beyond_text:
+            self._beyond_text = True
+            self._more |= made.row.keys() - self._target.columns.keys()
         meta.write({"row": rows.count, **made.meta})
         if rows not in self._filled and not any(
             made.row[each] in (None, "", []) for each in self._target.may_be_empty
@@ -181,7 +187,16 @@ class DatasetFiles:
     def written(self) -> Written:
         ordered = sorted(self.parts, key=(WHOLE, *PARTS).index)
         names = {part or "train": tuple(self.parts[part].names) for part in ordered}
-        return Written(self._name, names, self.weights)
+        return Written(self._name, names, self.weights, self._columns)
+
+    @property
+    def _columns(self) -> dict[str, Any] | None:
+        if not self._beyond_text:
+            return None
+        known = {
+            name: ["json"] if kind == "messages" else kind for name, kind in self._target.columns.items()
+        }
+        return known | {name: ["json"] if name == "tools" else "json" for name in sorted(self._more)}
 
     def configure(self) -> list[str]:
         """Lay the framework's configuration beside the rows; gives the names of its files."""

@@ -63,6 +63,7 @@ class Written:
     name: str  # of the dataset: the file's name without ending
     parts: Mapping[str, tuple[str, ...]]
     weights: Weights | None = None
+    columns: Mapping[str, Any] | None = None  # where rows are more than text: all there are, and their types
 
     @property
     def train_part(self) -> str:

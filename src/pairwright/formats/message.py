@@ -14,6 +14,7 @@ import orjson
 
 from pairwright.errors import InputError
 from pairwright.formats.values import as_text, kind_of, storable
+from pairwright.turns import call_from
 from pairwright.types import ROLES, Image, Message, Role, ToolCall
 
 REASONING = ("reasoning_content", "reasoning", "thinking", "thoughts")
@@ -39,9 +40,11 @@ SHAREGPT: dict[str, Role] = {
     "function_response": "tool",
 }
 _CALLING = ("function_call", "tool_call")
-_ROLES: dict[str, Role] = (
-    {role: role for role in ROLES} | dict.fromkeys(OF_TOOLS, "tool") | dict.fromkeys(_CALLING, "assistant")
-)
+_ROLES: dict[str, Role] = {
+    **{role: role for role in ROLES},
+    **dict.fromkeys(OF_TOOLS, "tool"),
+    **dict.fromkeys(_CALLING, "assistant"),
+}
 
 
 def as_message(item: Any, where: str) -> Message:
@@ -124,28 +127,15 @@ def _calls_in_text(text: Any, where: str) -> tuple[ToolCall, ...]:
 
 
 def _call(item: Any, where: str) -> ToolCall:
-    inner = item.get("function", item) if isinstance(item, dict) else None
-    name = inner.get("name") if isinstance(inner, dict) else None
-    if not isinstance(inner, dict) or not isinstance(name, str) or not name.strip():
-        raise InputError(f'{where} has a call of a tool without a "name"')
-    arguments = inner.get("arguments", inner.get("parameters", inner.get("input")))
-    own = item.get("id") or item.get("tool_call_id")
-    return ToolCall(storable(name, where), storable(in_short(arguments), where), str(own) if own else None)
-
-
-def in_short(arguments: Any) -> str:
-    """A call's arguments as JSON without needless white space; what is no JSON stays as it is."""
-    if arguments is None or arguments == "":
-        return "{}"
-    if isinstance(arguments, str):
-        try:
-            arguments = orjson.loads(arguments)
-        except orjson.JSONDecodeError:
-            return str(arguments)
     try:
-        return orjson.dumps(arguments).decode()
-    except (TypeError, RecursionError) as error:
-        raise InputError(f"the arguments of a call can't be kept as JSON: {error}") from None
+        call = call_from(item)
+    except ValueError as error:
+        raise InputError(f"{where}: {error}") from None
+    if call is None:
+        raise InputError(f'{where} has a call of a tool without a "name"')
+    storable(call.name, where)
+    storable(call.arguments, where)
+    return call
 
 
 # --- content ------------------------------------------------------------------------------------

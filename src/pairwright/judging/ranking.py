@@ -40,12 +40,12 @@ SCHEMA: dict[str, Any] = {
 def ranking_messages(prompt: Prompt, shown: Sequence[str], guidelines: str) -> list[dict[str, str]]:
     """The chat messages that ask for a ranking of `shown`, called A, B, C, ... Raises InputError over 26."""
     if len(shown) > MOST:
-        asked = show_prompt(prompt.messages)[:60]
+        asked = show_prompt(prompt.messages, prompt.tools)[:60]
         raise InputError(
             f'{len(shown)} responses to "{asked}" are too many for one ranking: {MOST} at most. '
             'Judge this project by another strategy than "ranking"'
         )
-    conversation = show_prompt(prompt.messages)
+    conversation = show_prompt(prompt.messages, prompt.tools)
     mark = content_key("fence", conversation, *shown)[:6].hex()
     parts = [f"The mark is {mark}.", f"<prompt {mark}>\n{as_data(conversation)}\n</prompt {mark}>"]
     for name, text in zip(string.ascii_uppercase, shown, strict=False):

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pairwright.judging.rubric import show_prompt
 from pairwright.literals import checked
+from pairwright.turns import without_reasoning
 from pairwright.types import Answer, Prompt
 
 Api = Literal["pooling", "classify", "predict", "text-classification"]
@@ -28,9 +29,12 @@ SURE = 1e-6  # a probability nearer to 0 or 1 says no more
 @checked
 def score_request(api: Api, model: str, prompt: Prompt, response: str) -> dict[str, Any]:
     """The body that asks for one response's score."""
-    asked = show_prompt(prompt.messages)
+    asked = show_prompt(prompt.messages, prompt.tools)
     if api == "pooling":
-        return {"model": model, "messages": [*prompt.as_dicts(), {"role": "assistant", "content": response}]}
+        return {
+            "model": model,
+            "messages": [*without_reasoning(prompt.as_dicts()), {"role": "assistant", "content": response}],
+        }
     if api == "classify":
         return {"model": model, "input": f"{asked}\n\n{response}"}
     if api == "predict":

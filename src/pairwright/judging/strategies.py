@@ -19,6 +19,7 @@ from pairwright.judging.ranking import ANSWER as RANKING_ANSWER
 from pairwright.judging.ranking import SCHEMA as RANKING_SCHEMA
 from pairwright.judging.ranking import VERSION as RANKING_VERSION
 from pairwright.judging.rubric import ANSWER_SCHEMA, PLAIN_ANSWER, as_data, show_prompt
+from pairwright.turns import without_reasoning
 from pairwright.types import Answer, Prompt
 
 Name = Literal["plain", "cot", "rating", "reference", "metrics", "ranking"]
@@ -48,11 +49,11 @@ class Strategy:
 
 
 def _own_answer(prompt: Prompt) -> list[dict[str, str]]:
-    return prompt.as_dicts()
+    return without_reasoning(prompt.as_dicts())
 
 
 def _own_metrics(prompt: Prompt) -> list[dict[str, str]]:
-    asked = as_data(show_prompt(prompt.messages))
+    asked = as_data(show_prompt(prompt.messages, prompt.tools))
     return [
         {
             "role": "user",

@@ -32,6 +32,8 @@ _WRAP = re.compile(
     r"|<\|(?:begin|end)_of_(?:solution|box|answer)\|>|<\|(?:im_end|eot_id|end_of_text|endoftext|return)\|>",
     re.IGNORECASE,
 )
+# What harmony leaves around its channels, and where its marks were dropped.
+_HARMONY = re.compile(r"<\|start\|>\s?assistant|\A\s*analysis(?=\S)|assistantfinal\s*\Z")
 _QUOTING = "`\"'\u201c\u201d\u2018\u2019"
 
 
@@ -113,6 +115,14 @@ def response_in(text: str) -> str:
         closed = wraps[-1].end() == len(rest) and len(wraps) > 1
         rest = rest[wraps[0].end() : wraps[-1].start() if closed else len(rest)]
     return rest.strip()
+
+
+def thought_in(text: str) -> str | None:
+    """The thinking that `response_in` takes off, without its marks; None where there is none."""
+    before = text[: _answer_from(text)]
+    for mark in (_MARK, _CHANNEL, _CHANNEL_END, _GRANITE, _GRANITE_ANSWER, _HARMONY):
+        before = mark.sub("\n", before)
+    return "\n".join(line.rstrip() for line in before.strip().splitlines() if line.strip()) or None
 
 
 def _answer_from(text: str) -> int:

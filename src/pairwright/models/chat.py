@@ -14,7 +14,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -334,7 +334,7 @@ class ChatClient:
             message = f"{what} {error}: {self._clean(message_of(raw))}"
             return _Trouble("bad_reply", message, 200, billed=tokens)
         return ChatReply(
-            text=_UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", said.text),
+            text=_storable(said.text),
             finish_reason=said.finish_reason,
             refused=said.refused,
             prompt_tokens=tokens[0],
@@ -342,17 +342,23 @@ class ChatClient:
             logprobs=said.logprobs,
             seconds=seconds,
             tries=tries,
-            reasoning=_UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", said.reasoning)
-            if said.reasoning
-            else None,
+            reasoning=_storable(said.reasoning) if said.reasoning else None,
+            calls=tuple(
+                replace(call, name=_storable(call.name), arguments=_storable(call.arguments))
+                for call in said.calls
+            ),
         )
 
     def _clean(self, said: object, most: int = LONGEST_QUOTE) -> str:
         """The beginning of what was said, storable, and without the key if the endpoint echoed that."""
-        text = _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", str(said))
+        text = _storable(str(said))
         for spelling in _spellings(self._key):
             text = text.replace(spelling, "[key]")  # before cutting, which might leave half a key
         return text[:most]
+
+
+def _storable(text: str) -> str:
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _spellings(key: str) -> list[str]:

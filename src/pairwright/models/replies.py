@@ -12,6 +12,9 @@ from typing import Any
 
 import orjson
 
+from pairwright.turns import call_from
+from pairwright.types import ToolCall
+
 MOST_TOKENS = 10**9
 
 
@@ -20,7 +23,7 @@ class ChatReply:
     """What came back. Tokens are the endpoint's own count, or None; `seconds` is the last try's.
 
     `finish_reason` is "length" where the answer was cut off, whatever the endpoint calls that.
-    `reasoning` is thinking that the endpoint gives apart from the answer.
+    `reasoning` is thinking that the endpoint gives apart from the answer, `calls` are those of tools.
     """
 
     text: str
@@ -32,6 +35,7 @@ class ChatReply:
     seconds: float
     tries: int
     reasoning: str | None = None
+    calls: tuple[ToolCall, ...] = ()
 
     @property
     def said(self) -> str:
@@ -54,6 +58,7 @@ class ReplyContent:
     refused: bool = False
     logprobs: list[Any] | None = None
     reasoning: str | None = None
+    calls: tuple[ToolCall, ...] = ()
 
 
 class BrokeOff(ValueError):
@@ -102,7 +107,17 @@ def chat_reply(reply: Any) -> ReplyContent:
         bool(refusal) or ended == "content_filter",
         logprobs if isinstance(logprobs, list) else None,
         thinking or _reasoning(message),
+        _calls(message),
     )
+
+
+def _calls(message: Mapping[str, Any]) -> tuple[ToolCall, ...]:
+    """The calls of tools in an answer. Raises ValueError for one that names no tool."""
+    given = message.get("tool_calls") or message.get("function_call") or ()
+    calls = tuple(call_from(each) for each in (given if isinstance(given, list) else [given]) if each)
+    if None in calls:
+        raise ValueError("with a call of a tool that has no name")
+    return tuple(each for each in calls if each is not None)
 
 
 def _ending(finish: str | None) -> str | None:

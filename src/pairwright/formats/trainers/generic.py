@@ -138,7 +138,7 @@ _COLUMNS = {
 
 
 def _lines(written: Written) -> list[str]:
-    return load_files(written.parts, _COLUMNS)
+    return load_files(written.parts, written.columns or _COLUMNS)
 
 
 def _unpaired_lines(written: Written) -> list[str]:

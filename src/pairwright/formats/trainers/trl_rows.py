@@ -183,7 +183,7 @@ def _source(looks: Any) -> Source:
 
 def _lines(trainer: str) -> Any:
     def lines(written: Written) -> list[str]:
-        load = trl.load_files(written.parts)
+        load = trl.load_files(written.parts, written.columns)
         if "train" not in written.parts:
             return load  # what is held out is not to be trained on
         held = written.evaluation_part

@@ -31,6 +31,7 @@ from pairwright.formats.canonical import (
     Tally,
     Unit,
     Which,
+    beyond_text,
     has_reasoning,
     pairs,
     plain,
@@ -349,7 +350,11 @@ def made_rows(
             dropped.add(made.reason, row.place, _unit(target))
         else:
             good = item.good if isinstance(item, Single) else None
-            yield Made(made, describe(row, item), row.prompt, row.key, good)
+            beyond = beyond_text(row, responses_of(item))
+            if beyond and _out_of_types(target, made, result.path):
+                dropped.add("needs_jsonl", row.place, _unit(target))
+            else:
+                yield Made(made, describe(row, item), row.prompt, row.key, good, beyond)
 
 
 def _made(item: Any, row: Canonical, target: Target, selection: Selection, result: ConvertResult) -> Any:
@@ -360,6 +365,12 @@ def _made(item: Any, row: Canonical, target: Target, selection: Selection, resul
         result.not_carried["reasoning_content"] = result.not_carried.get("reasoning_content", 0) + 1
         item = without_reasoning(item)
     return target.made(item)
+
+
+def _out_of_types(target: Target, made: Mapping[str, Any], path: Path) -> bool:
+    """Whether a column of the file would need as many types as there are tools: Parquet has one a column."""
+    several = "messages" in target.columns.values() or made.keys() != target.columns.keys()
+    return path.suffix == ".parquet" and several
 
 
 def _taken(rows: Iterator[Canonical], target: Target, selection: Selection, dropped: Tally) -> Iterator[Any]:

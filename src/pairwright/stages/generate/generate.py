@@ -10,8 +10,11 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
+import orjson
+
 from pairwright.errors import BudgetReached, ConfigError
-from pairwright.judging.thinking import response_in
+from pairwright.formats.canonical import Rated
+from pairwright.judging.thinking import response_in, thought_in
 from pairwright.keys import content_key, seeded_fraction
 from pairwright.models.budget import Budget
 from pairwright.models.chat import CallFailed, ChatClient
@@ -36,9 +39,11 @@ from pairwright.stages.result import Result
 from pairwright.store import schema
 from pairwright.store.figures import totals
 from pairwright.store.judge.pending import GenerateWork, PriorCall, generate_work, prior_calls
+from pairwright.store.rows import turns_stored
 from pairwright.store.votes import failure_row
 from pairwright.store.writer import GroupCommit
-from pairwright.types import Failure
+from pairwright.turns import without_reasoning
+from pairwright.types import Failure, Message, Prompt
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -166,10 +171,10 @@ class _Session:
         """Draw until the response is a new one or the redraws are used up; record every call."""
         name = model_of_slot(self.settings, self.project.settings.project.seed, work.prompt_key, slot)
         model = self.project.settings.models[name]
-        body = request_body(model, work.prompt.as_dicts())
-        size = sum(len(message["content"].encode()) for message in body["messages"])
-        params = {key: value for key, value in body.items() if key != "messages"}
-        if body["messages"][0] != work.prompt.as_dicts()[0]:
+        body = request_body(model, work.prompt)
+        size = sent_bytes(body)
+        params = {key: value for key, value in body.items() if key not in ("messages", "tools")}
+        if body["messages"][0]["role"] == "system" and work.prompt.messages[0].role != "system":
             params["system"] = body["messages"][0]["content"]  # kept with what was drawn under it
         key = content_key("generate", work.prompt_key, params, slot)
         prior = self.prior.get(key, ())
@@ -193,14 +198,15 @@ class _Session:
                 lost = payer.lost_rows(key, attempt, failed, size, most)
                 await self._fail(work, slot, key, failed.kind, str(failed), *lost)
                 return
-            text = response_in(reply.text)
-            outcome = "empty" if not text else "duplicate" if _same(text) in texts else "used"
-            # The response holds what the model said, but for its thinking.
-            kept = None if text and text == reply.text.strip() else reply.raw
-            call = payer.row(key, attempt, outcome, reply, size, raw=kept)
+            said = response_of(reply, keep_reasoning=self.settings.keep_reasoning)
+            same = _same(said.text)
+            outcome = "empty" if not same else "duplicate" if same in texts else "used"
+            # The response holds all that the model said, or else the call does.
+            whole = reply.text.strip() in ("", said.text) and not (reply.reasoning and not said.turns)
+            call = payer.row(key, attempt, outcome, reply, size, raw=None if whole and same else reply.raw)
             if outcome == "used":
-                texts.add(_same(text))
-                row = _response(work, slot, key, name, params, text, reply)
+                texts.add(same)
+                row = _response(work, slot, key, name, params, said, reply)
                 await self.writer.put([call, (schema.response, row)])
                 self.run.finish()
                 return
@@ -224,8 +230,9 @@ class _Session:
         self.run.finish(failed=True)
 
 
-def request_body(model: ModelSettings, messages: list[dict[str, str]]) -> dict[str, Any]:
-    """The request that draws one response."""
+def request_body(model: ModelSettings, prompt: Prompt) -> dict[str, Any]:
+    """The request that draws one response: with the tools on offer, none of which is ever run by us."""
+    messages = without_reasoning(prompt.as_dicts())
     if model.system and messages[0]["role"] != "system":
         messages = [{"role": "system", "content": model.system}, *messages]
     body = {
@@ -233,11 +240,31 @@ def request_body(model: ModelSettings, messages: list[dict[str, str]]) -> dict[s
         "messages": messages,
         "temperature": model.temperature,
         model.max_tokens_field: model.max_tokens,
+        **({"tools": list(prompt.tools)} if prompt.tools else {}),
+        **({"chat_template_kwargs": dict(prompt.template)} if prompt.template else {}),
         **model.extra,
     }
     for name in model.omit:
         body.pop(name, None)
     return body
+
+
+def sent_bytes(body: Mapping[str, Any]) -> int:
+    """The bytes of a request that its model reads: messages, with their calls, and tools."""
+    messages = body["messages"]
+    size = sum(len(each["content"].encode()) for each in messages if isinstance(each["content"], str))
+    calls = [each["tool_calls"] for each in messages if each.get("tool_calls")]
+    beyond = [*calls, *body.get("tools", ())]
+    return size + (len(orjson.dumps(beyond)) if beyond else 0)
+
+
+def response_of(reply: ChatReply, *, keep_reasoning: bool) -> Rated:
+    """A reply as a response: its answer, its calls, and beside these what the model thought."""
+    text = response_in(reply.text)
+    thought = (reply.reasoning or thought_in(reply.text)) if keep_reasoning else None
+    if not text and not reply.calls:
+        return Rated("")
+    return Rated.of([Message("assistant", text, reply.calls, reasoning=thought)])
 
 
 def _same(text: str) -> str:
@@ -257,21 +284,28 @@ def _why(outcome: str, draws: int, model: ModelSettings, reply: ChatReply) -> st
 
 
 def _response(
-    work: GenerateWork, slot: int, key: bytes, name: str, params: dict[str, Any], text: str, reply: ChatReply
+    work: GenerateWork,
+    slot: int,
+    key: bytes,
+    name: str,
+    params: dict[str, Any],
+    said: Rated,
+    reply: ChatReply,
 ) -> dict[str, Any]:
     mark = None
-    if reply.refused or looks_like_refusal(text):
+    if reply.refused or (not reply.calls and looks_like_refusal(said.text)):
         mark = "refused"
     elif reply.finish_reason == "length":
         mark = "truncated"
     return {
         "key": key,
         "prompt_id": work.prompt_id,
-        "text": text,
+        "text": said.text,
         "model": name,
         "params": params,
         "slot": slot,
         "mark": mark,
         "source": None,
         "at": time.time(),
+        "turns": turns_stored(said.turns),
     }

@@ -18,7 +18,9 @@ def ask_to_compare(judge: Any, name: str) -> Ask:
     def ask(work: JudgeWork) -> Answer:
         where = f"judge {name}, pair {work.pair_key.hex()[:12]}"
         try:
-            value = judge.compare(show_prompt(work.prompt.messages), work.first, work.second)
+            value = judge.compare(
+                show_prompt(work.prompt.messages, work.prompt.tools), work.first, work.second
+            )
         except VerdictError:
             raise  # this pair has no verdict: a recorded failure, and the others go on
         except Exception as error:

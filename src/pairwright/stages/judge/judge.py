@@ -154,7 +154,14 @@ async def _judge_all(session: JudgeSession, run: Run, retry_failed: bool, left: 
     project = session.project
     model = project.settings.models[session.model]
     endpoint = project.settings.endpoints[model.endpoint]
-    pages = judge_work(project.store, session.name, session.orders, retry_failed=retry_failed, left=left)
+    pages = judge_work(
+        project.store,
+        session.name,
+        session.orders,
+        retry_failed=retry_failed,
+        left=left,
+        reasoning=session.settings.show_reasoning,
+    )
     with GroupCommit(project.store, most_waiting=2 * endpoint.concurrency) as writer:
         async with ChatClient(model.endpoint, endpoint) as client:
             judge = ChatJudge(client, model, project.guidelines, session.options)

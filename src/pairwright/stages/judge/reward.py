@@ -56,7 +56,9 @@ def open_reward(project: Project, name: str, settings: JudgeSettings) -> tuple[A
             margin = unseen[work.pair_id] * (1 if work.order == "AB" else -1)
         else:
             asked = (
-                show_prompt(work.prompt.messages) if isinstance(model, LightModel) else work.prompt.messages
+                show_prompt(work.prompt.messages, work.prompt.tools)
+                if isinstance(model, LightModel)
+                else work.prompt.messages
             )
             first, second = model.scores([asked, asked], [work.first, work.second])
             margin = float(first - second) * formed.unit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pairwright.errors import ConfigError
@@ -72,6 +72,8 @@ def open_session(
         rater = Rater("judge", name, {"kind": settings.kind, **asked, "single_order": True})
     else:
         rater = chat_rater(name, model, project.guidelines, options, single_order=len(orders) == 1)
+    if settings.show_reasoning:
+        rater = replace(rater, spec={**rater.spec, "shown": "reasoning"})
     price = project.price(settings.model)
     limit = budget_usd if budget_usd is not None else project.settings.project.budget_usd
     if limit is not None and price is None:

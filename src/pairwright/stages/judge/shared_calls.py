@@ -52,7 +52,9 @@ class Rankings:
         """Every response of this prompt that is in a pair, in the order shown first."""
         if work.prompt.key not in self._beside:
             with self._session.project.store.read() as connection:
-                texts = responses_beside(connection, work.pair_id)
+                texts = responses_beside(
+                    connection, work.pair_id, reasoning=self._session.settings.show_reasoning
+                )
             self._beside[work.prompt.key] = sorted(texts, key=partial(content_key, "shown", work.prompt.key))
             while len(self._beside) > KEPT:
                 self._beside.popitem(last=False)

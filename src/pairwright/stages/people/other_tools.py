@@ -107,7 +107,7 @@ def _shown(
             order: Order = "AB" if chance < 0.5 else "BA"
             first, second = (task.a, task.b) if order == "AB" else (task.b, task.a)
             name = public_id("pair", task.pair_key, full=True)
-            yield SentTask(name, order, show_prompt(task.prompt.messages), first, second)
+            yield SentTask(name, order, show_prompt(task.prompt.messages, task.prompt.tools), first, second)
 
 
 class _RollBack(Exception):

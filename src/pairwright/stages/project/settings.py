@@ -43,6 +43,7 @@ class GenerateSettings(Settings):
         default_factory=dict, description='by model, for `mix = "weighted"`; a model not named has 1'
     )
     redraws: int = Field(3, ge=0, le=20, description="further draws when a response repeats another")
+    keep_reasoning: bool = Field(True, description="keep what a model thought, beside its response")
 
 
 class PairSettings(Settings):
@@ -109,6 +110,9 @@ class JudgeSettings(Settings):
         "auto", description="auto: token probabilities of the verdict, where the endpoint gives them"
     )
     attempts: int = Field(2, ge=1, le=10, description="times to ask when the answer can't be read")
+    show_reasoning: bool = Field(
+        False, description="for chat and scores: shown what models thought, which users don't see"
+    )
     extra: dict[str, Any] = Field(
         default_factory=dict, description="further request fields; for a plugin its own settings"
     )

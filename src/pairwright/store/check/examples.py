@@ -47,6 +47,7 @@ class Examples:
                 pair.c.external_id,
                 pair.c.meta.label("pair_meta"),
                 prompt.c.messages,
+                prompt.c.tools,
                 prompt.c.meta,
                 a.c.text.label("a_text"),
                 a.c.turns.label("a_turns"),
@@ -74,7 +75,7 @@ class Examples:
             self.labelled += decided
             yield Example(
                 self._name(row),
-                show_prompt(messages),
+                show_prompt(messages, row.tools or ()),
                 _asked(row.messages),
                 shown(row.a_text, row.a_turns),
                 shown(row.b_text, row.b_turns),
