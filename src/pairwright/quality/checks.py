@@ -24,6 +24,7 @@ from pairwright.quality.shortcuts import Shortcuts
 from pairwright.quality.similarity import TooSimilar
 from pairwright.quality.thinking_trace import ThinkingTrace
 from pairwright.quality.timing import TooFast
+from pairwright.quality.tool_calls import ToolCalls
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Limits:
 # In the order they are shown: what is wrong with a pair first, then with the set.
 CHECKS: dict[str, Callable[[Limits], Check]] = {
     "chosen_has_errors": lambda _: ChosenHasErrors(),
+    "tool_calls": lambda _: ToolCalls(),
     "too_similar": lambda limits: TooSimilar(limits.similar),
     "too_fast": lambda limits: TooFast(limits.seconds, limits.words_per_second),
     "contested": lambda _: Contested(),

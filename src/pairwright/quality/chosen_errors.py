@@ -6,10 +6,11 @@ has too does not speak against the choice, so it is a notice only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pairwright.quality.example import Example, Finding, Problem, Severity
 from pairwright.quality.mistakes import answers, arithmetic, code, endings, links, request, tables
+from pairwright.types import Message
 
 # Parts of which under 2 % were false alarms on clean data are errors (benchmarks/quality); others warn.
 SEVERITY: dict[str, Severity] = {
@@ -50,13 +51,21 @@ class ChosenHasErrors:
             yield Finding(self.name, severity, reason, remedy, example.id, problem.part, problem.value)
 
     def _problems(self, example: Example) -> Iterator[Problem]:
-        chosen = example.chosen
+        chosen = _said(example.chosen, example.turns_chosen)
+        if chosen is None:
+            return
         yield from endings.empty(chosen, example.rejected)
         yield from answers.contradicts_reference(chosen, example.reference, example.rejected)
         yield from _alone(example, chosen)
 
     def _also(self, example: Example, problem: Problem) -> bool:
-        return any(other.part == problem.part for other in _alone(example, example.rejected))
+        rejected = _said(example.rejected, example.turns_rejected)
+        return rejected is not None and any(other.part == problem.part for other in _alone(example, rejected))
+
+
+def _said(text: str, turns: Sequence[Message]) -> str | None:
+    """The words a user reads at the end; None where a response ends with a call, which has its own check."""
+    return (turns[-1].content or None) if turns else text
 
 
 def _alone(example: Example, text: str) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, Protocol, get_args
@@ -37,9 +37,10 @@ class RaterVote:
 class Example:
     """A pair as checks see it. `verdict` is None while nothing is decided.
 
-    `prompt` is the whole conversation as text, `messages` its turns, `asked` its last user turn.
-    `reference` is a right answer, `split` the part of the dataset, `gold` the verdict of a gold pair,
-    where they are known.
+    `prompt` is the whole conversation as text, `messages` its turns, `asked` its last user turn, `tools`
+    what was on offer. `a` and `b` are the responses laid out; `turns_a` and `turns_b` their messages where
+    they are more than a text. `reference` is a right answer, `split` the part of the dataset, `gold` the
+    verdict of a gold pair, where they are known.
     """
 
     id: str
@@ -57,6 +58,9 @@ class Example:
     said: tuple[RaterVote, ...] = ()
     messages: tuple[Message, ...] = ()
     gold: Verdict | None = None
+    tools: tuple[Mapping[str, Any], ...] = ()
+    turns_a: tuple[Message, ...] = ()
+    turns_b: tuple[Message, ...] = ()
 
     @property
     def decided(self) -> bool:
@@ -71,6 +75,14 @@ class Example:
     @property
     def rejected(self) -> str:
         return self.b if self.verdict == "A" else self.a
+
+    @property
+    def turns_chosen(self) -> tuple[Message, ...]:
+        return self.turns_a if self.verdict == "A" else self.turns_b
+
+    @property
+    def turns_rejected(self) -> tuple[Message, ...]:
+        return self.turns_b if self.verdict == "A" else self.turns_a
 
     @property
     def chosen_model(self) -> str | None:

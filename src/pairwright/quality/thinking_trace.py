@@ -5,10 +5,23 @@ A model trained on it learns to think aloud, and the marks tell which model wrot
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pairwright.judging.thinking import trace_in
 from pairwright.quality.example import Example, Finding
+from pairwright.types import Message
+
+_LEAST = 60  # characters in a row that are no chance
+
+
+def _leak(turns: Sequence[Message]) -> str | None:
+    """The beginning of reasoning that stands in the answer too, word for word; None where none does."""
+    for turn in turns:
+        thought = (turn.reasoning or "").strip()
+        start = thought[:_LEAST]
+        if len(start) == _LEAST and start in turn.content:
+            return start
+    return None
 
 
 class ThinkingTrace:
@@ -17,7 +30,8 @@ class ThinkingTrace:
     name = "thinking_trace"
 
     def look(self, example: Example) -> Iterator[Finding]:
-        marks = {side: trace_in(text) for side, text in (("A", example.a), ("B", example.b))}
+        sides = (("A", example.a, example.turns_a), ("B", example.b, example.turns_b))
+        marks = {side: trace_in(text) or _leak(turns) for side, text, turns in sides}
         found = [side for side, mark in marks.items() if mark is not None]
         if not found:
             return

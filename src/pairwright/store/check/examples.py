@@ -11,7 +11,7 @@ from pairwright.judging.rubric import show_prompt
 from pairwright.keys import public_id
 from pairwright.quality.example import Example, RaterVote
 from pairwright.store.meta import DOMAIN, REFERENCE, SPLIT, of_meta
-from pairwright.store.rows import shown
+from pairwright.store.rows import shown, turns_of
 from pairwright.store.schema import belief, failure, gold, pair, prompt, rater, response, retraction, vote
 from pairwright.store.store import Store
 from pairwright.store.votes import failure_counts, newest_beliefs, pair_pages
@@ -89,6 +89,9 @@ class Examples:
                 tuple(said.get(row.id, ())),
                 messages,
                 row.gold,
+                tuple(row.tools or ()),
+                turns_of(row.a_turns),
+                turns_of(row.b_turns),
             )
 
     def _name(self, row: Any) -> str:
