@@ -1,0 +1,232 @@
+"""Rows with tools, calls and reasoning, through the trainers' own code: what is in the tokens is read back.
+
+Needs `torch`, `transformers`, `datasets` and `trl`; LLaMA-Factory's own code where it is installed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from test_formats_loaders import bare, own
+
+from pairwright.stages.export.convert import Selection, convert
+
+MISSING = [
+    name for name in ("torch", "transformers", "datasets", "trl") if not importlib.util.find_spec(name)
+]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        bool(MISSING), reason=f"ROWS WITH TOOLS ARE NOT TRAINED ON: {', '.join(MISSING)} not installed"
+    ),
+    pytest.mark.filterwarnings("default"),
+]
+
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "The weather of a city.",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    },
+}
+CONVERT = {
+    "type": "function",
+    "function": {
+        "name": "convert",
+        "description": "Converts miles.",
+        "parameters": {
+            "type": "object",
+            "properties": {"value": {"type": "number"}, "to": {"type": "string", "enum": ["km", "m"]}},
+        },
+    },
+}
+
+
+def call(name, **arguments):
+    return {"role": "assistant", "tool_calls": [{"function": {"name": name, "arguments": arguments}}]}
+
+
+ROWS = [
+    {
+        "prompt": [{"role": "user", "content": "Weather in Paris?"}],
+        "chosen": [
+            call("get_weather", city="Paris"),
+            {"role": "tool", "name": "get_weather", "content": "21 C"},
+            {"role": "assistant", "content": "It is 21 C.", "reasoning_content": "The tool says 21."},
+        ],
+        "rejected": [{"role": "assistant", "content": "No idea."}],
+        "tools": [WEATHER],
+    },
+    {
+        "prompt": [{"role": "user", "content": "3 miles in km?"}],
+        "chosen": [call("convert", value=3, to="km")],
+        "rejected": [call("convert", value=3, to="m")],
+        "tools": [CONVERT],
+    },
+    {
+        "prompt": [{"role": "user", "content": "Hi"}],
+        "chosen": [{"role": "assistant", "content": "Hello!"}],
+        "rejected": [{"role": "assistant", "content": "What?"}],
+    },
+]
+TEMPLATE = (
+    "{%- if tools %}<tools>{% for t in tools %}{{ t | tojson }}{% endfor %}</tools>{% endif %}"
+    "{% for m in messages %}<{{ m['role'] }}>"
+    "{% if m.reasoning_content %}<think>{{ m.reasoning_content }}</think>{% endif %}{{ m['content'] or '' }}"
+    "{% for c in m.tool_calls or [] %}<call>{{ c.function.name }} {{ c.function.arguments | tojson }}</call>"
+    "{% endfor %}</{{ m['role'] }}>{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}"
+)
+SCHEMA = json.dumps(WEATHER)
+TRAJECTORY = (
+    '<call>get_weather {"city": "Paris"}</call></assistant><tool>21 C</tool>'
+    "<assistant>{thought}It is 21 C.</assistant>"
+)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """A random model whose tokens are bytes, so that what it is trained on can be read back exactly."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    folder = tmp_path_factory.mktemp("model")
+    names = ["<pad>", "<eos>", *sorted(pre_tokenizers.ByteLevel.alphabet())]
+    bytes_only = Tokenizer(models.BPE(vocab={name: n for n, name in enumerate(names)}, merges=[]))
+    bytes_only.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bytes_only.decoder = decoders.ByteLevel()
+    tokens = PreTrainedTokenizerFast(tokenizer_object=bytes_only, pad_token="<pad>", eos_token="<eos>")
+    tokens.chat_template = TEMPLATE
+    config = LlamaConfig(
+        vocab_size=len(names),
+        hidden_size=16,
+        intermediate_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        pad_token_id=0,
+        eos_token_id=1,
+    )
+    LlamaForCausalLM(config).save_pretrained(str(folder))
+    tokens.save_pretrained(str(folder))
+    return str(folder), tokens
+
+
+@pytest.fixture(autouse=True)
+def offline(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.chdir(tmp_path)
+
+
+def written(to, **selection):
+    Path("in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    return convert(
+        Path("in.jsonl"), Path("out.jsonl"), to=to, source="trl-dpo", selection=Selection(**selection)
+    )
+
+
+def loaded(result):
+    """The dataset by the very lines that are printed."""
+    space: dict[str, object] = {}
+    lines = [line for line in result.how_to_load if "trl" not in line and "trainer" not in line]
+    exec("\n".join(lines), space)  # noqa: S102 - our own lines
+    return space["data"]["train"]
+
+
+@pytest.mark.parametrize("reasoning", ["keep", "drop"])
+def test_trl_dpo_has_the_tools_once_and_calls_where_they_belong(model, reasoning):
+    from trl import DPOConfig, DPOTrainer
+
+    data = loaded(written("trl-dpo", reasoning=reasoning))
+    name, tokens = model
+    config = DPOConfig("out", max_steps=1, per_device_train_batch_size=3, report_to=[], use_cpu=True)
+    trainer = DPOTrainer(name, args=config, train_dataset=data, processing_class=tokens)
+    first, second, third = (
+        [tokens.decode(row[column]) for column in ("prompt_ids", "chosen_ids", "rejected_ids")]
+        for row in trainer.train_dataset
+    )
+    thought = "<think>The tool says 21.</think>" if reasoning == "keep" else ""
+    assert first[0] == f"<tools>{SCHEMA}</tools><user>Weather in Paris?</user><assistant>"
+    assert first[1] == TRAJECTORY.replace("{thought}", thought)
+    assert first[2] == "No idea.</assistant>"
+    assert second[1:] == [
+        f'<call>convert {{"value": 3, "to": "{unit}"}}</call></assistant>' for unit in ("km", "m")
+    ]
+    assert third == ["<user>Hi</user><assistant>", "Hello!</assistant>", "What?</assistant>"]
+    trainer.train()
+
+
+def test_trl_kto_has_the_same(model):
+    from trl import KTOConfig, KTOTrainer
+
+    data = loaded(written("trl-kto", split_pairs=True))
+    name, tokens = model
+    config = KTOConfig("out", max_steps=1, per_device_train_batch_size=3, report_to=[], use_cpu=True)
+    trainer = KTOTrainer(name, args=config, train_dataset=data, processing_class=tokens)
+    found = {
+        (tokens.decode(row["prompt_ids"]), tokens.decode(row["completion_ids"]), row["label"])
+        for row in trainer.train_dataset
+    }
+    asked = f"<tools>{SCHEMA}</tools><user>Weather in Paris?</user><assistant>"
+    assert (asked, TRAJECTORY.replace("{thought}", "<think>The tool says 21.</think>"), True) in found
+    assert (asked, "No idea.</assistant>", False) in found
+    trainer.train()
+
+
+def test_trl_reward_model_is_trained_on_them(model):
+    from transformers import AutoModelForSequenceClassification
+    from trl import RewardConfig, RewardTrainer
+
+    data = loaded(written("trl-reward"))
+    name, tokens = model
+    scoring = AutoModelForSequenceClassification.from_pretrained(name, num_labels=1)
+    config = RewardConfig("out", max_steps=1, per_device_train_batch_size=3, report_to=[], use_cpu=True)
+    trainer = RewardTrainer(scoring, args=config, train_dataset=data, processing_class=tokens)
+    texts = [tokens.decode(row["chosen_ids"]) for row in trainer.train_dataset]
+    assert texts[0].startswith(f"<tools>{SCHEMA}</tools><user>Weather in Paris?</user><assistant><call>")
+    trainer.train()
+
+
+def converter(name):
+    bare("llamafactory", "data", "extras", "hparams", "model")
+    module = own("llamafactory.data.converter")
+    parser = own("llamafactory.data.parser")
+    stanza = json.loads(Path("dataset_info.json").read_text())["out"]
+    attributes = parser.DatasetAttr("file", dataset_name=stanza["file_name"])
+    attributes.join(stanza)
+    arguments = type("Arguments", (), {"media_dir": "", "dataset_dir": ""})()
+    return getattr(module, name)(attributes, arguments)
+
+
+def test_llama_factory_reads_calls_and_tools(model):
+    written("llama-factory-dpo-sharegpt")
+    convert_row = converter("SharegptDatasetConverter")
+    rows = [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
+    found = [convert_row(row) for row in rows]
+    assert len(found) == 2  # in the other pair the answers go on after they part
+    assert [message["role"] for message in found[0]["_response"]] == ["function", "function"]
+    units = [json.loads(message["content"])["arguments"]["to"] for message in found[0]["_response"]]
+    assert units == ["km", "m"]
+    assert json.loads(found[0]["_tools"])[0]["name"] == "convert"
+
+
+def test_llama_factory_reads_whole_trajectories_for_kto(model):
+    written("llama-factory-kto", split_pairs=True)
+    convert_row = converter("SharegptDatasetConverter")
+    rows = [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
+    found = [convert_row(row) for row in rows]
+    assert all(each["_prompt"] for each in found)  # none was skipped as broken
+    long = next(each for each in found if len(each["_prompt"]) == 3)
+    assert [message["role"] for message in long["_prompt"]] == ["user", "function", "observation"]
+    assert long["_response"][0]["content"] == "It is 21 C."
+    tools = own("llamafactory.data.tool_utils")
+    assert "get_weather" in tools.get_tool_utils("default").tool_formatter(json.loads(long["_tools"]))
