@@ -225,10 +225,16 @@ def unused_options(
     unused = {
         "--threshold": selection.threshold is not None and takes != "responses",
         "--split-pairs": selection.split_pairs and takes != "responses",
+        "--reasoning drop": selection.reasoning == "drop" and "reasoning" not in target_named(to).holds,
         f"--margin {selection.margin}": selection.margin is not None and takes != "pairs",
         f"--pairs {selection.which}": selection.which != "best" and takes != "pairs",
     }
-    told = [f"{name} does nothing for {to}, which takes {takes}" for name, given in unused.items() if given]
+    told = [
+        f"{name} does nothing for {to}, which "
+        + ("has no place for it" if "reasoning" in name else f"takes {takes}")
+        for name, given in unused.items()
+        if given
+    ]
     for name, given in (("--seed", seed), ("--stratify", stratify)):
         if given and split is None:
             told.append(f"{name} does nothing without --split")
