@@ -15,6 +15,7 @@ from pairwright.judging.logprobs import fits, prob_first, verdict_logprobs
 from pairwright.judging.parsing import Unreadable, read_verdict
 from pairwright.judging.rubric import TEMPLATE_VERSION, ask_again, judge_messages
 from pairwright.judging.strategies import STRATEGIES, Name, Strategy
+from pairwright.judging.thinking import thinking_in
 from pairwright.keys import content_key
 from pairwright.literals import checked
 from pairwright.models.chat import CallFailed, ChatClient
@@ -179,7 +180,10 @@ def read_text(reply: ChatReply, read: Callable[..., Read], what: str) -> Read:
         return read(reply.said, cut=cut, alone=not reply.text.strip())
     except Unreadable:
         if cut:
-            raise Unreadable(f"it was cut off at the token limit before {what}: raise max_tokens") from None
+            remedy = "raise max_tokens"
+            if reply.reasoning or thinking_in(reply.text).spans:
+                remedy = "set thinks = true under its [models.NAME], or raise max_tokens"
+            raise Unreadable(f"it was cut off at the token limit before {what}: {remedy}") from None
         if reply.reasoning and not reply.text.strip():
             raise Unreadable("the endpoint gave thinking but no answer") from None
         raise
