@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from pairwright.amounts import counted
+from pairwright.amounts import counted, spent
 from pairwright.cli.estimate import print_estimate
 from pairwright.cli.failures import tell_failures
 from pairwright.cli.options import BudgetUsd, DryRun, Json, RetryFailed
@@ -15,7 +15,6 @@ from pairwright.cli.output import (
     fail,
     paid_bar,
     say,
-    usd,
 )
 
 
@@ -40,7 +39,7 @@ def generate(
         if not json:
             say(
                 f"{counted(result.responses, 'response')} drawn in {counted(result.calls, 'call')}, "
-                f"{usd(result.spent_usd)}; "
+                f"{spent(result.spent_usd, result.uncounted_usd)}; "
                 f"{result.failures:,} failed."
             )
             if result.failed_before:

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 MOST_TOKENS = 10**9
+LONGEST_NAME = 200  # characters of a name that are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,9 @@ class ChatReply:
     """What came back. Tokens are the endpoint's own count, or None; `seconds` is the last try's.
 
     `finish_reason` is "length" where the answer was cut off, whatever the endpoint calls that.
-    `reasoning` is thinking that the endpoint gives apart from the answer.
+    `reasoning` is thinking that the endpoint gives apart from the answer. `calls_tools`: it wants tools
+    to be called. `served` and `fingerprint` are the names the endpoint itself gives the model and its
+    set-up.
     """
 
     text: str
@@ -32,6 +35,18 @@ class ChatReply:
     seconds: float
     tries: int
     reasoning: str | None = None
+    calls_tools: bool = False
+    served: str | None = None
+    fingerprint: str | None = None
+
+    @property
+    def declined(self) -> str | None:
+        """Why the same question would get no other answer: it is not paid for again. None where it may."""
+        if self.refused:
+            return "the model or its content filter refused"
+        if self.calls_tools and not self.text.strip():
+            return "the model called a tool instead of answering"
+        return None
 
     @property
     def said(self) -> str:
@@ -54,6 +69,7 @@ class ReplyContent:
     refused: bool = False
     logprobs: list[Any] | None = None
     reasoning: str | None = None
+    calls_tools: bool = False
 
 
 class BrokeOff(ValueError):
@@ -102,6 +118,7 @@ def chat_reply(reply: Any) -> ReplyContent:
         bool(refusal) or ended == "content_filter",
         logprobs if isinstance(logprobs, list) else None,
         thinking or _reasoning(message),
+        bool(message.get("tool_calls") or message.get("function_call")),
     )
 
 
@@ -118,10 +135,12 @@ def _reasoning(message: Mapping[str, Any]) -> str | None:
 
 
 def parse_json(raw: bytes) -> Any:
+    """An answer's JSON, which was paid for: an invalid byte or a raw line end costs that character only."""
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
-        return json.loads(raw)  # slower, but reads half surrogate pairs, which models do write
+        # Slower, but reads half surrogate pairs, which models do write.
+        return json.loads(raw.decode("utf-8-sig", "replace"), strict=False)
 
 
 def _parts(content: Any) -> tuple[str, str]:
@@ -153,10 +172,34 @@ def table(reply: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def usage_of(reply: Any) -> Usage:
+    """The tokens that an endpoint says it counted, by any vendor's names.
+
+    Some count thinking in the total only, and charge for it: all that is not the prompt is the answer.
+    """
+    told = table(reply, "usage") if isinstance(reply, dict) else {}
+    tokens_in = count(told.get("prompt_tokens")) or count(told.get("input_tokens"))
+    tokens_out = count(told.get("completion_tokens")) or count(told.get("output_tokens"))
+    total = count(told.get("total_tokens"))
+    if tokens_in and total and total > tokens_in + (tokens_out or 0):
+        tokens_out = total - tokens_in
+    return tokens_in, tokens_out
+
+
 def count(value: Any) -> int | None:
     """A count of tokens. Servers that don't count say 0, which no chat ever has; others say nonsense."""
+    if isinstance(value, str) and value.strip().isdecimal():
+        value = int(value.strip()[:12])
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     plausible = isinstance(value, int) and not isinstance(value, bool) and 0 < value < MOST_TOKENS
     return value if plausible else None
+
+
+def name_in(reply: Any, field: str) -> str | None:
+    """A name that a reply gives of itself, as far as it is one."""
+    value = reply.get(field) if isinstance(reply, dict) else None
+    return value[:LONGEST_NAME] if isinstance(value, str) and value.strip() else None
 
 
 def message_of(raw: bytes) -> str:
