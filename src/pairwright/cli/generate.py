@@ -13,6 +13,7 @@ from pairwright.cli.output import (
     FINISHED_WITH_FAILURES,
     emit,
     fail,
+    note,
     paid_bar,
     say,
 )
@@ -37,6 +38,8 @@ def generate(
         with paid_bar("generating", quiet=json) as progress:
             result = run_generate(project, budget_usd=budget, retry_failed=retry_failed, progress=progress)
         if not json:
+            for text in result.notes:
+                note(text)
             say(
                 f"{counted(result.responses, 'response')} drawn in {counted(result.calls, 'call')}, "
                 f"{spent(result.spent_usd, result.uncounted_usd)}; "

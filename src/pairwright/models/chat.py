@@ -80,10 +80,10 @@ class ChatClient:
     on top of what the endpoint asks for.
     """
 
-    def __init__(self, name: str, settings: EndpointSettings, *, first_wait_s: float = FIRST_WAIT_S) -> None:
+    def __init__(self, name: str, settings: EndpointSettings, *, first_wait_s: float | None = None) -> None:
         self.name, self.settings = name, settings
         self._base = settings.url.rstrip("/")
-        self._first_wait_s = first_wait_s
+        self._first_wait_s = FIRST_WAIT_S if first_wait_s is None else first_wait_s
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._limits = _limiters(settings)
         self._turn = asyncio.Lock()
@@ -152,8 +152,8 @@ class ChatClient:
                     self._answered.add(body.get("model"))
                     return outcome
                 if outcome.ours and waited_s < self.settings.total_timeout_s:
-                    tries, waited_s = tries - 1, waited_s + FIRST_WAIT_S
-                    await ledger.wait(asyncio.sleep(FIRST_WAIT_S))
+                    tries, waited_s = tries - 1, waited_s + self._first_wait_s
+                    await ledger.wait(asyncio.sleep(self._first_wait_s))
                     continue
                 if self._nobody_there(outcome, tries):
                     raise EndpointError(f"{outcome.message}. Is the server running, and its URL right?")

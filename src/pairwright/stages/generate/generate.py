@@ -21,7 +21,7 @@ from pairwright.models.settings import ModelSettings
 from pairwright.quality.refusals import looks_like_refusal
 from pairwright.stages.pay.bounds import most_tokens_out, tokens_of
 from pairwright.stages.pay.paid_calls import CallProgress, Run, no_progress, work_through
-from pairwright.stages.pay.payer import Payer, spent_before, unknown_price
+from pairwright.stages.pay.payer import Payer, spent_before, unknown_price, unlimited
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import GenerateSettings
 from pairwright.stages.result import Result
@@ -49,6 +49,7 @@ class GenerateResult(Result):
     stopped: str | None
     failed_before: int = 0
     uncounted_usd: float = 0.0
+    notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -115,6 +116,7 @@ def run_generate(
         str(stop) if stop is not None else None,
         0 if retry_failed else failed,
         run.uncounted_usd,
+        unlimited(prices, limit),
     )
 
 

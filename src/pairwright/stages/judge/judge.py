@@ -30,7 +30,7 @@ from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.pay.asked_once import Prepared
 from pairwright.stages.pay.bounds import tokens_of
 from pairwright.stages.pay.paid_calls import CallProgress, Run, no_progress, work_through
-from pairwright.stages.pay.payer import Payer
+from pairwright.stages.pay.payer import Payer, unlimited
 from pairwright.stages.project.judge_kinds import kind_of
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import JudgeSettings
@@ -269,7 +269,10 @@ def _result(session: JudgeSession, run: Run, pending: int) -> JudgeResult:
         calls=run.calls,
         spent_usd=run.budget.spent - session.spent_before if session.price else None,
         stopped=str(stop) if stop is not None else None,
-        notes=notes_on(session.project, session.rater, session.model),
+        notes=(
+            *unlimited({session.model: session.price}, session.budget.limit),
+            *notes_on(session.project, session.rater, session.model),
+        ),
         failed_before=_failed_before(session.project, session.name, run.failed),
         uncounted_usd=run.uncounted_usd,
     )

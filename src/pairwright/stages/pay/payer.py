@@ -7,7 +7,7 @@ count is booked at the worst case too, and marked so (`counted`, `cost_known`).
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -176,6 +176,14 @@ def spent_before(project: Project, connection: Connection, limit: float | None) 
                 f"Set price_in and price_out (USD per million tokens) under [models.{each.model}]."
             )
     return spent
+
+
+def unlimited(prices: Mapping[str, Price | None], limit: float | None) -> tuple[str, ...]:
+    """A note on each model that a budget can't limit, since its calls are said to cost nothing."""
+    if limit is None:
+        return ()
+    free = [name for name, price in prices.items() if price is not None and price.cost(1, 1) == 0]
+    return tuple(f"the price of {name} is 0, so the budget does not limit its calls" for name in free)
 
 
 def unknown_price(name: str, model: str) -> str:
