@@ -158,6 +158,32 @@ def test_a_call_that_waits_to_be_tried_again_does_not_hold_up_the_end(tmp_path):
     assert rows(project, "failure") == rows(project, "call") == []
 
 
+ONE_JUDGE = '\n[judges.main]\nmodel = "small"\nstrategy = "{strategy}"\n'
+
+
+@pytest.mark.parametrize(("strategy", "asked"), [("plain", 8), ("reference", 4), ("ranking", 8)])
+def test_what_hangs_is_given_up_at_the_second_signal_and_booked(tmp_path, strategy, asked):
+    with LoopbackServer(Behaviour(hang_rate=1.0)) as server:
+        project = a_project(tmp_path, server, ONE_JUDGE.format(strategy=strategy))
+        add_pairs(project, 20)
+        process = _judging(project)
+        while server.most_in_flight < asked:  # one reference serves both orders of a pair
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.005)
+        process.send_signal(signal.SIGTERM)
+        _until_it_sleeps(process.pid)
+        process.send_signal(signal.SIGTERM)
+        out, errors = process.communicate(timeout=30)
+    assert (process.returncode, "Traceback" in errors, "never retrieved" in errors) == (2, False, False)
+    result = json.loads(out)["judges"][0]
+    given = f"by SIGTERM; {asked} calls were given up without an answer and booked at the worst case"
+    assert result["stopped"].startswith(given)
+    calls = rows(project, "call")
+    assert [call.outcome for call in calls] == ["failed"] * asked
+    assert result["spent_usd"] == pytest.approx(sum(call.cost_usd for call in calls))
+    assert rows(project, "failure") == []  # they are asked for again without being told to
+
+
 def test_workers_of_checks_say_nothing_of_their_own(tmp_path):
     """Ctrl-C on a terminal reaches every process of the command."""
     project = a_project(tmp_path, None, "")

@@ -38,16 +38,7 @@ def finish_on_signals(run: Stoppable) -> Iterator[None]:
     """
     loop = asyncio.get_running_loop()
     stopping = _Stopping(run, loop)
-    before: dict[int, Any] = {}
-    try:
-        for number, name in interrupts.NAMES.items():
-            handler = signal.getsignal(number)
-            if handler is not signal.SIG_IGN:
-                loop.add_signal_handler(number, stopping.asked, name)
-                before[number] = handler
-    except (NotImplementedError, RuntimeError, ValueError):  # not the main thread, or Windows
-        yield
-        return
+    before = _take(loop, stopping)
     try:
         yield
     finally:
@@ -56,11 +47,26 @@ def finish_on_signals(run: Stoppable) -> Iterator[None]:
             signal.signal(number, handler)
         stopping.done()
     for number, handler in before.items():
-        if interrupts.NAMES[number] == stopping.by and handler not in (
-            interrupts.interrupt,
-            signal.default_int_handler,
-        ):
+        if interrupts.NAMES[number] == stopping.by and handler not in _OURS:
             signal.raise_signal(number)
+
+
+_OURS = (interrupts.interrupt, signal.default_int_handler)
+
+
+def _take(loop: asyncio.AbstractEventLoop, stopping: _Stopping) -> dict[int, Any]:
+    """Have signals handled here, as far as that can be; gives who handled them before."""
+    before: dict[int, Any] = {}
+    for number, name in interrupts.NAMES.items():
+        handler = signal.getsignal(number)
+        if handler in (signal.SIG_IGN, None):  # None: not Python's
+            continue
+        try:
+            loop.add_signal_handler(number, stopping.asked, name)
+        except (NotImplementedError, RuntimeError, ValueError):  # not the main thread, or Windows
+            break
+        before[number] = handler
+    return before
 
 
 class _Stopping:
