@@ -352,3 +352,20 @@ def test_recorded_verdicts_are_found_by_any_id_a_pair_came_under(tmp_path):
         assert run_judge(project, "gpt").failures == 0
         votes = {vote.order: (vote.verdict, vote.confidence) for vote in rows(project, "vote")}
         assert votes == {"BA": ("A", "HIGH"), "AB": ("A", "LOW")}
+
+
+def test_a_price_of_0_is_said_to_escape_the_budget(tmp_path, server):
+    project = a_project(tmp_path, server, JUDGE)
+    settings = project.root / "pairwright.toml"
+    text = (
+        settings.read_text()
+        .replace("price_in = 1.0", "price_in = 0")
+        .replace("price_out = 2.0", "price_out = 0")
+    )
+    settings.write_text(text)
+    project = change(project, "")
+    add_pairs(project, 2)
+    note = "the price of small is 0, so the budget does not limit its calls"
+    result = run_judge(project, "main", budget_usd=1)
+    assert (result.votes, note in result.notes) == (4, True)
+    assert note not in run_judge(project, "main").notes
