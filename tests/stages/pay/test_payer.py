@@ -12,7 +12,7 @@ from pairwright.models.chat import CallFailed
 from pairwright.models.ledger import Tried
 from pairwright.models.prices import Price
 from pairwright.models.replies import ChatReply
-from pairwright.stages.pay.paid_calls import Run
+from pairwright.stages.pay.paid_calls import Run, work_through
 from pairwright.stages.pay.payer import Payer
 from pairwright.store import schema
 from pairwright.store.store import Store
@@ -140,6 +140,26 @@ def test_a_cancelled_try_is_booked_at_its_worst_case(store):
     assert (run.budget.spent, run.budget.left, run.in_flight) == (214, 786, 0)
     with store.read() as connection:
         assert connection.execute(select(schema.call.c.outcome)).scalars().all() == ["failed"]
+
+
+def test_an_answer_that_an_error_came_after_is_booked_all_the_same(store):
+    async def go(writer):
+        run = Run(Budget(None), 0)
+        payer = Payer(run, "judge", "m", PRICE, writer)
+
+        async def do(_item):
+            await payer.account(KEY, 1).pay(sending(reply_of()), 100, 50)
+            raise ValueError("a bug in reading it")
+
+        await work_through(iter([[1]]), do, 1, run)
+        return run
+
+    with GroupCommit(store) as writer:
+        run = asyncio.run(go(writer))
+    assert str(run.stop) == "a bug in reading it"
+    with store.read() as connection:
+        [row] = connection.execute(select(schema.call)).all()
+    assert (row.outcome, row.cost_usd, row.cost_known) == ("failed", 12, True)
 
 
 def test_under_a_budget_no_more_are_in_flight_than_were_counted_and_one(store):

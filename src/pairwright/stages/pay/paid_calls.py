@@ -33,7 +33,8 @@ def no_progress(*, done: int, total: int, failed: int, spent_usd: float) -> None
 class Run:
     """What one run of a paid stage has done so far, and why it must stop, if it must.
 
-    `tasks` are those that work goes on in besides the workers: given up with them.
+    `tasks` are those that work goes on in: given up at a second signal. `at_end` is called when
+    all have ended.
     """
 
     budget: Budget
@@ -47,6 +48,7 @@ class Run:
     stop: Stop | None = None
     refused: Refused = field(default_factory=Refused)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    at_end: list[Callable[[], None]] = field(default_factory=list)
     _stopped: asyncio.Event = field(default_factory=asyncio.Event)
     _settled: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -139,9 +141,13 @@ async def work_through(
             except (Exception, KeyboardInterrupt) as error:
                 run.stop_for(error)
 
-    with finish_on_signals(run):
-        async with asyncio.TaskGroup() as group:
-            for each in (feed(), *(work() for _ in range(workers))):
-                task = group.create_task(each)
-                run.tasks.add(task)
-                task.add_done_callback(run.tasks.discard)
+    try:
+        with finish_on_signals(run):
+            async with asyncio.TaskGroup() as group:
+                for each in (feed(), *(work() for _ in range(workers))):
+                    task = group.create_task(each)
+                    run.tasks.add(task)
+                    task.add_done_callback(run.tasks.discard)
+    finally:
+        for last in run.at_end:
+            last()

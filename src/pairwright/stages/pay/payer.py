@@ -40,6 +40,10 @@ class Payer:
     writer: GroupCommit
     bound: TokenBound = field(default_factory=TokenBound)
     _out: dict[Account, float] = field(default_factory=dict)  # tries in flight, with what is held for each
+    _unbooked: set[Account] = field(default_factory=set)  # have an answer that nothing was made of yet
+
+    def __post_init__(self) -> None:
+        self.run.at_end.append(self._book_left)
 
     def account(self, key: bytes, attempt: int, about: Hashable = None) -> Account:
         """The account of one piece of work, whose next row is `attempt`; `about` tells its pair or prompt."""
@@ -58,6 +62,15 @@ class Payer:
                 self._out[each] = max(held, self._worst(each))
                 self.run.budget.hold_more(self._out[each] - held)
 
+    def answered(self, account: Account, *, booked: bool) -> None:
+        """An answer came, or was booked with what was made of it."""
+        (self._unbooked.discard if booked else self._unbooked.add)(account)
+
+    def _book_left(self) -> None:
+        """Answers that an error came between: paid for, though nothing was made of them."""
+        for account in list(self._unbooked):
+            self.writer.hand_over([account.row("failed")])
+
     def _worst(self, account: Account) -> float:
         return self.price.cost(*self.bound.of(account.size, account.most)) if self.price else 0.0
 
@@ -67,7 +80,8 @@ class Payer:
         Of so many, one is longer than all that were counted by an even chance: what nobody could foresee
         is a call or two, not all that are in flight.
         """
-        return self.run.budget.limit is None or len(self._out) <= self.bound.counted
+        free = self.run.budget.limit is None or self.price is None or self.price.cost(1, 1) == 0
+        return free or len(self._out) <= self.bound.counted
 
 
 class Account(Ledger):
@@ -101,6 +115,7 @@ class Account(Ledger):
 
     def row(self, outcome: str, raw: str | None = None) -> Row:
         """The answer that came last as a row, to be written with what was made of it."""
+        self._payer.answered(self, booked=True)
         return self._book(outcome, self._answer, raw)
 
     async def wait(self, waiting: Awaitable[None]) -> None:
@@ -125,6 +140,7 @@ class Account(Ledger):
             payer.writer.hand_over([self._book("failed", columns)])
         else:
             self._answer = columns
+            payer.answered(self, booked=False)
 
     def _columns(self, tried: Tried) -> dict[str, Any]:
         given_in, given_out = tried.usage or (None, None)
