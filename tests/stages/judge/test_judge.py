@@ -10,6 +10,7 @@ from pairwright.errors import BudgetReached, ConfigError, EndpointError, InputEr
 from pairwright.models.loopback import Behaviour, LoopbackServer
 from pairwright.stages.figures.status import status_of
 from pairwright.stages.judge.judge import run_judge
+from pairwright.stages.run import run_all
 
 GOOD = '{"verdict": "A", "confidence": "HIGH", "reason": "It is right."}'
 
@@ -369,3 +370,4 @@ def test_a_price_of_0_is_said_to_escape_the_budget(tmp_path, server):
     result = run_judge(project, "main", budget_usd=1)
     assert (result.votes, note in result.notes) == (4, True)
     assert note not in run_judge(project, "main").notes
+    assert note in run_all(project, budget_usd=1).notes
