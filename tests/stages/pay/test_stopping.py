@@ -15,15 +15,12 @@ import asyncio, itertools, sys
 from pairwright import interrupts
 from pairwright.errors import BudgetReached
 from pairwright.models.budget import Budget
-from pairwright.stages.pay import stopping
 from pairwright.stages.pay.paid_calls import Run, work_through
 
 mode, taken = sys.argv[1:]
 if taken == "taken":
     interrupts.take_all()
-if mode == "bounded":
-    stopping.WITHIN_S = dict.fromkeys(stopping.WITHIN_S, 0.2)
-run = Run(Budget(None), 0)
+run = Run(Budget(None), 0, stop_within_s=0.2 if mode == "bounded" else 8.0)
 stopped = asyncio.Event()
 
 def say(*words):

@@ -88,7 +88,7 @@ def run_fact_check(
         with project.store.read() as connection:
             before = spent_before(project, connection, limit)
         pairs = sum(1 for _ in _pending(project, name))
-        run = Run(Budget(limit, before), pairs, progress)
+        run = Run(Budget(limit, before), pairs, progress, project.settings.project.stop_within_s)
         if pairs:
             asyncio.run(_ask_all(project, name, run))
     if run.stop is not None and not isinstance(run.stop, BudgetReached | KeyboardInterrupt):

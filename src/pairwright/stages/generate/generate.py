@@ -100,7 +100,7 @@ def run_generate(
                 connection, settings.responses_per_prompt, all_prompts=project.settings.pair.all_prompts
             )
         pending = missing if retry_failed else missing - failed
-        run = Run(Budget(limit, spent), pending, progress)
+        run = Run(Budget(limit, spent), pending, progress, project.settings.project.stop_within_s)
         if pending:
             asyncio.run(_Session(project, run, prices, prior).draw_all(retry_failed))
     stop = run.stop

@@ -114,7 +114,7 @@ def run_judge(
         with project.store.read() as connection:
             left = comes_later(connection, project, name)
             pending = totals.judge_pending(connection, name, orders, retry_failed=retry_failed, left=left)
-        run = Run(session.budget, pending, progress)
+        run = Run(session.budget, pending, progress, project.settings.project.stop_within_s)
         if pending:
             asyncio.run(_judge_all(session, run, retry_failed, left))
     return _result(session, run, pending)

@@ -33,13 +33,14 @@ def no_progress(*, done: int, total: int, failed: int, spent_usd: float) -> None
 class Run:
     """What one run of a paid stage has done so far, and why it must stop, if it must.
 
-    `tasks` are those that work goes on in: given up at a second signal. `at_end` is called when
-    all have ended.
+    `tasks` are those that work goes on in: given up at a second signal, and `stop_within_s` seconds after
+    a first one that a machine sent. `at_end` is called when all have ended.
     """
 
     budget: Budget
     total: int
     progress: CallProgress = no_progress
+    stop_within_s: float = 8.0
     done: int = 0
     failed: int = 0
     calls: int = 0

@@ -14,14 +14,14 @@ from pairwright.amounts import counted
 
 Stop = Exception | KeyboardInterrupt
 
-# Docker kills 10 s after SIGTERM, Kubernetes and Slurm after 30. A person who pressed Ctrl-C can press again.
-WITHIN_S = {"Ctrl-C": None, "SIGTERM": 8.0, "SIGHUP": 8.0}
+BY_A_PERSON = "Ctrl-C"  # who can press again: there is no bound but the endpoint's own
 KEPT = "calls in flight were finished and kept"
 
 
 class Stoppable(Protocol):
     """Work that can be told to start nothing more; `tasks` are what it goes on in."""
 
+    stop_within_s: float
     stop: Stop | None
     in_flight: int
     tasks: set[asyncio.Task[Any]]
@@ -80,14 +80,14 @@ class _Stopping:
         if self.by is not None:
             self._give_up()
             return
-        self.by, run, within = name, self._run, WITHIN_S[name]
+        self.by, run = name, self._run
         run.stop_for(KeyboardInterrupt(f"by {name}; {KEPT}"))
         waits = f"{counted(run.in_flight, 'call')} in flight"
-        if within is None:
+        if name == BY_A_PERSON:
             told = f"{waits} will be finished and kept; once more ends at once."
         else:
-            told = f"{waits} will be finished and kept, for {within:g} s at most."
-            self._bound = self._loop.call_later(within, self._give_up)
+            told = f"{waits} will be finished and kept, for {run.stop_within_s:g} s at most."
+            self._bound = self._loop.call_later(run.stop_within_s, self._give_up)
         _tell(f"\n{name}: {told}\n")
 
     def _give_up(self) -> None:
