@@ -64,10 +64,12 @@ def judged(
     in_flight: int = 64,
     patience_s: float = 120,
     answer: str = "yes it is so ",
+    store: str | None = None,
 ) -> Settled:
     """Judge so many pairs and compare; `answer` is what later pairs' responses are made of."""
     with LoopbackServer(behaviour, keep_requests=False) as server:
         settings = SETTINGS.format(url=server.url, in_flight=in_flight, patience_s=patience_s)
+        settings += f'\n[project]\nstore = "{store}"\n' if store else ""
         project = a_project(folder, None, settings)
         add_rows(project, (_pair(n, answer if n > pairs // 4 else "yes it is so ") for n in range(pairs)))
         result = run_judge(project, "main", budget_usd=budget_usd)

@@ -2,6 +2,7 @@
 
 import pytest
 from bills import EVERY_FAULT, agree, judged
+from postgres import empty_database
 
 from pairwright.models.loopback import Behaviour
 
@@ -13,6 +14,12 @@ def test_the_books_are_the_bill_whatever_goes_wrong(tmp_path, budget_usd):
     settled = judged(tmp_path, EVERY_FAULT, 200, budget_usd=budget_usd)
     assert (settled.result.votes, settled.result.failures, settled.result.stopped) == (400, 0, None)
     assert sum(call.outcome == "failed" for call in settled.calls) > 20
+    agree(settled)
+
+
+def test_the_books_are_the_bill_on_postgresql_too(tmp_path):
+    settled = judged(tmp_path, EVERY_FAULT, 100, budget_usd=50.0, store=empty_database())
+    assert (settled.result.votes, settled.result.failures) == (200, 0)
     agree(settled)
 
 
