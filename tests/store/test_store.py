@@ -56,6 +56,25 @@ def test_a_store_of_the_first_version_is_upgraded_to_exactly_the_schema(tmp_path
             assert connection.execute(select(alembic_version.c.version_num)).scalar() == HEAD
 
 
+OLD_CALLS = """
+INSERT INTO call VALUES
+(1, x'01', 1, 'judge', 'm', 'used', NULL, 10, 2, 0.1, 1, 30, 0.5, 1, 0.0),
+(2, x'02', 1, 'judge', 'm', 'used', NULL, 10, 2, 0.1, 0, 30, 0.5, 1, 0.0),
+(3, x'03', 1, 'judge', 'm', 'used', NULL, 10, 2, NULL, 0, 30, 0.5, 1, 0.0),
+(4, x'04', 1, 'judge', 'm', 'failed', NULL, 10, 2, NULL, 0, 30, 0.5, 1, 0.0);
+"""
+
+
+def test_calls_of_the_first_version_keep_whether_their_tokens_were_counted(tmp_path):
+    path = tmp_path / "first.db"
+    with closing(sqlite3.connect(path)) as first:
+        first.executescript(FIRST_VERSION.read_text() + OLD_CALLS)
+    with Store.open(str(path)) as store, store.read() as connection:
+        calls = connection.execute(select(schema.call).order_by(schema.call.c.id)).all()
+    assert [call.counted for call in calls] == [True, False, True, False]
+    assert {(call.served, call.fingerprint) for call in calls} == {(None, None)}
+
+
 def test_what_alembic_reads_of_a_new_store_is_its_version(store):
     with store.read() as connection:
         assert MigrationContext.configure(connection).get_current_revision() == HEAD

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import uvicorn
 from starlette.applications import Starlette
 
+from pairwright import interrupts
 from pairwright.annotate.app import make_app
 from pairwright.errors import InputError
 from pairwright.stages.project.project import Project
@@ -120,6 +121,7 @@ def run(
     if open_browser:
         with contextlib.suppress(Exception):  # no browser here: the link was printed
             webbrowser.open(link)
+    interrupts.on_hangup(server.handle_exit)
     server.run(sockets=[place.socket])
 
 

@@ -84,12 +84,10 @@ def print_status(state: Status) -> None:
         table.add_row(
             "Verified", f"{state.verified['pairs']:,}", f"labels, by {state.verified['model']}{old}"
         )
-    unpriced = (
-        f"and {counted(state.unpriced_calls, 'call')} whose price is not known"
-        if state.unpriced_calls
-        else ""
-    )
-    table.add_row("Spent", usd(state.spent_usd), unpriced)
+    uncounted = [f"{usd(state.uncounted_usd)} of it at the worst case"] if state.uncounted_usd else []
+    calls = counted(state.unpriced_calls, "call")
+    unpriced = [f"and {calls} whose price is not known"] if state.unpriced_calls else []
+    table.add_row("Spent", usd(state.spent_usd), ", ".join([*uncounted, *unpriced]))
     out.print(table)
     if state.judges:
         out.print()

@@ -19,6 +19,7 @@ from pairwright.judging.thinking import thinking_in
 from pairwright.keys import content_key
 from pairwright.literals import checked
 from pairwright.models.chat import CallFailed, ChatClient
+from pairwright.models.ledger import Ledger
 from pairwright.models.replies import ChatReply
 from pairwright.models.settings import ModelSettings
 from pairwright.types import Answer, Prompt, Rater
@@ -78,7 +79,7 @@ class ChatJudge:
         return messages
 
     async def ask(
-        self, messages: Sequence[dict[str, str]], expected_tokens: int, *, repeat_billed: bool = True
+        self, messages: Sequence[dict[str, str]], expected_tokens: int, ledger: Ledger | None = None
     ) -> ChatReply:
         """Send, in the richest way this endpoint takes. Raises CallFailed, EndpointError."""
         begun = way = self._way
@@ -86,9 +87,7 @@ class ChatJudge:
         while True:
             body = self._body(messages, self._ways[way])
             try:
-                reply = await self._client.chat(
-                    body, expected_tokens=expected_tokens, repeat_billed=repeat_billed
-                )
+                reply = await self._client.chat(body, expected_tokens=expected_tokens, ledger=ledger)
             except CallFailed as failure:
                 refusals.append(failure)
                 plainer = self._plainer(way, failure)
@@ -158,8 +157,8 @@ def read_reply(reply: ChatReply, strategy: Name = "plain", *, sampled: bool = Fa
 
     `sampled`: it was asked at a temperature over 0, so that its verdict need not be the likeliest.
     """
-    if reply.refused:
-        raise Unreadable("the model refused to judge this pair")
+    if reply.declined:
+        raise Unreadable(f"{reply.declined} to judge this pair" if reply.refused else reply.declined)
     answer = read_text(reply, STRATEGIES[strategy].read, "a verdict")
     if answer.margin is not None or reply.logprobs is None:
         return replace(answer, raw=reply.raw)

@@ -177,7 +177,8 @@ failure = Table(
     Index("failure_by_rater", "rater_id"),
 )
 
-# Every answer an endpoint gave and what it cost, used or not, in the same transaction as its result.
+# Every try that an endpoint charged, or may have charged for: an answer in the same transaction as its
+# result, one that failed as soon as it had.
 call = Table(
     "call",
     metadata,
@@ -186,15 +187,20 @@ call = Table(
     Column("attempt", Integer, nullable=False),
     Column("stage", Text, nullable=False),
     Column("model", Text, nullable=False),
-    Column("outcome", Text, nullable=False),  # used, unreadable, duplicate, empty
+    Column("outcome", Text, nullable=False),  # used, unreadable, duplicate, empty, failed
     Column("raw", Text),  # kept here only when no vote or response holds it
     Column("prompt_tokens", Integer),
     Column("completion_tokens", Integer),
+    # Whether the endpoint counted these tokens; else they are the most there can have been.
+    Column("counted", Boolean, nullable=False),
     Column("cost_usd", Float),
     Column("cost_known", Boolean, nullable=False),
     Column("prompt_bytes", Integer, nullable=False),
     Column("seconds", Float, nullable=False),
     Column("tries", Integer, nullable=False),
+    # What the reply itself calls its model, and the set-up behind it.
+    Column("served", Text),
+    Column("fingerprint", Text),
     _at(),
     UniqueConstraint("work_key", "attempt"),
 )

@@ -260,12 +260,12 @@ class _Rates:
 
 def _rates(calls: tuple[CallCounts, ...], stage: str, model: str, answer_tokens: float) -> _Rates:
     for seen in calls:
-        if (seen.stage, seen.model) == (stage, model) and seen.calls >= 5 and seen.prompt_tokens:
+        if (seen.stage, seen.model) == (stage, model) and seen.counted >= 5 and seen.prompt_tokens:
             return _Rates(
                 seen.prompt_bytes / seen.prompt_tokens,
-                seen.completion_tokens / seen.calls,
-                seen.seconds / seen.calls,
-                f"measured on {seen.calls:,} calls of this project",
+                seen.completion_tokens / seen.counted,
+                seen.seconds / seen.counted,
+                f"measured on {seen.counted:,} calls of this project",
             )
     basis = f"assumed: {BYTES_PER_TOKEN:g} bytes a token, {answer_tokens:,.0f} tokens an answer, 50 tokens/s"
     return _Rates(BYTES_PER_TOKEN, answer_tokens, None, basis)

@@ -29,6 +29,9 @@ class ProjectSettings(Settings):
     seed: int = Field(0, ge=0, description="same seed: same pairs, same sides, same splits")
     prices: str | None = Field(None, description="a TOML file of your own prices")
     budget_usd: float | None = Field(None, ge=0, description="hard stop on the project's total spend")
+    stop_within_s: float = Field(
+        8.0, ge=0, description="seconds for calls in flight after SIGTERM or SIGHUP; Docker kills after 10"
+    )
 
 
 class GenerateSettings(Settings):

@@ -196,6 +196,8 @@ def _calls(connection: Connection, work_key: bytes) -> list[dict[str, Any]]:
         "completion_tokens",
         "cost_usd",
         "cost_known",
+        "served",
+        "fingerprint",
         "seconds",
         "tries",
         "at",
