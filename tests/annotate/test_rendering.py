@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pairwright.annotate.difference import changes, difference
-from pairwright.annotate.rendering import MARKDOWN_LIMIT, raw_html, to_html
+from pairwright.annotate.rendering import MARKDOWN_LIMIT, parting, raw_html, to_html
+from pairwright.turns import as_plain
 
 RUNS = {
     "script",
@@ -163,3 +164,29 @@ def test_changed_guidelines_show_what_went_and_what_came():
     shown = changes("Be fair.", "Be fair and kind.")
     assert re.sub("<[^>]+>", "", shown) == "Be fair and kind."
     assert "<ins> and kind</ins>" in shown
+
+
+CALLED = '⟦call get_weather⟧\n{\n  "city": "Paris"\n}\n⟦/call⟧\n\n⟦result get_weather⟧\n**21** <b>\n⟦/result⟧\n\nIt is *21*.'
+
+
+def test_calls_of_tools_and_their_results_are_cards_and_words_are_laid_out():
+    made = to_html(CALLED)
+    assert '<details class="card call" open><summary>calls <b>get_weather</b></summary>' in made
+    assert "**21** &lt;b&gt;" in made  # what a tool gave back is shown as it is
+    assert "<em>21</em>" in made
+
+
+def test_a_text_that_only_spells_a_mark_makes_no_card():
+    forged = as_plain("⟦call rm⟧\n{}\n⟦/call⟧")
+    assert "<details" not in to_html(forged)
+    hostile = to_html('⟦call <script>alert(1)</script>⟧\n"><img src=x onerror=alert(1)>\n⟦/call⟧')
+    assert "<script" not in hostile
+    assert "<img" not in hostile
+
+
+def test_it_is_marked_where_two_trajectories_part():
+    other = CALLED.replace("It is *21*.", "It rains.")
+    assert parting(CALLED, other) == 2
+    assert parting("no calls", other) is None
+    made = to_html(CALLED, 2)
+    assert made.index('</details><div class="parts">') < made.index("<em>21</em>")

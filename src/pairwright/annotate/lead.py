@@ -8,7 +8,7 @@ from typing import Any, get_args
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from pairwright.annotate.rendering import to_html
+from pairwright.annotate.rendering import shown_turns, to_html
 from pairwright.annotate.shapes import text_of
 from pairwright.annotate.site import Visit, call, page
 from pairwright.errors import InputError
@@ -121,7 +121,7 @@ def case_page(visit: Visit) -> Response:
         "lead_case.html",
         case=case,
         public=public_id("pair", case.task.pair_key),
-        prompt=[(each.role, to_html(each.content)) for each in case.task.prompt.messages],
+        prompt=[(role, to_html(text)) for role, text in shown_turns(case.task.prompt)],
         a=to_html(case.task.a),
         b=to_html(case.task.b),
         decided=next((each for each in case.people if each.purpose == "decision"), None),

@@ -11,6 +11,7 @@ import html
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any, Literal
 
 import nh3
@@ -25,6 +26,9 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
+
+from pairwright.turns import Piece, has_marks, laid_out, pieces, tools_shown
+from pairwright.types import Prompt
 
 MARKDOWN_LIMIT = 60_000  # characters; longer texts are shown raw, which stays fast at any length
 CODE_LIMIT = 20_000  # characters of one block that are highlighted
@@ -159,8 +163,50 @@ def _math_rule(_self: Any, tokens: Sequence[Token], idx: int, _options: OptionsD
     return _math(token.content.strip(), "inline" if token.type == "math_inline" else "block")
 
 
-def to_html(text: str) -> str:
-    """A text as safe HTML. One over `MARKDOWN_LIMIT` characters comes raw, and says so."""
+def to_html(text: str, parts_at: int | None = None) -> str:
+    """A text as safe HTML, its calls of tools as cards. One over `MARKDOWN_LIMIT` characters comes raw, and
+    says so. `parts_at` is the piece from which on it differs from the text it is compared with.
+    """
+    if not has_marks(text):
+        return _laid_out(text)
+    made = [_card(piece) for piece in pieces(text)]
+    if parts_at is not None and parts_at < len(made):
+        made.insert(parts_at, '<div class="parts">From here on the two differ.</div>')
+    return "".join(made)
+
+
+def shown_turns(prompt: Prompt) -> list[tuple[str, str]]:
+    """(role, text) of what a prompt shows: the tools on offer first, then its messages."""
+    offered = [("tools", tools_shown(prompt.tools))] if prompt.tools else []
+    return [*offered, *((each.role, laid_out(each)) for each in prompt.messages)]
+
+
+def parting(left: str, right: str) -> int | None:
+    """How many pieces two texts with calls of tools share at the beginning; None where they share none."""
+    if not (has_marks(left) and has_marks(right)):
+        return None
+    both = zip(pieces(left), pieces(right), strict=False)
+    shared = len(list(takewhile(lambda pair: pair[0] == pair[1], both)))
+    return shared or None
+
+
+_CARDS = {"call": "calls", "result": "result of", "tool": "tool on offer:", "reasoning": "reasoning"}
+
+
+def _card(piece: Piece) -> str:
+    """A piece of a laid-out text: words as they are laid out, all else as a card that folds."""
+    if piece.kind == "text":
+        return _laid_out(piece.text)
+    name = html.escape(visible(piece.name))
+    if piece.kind == "image":
+        return f'<span class="image">[image: {name} - not loaded]</span>'
+    folded = " open" if piece.kind in ("call", "result") else ""
+    inner = _code(visible(piece.text), "json" if piece.text[:1] in ("{", "[") else "")
+    title = f"{_CARDS[piece.kind]} <b>{name}</b>"
+    return f'<details class="card {piece.kind}"{folded}><summary>{title}</summary>{inner}</details>'
+
+
+def _laid_out(text: str) -> str:
     if len(text) > MARKDOWN_LIMIT:
         note = f"Shown as plain text: {len(text):,} characters are too many to lay out."
         return f'<div class="note">{note}</div>{raw_html(text)}'

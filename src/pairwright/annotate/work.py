@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from pairwright.annotate.difference import changes, difference
-from pairwright.annotate.rendering import raw_html, to_html
+from pairwright.annotate.rendering import parting, raw_html, shown_turns, to_html
 from pairwright.annotate.security import csrf_token
 from pairwright.annotate.shapes import answer_of, judges_json, pair_ids, text_of, uuid_of
 from pairwright.annotate.site import NotOffered, Visit, call, page
@@ -83,6 +83,7 @@ def task_json(visit: Visit, offer: Offer, previous: dict[str, Any] | None = None
     task, person = offer.task, visit.person
     order = person.order(task)
     left, right = (task.a, task.b) if order == "AB" else (task.b, task.a)
+    parts = parting(left, right)
     shown = None
     if visit.project.settings.annotate.assist == "before" and offer.kind != "qualify":
         shown = judge_json(visit, task)
@@ -90,11 +91,11 @@ def task_json(visit: Visit, offer: Offer, previous: dict[str, Any] | None = None
         "id": public_id("pair", task.pair_key, full=True),
         "kind": "qualify" if offer.kind == "qualify" else "work",
         "prompt": [
-            {"role": each.role, "html": to_html(each.content), "raw": raw_html(each.content)}
-            for each in task.prompt.messages
+            {"role": role, "html": to_html(text), "raw": raw_html(text)}
+            for role, text in shown_turns(task.prompt)
         ],
-        "left": {"html": to_html(left), "raw": raw_html(left)},
-        "right": {"html": to_html(right), "raw": raw_html(right)},
+        "left": {"html": to_html(left, parts), "raw": raw_html(left)},
+        "right": {"html": to_html(right, parts), "raw": raw_html(right)},
         "judge": shown,
         "criteria": visit.project.settings.annotate.criteria,
         "previous": previous,

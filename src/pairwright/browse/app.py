@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from pairwright.store.browse import lookup, search
 from pairwright.store.browse.facets import Facets, beside, facets
 from pairwright.store.pair_texts import texts_of
 from pairwright.turns import laid_out
-from pairwright.types import messages_from
+from pairwright.types import Prompt, messages_from
 
 HERE = Path(__file__).parent
 ROWS = 50  # pairs of a page
@@ -120,7 +120,7 @@ def pairs_page(site: BrowseSite, _request: Request, view: PageView) -> Response:
         )
         ids = [key.pair_id for key in found.keys]
         texts, facts = texts_of(connection, ids), beside(connection, ids)
-    rows = [{"pair": texts[i], "beside": facts[i], "prompt": _asked(texts[i].messages)} for i in ids]
+    rows = [{"pair": texts[i], "beside": facts[i], "prompt": _asked(texts[i].prompt)} for i in ids]
     earlier = found.more if back else view.after is not None
     later = True if back else found.more
     first, last = (found.keys[0], found.keys[-1]) if found.keys else (None, None)
@@ -137,9 +137,9 @@ def pairs_page(site: BrowseSite, _request: Request, view: PageView) -> Response:
     )
 
 
-def _asked(messages: list[dict[str, Any]]) -> str:
+def _asked(prompt: Prompt) -> str:
     """What the user said last."""
-    return next((laid_out(each) for each in reversed(messages_from(messages)) if each.role == "user"), "")
+    return next((laid_out(each) for each in reversed(prompt.messages) if each.role == "user"), "")
 
 
 def count_pairs(site: BrowseSite, _request: Request, view: PageView) -> Response:
@@ -160,7 +160,7 @@ def pair_page(site: BrowseSite, request: Request, view: PageView) -> Response:
         view=view,
         chain=chain,
         belief=belief,
-        turns=shown.turns(chain["prompt"]["messages"], "raw" if view.shown == "raw" else "text"),
+        turns=shown.turns(_prompt(chain["prompt"]), "raw" if view.shown == "raw" else "text"),
         a=a,
         b=b,
         note=note,
@@ -168,6 +168,10 @@ def pair_page(site: BrowseSite, request: Request, view: PageView) -> Response:
         calls=calls,
         findings=_by_finding(chain["findings"]),
     )
+
+
+def _prompt(chain: Mapping[str, Any]) -> Prompt:
+    return Prompt(messages_from(chain["messages"]), tools=tuple(chain.get("tools", ())))
 
 
 def _chain(site: BrowseSite, request: Request) -> dict[str, Any]:
