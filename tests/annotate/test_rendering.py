@@ -171,7 +171,7 @@ CALLED = '⟦call get_weather⟧\n{\n  "city": "Paris"\n}\n⟦/call⟧\n\n⟦res
 
 def test_calls_of_tools_and_their_results_are_cards_and_words_are_laid_out():
     made = to_html(CALLED)
-    assert '<details class="card call" open><summary>calls <b>get_weather</b></summary>' in made
+    assert '<details class="piece call" open><summary>calls <b>get_weather</b></summary>' in made
     assert "**21** &lt;b&gt;" in made  # what a tool gave back is shown as it is
     assert "<em>21</em>" in made
 

@@ -27,7 +27,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
-from pairwright.turns import Piece, has_marks, laid_out, pieces, tools_shown
+from pairwright.turns import Piece, has_marks, laid_out, pieces, tools_shown, with_names
 from pairwright.types import Prompt
 
 MARKDOWN_LIMIT = 60_000  # characters; longer texts are shown raw, which stays fast at any length
@@ -177,8 +177,8 @@ def to_html(text: str, parts_at: int | None = None) -> str:
 
 def shown_turns(prompt: Prompt) -> list[tuple[str, str]]:
     """(role, text) of what a prompt shows: the tools on offer first, then its messages."""
-    offered = [("tools", tools_shown(prompt.tools))] if prompt.tools else []
-    return [*offered, *((each.role, laid_out(each)) for each in prompt.messages)]
+    offered = [("offered", tools_shown(prompt.tools))] if prompt.tools else []
+    return [*offered, *((each.role, laid_out(each)) for each in with_names(prompt.messages))]
 
 
 def parting(left: str, right: str) -> int | None:
@@ -190,7 +190,7 @@ def parting(left: str, right: str) -> int | None:
     return shared or None
 
 
-_CARDS = {"call": "calls", "result": "result of", "tool": "tool on offer:", "reasoning": "reasoning"}
+_CARDS = {"call": "calls", "result": "result of", "tool": "tool", "reasoning": "reasoning"}
 
 
 def _card(piece: Piece) -> str:
@@ -203,7 +203,7 @@ def _card(piece: Piece) -> str:
     folded = " open" if piece.kind in ("call", "result") else ""
     inner = _code(visible(piece.text), "json" if piece.text[:1] in ("{", "[") else "")
     title = f"{_CARDS[piece.kind]} <b>{name}</b>"
-    return f'<details class="card {piece.kind}"{folded}><summary>{title}</summary>{inner}</details>'
+    return f'<details class="piece {piece.kind}"{folded}><summary>{title}</summary>{inner}</details>'
 
 
 def _laid_out(text: str) -> str:

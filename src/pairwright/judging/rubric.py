@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from pairwright.keys import content_key
-from pairwright.turns import has_marks, laid_out, tools_shown
+from pairwright.turns import has_marks, laid_out, tools_shown, with_names
 from pairwright.types import Message, Prompt
 
 # A changed template is a changed rater: raise this with every edit below.
@@ -131,7 +131,7 @@ def show_prompt(messages: Sequence[Message], tools: Sequence[Mapping[str, Any]] 
     """A prompt as one text: tools on offer, then one user message bare, or a conversation with its roles."""
     said = laid_out(messages[0])
     if len(messages) > 1:
-        said = "\n\n".join(f"[{message.role}]\n{laid_out(message)}" for message in messages)
+        said = "\n\n".join(f"[{message.role}]\n{laid_out(message)}" for message in with_names(messages))
     return f"{tools_shown(tools)}\n\n{said}" if tools else said
 
 
