@@ -101,7 +101,7 @@ class Message:
     @property
     def is_plain(self) -> bool:
         """Whether role and content are all there is."""
-        return not (self.tool_calls or self.tool_call_id or self.name or self.reasoning or self.images)
+        return not (self.tool_calls or self.reasoning or self.images or self.name or self.tool_call_id)
 
     def as_dict(self) -> dict[str, Any]:
         """As chat endpoints take it, with what the message does not have left out."""

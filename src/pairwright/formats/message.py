@@ -40,11 +40,22 @@ SHAREGPT: dict[str, Role] = {
     "function_response": "tool",
 }
 _CALLING = ("function_call", "tool_call")
+_PLAIN = frozenset(("system", "developer", "user", "assistant"))
 _ROLES: dict[str, Role] = {
     **{role: role for role in ROLES},
     **dict.fromkeys(OF_TOOLS, "tool"),
     **dict.fromkeys(_CALLING, "assistant"),
 }
+
+
+def plain_message(item: Any) -> Message | None:
+    """A message that is nothing but role and text, as most are; None where a closer look is needed."""
+    if type(item) is not dict or len(item) != 2:
+        return None
+    role, content = item.get("role"), item.get("content")
+    if role not in _PLAIN or type(content) is not str or not content.isascii() or "\0" in content:
+        return None
+    return Message(role, content) if content and not content.isspace() else None
 
 
 def as_message(item: Any, where: str) -> Message:

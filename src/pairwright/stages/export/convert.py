@@ -351,26 +351,24 @@ def made_rows(
             if result.margin_unit is not None:
                 item = replace(item, unit=result.margin_unit)
         row = item if isinstance(item, Canonical) else item.row
-        made = _made(item, row, target, selection, result)
+        beyond = beyond_text(row, responses_of(item))
+        made = target.made(_as_asked(item, row, target, selection, result) if beyond else item)
+        if not isinstance(made, Drop) and beyond and _out_of_types(target, made, result.path):
+            made = Drop("needs_jsonl")
         if isinstance(made, Drop):
             dropped.add(made.reason, row.place, _unit(target))
         else:
             good = item.good if isinstance(item, Single) else None
-            beyond = beyond_text(row, responses_of(item))
-            if beyond and _out_of_types(target, made, result.path):
-                dropped.add("needs_jsonl", row.place, _unit(target))
-            else:
-                yield Made(made, describe(row, item), row.prompt, row.key, good, beyond)
+            yield Made(made, describe(row, item), row.prompt, row.key, good, beyond)
 
 
-def _made(item: Any, row: Canonical, target: Target, selection: Selection, result: ConvertResult) -> Any:
-    """The row of the target, or why there is none; reasoning it has no place for is told."""
-    responses = responses_of(item)
+def _as_asked(item: Any, row: Canonical, target: Target, selection: Selection, result: ConvertResult) -> Any:
+    """An item with its reasoning, or without it, which is told where the target has no place for it."""
     keeps = "reasoning" in target.holds and selection.reasoning == "keep"
-    if not keeps and has_reasoning(row, responses):
-        result.not_carried["reasoning_content"] = result.not_carried.get("reasoning_content", 0) + 1
-        item = without_reasoning(item)
-    return target.made(item)
+    if keeps or not has_reasoning(row, responses_of(item)):
+        return item
+    result.not_carried["reasoning_content"] = result.not_carried.get("reasoning_content", 0) + 1
+    return without_reasoning(item)
 
 
 def _out_of_types(target: Target, made: Mapping[str, Any], path: Path) -> bool:
