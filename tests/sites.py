@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from uuid import uuid4
 
+from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from pairwright.annotate.app import make_app
 from pairwright.stages.people import accounts
 from pairwright.stages.project.project import Project
 from pairwright.store.people.accounts import Role
+from pairwright.store.schema import lease
 
 ADDRESS = "http://localhost"
 
@@ -31,6 +33,13 @@ class Visitor:
 
     def post(self, path: str, **form):
         return self.http.post(path, data={"csrf": self.csrf, **form})
+
+    def agree(self, path: str, **form):
+        """Send a form, and what the page asks back once more, as it asks it."""
+        asked = self.post(path, **form)
+        again = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', asked.text))
+        assert "sure" in again, asked.text
+        return self.post(path, **again)
 
     def call(self, path: str, body=None):
         if body is None:
@@ -56,6 +65,11 @@ class TheSite:
 
     def visitor(self) -> Visitor:
         return Visitor(self.app)
+
+    def a_minute_passes(self) -> None:
+        """All that anybody holds they have held for a minute longer."""
+        with self.project.store.write() as connection:
+            connection.execute(update(lease).values(at=lease.c.at - 60))
 
     def lead(self) -> Visitor:
         visitor = self.visitor()

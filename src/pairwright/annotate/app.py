@@ -22,8 +22,10 @@ from pairwright.stages.project.project import Project
 PARTS: tuple[Sequence[BaseRoute], ...] = (signin.routes, work.routes, lead.routes)
 
 
-def make_app(project: Project, local: str, hosts: Sequence[str] = ()) -> Starlette:
-    """The app. `local` is who the printed link signs in; it answers only as one of `hosts` (none: as any).
+def make_app(project: Project, local: str, hosts: Sequence[str], addresses: bool = False) -> Starlette:
+    """The app. `local` is who the printed link signs in; it answers only as one of `hosts`.
+
+    With `addresses` also under any address written in numbers.
 
     `app.state.site` holds what belongs to this run, such as the link's token.
     """
@@ -37,7 +39,7 @@ def make_app(project: Project, local: str, hosts: Sequence[str] = ()) -> Starlet
         lifespan=_few_threads,
         middleware=[
             Middleware(SafeHeaders),
-            Middleware(KnownHosts, hosts=frozenset(host.lower() for host in hosts)),
+            Middleware(KnownHosts, hosts=hosts, addresses=addresses),
             Middleware(SmallBodies),
         ],
         exception_handlers={404: _not_found, 500: _broken},

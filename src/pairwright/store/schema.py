@@ -138,6 +138,10 @@ vote = Table(
     Column("purpose", Text),  # decision: a lead's word, which overrules; given: came with a dataset
     Column("assist", Text),  # before: the judge's verdict was shown first; revised: changed after seeing it
     Column("ratings", JSON(none_as_null=True)),  # {"a": {criterion: 1-5}, "b": {...}}
+    # Of an answer given on the page: the seconds the browser told (`seconds` are no more than the server's
+    # own clock allows), and since when the pair was held.
+    Column("claimed_seconds", Float),
+    Column("offered_at", Float),
     _at(),
     Index("vote_by_pair", "pair_id", "rater_id"),
     Index("vote_by_rater", "rater_id", "id"),
@@ -339,15 +343,16 @@ task = Table(
     Index("task_by_rank", "rank", "pair_id"),
 )
 
-# A pair offered to a person holds one of its open places until then; afterwards it says it was offered.
+# A pair offered to a person, since `at`, holds one of its open places until then; afterwards it says that it
+# was offered.
 lease = Table(
     "lease",
     metadata,
     _id(),
     _ref("pair"),
     _ref("rater"),
-    Column("until", Float, nullable=False),  # 0 once given back or answered
-    Column("kind", Text, nullable=False),  # work, gold
+    Column("until", Float, nullable=False),  # 0 once answered, skipped or flagged
+    Column("kind", Text, nullable=False),  # work, gold, qualify
     _at(),
     UniqueConstraint("pair_id", "rater_id"),
     Index("lease_by_rater", "rater_id", "until"),
@@ -360,7 +365,7 @@ account = Table(
     Column("name", Text, nullable=False, unique=True),
     Column("rater_id", RowId, ForeignKey("rater.id"), nullable=False),
     Column("role", Text, nullable=False),  # lead, annotator
-    Column("state", Text, nullable=False),  # active, paused
+    Column("state", Text, nullable=False),  # active, paused, removed
     Column("password", Text),  # argon2id
     Column("tags", JSON, nullable=False),
     Column("seen_guideline_id", RowId, ForeignKey("guideline.id")),

@@ -24,6 +24,7 @@ _DRAWN = {
     "ՕՍԼօսհոռցզ": "OULouhnngq",  # Armenian
     "ıȷɡɑɪʏℓ": "ijgaiyl",
 }
+KNOWN_ANSWERS = "gold"  # by whom a decision is that nobody in particular made
 _LATIN = str.maketrans("".join(_DRAWN), "".join(_DRAWN.values()))
 _DIGITS = str.maketrans({"0": "o", "1": "l", "|": "l"})
 _QUOTES = re.compile("[\"'`´‘’‚‛“”„‟′″«»‹›ʼʹˈ＂＇]")
@@ -52,6 +53,8 @@ def person_id(connection: Connection, name: str) -> int:
     Raises InputError for a name that looks like somebody's who is there under another spelling.
     """
     name = spelled(name)
+    if looks(name) == looks(KNOWN_ANSWERS):
+        raise InputError(f"the name {_shown(name)} is kept for answers that are known: choose another name")
     person = Rater("person", name)
     known = known_rater_id(connection, person)
     if known is not None:
