@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import threading
+from contextlib import contextmanager
 from uuid import uuid4
 
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from pairwright.annotate.app import make_app
+from pairwright.annotate.serve import bind, serve
+from pairwright.browse.serve import serve as browse
 from pairwright.stages.people import accounts
 from pairwright.stages.project.project import Project
 from pairwright.store.people.accounts import Role
@@ -84,3 +88,23 @@ class TheSite:
         assert visitor.post(f"/join/{token}", name=name).status_code == 200
         visitor.get("/me")
         return visitor
+
+
+@contextmanager
+def served(project, host="127.0.0.1", names=(), what=serve):
+    """The real server on a port of its own; gives (place, the link it tells)."""
+    place, stop, told, ready = bind(host, 0, names), threading.Event(), [], threading.Event()
+
+    def at(link):
+        told.append(link)
+        ready.set()
+
+    args = (project, place) if what is browse else (project, "lea", place)
+    thread = threading.Thread(target=what, args=args, kwargs={"ready": at, "stop": stop}, daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield place, told[0]
+    finally:
+        stop.set()
+        thread.join(15)

@@ -40,7 +40,6 @@ from pairwright.stages.people.progress import ProgressOf
 from pairwright.stages.project.guidelines import Guidelines
 from pairwright.stages.project.project import Project
 from pairwright.store.people.accounts import Account
-from pairwright.store.people.names import spelled
 
 HERE = Path(__file__).parent
 
@@ -160,14 +159,14 @@ def visit_of(request: Request) -> Visit:
     site: Site = request.app.state.site
     name = _vouched_for(site, request)
     if name is not None:
-        vouched = accounts.by_header(site.project, name, lead=_is_named_lead(site, name))
+        vouched = accounts.by_header(site.project, name, lead=accounts.is_named_lead(site.project, name))
         return Visit(site, request, vouched, "", f"{site.secret}:{vouched.name}")
     token = request.cookies.get(site.cookie, "")
     me = accounts.account_of(site.project, token) if token else None
     if me is None:
         return Visit(site, request, None, "", request.cookies.get(site.visitor_cookie) or new_token())
     named = not site.project.settings.annotate.sso_header or me.name == site.local
-    if me.role == "lead" and not named and not _is_named_lead(site, me.name):
+    if me.role == "lead" and not named and not accounts.is_named_lead(site.project, me.name):
         me = replace(me, role="annotator")
     return Visit(site, request, me, token, token)
 
@@ -181,10 +180,6 @@ def _vouched_for(site: Site, request: Request) -> str | None:
     with contextlib.suppress(UnicodeDecodeError):
         told = told.encode("latin-1").decode()  # proxies write UTF-8, which headers are not read as
     return accounts.checked_name(told) if told.strip() else None
-
-
-def _is_named_lead(site: Site, name: str) -> bool:
-    return name in {spelled(each) for each in site.project.settings.annotate.sso_leads}
 
 
 Handler = Callable[..., Any]

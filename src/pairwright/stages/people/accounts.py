@@ -261,6 +261,11 @@ def change(project: Project, account: Account, by: Account, **values: object) ->
         sql.add_action(connection, by.id, "changed", {"account": account.name, **values})
 
 
+def is_named_lead(project: Project, name: str) -> bool:
+    """Whether the project file names them among those whom a proxy's word makes leads."""
+    return name in {spelled(each) for each in project.settings.annotate.sso_leads}
+
+
 def leads_are_named(project: Project) -> None:
     """Raises InputError where the project file says who leads: a word of somebody else would not last."""
     if project.settings.annotate.sso_header:
