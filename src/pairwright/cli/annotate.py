@@ -82,8 +82,7 @@ def _serve(project: Project, name: str, host: str, port: int | None, names: list
         note("No pair waits for people yet: `pairwright route` decides what they are asked.")
 
     def ready(link: str) -> None:
-        half = f" ({wanted.half})" if wanted.half else ""
-        say(f"{counted(waiting, 'pair waits for people', 'pairs wait for people')}{half}.")
+        say(f"{wanted.in_words}.")
         say(f"This link signs you in as {name}, a lead:\n\n  {link}\n")
         if names:
             say(f"Behind your proxy it begins with https://{names[0]}/ instead of {place.url}/.")

@@ -83,16 +83,19 @@ class Open:
 
     @property
     def in_words(self) -> str:
-        """`20 pairs wait for people, 8 half answered (36 answers wanted)`."""
-        n, half = self.waiting, f", {self.half}" if self.half else ""
-        several = self.answers > n + self.skipped + self.disputed
-        more = f" ({self.answers:,} answers wanted)" if several else ""
-        return f"{counted(n, 'pair waits', 'pairs wait')} for people{half}{more}"
+        """`20 pairs wait for people (8 half answered, 36 answers wanted)`."""
+        told = f" ({self.told})" if self.told else ""
+        return f"{counted(self.waiting, 'pair waits', 'pairs wait')} for people{told}"
 
     @property
-    def half(self) -> str:
-        """What of those that wait has begun: `3 half answered`; empty where nothing has."""
-        return _told((self.half_answered, "half answered"), (self.sent_back, "sent back by a check"))
+    def told(self) -> str:
+        """What the number of pairs does not tell: `3 half answered, 26 answers wanted`, or nothing."""
+        several = self.answers > self.waiting + self.skipped + self.disputed
+        return _told(
+            (self.half_answered, "half answered"),
+            (self.sent_back, "sent back by a check"),
+            (self.answers if several else 0, "answers wanted"),
+        )
 
     @property
     def why_stuck(self) -> str:
