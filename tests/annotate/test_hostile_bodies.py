@@ -54,6 +54,7 @@ FIELDS = {
     "/lead/invite": "role uses days tags",
     "/lead/revoke": "id",
     "/lead/conflicts/{pair}": "verdict reason gold",
+    "/lead/review/{pair}": "what decide comment kind later",
     "/lead/gold": "pair what verdict use explanation",
     "/lead/guidelines": "number text",
 }
@@ -149,7 +150,8 @@ def test_every_address_with_every_hostile_piece_and_query(site):
         for piece in PATHS:
             where = path.replace("{token}", piece).replace("{name:path}", piece).replace("{pair}", piece)
             query = "&".join(
-                f"{name}={piece}" for name in ("id", "n", "have", "from", "next", "first", "saved")
+                f"{name}={piece}"
+                for name in ("id", "n", "have", "from", "next", "first", "saved", "kind", "later", "go")
             )
             fine(lead.http.get(f"{where}?{query}", follow_redirects=False))
     for piece in PATHS:

@@ -192,7 +192,7 @@ def conflicts_page(visit: Visit) -> Response:
 
 
 def case_page(visit: Visit) -> Response:
-    pair_id = _pair(visit)
+    pair_id = pair_of(visit)
     case = adjudicate.case_of(visit.project, pair_id)
     return visit.page(
         "lead_case.html",
@@ -206,11 +206,11 @@ def case_page(visit: Visit) -> Response:
 
 
 def case_decided(visit: Visit, form: dict[str, str]) -> Response:
-    pair_id = _pair(visit)
+    pair_id = pair_of(visit)
     if form.get("verdict") == "reopen":
         adjudicate.reopen(visit.project, pair_id, visit.account)
         return RedirectResponse(visit.request.url.path, 303)
-    verdict, both = _verdict(form.get("verdict", ""))
+    verdict, both = verdict_of(form.get("verdict", ""))
     reason = form.get("reason", "").strip() or None
     if form.get("gold"):
         gold.make_gold(
@@ -236,7 +236,7 @@ def gold_changed(visit: Visit, form: dict[str, str]) -> Response:
         if form.get("what") == "withdraw":
             gold.withdraw_gold(visit.project, pair_id, visit.account)
             return RedirectResponse("/lead/gold", 303)
-        verdict, both = _verdict(form.get("verdict", ""))
+        verdict, both = verdict_of(form.get("verdict", ""))
         if swapped and verdict != "TIE":
             verdict = "B" if verdict == "A" else "A"
         use: Any = form.get("use", "both")
@@ -271,7 +271,7 @@ def preview(_visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     return {"html": to_html(text_of(body, "text", most=200_000, needed=False))}
 
 
-def _pair(visit: Visit) -> int:
+def pair_of(visit: Visit) -> int:
     return gold.find_pair(visit.project, clean(visit.request.path_params["pair"]))[0]
 
 
@@ -281,7 +281,7 @@ def _role(text: str) -> Role:
     return text  # type: ignore[return-value]
 
 
-def _verdict(text: str) -> tuple[Verdict, Any]:
+def verdict_of(text: str) -> tuple[Verdict, Any]:
     """A, B, TIE, TIE/good or TIE/bad."""
     verdict, _, both = text.partition("/")
     if verdict not in VERDICTS or both not in ("", "good", "bad"):

@@ -21,7 +21,7 @@ from pairwright.stages.people import qualify, queue
 from pairwright.stages.people.queue import Offer
 from pairwright.stages.project import guidelines
 from pairwright.store.judge.judge_votes import judges_said
-from pairwright.store.people import accounts, leases, tasks
+from pairwright.store.people import accounts, leases, review, tasks
 from pairwright.store.people.tasks import Task
 from pairwright.types import Assist, Verdict, swap
 
@@ -55,6 +55,7 @@ def next_work(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
         "tasks": [],
         "gone": [],
         "progress": site.progress.of(me).as_dict(),
+        "comments": _new_comments(visit),
         "guideline": {"id": current.id, "changed": seen not in (None, current.id), "first": seen is None},
     }
     if me.state == "paused":
@@ -255,7 +256,18 @@ def me_page(visit: Visit) -> Response:
     standing = qualify.standing_of(visit.project, visit.account)
     progress = visit.site.progress.of(visit.account, fresh=True)
     saved = visit.request.query_params.get("password") is not None
-    return visit.page("me.html", progress=progress, standing=standing, password_set=saved)
+    with visit.project.store.read() as connection:
+        comments = review.comments_for(connection, visit.account.rater_id)
+    if any(each.new for each in comments):
+        with visit.project.store.write() as connection:
+            review.seen(connection, visit.account.rater_id)
+    return visit.page("me.html", progress=progress, standing=standing, password_set=saved, comments=comments)
+
+
+def _new_comments(visit: Visit) -> int:
+    """How many comments of leads this person has not seen."""
+    with visit.project.store.read() as connection:
+        return review.count_new(connection, visit.account.rater_id)
 
 
 def offered(visit: Visit, public: str) -> tuple[Task, str]:

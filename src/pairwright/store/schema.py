@@ -410,6 +410,24 @@ lead_action = Table(
     _at(),
 )
 
+# What a lead said to something an annotator left for them; the newest word on each counts.
+review = Table(
+    "review",
+    metadata,
+    _id(),
+    _ref("pair"),
+    Column("what", Text, nullable=False),  # flag, skip, note; pair: a conflict, or sent back by a check
+    Column("row_id", RowId, nullable=False),  # of flag, failure, vote, or the pair itself
+    Column("action", Text, nullable=False),  # decided, kept out, lifted, seen, reopened
+    _ref("account"),
+    Column("comment", Text),
+    _ref("rater", null=True),  # whom the comment is for
+    Column("seen_at", Float),  # when they saw it
+    _at(),
+    Index("review_by_row", "what", "row_id", "id"),
+    Index("review_by_rater", "rater_id", "id"),
+)
+
 # Pairs whose answer is known.
 gold = Table(
     "gold",
