@@ -149,7 +149,7 @@ def _requeued(visit: Visit, form: dict[str, str], person: Annotator, *, only_too
     if form.get("sure") != str(of.votes):
         answers = counted(of.votes, "answer", "answers")
         told = [
-            f"{answers} of {person.name} would count no longer. They stay on record.",
+            f"{answers} of {person.name} would count no longer. What was given stays on record.",
             f"{counted(of.labels, 'label rests', 'labels rest')} on people's answers to these pairs: "
             "they may change or go, and others are asked.",
         ]
