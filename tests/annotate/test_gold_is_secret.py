@@ -39,6 +39,7 @@ class Watched:
         for name in re.findall(r"x-[0-9a-f]{32}", text):
             self.names.setdefault(name, f"pair {len(self.names)}")
         text = re.sub(r"[0-9a-f]{64}", "token", text)
+        text = re.sub(r"pairwright-[0-9a-f]{12}", "this project", text)
         text = re.sub(r"x-[0-9a-f]{32}", lambda found: self.names[found[0]], text)
         # On which side "yes" is shown goes by the pair's own texts.
         text = re.sub(r"<del>(yes|no)</del>|<ins>(yes|no)</ins>", "yes", text)

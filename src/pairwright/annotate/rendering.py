@@ -58,8 +58,8 @@ _ATTRIBUTES = {
     "menclose": {"notation"},
     "mpadded": {"width", "height", "depth", "lspace", "voffset"},
 }
-# Where a list has its markers and a table its first column goes by the first letter in it. Text itself goes by
-# its own in every paragraph, item and cell (text.css): with an attribute there, the list could not see it.
+# Where a list has its markers and a table its first column goes by the first letter in it. Text itself goes
+# by its own in every paragraph, item and cell (text.css): an attribute there would hide it from the list.
 _OWN_DIRECTION = ("ul", "ol", "blockquote", "table")
 _SET = {"a": {"target": "_blank"}, **{tag: {"dir": "auto"} for tag in _OWN_DIRECTION}}
 # Class names are ours alone: a response that names the page's own classes gets none of them.

@@ -23,7 +23,7 @@ from pairwright.stages.project.project import Project
 from pairwright.store.people import accounts as sql
 from pairwright.store.people import leases
 from pairwright.store.people.accounts import Account, Invitation, Role
-from pairwright.store.people.names import person_id, spelled
+from pairwright.store.people.names import KNOWN_ANSWERS, looks, person_id, spelled
 
 SESSION_DAYS = 30
 INVITATION_DAYS = 14
@@ -52,6 +52,8 @@ def checked_name(name: str) -> str:
         raise InputError(f"a name has at most {LONGEST_NAME} characters; this one has {len(name)}")
     if not name.strip("."):
         raise InputError("a name needs more than dots")
+    if looks(name) == looks(KNOWN_ANSWERS):
+        raise InputError(f'the name "{name}" is kept for answers that are known: choose another')
     hidden = [char for char in name if unicodedata.category(char)[0] == "C" or char in "/\\"]
     if hidden:
         raise InputError("a name can't hold slashes or characters that don't show")
