@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Literal
@@ -235,4 +236,11 @@ def visible(text: str) -> str:
 
 def raw_html(text: str) -> str:
     """The text as it was written, every character of it."""
-    return f'<pre class="raw" dir="auto">{html.escape(visible(text))}</pre>'
+    return f'<pre class="raw"{_direction(text)}>{html.escape(visible(text))}</pre>'
+
+
+def _direction(text: str) -> str:
+    """That of a text's first letter, told here: a browser that looks for it in megabytes takes seconds."""
+    strong = (unicodedata.bidirectional(each) for each in text)
+    first = next((each for each in strong if each in ("L", "R", "AL")), "L")
+    return "" if first == "L" else ' dir="rtl"'
