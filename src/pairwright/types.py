@@ -266,6 +266,8 @@ class Vote:
     judge or of somebody unknown came with a dataset that was added. `assist` says that
     the judge's verdict was shown before the choice, or that the choice was
     changed after seeing it. `ratings` are `{"a": {criterion: 1..5}, "b": {...}}`.
+    `claimed_seconds` is what a browser said, where `seconds` is bounded by the server's own
+    clock, which offered the pair at `offered_at`.
     """
 
     pair_id: int
@@ -285,6 +287,8 @@ class Vote:
     purpose: Purpose | None = None
     assist: Assist | None = None
     ratings: Mapping[str, Any] | None = None
+    claimed_seconds: float | None = None
+    offered_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,11 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pairwright.annotate.security import KnownHosts, SafeHeaders, SmallBodies
+from pairwright.annotate.security import KnownHosts, SafeHeaders, SmallBodies, origin_of, set_cookie
 from pairwright.annotate.site import HERE as ANNOTATE
 from pairwright.annotate.site import Cached
 from pairwright.browse import shown
+from pairwright.browse.signin import Door
 from pairwright.browse.view import CHOICES, NAMES, PageView, view_of
 from pairwright.errors import InputError, PairwrightError
 from pairwright.keys import parse_public_id
@@ -40,8 +41,8 @@ FRESH = 60.0  # seconds the values to choose from are kept
 class BrowseSite:
     """One running page: the project, the templates, and what there is to choose from."""
 
-    def __init__(self, project: Project) -> None:
-        self.project = project
+    def __init__(self, project: Project, door: Door | None) -> None:
+        self.project, self.door = project, door
         self.facets: Cached[Facets] = Cached(FRESH)
         self.templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
@@ -57,13 +58,19 @@ class BrowseSite:
         return HTMLResponse(self.templates.get_template(template).render(project_name=name, **values), status)
 
 
-def make_app(project: Project, hosts: Sequence[str] = ()) -> Starlette:
-    """The app; it answers only as one of `hosts` (none: as any), and to GET alone."""
+def make_app(
+    project: Project, hosts: Sequence[str], addresses: bool = False, door: Door | None = None
+) -> Starlette:
+    """The app; it answers only as one of `hosts` (with `addresses` also by address), and to GET alone.
+
+    With a `door` only to those it lets in.
+    """
     static = StaticFiles(directory=HERE / "static")
     app = Starlette(
         routes=[
             Mount("/static/browse", static),
             Mount("/static", StaticFiles(directory=ANNOTATE / "static")),
+            Route("/key/{token}", sign_in, methods=["GET"]),
             Route("/", _page(pairs_page), methods=["GET"]),
             Route("/count", _page(count_pairs), methods=["GET"]),
             Route("/pair/{id}", _page(pair_page), methods=["GET"]),
@@ -72,13 +79,34 @@ def make_app(project: Project, hosts: Sequence[str] = ()) -> Starlette:
         ],
         middleware=[
             Middleware(SafeHeaders),
-            Middleware(KnownHosts, hosts=frozenset(host.lower() for host in hosts)),
+            Middleware(KnownHosts, hosts=hosts, addresses=addresses),
             Middleware(SmallBodies),
         ],
         exception_handlers={404: _not_found},
     )
-    app.state.site = BrowseSite(project)
+    app.state.site = BrowseSite(project, door)
     return app
+
+
+def sign_in(request: Request) -> Response:
+    """The printed link: whoever has it may read, until the server stops."""
+    site: BrowseSite = request.app.state.site
+    if site.door is None:
+        return RedirectResponse("/", 303)
+    if not site.door.opens(request.path_params["token"]):
+        return _refused(site, 404)
+    response = RedirectResponse("/", 303)
+    secure = origin_of(request, site.project.settings.annotate.proxies).startswith("https://")
+    set_cookie(response, site.door.cookie, site.door.pass_token, secure=secure, days=None)
+    return response
+
+
+def _refused(site: BrowseSite, status: int) -> Response:
+    message = (
+        "Open the link that `pairwright browse` printed when it started. A lead who is signed in on the "
+        "annotation page of this host can read here too."
+    )
+    return site.page("error.html", status, title="Sign in", message=message, view=PageView())
 
 
 Handler = Callable[[BrowseSite, Request, PageView], Response]
@@ -96,6 +124,8 @@ def _page(handler: Handler) -> Callable[[Request], Any]:
 
 def _answer(handler: Handler, request: Request) -> Response:
     site: BrowseSite = request.app.state.site
+    if site.door is not None and not site.door.lets_in(request):
+        return _refused(site, 401)
     try:
         return handler(site, request, view_of(request.query_params))
     except PairwrightError as error:

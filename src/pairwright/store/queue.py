@@ -37,7 +37,7 @@ def keep_queue(connection: Connection, beliefs: Sequence[Belief]) -> None:
         connection.execute(delete(task).where(task.c.pair_id.in_([each.pair_id for each in chunk])))
         waiting = [each for each in chunk if each.decision == "ask" and each.asks == "people"]
         if waiting:
-            tags = _tags(connection, [each.pair_id for each in waiting])
+            tags = tags_of(connection, [each.pair_id for each in waiting])
             rows = [
                 {
                     "pair_id": each.pair_id,
@@ -50,7 +50,8 @@ def keep_queue(connection: Connection, beliefs: Sequence[Belief]) -> None:
             connection.execute(insert(task), rows)
 
 
-def _tags(connection: Connection, pair_ids: Sequence[int]) -> dict[int, str]:
+def tags_of(connection: Connection, pair_ids: Sequence[int]) -> dict[int, str]:
+    """The skill that each of these pairs takes, where it takes one."""
     rows = connection.execute(
         select(pair.c.id, pair.c.meta, prompt.c.meta.label("of_prompt"))
         .join(prompt, prompt.c.id == pair.c.prompt_id)

@@ -142,6 +142,10 @@ vote = Table(
     Column("purpose", Text),  # decision: a lead's word, which overrules; given: came with a dataset
     Column("assist", Text),  # before: the judge's verdict was shown first; revised: changed after seeing it
     Column("ratings", JSON(none_as_null=True)),  # {"a": {criterion: 1-5}, "b": {...}}
+    # Of an answer given on the page: the seconds the browser told (`seconds` are no more than the server's
+    # own clock allows), and since when the pair was held.
+    Column("claimed_seconds", Float),
+    Column("offered_at", Float),
     _at(),
     Index("vote_by_pair", "pair_id", "rater_id"),
     Index("vote_by_rater", "rater_id", "id"),
@@ -349,15 +353,16 @@ task = Table(
     Index("task_by_rank", "rank", "pair_id"),
 )
 
-# A pair offered to a person holds one of its open places until then; afterwards it says it was offered.
+# A pair offered to a person, since `at`, holds one of its open places until then; afterwards it says that it
+# was offered.
 lease = Table(
     "lease",
     metadata,
     _id(),
     _ref("pair"),
     _ref("rater"),
-    Column("until", Float, nullable=False),  # 0 once given back or answered
-    Column("kind", Text, nullable=False),  # work, gold
+    Column("until", Float, nullable=False),  # 0 once answered, skipped or flagged
+    Column("kind", Text, nullable=False),  # work, gold, qualify
     _at(),
     UniqueConstraint("pair_id", "rater_id"),
     Index("lease_by_rater", "rater_id", "until"),
@@ -370,7 +375,7 @@ account = Table(
     Column("name", Text, nullable=False, unique=True),
     Column("rater_id", RowId, ForeignKey("rater.id"), nullable=False),
     Column("role", Text, nullable=False),  # lead, annotator
-    Column("state", Text, nullable=False),  # active, paused
+    Column("state", Text, nullable=False),  # active, paused, removed
     Column("password", Text),  # argon2id
     Column("tags", JSON, nullable=False),
     Column("seen_guideline_id", RowId, ForeignKey("guideline.id")),
@@ -413,6 +418,24 @@ lead_action = Table(
     Column("what", Text, nullable=False),
     Column("detail", JSON, nullable=False),
     _at(),
+)
+
+# What a lead said to something an annotator left for them; the newest word on each counts.
+review = Table(
+    "review",
+    metadata,
+    _id(),
+    _ref("pair"),
+    Column("what", Text, nullable=False),  # flag, skip, note; pair: a conflict, or sent back by a check
+    Column("row_id", RowId, nullable=False),  # of flag, failure, vote, or the pair itself
+    Column("action", Text, nullable=False),  # decided, kept out, lifted, seen, reopened
+    _ref("account"),
+    Column("comment", Text),
+    _ref("rater", null=True),  # whom the comment is for
+    Column("seen_at", Float),  # when they saw it
+    _at(),
+    Index("review_by_row", "what", "row_id", "id"),
+    Index("review_by_rater", "rater_id", "id"),
 )
 
 # Pairs whose answer is known.

@@ -73,6 +73,13 @@ class Store:
             raise StoreError(f"{place} cannot be opened as a Pairwright store: {error.orig}") from error
         return store
 
+    @property
+    def name(self) -> str:
+        """What tells this store from every other: where its file is, or its database without a password."""
+        if self.path is not None:
+            return str(self.path.resolve())
+        return self.engine.url.render_as_string(hide_password=True)
+
     def _migrate(self) -> None:
         from pairwright.store.migrations import HEAD, create, upgrade
 

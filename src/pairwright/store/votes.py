@@ -90,6 +90,8 @@ def vote_row(value: Vote, key: bytes) -> dict[str, Any]:
         "purpose": value.purpose,
         "assist": value.assist,
         "ratings": None if value.ratings is None else dict(value.ratings),
+        "claimed_seconds": value.claimed_seconds,
+        "offered_at": value.offered_at,
         "at": time.time(),
     }
 
