@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pairwright.stages.check.check import CheckedResult
     from pairwright.stages.check.fact_check import FactEstimate
     from pairwright.stages.check.listed import FindingsResult
+    from pairwright.stages.doctor.doctor import DoctorResult
     from pairwright.stages.export.convert import ConvertResult
     from pairwright.stages.figures.estimate import ProjectEstimate
     from pairwright.stages.figures.report import ReportResult
@@ -596,6 +597,34 @@ class Project:
 
         with self._opened() as project:
             return ChainResult(chain_of(project, id))
+
+    # --- keeping it ---------------------------------------------------------------------------
+
+    def doctor(
+        self,
+        *,
+        quick: bool = False,
+        repair: bool = False,
+        accept: str | None = None,
+        by: str | None = None,
+        progress: bool = True,
+    ) -> DoctorResult:
+        """Find what is damaged or was changed by hand; `repair` mends what can be made again.
+
+        `quick` looks only at what exported rows rest on, as `push` does. `accept` is the reason why rows
+        that were changed count as they are; it is kept, with who said so.
+        """
+        from pairwright.stages.doctor.doctor import doctor
+
+        with steps_bar("examining", quiet=not progress) as tell:
+            return doctor(
+                self.folder,
+                quick=quick,
+                repair=repair,
+                accept=accept,
+                by=by or getpass.getuser(),
+                progress=tell,
+            )
 
     @contextmanager
     def _opened(self) -> Iterator[OpenProject]:

@@ -37,6 +37,9 @@ PHASES = {
         "push": "Push exports to the Hugging Face Hub with card and metadata; private by default.",
         "convert": "Turn a preference dataset of one format into another. Needs no project.",
     },
+    "Keep": {
+        "doctor": "Find what is damaged or was changed by hand, and mend what can be made again.",
+    },
     "Look": {
         "status": "What is done, pending, failed and spent, and what to do next.",
         "show": "The whole chain behind a prompt, response, pair, vote or exported row.",

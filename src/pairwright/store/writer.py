@@ -14,10 +14,11 @@ import threading
 from collections.abc import Sequence
 from typing import Any, Self
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Table
 from sqlalchemy.exc import OperationalError
 
 from pairwright.errors import StoreError
+from pairwright.store.chain import add_rows
 from pairwright.store.store import Store
 
 LINGER_S = 0.02
@@ -112,4 +113,4 @@ class GroupCommit:
             return
         with self._store.write() as connection:
             for table, values in by_table.items():
-                connection.execute(insert(table), values)
+                add_rows(connection, table, values)

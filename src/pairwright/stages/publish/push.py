@@ -19,6 +19,7 @@ from pairwright.hub.bundle import INDEX, holds
 from pairwright.hub.hub_errors import TOKENS, Passing
 from pairwright.hub.remote import Remote, Repository, quiet_bars, token_there
 from pairwright.stages.check.check import run_check
+from pairwright.stages.doctor.doctor import problems
 from pairwright.stages.export.stale import stale
 from pairwright.stages.project.project import Project
 from pairwright.stages.publish.dataset import Dataset, WantedExports, check_wanted, dataset_of, find_exports
@@ -112,12 +113,13 @@ def push(
 ) -> PushResult:
     """Send the exports that are `wanted`, or with `how.dry_run` only say what would be sent, without network.
 
-    `token` None is the user's own. Raises InputError where the checks or stale labels forbid it, or
+    `token` None is the user's own. Raises InputError where the checks, stale labels or damage forbid it, or
     there is no token; HubError where the Hub does.
     """
     check_wanted(wanted)
     exports, passed = find_exports(project, wanted.paths)
-    refused = [*_gate(project, how), *([] if how.stale_ok else _stale(project, exports))]
+    stale_ones = [] if how.stale_ok else _stale(project, exports)
+    refused = [*_gate(project, how), *problems(project, exports), *stale_ones]
     if refused and not how.dry_run:
         raise InputError("\n".join(refused))
     if not how.dry_run:

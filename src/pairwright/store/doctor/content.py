@@ -1,0 +1,74 @@
+"""Whether prompts, responses, pairs, raters and guidelines are still what their keys were made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from pairwright.pairing import pair_key
+from pairwright.store.content import given_response_key
+from pairwright.store.doctor.damage import CHANGED, Damage, place, written
+from pairwright.store.schema import guideline, pair, prompt, rater, response
+from pairwright.store.votes import guideline_key
+from pairwright.types import Rater, prompt_key
+
+PAGE = 1000
+
+
+def content(connection: Connection) -> Iterator[Damage]:
+    """Rows whose content key is not that of their content. Responses that were drawn are in the chain."""
+    changed = [
+        (prompt, select(prompt), lambda row: prompt_key(row.messages), "its messages"),
+        (response, _responses(), _response_key, "its text, or who wrote it"),
+        (pair, _pairs(), _pair_key, "its prompt, or the text of one of its two responses"),
+        (rater, select(rater), lambda row: Rater(row.kind, row.name, row.spec).key, "its name or settings"),
+        (guideline, select(guideline), lambda row: guideline_key(row.text), "its text"),
+    ]
+    for table, query, key_of, what in changed:
+        name = str(table.name)
+        for row in _rows(connection, query, table):
+            if not _holds(key_of, row):
+                said = f"{what} is not what it was when it was added: the content key says otherwise"
+                where, since = place(name, row.id, row.key), written(row.at)
+                yield Damage("content", where, said, CHANGED, since, row=(name, row.id))
+
+
+def _holds(key_of: Callable[[Any], bytes], row: Any) -> bool:
+    try:
+        return bool(key_of(row) == row.key)
+    except (TypeError, ValueError, KeyError):  # no longer of the shape it had
+        return False
+
+
+def _responses() -> Any:
+    of_prompt = prompt.c.key.label("prompt_key")
+    joined = select(response, of_prompt).join(prompt, prompt.c.id == response.c.prompt_id)
+    return joined.where(response.c.slot.is_(None))
+
+
+def _response_key(row: Any) -> bytes:
+    return given_response_key(row.prompt_key, row.text, row.model)
+
+
+def _pairs() -> Any:
+    a, b = response.alias("a"), response.alias("b")
+    columns = prompt.c.key.label("prompt_key"), a.c.text.label("text_a"), b.c.text.label("text_b")
+    return (
+        select(pair, *columns)
+        .join(prompt, prompt.c.id == pair.c.prompt_id)
+        .join(a, a.c.id == pair.c.a_id)
+        .join(b, b.c.id == pair.c.b_id)
+    )
+
+
+def _pair_key(row: Any) -> bytes:
+    return pair_key(row.prompt_key, row.text_a, row.text_b)
+
+
+def _rows(connection: Connection, query: Any, table: Any) -> Iterator[Any]:
+    after = 0
+    while page := connection.execute(query.where(table.c.id > after).order_by(table.c.id).limit(PAGE)).all():
+        yield from page
+        after = page[-1].id
