@@ -29,14 +29,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--store")
     asked = parser.parse_args()
-    print(
-        f"{'votes a commit':>14}  {'without':>10}  {'with chain':>10}  {'CPU without':>11}  {'CPU with':>8}   (us a vote)"
-    )
+    head = ("votes a commit", "without", "with chain", "CPU without", "CPU with")
+    print("  ".join(f"{name:>14}" for name in head), "  (us a vote)")
     for size in SIZES:
         wall, cpu = zip(
             *(timed(asked.store, size, chained=chained) for chained in (False, True)), strict=True
         )
-        print(f"{size:>14,}  {wall[0]:>10.0f}  {wall[1]:>10.0f}  {cpu[0]:>11.0f}  {cpu[1]:>8.0f}")
+        print("  ".join(f"{value:>14,.0f}" for value in (size, *wall, *cpu)))
 
 
 def timed(url: str | None, size: int, *, chained: bool) -> tuple[float, float]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pairwright.formats.trl import Shape, Style
     from pairwright.stages.add.add import AddResult
     from pairwright.stages.add.labelled_set import AddDatasetResult
+    from pairwright.stages.backup.backup import BackupResult, RestoreResult
     from pairwright.stages.check.act_on_findings import SettledFindings, Step
     from pairwright.stages.check.check import CheckedResult
     from pairwright.stages.check.fact_check import FactEstimate
@@ -625,6 +626,20 @@ class Project:
                 by=by or getpass.getuser(),
                 progress=tell,
             )
+
+    def backup(self, out: str | Path | None = None, *, progress: bool = True) -> BackupResult:
+        """Write the store, settings and guidelines to one file, examined, while work goes on."""
+        from pairwright.stages.backup.backup import backup
+
+        with self._opened() as project, steps_bar("copying", quiet=not progress) as tell:
+            return backup(project, None if out is None else Path(out), progress=tell)
+
+    def restore(self, file: str | Path, *, progress: bool = True) -> RestoreResult:
+        """Make the project what a backup holds, or make it anew; what is there now is kept aside."""
+        from pairwright.stages.backup.backup import restore
+
+        with steps_bar("copying", quiet=not progress) as tell:
+            return restore(Path(file), self.folder, progress=tell)
 
     @contextmanager
     def _opened(self) -> Iterator[OpenProject]:

@@ -39,6 +39,9 @@ PHASES = {
     },
     "Keep": {
         "doctor": "Find what is damaged or was changed by hand, and mend what can be made again.",
+        "backup": "Write the store and the settings to one file, checked, while work goes on.",
+        "restore": "Bring a project back from a backup; what is there now is kept aside.",
+        "copy": "Copy a store to another file or to PostgreSQL, and back, checked. Needs no project.",
     },
     "Look": {
         "status": "What is done, pending, failed and spent, and what to do next.",

@@ -141,7 +141,7 @@ HEX = "X'00112233445566778899aabbccddeeff'"
 # name: what somebody does, the checks that see it, what is said of where and what.
 DAMAGES = {
     "a given text overwritten": (OTHER_TEXT + "1", {"content"}, r"response r-\w+ \(row 1\): its text"),
-    "a paired text overwritten": (OTHER_TEXT + "1", {"content"}, r"pair x-\w+ .*text of one of its two"),
+    "a paired text overwritten": (OTHER_TEXT + "1", {"content"}, r"pair x-\w+ .*one of its two texts"),
     "a drawn text overwritten": (
         f"UPDATE response SET text = 'x' WHERE {DRAWN}",
         {"chain", "content"},

@@ -21,8 +21,8 @@ def content(connection: Connection) -> Iterator[Damage]:
     """Rows whose content key is not that of their content. Responses that were drawn are in the chain."""
     changed = [
         (prompt, select(prompt), lambda row: prompt_key(row.messages), "its messages"),
-        (response, _responses(), _response_key, "its text, or who wrote it"),
-        (pair, _pairs(), _pair_key, "its prompt, or the text of one of its two responses"),
+        (response, _responses(), _response_key, "its text, or the model it is by"),
+        (pair, _pairs(), _pair_key, "its prompt, or one of its two texts"),
         (rater, select(rater), lambda row: Rater(row.kind, row.name, row.spec).key, "its name or settings"),
         (guideline, select(guideline), lambda row: guideline_key(row.text), "its text"),
     ]
@@ -30,7 +30,7 @@ def content(connection: Connection) -> Iterator[Damage]:
         name = str(table.name)
         for row in _rows(connection, query, table):
             if not _holds(key_of, row):
-                said = f"{what} is not what it was when it was added: the content key says otherwise"
+                said = f"{what}: changed since it was added, as its content key tells"
                 where, since = place(name, row.id, row.key), written(row.at)
                 yield Damage("content", where, said, CHANGED, since, row=(name, row.id))
 
