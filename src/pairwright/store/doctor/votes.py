@@ -36,16 +36,12 @@ def paid(connection: Connection) -> Iterator[Damage]:
 
 def _unpaid(connection: Connection) -> Iterator[Damage]:
     """A judge's votes are each paid by a call of their own, or none of them is: its settings say which."""
-    paid_for = exists().where(call.c.work_key == vote.c.key)
-    alike = vote.alias("alike")
-    of_paid_judge = exists().where(
-        alike.c.rater_id == vote.c.rater_id,
-        exists().where(call.c.work_key == alike.c.key, call.c.stage == "judge"),
-    )
+    its_call = and_(call.c.work_key == vote.c.key, call.c.stage == "judge")
+    paid_judges = connection.execute(select(vote.c.rater_id).join(call, its_call).distinct()).scalars().all()
     query = (
         select(vote.c.id, vote.c.key, vote.c.at, rater.c.name)
         .join(rater, and_(rater.c.id == vote.c.rater_id, rater.c.kind == "judge"))
-        .where(vote.c.purpose.is_(None), ~paid_for, of_paid_judge)
+        .where(vote.c.purpose.is_(None), vote.c.rater_id.in_(paid_judges), ~exists().where(its_call))
     )
     for row in connection.execute(query.order_by(vote.c.id)):
         yield Damage(
