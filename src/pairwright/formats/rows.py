@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ import orjson
 
 from pairwright.errors import InputError
 from pairwright.formats.carried import depended_on, in_messages
+from pairwright.rows import listed
 from pairwright.types import ROLES, Message, Prompt, Response
 
 # Names under which other tools keep what we call a prompt, likeliest first.
@@ -202,7 +203,7 @@ def as_message(item: Any, where: str) -> Message:
         raise InputError(f'{where} is {_kind(item)}, not {{"role": ..., "content": ...}}')
     if "role" not in item or "content" not in item:
         missing = "role" if "role" not in item else "content"
-        raise InputError(f'{where} has no "{missing}" (keys: {", ".join(map(str, item))})')
+        raise InputError(f'{where} has no "{missing}" (keys: {listed(item)})')
     role = item["role"]
     if role not in ROLES:
         raise InputError(f'{where} has role "{role}", not one of {", ".join(ROLES)}')
@@ -289,7 +290,7 @@ def _response(value: Any, where: str, model: str | None, place: str) -> Response
         return Response(as_text(value, where), model, source=place)
     name = next((name for name in _TEXT_NAMES if value.get(name) is not None), None)
     if name is None:
-        raise InputError(f"{where} has none of {', '.join(_TEXT_NAMES)} (keys: {', '.join(map(str, value))})")
+        raise InputError(f"{where} has none of {', '.join(_TEXT_NAMES)} (keys: {listed(value)})")
     own = _short_text(value["model"], f'{where} "model"') if value.get("model") else model
     rest = {
         key: item for key, item in value.items() if key not in (name, "model", "role") and item is not None
@@ -394,12 +395,8 @@ def as_json(meta: dict[str, Any]) -> dict[str, Any]:
         plain: dict[str, Any] = _plain(meta)
         orjson.dumps(plain)
     except (TypeError, RecursionError) as error:
-        raise InputError(f"the further keys ({_names(meta)}) can't be kept as JSON: {error}") from None
+        raise InputError(f"the further keys ({listed(meta)}) can't be kept as JSON: {error}") from None
     return plain
-
-
-def _names(keys: Iterable[Any]) -> str:
-    return ", ".join(str(key) for key in keys)
 
 
 def _plain(value: Any) -> Any:

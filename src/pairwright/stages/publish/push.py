@@ -33,7 +33,10 @@ _THEIRS = (".gitattributes",)
 
 @dataclass(frozen=True)
 class How:
-    """How to send. `overwrite` replaces what somebody changed on the Hub; `fail_on` over [check] fail_on."""
+    """How to send. `overwrite` replaces what somebody changed on the Hub; `fail_on` over [check] fail_on.
+
+    `examined`: whether what the rows rest on is looked at first, as `doctor --quick` does.
+    """
 
     public: bool = False
     tag: str | None = None
@@ -42,6 +45,7 @@ class How:
     overwrite: bool = False
     fail_on: str | None = None
     quiet: bool = True
+    examined: bool = True
 
 
 @dataclass(repr=False)
@@ -99,7 +103,7 @@ class CardResult(Result):
 
 def card(project: Project, wanted: WantedExports) -> CardResult:
     """The card as a push would send it. No network."""
-    found = push(project, wanted, How(dry_run=True, fail_on="off"))
+    found = push(project, wanted, How(dry_run=True, fail_on="off", examined=False))
     return CardResult(found.card, found.notes, found.refused)
 
 
@@ -119,7 +123,8 @@ def push(
     check_wanted(wanted)
     exports, passed = find_exports(project, wanted.paths)
     stale_ones = [] if how.stale_ok else _stale(project, exports)
-    refused = [*_gate(project, how), *problems(project, exports), *stale_ones]
+    damaged = problems(project, exports) if how.examined else []
+    refused = [*_gate(project, how), *damaged, *stale_ones]
     if refused and not how.dry_run:
         raise InputError("\n".join(refused))
     if not how.dry_run:
