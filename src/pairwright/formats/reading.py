@@ -213,16 +213,17 @@ def _spans_lines(start: bytes) -> bool:
 
 def _loads(line: bytes) -> Any:
     """The value of a line. Raises ValueError, TwiceNamed among them, for what is none."""
-    if _LONG_NUMBER.search(line) is None:
-        try:
-            value = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            if b"NaN" not in line and b"Infinity" not in line:  # not JSON, but what Python's json writes
-                raise
-        else:
-            # Of two keys by one name the fast reader takes the last: look closely where there may be two.
-            if len(_KEY.findall(line)) == _keys_in(value):
-                return value
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        # NaN and Infinity are not JSON, but what Python's json writes.
+        if b"NaN" not in line and b"Infinity" not in line and "infinity" not in error.msg:
+            raise
+    else:
+        # Of two keys by one name the fast reader takes the last, and long whole numbers it rounds: where
+        # either may be, the line is read once more, to the letter.
+        if _keys_in(value) == len(_COLON.findall(line)) - len(_ESCAPED.findall(line)):
+            return value
     scan = _Scan()
     value = scan.decoder.decode(line.decode())
     if scan.twice:
@@ -230,8 +231,9 @@ def _loads(line: bytes) -> Any:
     return value
 
 
-_LONG_NUMBER = re.compile(rb"\d{19}")  # may be more than 64 bits, which the fast reader rounds
-_KEY = re.compile(rb'(?<!\\)"\s*:')
+_COLON = re.compile(rb'"\s*:')
+_ESCAPED = re.compile(rb'\\"\s*:')  # within a text; a look behind the quote would take ten times as long
+_ROUNDED = 2.0**63
 
 
 class TwiceNamed(ValueError):
@@ -239,11 +241,20 @@ class TwiceNamed(ValueError):
 
 
 def _keys_in(value: Any) -> int:
-    if type(value) is dict:
-        return len(value) + sum(_keys_in(each) for each in value.values() if type(each) in (dict, list))
-    if type(value) is list:
-        return sum(_keys_in(each) for each in value if type(each) in (dict, list))
-    return 0
+    """How many keys there are at all depths; none of a number that may have been rounded."""
+    if type(value) is not dict and type(value) is not list:
+        return 0
+    count = len(value) if type(value) is dict else 0
+    for each in value.values() if type(value) is dict else value:
+        kind = type(each)
+        if kind is dict or kind is list:
+            count += _keys_in(each)
+        elif kind is float and not -_ROUNDED < each < _ROUNDED:
+            count -= _MANY
+    return count
+
+
+_MANY = 2**40  # more keys than a line can hold: the count is then never right
 
 
 class _Scan:
