@@ -14,6 +14,7 @@ import orjson
 
 from pairwright.errors import InputError
 from pairwright.formats.values import as_text, kind_of, storable
+from pairwright.rows import listed
 from pairwright.turns import call_from
 from pairwright.types import ROLES, Image, Message, Role, ToolCall
 
@@ -68,12 +69,12 @@ def as_message(item: Any, where: str) -> Message:
             raise InputError(f'{where} is from "{item["from"]}", not one of {", ".join(SHAREGPT)}')
         return _message(item, str(item["from"]).lower(), role, item["value"], where)
     if "role" not in item:
-        raise InputError(f'{where} has no "role" (keys: {", ".join(map(str, item))})')
+        raise InputError(f'{where} has no "role" (keys: {listed(item)})')
     role = _ROLES.get(item["role"]) if isinstance(item["role"], str) else None
     if role is None:
         raise InputError(f'{where} has role "{item["role"]}", not one of {", ".join(ROLES)}')
     if "content" not in item and not _has_calls(item):
-        raise InputError(f'{where} has no "content" (keys: {", ".join(map(str, item))})')
+        raise InputError(f'{where} has no "content" (keys: {listed(item)})')
     return _message(item, item["role"], role, item.get("content"), where)
 
 

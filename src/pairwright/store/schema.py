@@ -481,3 +481,32 @@ sent = Table(
     _at(),
     Index("sent_by_pair", "pair_id"),
 )
+
+# What one transaction added to the chain (store/chain.py): a digest of every row, and the seals it follows.
+seal = Table(
+    "seal",
+    metadata,
+    _id(),
+    Column("digest", LargeBinary(32), nullable=False, unique=True),
+    Column("parents", LargeBinary, nullable=False),  # digests, one after the other
+    Column("covers", JSON, nullable=False),  # {"vote": [[first, last], ...]}
+    Column("rows", LargeBinary, nullable=False),  # digests of these rows, in this order
+    _at(),
+)
+
+# A row that was erased, deleted or accepted as it stands, on purpose: the newest word on it counts.
+tombstone = Table(
+    "tombstone",
+    metadata,
+    _id(),
+    Column("table", Text, nullable=False),
+    Column("row_id", RowId, nullable=False),
+    Column("digest", LargeBinary(16)),  # of what is left of it; null: nothing is
+    Column("because", Text, nullable=False),
+    Column("by", Text),
+    _at(),
+    Index("tombstone_by_row", "table", "row_id"),
+)
+
+# Every full run of `pairwright doctor`: what was right then.
+doctor_run = Table("doctor_run", metadata, _id(), Column("result", JSON, nullable=False), _at())

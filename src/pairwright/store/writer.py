@@ -15,10 +15,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Self
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Table
 from sqlalchemy.exc import OperationalError
 
 from pairwright.errors import StoreError
+from pairwright.store.chain import add_rows
 from pairwright.store.store import Store
 
 LINGER_S = 0.005  # a group grows meanwhile
@@ -113,7 +114,7 @@ class GroupCommit:
             return
         with self._store.write() as connection:
             for table, values in by_table.items():
-                connection.execute(insert(table), values)
+                add_rows(connection, table, values)
 
 
 def _tell(written: list[asyncio.Future[None]]) -> None:

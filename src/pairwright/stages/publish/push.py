@@ -19,6 +19,7 @@ from pairwright.hub.bundle import INDEX, holds
 from pairwright.hub.hub_errors import TOKENS, Passing
 from pairwright.hub.remote import Remote, Repository, quiet_bars, token_there
 from pairwright.stages.check.check import run_check
+from pairwright.stages.doctor.doctor import problems
 from pairwright.stages.export.stale import stale
 from pairwright.stages.project.project import Project
 from pairwright.stages.publish.dataset import Dataset, WantedExports, check_wanted, dataset_of, find_exports
@@ -32,7 +33,10 @@ _THEIRS = (".gitattributes",)
 
 @dataclass(frozen=True)
 class How:
-    """How to send. `overwrite` replaces what somebody changed on the Hub; `fail_on` over [check] fail_on."""
+    """How to send. `overwrite` replaces what somebody changed on the Hub; `fail_on` over [check] fail_on.
+
+    `examined`: whether what the rows rest on is looked at first, as `doctor --quick` does.
+    """
 
     public: bool = False
     tag: str | None = None
@@ -41,6 +45,7 @@ class How:
     overwrite: bool = False
     fail_on: str | None = None
     quiet: bool = True
+    examined: bool = True
 
 
 @dataclass(repr=False)
@@ -98,7 +103,7 @@ class CardResult(Result):
 
 def card(project: Project, wanted: WantedExports) -> CardResult:
     """The card as a push would send it. No network."""
-    found = push(project, wanted, How(dry_run=True, fail_on="off"))
+    found = push(project, wanted, How(dry_run=True, fail_on="off", examined=False))
     return CardResult(found.card, found.notes, found.refused)
 
 
@@ -112,12 +117,14 @@ def push(
 ) -> PushResult:
     """Send the exports that are `wanted`, or with `how.dry_run` only say what would be sent, without network.
 
-    `token` None is the user's own. Raises InputError where the checks or stale labels forbid it, or
+    `token` None is the user's own. Raises InputError where the checks, stale labels or damage forbid it, or
     there is no token; HubError where the Hub does.
     """
     check_wanted(wanted)
     exports, passed = find_exports(project, wanted.paths)
-    refused = [*_gate(project, how), *([] if how.stale_ok else _stale(project, exports))]
+    stale_ones = [] if how.stale_ok else _stale(project, exports)
+    damaged = problems(project, exports) if how.examined else []
+    refused = [*_gate(project, how), *damaged, *stale_ones]
     if refused and not how.dry_run:
         raise InputError("\n".join(refused))
     if not how.dry_run:
