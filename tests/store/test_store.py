@@ -116,7 +116,7 @@ INSERT INTO call VALUES
 def test_calls_of_the_first_version_keep_whether_their_tokens_were_counted(tmp_path):
     path = tmp_path / "first.db"
     with closing(sqlite3.connect(path)) as first:
-        first.executescript(FIRST_VERSION.read_text() + OLD_CALLS)
+        first.executescript(FIRST_VERSION.read_text() + "DELETE FROM call;" + OLD_CALLS)
     with Store.open(str(path)) as store, store.read() as connection:
         calls = connection.execute(select(schema.call).order_by(schema.call.c.id)).all()
     assert [call.counted for call in calls] == [True, False, True, False]
