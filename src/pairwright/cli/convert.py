@@ -65,6 +65,24 @@ Without = Annotated[
 ]
 
 
+Label = Annotated[
+    str | None,
+    typer.Option(
+        "--label",
+        metavar="NAME",
+        help="Of rows with several labels the one that counts: helpful or safe; the name of a score.",
+    ),
+]
+LabelValues = Annotated[
+    str | None,
+    typer.Option(
+        "--label-values",
+        metavar="VALUE=LABEL,...",
+        help="With a table: what its label's values mean: 1=A,2=B,0=TIE.",
+    ),
+]
+
+
 SplitPairs = Annotated[
     bool,
     typer.Option(
@@ -92,7 +110,7 @@ def convert(
         typer.Option(
             "--map",
             metavar="NAME=COLUMN,...",
-            help="Your names for columns: chosen=good_answer,prompt=question.",
+            help="Your names for columns, or paths in them: chosen=good_answer,prompt=messages[0].content.",
         ),
     ] = None,
     which: WhichPairs = "best",
@@ -121,6 +139,8 @@ def convert(
             "--format", metavar="FORMAT", help="jsonl, json, csv, tsv, parquet; default: by IN's name."
         ),
     ] = None,
+    label: Label = None,
+    label_values: LabelValues = None,
     list_: Annotated[bool, typer.Option("--list", help="Show all formats.")] = False,
     without: Without = None,
     dry_run: Annotated[
@@ -129,8 +149,8 @@ def convert(
     json: Json = False,
 ) -> int:
     """Turn a preference dataset of one format into another. Needs no project."""
-    from pairwright.formats.catalog import parse_mapping
     from pairwright.formats.files import Layout, parse_shares
+    from pairwright.formats.mapping import parse_label_values, parse_mapping
     from pairwright.stages.export.convert import Selection, unused_options
     from pairwright.stages.export.convert import convert as convert_to
 
@@ -154,6 +174,8 @@ def convert(
             selection=selection,
             layout=Layout(parse_shares(split, seed), shard, stratify),
             without=column_names(without),
+            label=label,
+            label_values=parse_label_values(label_values),
             dry_run=dry_run,
             progress=progress,
         )

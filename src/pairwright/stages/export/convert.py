@@ -40,9 +40,10 @@ from pairwright.formats.canonical import (
     without_reasoning,
 )
 from pairwright.formats.carried import why_not_carried
-from pairwright.formats.catalog import guess, read_dataset, reader_of, target_named
+from pairwright.formats.catalog import read_dataset, reader_of, target_named
 from pairwright.formats.files import DatasetFiles, Layout, Made, dataset_files
 from pairwright.formats.format import Target
+from pairwright.formats.guess import guess
 from pairwright.formats.reading import BadRow
 from pairwright.formats.streams import STDIN
 from pairwright.keys import content_key
@@ -251,13 +252,16 @@ def convert(
     selection: Selection | None = None,
     layout: Layout | None = None,
     without: Collection[str] = (),
+    label: str | None = None,
+    label_values: Mapping[str, str] | None = None,
     dry_run: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> ConvertResult:
     """Write the rows of `path` to `out` in the format `to`, all or nothing.
 
     `source` None: the format is told by the rows' keys. Stratified parts take reading `path`
-    twice, and so do rows that contradict one another. `without` are columns to do without.
+    twice, and so do rows that contradict one another. `without` are columns to do without, `label` is
+    which of several labels counts, `label_values` what a table's mean.
     `progress` is told how many rows were read. Raises InputError for formats there are not,
     and where nothing is left to write.
     """
@@ -267,7 +271,15 @@ def convert(
     name = source or guess(path, mapping, file_format)
 
     def read(into: ConvertResult) -> Iterator[Canonical]:
-        found = read_dataset(path, name, mapping, file_format=file_format, without=without)
+        found = read_dataset(
+            path,
+            name,
+            mapping,
+            file_format=file_format,
+            without=without,
+            label=label,
+            label_values=label_values,
+        )
         return usable(found, into, progress)
 
     def new() -> ConvertResult:
