@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 def add(
     context: typer.Context,
     files: Annotated[
-        list[Path], typer.Argument(help="JSONL, JSON, CSV, TSV, Parquet or text, also .gz, .zst.")
+        list[Path],
+        typer.Argument(
+            help="JSONL, JSON, CSV, TSV, Parquet or text, also .gz, .zst; or hf://OWNER/NAME@REVISION#SPLIT."
+        ),
     ],
     prompt_field: Annotated[
         str, typer.Option(metavar="COLUMN", help="Column that holds the prompt.")
@@ -91,6 +94,7 @@ def add(
     from pairwright.formats.rows import FieldNames
     from pairwright.stages.add.into_project import add as add_to
     from pairwright.stages.add.labelled_set import AddDatasetResult
+    from pairwright.stages.add.sources import given
 
     fields = FieldNames(
         prompt=prompt_field,
@@ -103,7 +107,7 @@ def add(
     with context.obj.open() as project, count_bar("adding rows", quiet=json) as progress:
         result = add_to(
             project,
-            files,
+            [given(each) for each in files],
             labels=from_,
             fields=fields,
             mapping=parse_mapping(columns),

@@ -95,7 +95,10 @@ SplitPairs = Annotated[
 def convert(
     source: Annotated[
         Path | None,
-        typer.Argument(metavar="IN", help="JSONL, JSON, CSV, TSV, Parquet, also .gz, .zst; - is stdin."),
+        typer.Argument(
+            metavar="IN",
+            help="JSONL, JSON, CSV, TSV, Parquet, also .gz, .zst; - is stdin; or hf://OWNER/NAME@REVISION#SPLIT.",
+        ),
     ] = None,
     target: Annotated[
         Path | None, typer.Argument(metavar="OUT", help=".jsonl, .jsonl.gz, .jsonl.zst, .json or .parquet.")
@@ -151,6 +154,7 @@ def convert(
     """Turn a preference dataset of one format into another. Needs no project."""
     from pairwright.formats.files import Layout, parse_shares
     from pairwright.formats.mapping import parse_label_values, parse_mapping
+    from pairwright.stages.add.sources import given
     from pairwright.stages.export.convert import Selection, unused_options
     from pairwright.stages.export.convert import convert as convert_to
 
@@ -165,7 +169,7 @@ def convert(
         note(text)
     with count_bar("converting rows", quiet=json) as progress:
         result = convert_to(
-            source,
+            given(source),
             target,
             to=to,
             source=from_,

@@ -44,7 +44,7 @@ from pairwright.formats.catalog import read_dataset, reader_of, target_named
 from pairwright.formats.files import DatasetFiles, Layout, Made, dataset_files
 from pairwright.formats.format import Target
 from pairwright.formats.guess import guess
-from pairwright.formats.reading import BadRow
+from pairwright.formats.reading import BadRow, Given, Rows, name_of
 from pairwright.formats.streams import STDIN
 from pairwright.keys import content_key
 from pairwright.stages.add.usable_rows import usable
@@ -242,7 +242,7 @@ def remedy(reason: str) -> str:
 
 
 def convert(
-    path: Path,
+    path: Given,
     out: Path,
     *,
     to: str,
@@ -287,7 +287,7 @@ def convert(
         return ConvertResult(name, source is None, to, out, dry_run=dry_run, naive=naive)
 
     layout = layout or Layout()
-    if layout.stratify and str(path) == STDIN:
+    if layout.stratify and name_of(path) == STDIN:
         raise InputError("--stratify reads IN twice, and - can be read once: save it to a file first")
     layout = layout.by_domain(lambda: ((row.prompt, row.source) for row in read(new())))
     opposed = Opposed()
@@ -295,18 +295,18 @@ def convert(
         result = new()
         result.domains, rows = layout.domains, read(result)
         with ExitStack() as stack:
-            files = stack.enter_context(dataset_files(out, target, layout, path, dry_run=dry_run))
+            files = stack.enter_context(dataset_files(out, target, layout, _file(path), dry_run=dry_run))
             settle = _settling(target, result, stack, opposed)
             made = made_rows(rows, target, selection, result, settle=settle)
             for each in capped(made, target, selection, result.dropped, stack):
                 files.write(each)
                 _count_label(result, target, each)
-            if opposed.rows and not again and str(path) != STDIN:
+            if opposed.rows and not again and name_of(path) != STDIN:
                 opposed.known = True
                 continue  # nothing was published: once more, now that it is known which rows to leave out
             finish(files, target, result)
             if not result.rows:
-                raise InputError(_nothing(result, path))
+                raise InputError(_nothing(result, name_of(path)))
             if not opposed.known:
                 result.contradicting = opposed.rows
             files.publish(manifest(result))
@@ -506,7 +506,12 @@ def manifest(result: ConvertResult) -> dict[str, Any]:
     }
 
 
-def _nothing(result: ConvertResult, path: Path) -> str:
+def _file(given: Given) -> Path | None:
+    """The file that is read, which must not be written over."""
+    return None if isinstance(given, Rows) else Path(given)
+
+
+def _nothing(result: ConvertResult, path: str) -> str:
     if not result.read:
         return f"nothing to write: {path} holds no rows. Is it the right file?"
     what = f"nothing to write: none of {result.read:,} rows of {path} (read as {result.source}) gives a row"
