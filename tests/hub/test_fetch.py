@@ -148,6 +148,12 @@ def test_a_hub_that_fails_is_said_and_the_token_is_not(hub, monkeypatch):
     assert READ_ONLY not in str(error.value)
 
 
+def test_a_hub_that_cannot_be_reached_is_said(hub, monkeypatch, capsys):
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
+    assert run(["convert", "hf://org/prefs", "out.jsonl", "--to", "trl-dpo"]) == 1
+    assert "hf://org/prefs could not be fetched from the Hub" in capsys.readouterr().err
+
+
 def test_without_the_extra_it_says_what_to_install(monkeypatch):
     import sys
 

@@ -18,6 +18,7 @@ import yaml
 
 from pairwright.errors import InputError
 from pairwright.extras import needed
+from pairwright.hub.hub_errors import of_network
 
 _ADDRESS = re.compile(
     r"hf:/{1,2}(?:datasets/)?(?P<repo>[\w.-]+/[\w.-]+)(?:/(?P<config>[^@#]+))?(?:@(?P<revision>[^#]+))?"
@@ -102,9 +103,11 @@ def fetch(address: Address) -> Fetched:
         ) from None
     except errors.RevisionNotFoundError:
         raise InputError(f"{address}: {address.repo} has no revision {address.revision}") from None
-    except (OSError, errors.HfHubHTTPError) as error:
+    except Exception as error:
+        if not (isinstance(error, OSError | errors.HfHubHTTPError) or of_network(error)):
+            raise
         # The token never stands in these words, but the address of a signed download may.
-        told = str(error).splitlines()[0].partition("?")[0]
+        told = str(error).splitlines()[0].partition("?")[0] or type(error).__name__
         raise InputError(f"{address} could not be fetched from the Hub ({told}). Try again") from None
 
 
