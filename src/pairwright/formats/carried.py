@@ -99,6 +99,8 @@ def whole(row: Mapping[str, Any], name: str) -> Any:
 
 
 def _empty(value: Any) -> bool:
+    if type(value) is float and value != value:  # NaN, as pandas writes nothing
+        return True
     return value is None or (not value and isinstance(value, str | list | dict))
 
 

@@ -33,6 +33,11 @@ def test_most_of_the_three_decide(tmp_path, said, expected):
     ]
 
 
+def test_no_input_is_written_nan(tmp_path):
+    found = one(tmp_path, "pandalm", {**RECORD, "input": float("nan"), "motivation_app": float("nan")})
+    assert (asked(found), found.beside) == ([("user", Q)], ("cmp_key",))
+
+
 def test_the_input_belongs_to_the_instruction(tmp_path):
     assert asked(one(tmp_path, "pandalm", {**RECORD, "input": "Now."})) == [("user", f"{Q}\nNow.")]
 

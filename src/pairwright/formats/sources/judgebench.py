@@ -1,6 +1,6 @@
 """JudgeBench: two responses of one model to a question with a known answer; the label is "A>B" or "B>A".
 
-Read from ScalerLab/JudgeBench (README.md, utils/file_operations.py); the order of columns is from memory.
+Read from the record in ScalerLab/JudgeBench's README.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """JudgeLM: GPT-4 gave each of two answers a score from 1 to 10, and said why.
 
-Read from a record of BAAI/JudgeLM-100K (question_body, answer1_body, score: [1.0, 10.0], text) and its
-loaders. Equal scores are a tie. A score under 0 stands for a reply of GPT-4 that had none (from memory).
+Read from a record of BAAI/JudgeLM-100K (question_body, answer1_body, score: [1.0, 10.0], text) in loaders of
+it. Equal scores are a tie. A score under 0 stands for a reply of GPT-4 that had none (from memory).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Langfuse's traces and observations: input, output and scores.
 
 `scores` are a list of {name, value, stringValue, dataType} (a downloaded trace, the API), or an object from
-name to value or values (the JSON that the tables export). Read from Langfuse's docs (score data types; export
-from UI; blob storage fields); the object is from memory. BOOLEAN and words are thumbs, NUMERIC rates, and
-`--label NAME` says which score counts where there are several.
+name to value or values (the JSON that the tables export). That scores are exported so is read from Langfuse's
+docs (export from UI, a single trace); the names of fields are from memory. BOOLEAN and words are thumbs,
+NUMERIC rates, and `--label NAME` says which score counts where there are several.
 """
 
 from __future__ import annotations

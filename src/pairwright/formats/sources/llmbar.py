@@ -1,7 +1,7 @@
 """LLMBar: two outputs, of which experts agree that one follows the instruction; `label` is 1 or 2.
 
-Read from princeton-nlp/LLMBar's Dataset/LLMBar/*/dataset.json as its loaders take it (input, output_1,
-output_2, label).
+The shape of Dataset/LLMBar/*/dataset.json in princeton-nlp/LLMBar (input, output_1, output_2, label) is from
+memory, and that the number is that of the better output.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 Two shapes: a tree a row (the .trees.jsonl files), and a message a row in the order of the trees (oasst1 and
 oasst2 on the Hub). Only the assistant's replies are answers; a reply of the prompter's goes on with the
-conversation. Read from LAION-AI/Open-Assistant (oasst_data/schemas.py, backend/oasst_backend/utils/
-tree_export.py). Ranks are the volunteers' merged, which is no vote of one person.
+conversation. Read from LAION-AI/Open-Assistant's exporter (ExportMessageNode, ExportMessageTree); that rank 0
+is the best and the order of the flat files are from memory. Ranks are the volunteers' merged, which is no
+vote of one person.
 """
 
 from __future__ import annotations

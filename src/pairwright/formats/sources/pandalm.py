@@ -1,6 +1,7 @@
 """PandaLM's test set: three people on two responses; 1 and 2 name the better, 0 is a tie.
 
-Read from WeOpenML/PandaLM (data/testset-v1.json and data/compute_metrics.py). A majority decides.
+Read from WeOpenML/PandaLM (data/testset-v1.json and data/compute_metrics.py). A majority decides. Where there
+is no input it is NaN.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """PKU-SafeRLHF: two answers of which one is the more helpful and one the safer; BeaverTails: safe or not.
 
-The two labels often name different answers, so the user says which is meant. Read from the dataset card in
-yhc-666/UPS-RM (Data/PKU-SafeRLHF/README.md) and the loaders of allenai/open-instruct
-(open_instruct/safety/process_beavertail.py) and PKU-Alignment/safe-rlhf; BeaverTails' columns are from
-memory.
+The two labels often name different answers, so the user says which is meant. Read from loaders: allenai's
+open-instruct (open_instruct/safety/process_beavertail.py: safer_response_id 0 is response_0) and others that
+take better_response_id, is_response_0_safe, response_0_source and BeaverTails' prompt, response and is_safe
+so; severity, hashes and BeaverTails' `category` are from memory.
 """
 
 from __future__ import annotations

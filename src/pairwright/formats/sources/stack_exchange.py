@@ -2,7 +2,7 @@
 
 Read from loaders of HuggingFaceH4/stack-exchange-preferences (question, answers: text, pm_score, selected)
 and of lvwerra/stack-exchange-paired as in trl's StackLLaMA (question, response_j, response_k). `pm_score` is
-log2(1 + upvotes), rounded, and one more where the asker accepted the answer; texts are HTML.
+log2(1 + upvotes), rounded, and one more where the asker accepted the answer (from memory); texts are HTML.
 """
 
 from __future__ import annotations

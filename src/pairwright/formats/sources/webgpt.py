@@ -1,7 +1,7 @@
 """WebGPT: two answers with quotes; the better has the positive score, and two zeros are a tie.
 
-Read from loaders: deepspeed's OpenaiWebgptcomparisonsDataset, LAION's WebGPT in model/model_training
-(openai/webgpt_comparisons: question.full_text, answer_0, score_0). The scores are one number with two signs.
+Read from loaders of openai/webgpt_comparisons, OpenRLHF's among them (question.full_text; answer_0 is chosen
+where score_0 > score_1). That the scores are one number with two signs, and `tokens_0`, are from memory.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     if scores[0] is None or scores[1] is None:
         yield Left(place, "not_labelled")
         return
-    if scores[0] != -scores[1]:
+    if abs(scores[0] + scores[1]) > 1e-6:
         raise InputError(f'"score_0" and "score_1" are {scores[0]} and {scores[1]}; their sum is 0')
     question = row["question"]
     asked = question["full_text"] if isinstance(question, dict) else question
