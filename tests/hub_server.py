@@ -277,6 +277,8 @@ def _dataset(
     hub: HubServer, repo: Repo, name: str, method: str, what: str | None, rest: str, query: Any, body: bytes
 ) -> None:
     number = repo.at(rest)
+    if what == "revision" and number is None:
+        raise refused(404, f"Invalid rev id: {rest}", "RevisionNotFound")
     if what in (None, "revision") and method == "GET":
         raise Answer(200, {"id": name, "private": repo.private, "sha": number or repo.at("main"), "tags": []})
     if what == "refs":

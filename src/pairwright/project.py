@@ -117,6 +117,8 @@ class Project:
         format: str | None = None,
         on_error: OnError = "stop",
         without: Names = None,
+        label: str | None = None,
+        label_values: Mapping[str, str] | str | None = None,
         split: str | None = None,
         progress: bool = True,
     ) -> AddResult | AddDatasetResult:
@@ -128,7 +130,7 @@ class Project:
         format of a labelled dataset, or "auto". Raises InputError naming the bad rows, and adds
         nothing; with `on_error="skip"` the good rows are added.
         """
-        from pairwright.formats.catalog import parse_mapping
+        from pairwright.formats.mapping import parse_label_values, parse_mapping
         from pairwright.formats.rows import FieldNames
         from pairwright.stages.add.into_project import add
         from pairwright.stages.add.sources import sources
@@ -154,6 +156,10 @@ class Project:
                 file_format=format,
                 on_error=on_error,
                 without=_names(without),
+                label=label,
+                label_values=parse_label_values(label_values)
+                if isinstance(label_values, str)
+                else label_values,
                 progress=tell,
             )
         if not result.committed:

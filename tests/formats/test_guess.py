@@ -8,8 +8,9 @@ import pytest
 from pairwright.cli.main import run
 from pairwright.errors import InputError
 from pairwright.formats.canonical import pairs
-from pairwright.formats.catalog import guess, read_dataset
+from pairwright.formats.catalog import read_dataset
 from pairwright.formats.format import Left
+from pairwright.formats.guess import guess
 from pairwright.formats.reading import BadRow
 from pairwright.stages.export.convert import convert
 
@@ -185,3 +186,31 @@ def test_a_value_of_another_kind_is_shown(tmp_path):
     (found,) = read_dataset(write(tmp_path / "in.jsonl", [{**PLAIN, "chosen": 7}]), "trl-dpo-text")
     assert isinstance(found, BadRow)
     assert '"chosen" is 7, which is no text and no list of messages' in found.reason
+
+
+# --- several formats with the same keys -----------------------------------------------------------
+
+
+def turns(*texts):
+    return [{"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate(texts)]
+
+
+def test_formats_that_read_the_rows_alike_need_no_word(tmp_path):
+    row = {"chosen": turns("q", "a"), "rejected": turns("q", "b"), "score_chosen": 8.0, "score_rejected": 5.0}
+    path = write(tmp_path / "in.jsonl", [row])
+    name = guess(path, {})
+    assert name in ("trl-reward", "ultrafeedback-binarized")
+    (found,) = read_dataset(path, name)
+    assert [(each.text, each.rank) for each in found.responses] == [("a", 1), ("b", 2)]
+
+
+def test_where_two_readings_differ_both_are_shown_on_the_first_row_that_does(tmp_path):
+    """A judge's preference and an expert's label: the keys are those of both."""
+    row = {"instruction": "q", "input": "q", "output_1": "a", "output_2": "b", "preference": 2, "label": 1}
+    path = write(tmp_path / "in.jsonl", [row])
+    with pytest.raises(InputError) as told:
+        guess(path, {})
+    said = str(told.value)
+    assert "may be alpaca-eval or llmbar, and they read it differently" in said
+    assert 'in.jsonl:1 as alpaca-eval: "q q": "b" over "a". As llmbar: "q": "a" over "b". ' in said
+    assert "--from alpaca-eval or --from llmbar" in said

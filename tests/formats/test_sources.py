@@ -7,34 +7,33 @@ from itertools import pairwise
 
 import pytest
 import yaml
+from formats.sources import (
+    test_auto_j,
+    test_chat_log,
+    test_judgebench,
+    test_judgelm,
+    test_langfuse,
+    test_langsmith,
+    test_librechat,
+    test_llmbar,
+    test_oasst,
+    test_open_webui,
+    test_openai_evals,
+    test_pandalm,
+    test_phoenix,
+    test_prometheus,
+    test_safe_rlhf,
+    test_stack_exchange,
+    test_summarize,
+    test_ultrainteract,
+    test_webgpt,
+)
+from formats.sources.said import A, B, Q, one, ranks, read, texts
 
-from pairwright.formats.canonical import Canonical
-from pairwright.formats.catalog import formats, guess, read_dataset
+from pairwright.formats.catalog import formats, read_dataset
 from pairwright.formats.format import Left
+from pairwright.formats.guess import guess
 from pairwright.formats.reading import BadRow
-
-Q, A, B = "What color is the sky?", "It is blue.", "It is green."
-
-
-def read(tmp_path, name, *rows, mapping=None):
-    path = tmp_path / "rows.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return list(read_dataset(path, name, mapping))
-
-
-def one(tmp_path, name, row, **more):
-    (found,) = read(tmp_path, name, row, **more)
-    assert isinstance(found, Canonical), found
-    return found
-
-
-def ranks(row: Canonical) -> list:
-    return [each.rank for each in row.responses]
-
-
-def texts(row: Canonical) -> list:
-    return [each.text for each in row.responses]
-
 
 # --- UltraFeedback ---------------------------------------------------------------------------------
 
@@ -547,7 +546,37 @@ SAMPLES = {
         "chosen": f"\n\nHuman: {Q}\n\nAssistant: {A}",
         "rejected": f"\n\nHuman: {Q}\n\nAssistant: {B}",
     },
+    "pku-saferlhf": test_safe_rlhf.PKU,
+    "pku-saferlhf-single": test_safe_rlhf.SINGLE,
+    "beavertails": test_safe_rlhf.TAILS,
+    "oasst": test_oasst.TREE,
+    "webgpt": test_webgpt.RECORD,
+    "summarize-feedback": test_summarize.COMPARED,
+    "summarize-feedback-axis": test_summarize.AXIS,
+    "prometheus": test_prometheus.RECORD,
+    "stack-exchange": test_stack_exchange.ANSWERS,
+    "stack-exchange-paired": test_stack_exchange.PAIRED,
+    "ultrainteract": test_ultrainteract.RECORD,
+    "judgelm": test_judgelm.RECORD,
+    "llmbar": test_llmbar.RECORD,
+    "pandalm": test_pandalm.RECORD,
+    "auto-j": test_auto_j.RECORD,
+    "judgebench": test_judgebench.RECORD,
+    "openai-evals": test_openai_evals.ITEM,
+    "langsmith": test_langsmith.RECORD,
+    "langfuse": test_langfuse.RECORD,
+    "phoenix": test_phoenix.RECORD,
+    "open-webui": test_open_webui.RECORD,
+    "librechat": test_librechat.RECORD,
+    "chat-log": test_chat_log.RECORD,
+    "openai-completions": test_chat_log.COMPLETION,
 }
+# Where one row is several records: those that make the row, and the reader of the whole.
+SEVERAL = {
+    "oasst-messages": test_oasst.MESSAGES,
+    "openai-evals-log": test_openai_evals.LOG,
+}
+LABELS = {"pku-saferlhf": "safe"}  # which label is read, where it must be said
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -567,7 +596,10 @@ def test_no_two_formats_look_like_the_same_rows():
     for name in ("trl-kto", "trl-kto-text", "llama-factory-kto", "axolotl-kto", "ms-swift-kto"):
         written[name] = target_named(name).made(Single(ROW, ROW.responses[0], True))
     written["jsonl"] = target_named("jsonl").made(ROW)
-    for name, row in (written | SAMPLES).items():
+    firsts = {
+        name: next(row for row in rows if "type" in row or "role" in row) for name, rows in SEVERAL.items()
+    }
+    for name, row in (written | SAMPLES | firsts).items():
         looks = [other for other, each in formats().items() if each.reads and each.reads.looks(row)]
         assert looks == [name]
 
@@ -585,5 +617,5 @@ def test_every_read_format_is_tested():
         "jsonl",
         "potato",
     }
-    assert readable <= {*SAMPLES, *OUT, *singly}
+    assert readable <= {*SAMPLES, *SEVERAL, *OUT, *singly}
     assert all(a != b for a, b in pairwise(sorted(formats())))

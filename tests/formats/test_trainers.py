@@ -11,9 +11,10 @@ import yaml
 
 from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Drop, Pair, Rated, Single, pairs, two
-from pairwright.formats.catalog import formats, guess, read_dataset, target_named
+from pairwright.formats.catalog import formats, read_dataset, target_named
 from pairwright.formats.files import Layout
 from pairwright.formats.format import Left, Written
+from pairwright.formats.guess import guess
 from pairwright.formats.ratings import contradicts_itself
 from pairwright.formats.trl import Weights
 from pairwright.stages.export.convert import convert

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pairwright.amounts import counted
-from pairwright.cli.convert import WhichPairs, Without, column_names, tell_not_carried
+from pairwright.cli.convert import Label, LabelValues, WhichPairs, Without, column_names, tell_not_carried
 from pairwright.cli.options import Json
 from pairwright.cli.output import (
     DONE,
@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 def add(
     context: typer.Context,
     files: Annotated[
-        list[Path], typer.Argument(help="JSONL, JSON, CSV, TSV, Parquet or text, also .gz, .zst.")
+        list[Path],
+        typer.Argument(
+            help="JSONL, JSON, CSV, TSV, Parquet or text, also .gz, .zst; or hf://OWNER/NAME@REVISION#SPLIT."
+        ),
     ],
     prompt_field: Annotated[
         str, typer.Option(metavar="COLUMN", help="Column that holds the prompt.")
@@ -82,13 +85,16 @@ def add(
         OnError, typer.Option(help="stop: with a bad row, add nothing. skip: add the good rows.")
     ] = "stop",
     without: Without = None,
+    label: Label = None,
+    label_values: LabelValues = None,
     json: Json = False,
 ) -> int:
     """Add prompts, responses, pairs and, with --from, labels. Adding twice adds nothing."""
-    from pairwright.formats.catalog import parse_mapping
+    from pairwright.formats.mapping import parse_label_values, parse_mapping
     from pairwright.formats.rows import FieldNames
     from pairwright.stages.add.into_project import add as add_to
     from pairwright.stages.add.labelled_set import AddDatasetResult
+    from pairwright.stages.add.sources import given
 
     fields = FieldNames(
         prompt=prompt_field,
@@ -101,7 +107,7 @@ def add(
     with context.obj.open() as project, count_bar("adding rows", quiet=json) as progress:
         result = add_to(
             project,
-            files,
+            [given(each) for each in files],
             labels=from_,
             fields=fields,
             mapping=parse_mapping(columns),
@@ -111,6 +117,8 @@ def add(
             file_format=file_format,
             on_error=on_error,
             without=column_names(without),
+            label=label,
+            label_values=parse_label_values(label_values),
             progress=progress,
         )
     if json:

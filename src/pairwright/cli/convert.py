@@ -71,6 +71,24 @@ Without = Annotated[
 ]
 
 
+Label = Annotated[
+    str | None,
+    typer.Option(
+        "--label",
+        metavar="NAME",
+        help="Of rows with several labels the one that counts: helpful or safe; the name of a score.",
+    ),
+]
+LabelValues = Annotated[
+    str | None,
+    typer.Option(
+        "--label-values",
+        metavar="VALUE=LABEL,...",
+        help="With a table: what its label's values mean: 1=A,2=B,0=TIE.",
+    ),
+]
+
+
 SplitPairs = Annotated[
     bool,
     typer.Option(
@@ -83,7 +101,10 @@ SplitPairs = Annotated[
 def convert(
     source: Annotated[
         Path | None,
-        typer.Argument(metavar="IN", help="JSONL, JSON, CSV, TSV, Parquet, also .gz, .zst; - is stdin."),
+        typer.Argument(
+            metavar="IN",
+            help="JSONL, JSON, CSV, TSV, Parquet, also .gz, .zst; - is stdin; or hf://OWNER/NAME@REVISION#SPLIT.",
+        ),
     ] = None,
     target: Annotated[
         Path | None, typer.Argument(metavar="OUT", help=".jsonl, .jsonl.gz, .jsonl.zst, .json or .parquet.")
@@ -98,7 +119,7 @@ def convert(
         typer.Option(
             "--map",
             metavar="NAME=COLUMN,...",
-            help="Your names for columns: chosen=good_answer,prompt=question.",
+            help="Your names for columns, or paths in them: chosen=good_answer,prompt=messages[0].content.",
         ),
     ] = None,
     which: WhichPairs = "best",
@@ -128,6 +149,8 @@ def convert(
             "--format", metavar="FORMAT", help="jsonl, json, csv, tsv, parquet; default: by IN's name."
         ),
     ] = None,
+    label: Label = None,
+    label_values: LabelValues = None,
     list_: Annotated[bool, typer.Option("--list", help="Show all formats.")] = False,
     without: Without = None,
     dry_run: Annotated[
@@ -136,8 +159,9 @@ def convert(
     json: Json = False,
 ) -> int:
     """Turn a preference dataset of one format into another. Needs no project."""
-    from pairwright.formats.catalog import parse_mapping
     from pairwright.formats.files import Layout, parse_shares
+    from pairwright.formats.mapping import parse_label_values, parse_mapping
+    from pairwright.stages.add.sources import given
     from pairwright.stages.export.convert import Selection, unused_options
     from pairwright.stages.export.convert import convert as convert_to
 
@@ -152,7 +176,7 @@ def convert(
         note(text)
     with count_bar("converting rows", quiet=json) as progress:
         result = convert_to(
-            source,
+            given(source),
             target,
             to=to,
             source=from_,
@@ -161,6 +185,8 @@ def convert(
             selection=selection,
             layout=Layout(parse_shares(split, seed), shard, stratify),
             without=column_names(without),
+            label=label,
+            label_values=parse_label_values(label_values),
             dry_run=dry_run,
             progress=progress,
         )

@@ -33,11 +33,12 @@ _SUFFIX = "_not_carried"
 class Watched(dict[str, Any]):
     """A row, or an object in one, that remembers which of its keys were asked for."""
 
-    __slots__ = ("asked",)
+    __slots__ = ("asked", "kept")
 
     def __init__(self, values: dict[str, Any]) -> None:
         super().__init__(values)
         self.asked: set[str] = set()
+        self.kept: set[str] = set()  # of those asked: with all that is in them
 
     def __getitem__(self, key: str) -> Any:
         return self._given(key, super().__getitem__(key))
@@ -48,6 +49,7 @@ class Watched(dict[str, Any]):
     def whole(self, key: str) -> Any:
         """A value that is carried as it is, with all that is in it."""
         self.asked.add(key)
+        self.kept.add(key)
         return super().get(key)
 
     def peek(self, key: str) -> Any:
@@ -67,7 +69,11 @@ def _watched(value: Any) -> Any:
     """Objects inside are watched too, but for messages: readers take role and content of those, always."""
     if type(value) is dict:
         return Watched(value)
-    if type(value) is list and value and type(value[0]) is dict and not _is_message(value[0]):
+    if type(value) is not list or not value:
+        return value
+    if type(value[0]) is list:
+        return [_watched(each) for each in value]
+    if type(value[0]) is dict and not _is_message(value[0]):
         return [Watched(each) if type(each) is dict else each for each in value]
     return value
 
@@ -93,6 +99,8 @@ def whole(row: Mapping[str, Any], name: str) -> Any:
 
 
 def _empty(value: Any) -> bool:
+    if type(value) is float and value != value:  # NaN, as pandas writes nothing
+        return True
     return value is None or (not value and isinstance(value, str | list | dict))
 
 
@@ -107,9 +115,9 @@ def unasked(row: dict[str, Any]) -> list[str]:
 
 
 def _unasked(row: dict[str, Any]) -> Iterator[str]:
-    asked = row.asked if isinstance(row, Watched) else ()
+    asked, kept = (row.asked, row.kept) if isinstance(row, Watched) else ((), ())
     for key, value in row.items():
-        if _empty(value):
+        if _empty(value) or key in kept:
             continue
         if key not in asked:
             yield key
@@ -117,12 +125,21 @@ def _unasked(row: dict[str, Any]) -> Iterator[str]:
             for inner in _unasked(value):
                 yield f"{key}.{inner}"
         elif type(value) is list:
+            items = list(_flat(value))
             # Of items alike some are passed over (a blank annotation): one that was asked is enough.
-            known = {each for item in value if isinstance(item, Watched) for each in item.asked}
-            for item in value:
+            known = {each for item in items if isinstance(item, Watched) for each in item.asked}
+            for item in items:
                 for inner in _of_item(item):
                     if inner not in known:
                         yield f"{key}.{inner}"
+
+
+def _flat(items: list[Any]) -> Iterator[Any]:
+    for item in items:
+        if type(item) is list:
+            yield from _flat(item)
+        else:
+            yield item
 
 
 def _of_item(item: Any) -> Iterable[str]:
@@ -140,6 +157,31 @@ def in_messages(value: Any) -> list[str]:
     return list(dict.fromkeys(name for item in items for name in _of_item(item)))
 
 
+def beside_of(value: Any, known: Collection[str], where: str) -> Iterator[str]:
+    """What is not `known` in a value that is read as a whole, a tree for example: each name once a place.
+
+    Objects by their id stand for a list of these: an id is no name of a column.
+    """
+    if isinstance(value, list):
+        for item in value:
+            yield from beside_of(item, known, where)
+    elif isinstance(value, dict):
+        if is_by_id(value):
+            value = {"": list(value.values())}
+        for name, inner in value.items():
+            at = f"{where}.{name}" if name else where
+            if name and name not in known:
+                if not _empty(inner):
+                    yield at
+            else:
+                yield from beside_of(inner, known, at)
+
+
+def is_by_id(value: Mapping[str, Any]) -> bool:
+    """Whether an object holds messages by their ids."""
+    return bool(value) and all(_is_message(each) and each.get("id") == own for own, each in value.items())
+
+
 def depended_on(columns: Iterable[str]) -> str | None:
     """The first of these columns that decides what was answered."""
     for column in columns:
@@ -151,16 +193,19 @@ def depended_on(columns: Iterable[str]) -> str | None:
 
 def with_beside(found: list[Found], row: Watched, place: str) -> list[Found]:
     """What was read of a row, which now tells the columns that were not; a Left where those matter."""
-    beside = unasked(row)
+    known = (column for each in found if isinstance(each, Canonical) for column in each.beside)
+    beside = list(dict.fromkeys((*unasked(row), *known)))
     if (column := depended_on(beside)) is not None:
         return [left_for(column, place), *(each for each in found if not isinstance(each, Canonical))]
     rows = [n for n, each in enumerate(found) if isinstance(each, Canonical)]
     if not beside and len(rows) < 2:
         return found
+    ids = [one.id for n in rows if isinstance(one := found[n], Canonical)]
+    numbered = len(set(ids)) < len(ids)
     for number, n in enumerate(rows):
         one = found[n]
         assert isinstance(one, Canonical)
-        own = f"{one.id}/{number + 1}" if one.id and len(rows) > 1 else one.id
+        own = f"{one.id}/{number + 1}" if one.id and numbered else one.id
         found[n] = replace(one, id=own, beside=() if number else tuple(beside))
     return found
 

@@ -1,4 +1,4 @@
-"""All formats by name, those of plugins too (entry points `pairwright.formats`), and which one rows are in.
+"""All formats by name, those of plugins too (entry points `pairwright.formats`), and reading rows in one.
 
 A plugin's entry point is a `Format`, or a tuple of them.
 """
@@ -10,7 +10,6 @@ from dataclasses import replace
 from importlib.metadata import entry_points
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from pairwright.errors import ConfigError, InputError
 from pairwright.formats import context
@@ -18,20 +17,39 @@ from pairwright.formats.canonical import Canonical
 from pairwright.formats.carried import Watched, depended_on, left_for, unasked, with_beside, without_columns
 from pairwright.formats.equal_answers import without_twins
 from pairwright.formats.format import Format, Found, Left, Row, Source, Target
+from pairwright.formats.mapping import renamed
 from pairwright.formats.messages import with_system
 from pairwright.formats.ratings import stated
-from pairwright.formats.reading import BadRow, Given, Record, Rows, name_of, read_records
-from pairwright.formats.rows import with_input
+from pairwright.formats.reading import BadRow, Given, Record, Rows, read_records
 from pairwright.formats.sources import (
     alpaca_eval,
     arena,
+    auto_j,
+    chat_log,
     helpsteer,
+    judgebench,
+    judgelm,
+    langfuse,
+    langsmith,
+    librechat,
+    llmbar,
     nectar,
+    oasst,
+    open_webui,
+    openai_evals,
+    pandalm,
+    phoenix,
+    prometheus,
+    safe_rlhf,
     shp,
+    stack_exchange,
+    summarize,
     table,
     ultrafeedback,
+    ultrainteract,
+    webgpt,
 )
-from pairwright.formats.streams import STDIN, printable
+from pairwright.formats.streams import printable
 from pairwright.formats.tools.names import TOOLS
 from pairwright.formats.trainers import (
     axolotl,
@@ -50,7 +68,6 @@ from pairwright.formats.values import as_id, messages_in_cell
 
 GROUP = "pairwright.formats"
 _DOMAINS = ("domain", "subset", "category", "tag", "source")  # columns that say where a row comes from
-LOOKED_AT = 20  # rows that are looked at to tell a format
 _BUILT_IN: tuple[Format, ...] = (
     *trl_rows.FORMATS,
     *llama_factory.FORMATS,
@@ -70,6 +87,25 @@ _BUILT_IN: tuple[Format, ...] = (
     *helpsteer.FORMATS,
     *arena.FORMATS,
     *alpaca_eval.FORMATS,
+    *safe_rlhf.FORMATS,
+    *oasst.FORMATS,
+    *webgpt.FORMATS,
+    *summarize.FORMATS,
+    *prometheus.FORMATS,
+    *stack_exchange.FORMATS,
+    *ultrainteract.FORMATS,
+    *judgelm.FORMATS,
+    *pandalm.FORMATS,
+    *llmbar.FORMATS,
+    *auto_j.FORMATS,
+    *judgebench.FORMATS,
+    *openai_evals.FORMATS,
+    *langsmith.FORMATS,
+    *langfuse.FORMATS,
+    *phoenix.FORMATS,
+    *open_webui.FORMATS,
+    *librechat.FORMATS,
+    *chat_log.FORMATS,
     *(tool.dataset for tool in TOOLS.values() if tool.dataset),
 )
 
@@ -131,74 +167,10 @@ def _near(name: str, known: Mapping[str, Format]) -> str:
     return f": do you mean {' or '.join(close)}?" if close else ""
 
 
-def guess(path: Given, mapping: Mapping[str, str], file_format: str | None = None) -> str:
-    """The one format whose keys the first rows have.
-
-    Raises InputError where there is none or several: a wrong guess would turn labels round.
-    """
-    if name_of(path) == STDIN:
-        raise InputError("the format of standard input can't be told without reading it: pass --from")
-    if not isinstance(path, Rows) and Path(path).is_dir():
-        raise InputError(f"{path} is a folder, and what it holds is not told: pass --from (potato)")
-    if mapping:
-        return "table"
-    records = _first_records(path, file_format)
-    rows = [_values(record) for record in records]
-    fits = {name: _fits(each.reads, rows) for name, each in formats().items() if each.reads}
-    most = max(fits.values())
-    # An odd row among many is one bad row, and no reason to refuse the others.
-    found = [name for name, n in fits.items() if n == most and 2 * n >= len(rows)]
-    if len(found) == 1:
-        return found[0]
-    keys, called = ", ".join(list(rows[0])[:12]), name_of(path)
-    if found:
-        raise InputError(f"{called} (keys: {keys}) may be {' or '.join(found)}: say which with --from")
-    raise InputError(printable(f"{called} (keys: {keys}) {_in_none(records[0])}"))
-
-
-def _first_records(path: Given, file_format: str | None) -> list[Record]:
-    """Raises InputError saying what is wrong with the first row where none can be read."""
-    records: list[Record] = []
-    bad: BadRow | None = None
-    for record in read_records(path, file_format=file_format):
-        if isinstance(record, Record):
-            records.append(record)
-        else:
-            bad = bad or record
-        if len(records) == LOOKED_AT:
-            break
-    if records:
-        return records
-    if bad is None:
-        raise InputError(f"{name_of(path)} holds no rows: it is empty")
-    raise InputError(f"{name_of(path)} has no row that can be read. {bad.place}: {bad.reason}")
-
-
-def _in_none(first: Record) -> str:
-    shown = repr(first.row)
-    return (
-        "is in none of the formats known by their keys (`pairwright convert --list`). Pass --from NAME, or "
-        "name the columns: --map prompt=COLUMN,chosen=COLUMN,rejected=COLUMN. "
-        f"{first.place} is {shown if len(shown) <= 200 else shown[:197] + '...'}"
-    )
-
-
-def _fits(source: Source, rows: list[Row]) -> int:
-    """How many of the rows look like those of the format."""
-    return sum(_looks(source, row) for row in rows)
-
-
-def _looks(source: Source, row: Row) -> bool:
-    try:
-        return source.looks(row)
-    except (TypeError, AttributeError, KeyError):
-        return False
-
-
 _BOOLEANS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
 
 
-def _values(record: Record) -> Row:
+def values_of(record: Record) -> Row:
     """The row with what cells can only hold as text: booleans as pandas writes them, and messages as JSON.
 
     Nowhere else is a text taken for structure: an answer that is JSON is an answer.
@@ -224,25 +196,47 @@ def read_dataset(
     *,
     file_format: str | None = None,
     without: Collection[str] = (),
+    label: str | None = None,
+    label_values: Mapping[str, str] | None = None,
 ) -> Iterator[Found]:
     """The rows of a file (for some formats a folder) in the format `name`, one at a time.
 
     A row that can't be read is a BadRow, one that can't be used a Left; reading
     goes on after both. `mapping` is the format's column -> the file's. Columns named in
-    `without` are taken away first.
+    `without` are taken away first. `label` is which of several labels counts, `label_values` what the
+    values of a table's label mean.
     """
-    source = source_named(name)
+    source = of_label(source_named(name), name, label)
     unknown = [each for each in mapping or {} if name == "table" and each not in table.COLUMNS]
     if unknown:
         raise InputError(f'--map "{unknown[0]}" is no name of a column: {", ".join(table.COLUMNS)}')
+    if label_values and name != "table":
+        raise InputError(f"--label-values goes with --from table: {name} says what its own labels mean")
     if source.path is not None:
         if isinstance(path, Rows):
             raise InputError(f"{name} is read from a file or folder: pass its path")
         return chain.from_iterable(_apart(found) for found in source.path(Path(path)))
-    records = without_columns(_renamed(read_records(path, file_format=file_format), mapping or {}), without)
+    records = without_columns(
+        renamed(read_records(path, file_format=file_format), mapping or {}, label_values), without
+    )
+    return rows_of(records, source, name)
+
+
+def rows_of(records: Iterator[Record | BadRow], source: Source, name: str) -> Iterator[Found]:
+    """What records hold, in the format of that name."""
+    if source.gather is not None:
+        records = source.gather(records)
     if source.rows is not None:
         return chain.from_iterable(_apart(found) for found in _watched_rows(source.rows, records))
     return chain.from_iterable(_row(record, source, name) for record in records)
+
+
+def of_label(source: Source, name: str, label: str | None) -> Source:
+    if source.by_label is not None:
+        return replace(source, row=source.by_label(label))
+    if label is not None:
+        raise InputError(f'--label "{label}": rows of {name} hold one label only. Leave --label out')
+    return source
 
 
 def _row(record: Record | BadRow, source: Source, name: str) -> Iterable[Found]:
@@ -250,7 +244,7 @@ def _row(record: Record | BadRow, source: Source, name: str) -> Iterable[Found]:
         return (record,)
     place = record.place
     try:
-        values = Watched(_values(record))
+        values = Watched(values_of(record))
         found = list(source.row(values, place))
         asked = frozenset(values.asked)
         found = [_said_besides(each, values, asked) for each in found]
@@ -280,8 +274,20 @@ def _said_besides(found: Found, values: Watched, asked: frozenset[str]) -> Found
     own = None if found.id is not None or "id" in asked else values.peek("id")
     if type(own) is int or (isinstance(own, str) and own.strip()):
         found = replace(found, id=as_id(values["id"]))
-    rated = stated(found, values, asked)
+    rated = stated(_with_models(found, values, asked), values, asked)
     return rated if isinstance(rated, Left) else _with_domain(rated, values)
+
+
+def _with_models(row: Canonical, values: Watched, asked: frozenset[str]) -> Canonical:
+    """Who wrote a chosen and a rejected answer, where columns of their own say so."""
+    if len(row.responses) != 2:
+        return row
+    responses = list(row.responses)
+    for n, name in enumerate(("chosen_model", "rejected_model")):
+        said = values.peek(name)
+        if name not in asked and "chosen" in values and isinstance(said, str) and said:
+            responses[n] = replace(responses[n], model=values[name])
+    return replace(row, responses=tuple(responses))
 
 
 def _apart(found: Found) -> Iterable[Found]:
@@ -306,7 +312,7 @@ def _watched_rows(
             if isinstance(record, BadRow):
                 yield record
                 continue
-            row = Watched(_values(record))
+            row = Watched(values_of(record))
             column = depended_on(unasked(row))
             if column is not None:
                 left.append(left_for(column, record.place))
@@ -336,39 +342,3 @@ def _with_domain(row: Canonical, values: Watched) -> Canonical:
     named = (kept[name] for name in _DOMAINS if isinstance(kept.get(name), str))
     domain = next((each for each in named if each and "://" not in each), None)
     return row if domain is None else replace(row, source=domain)
-
-
-def _renamed(records: Iterator[Record | BadRow], mapping: Mapping[str, str]) -> Iterator[Record | BadRow]:
-    """Rows with the user's columns under the format's names, in what annotation tools nest as well."""
-    for record in records:
-        if isinstance(record, BadRow) or not mapping:
-            yield record
-            continue
-        nested = next((each for each in ("fields", "data") if isinstance(record.row.get(each), dict)), None)
-        values = record.row[nested] if nested else record.row
-        missing = [theirs for theirs in mapping.values() if theirs not in values]
-        if missing:
-            keys = ", ".join(list(values)[:12])
-            yield BadRow(
-                record.place, printable(f'--map names "{missing[0]}", which is not there (keys: {keys})')
-            )
-            continue
-        rest = {key: value for key, value in values.items() if key not in mapping.values()}
-        taken: dict[str, Any] = {ours: values[theirs] for ours, theirs in mapping.items()}
-        if mapping.get("prompt") == "instruction":
-            taken["prompt"] = with_input(taken["prompt"], rest.pop("input", None))
-        row = {**record.row, nested: {**rest, **taken}} if nested else {**rest, **taken}
-        yield Record(record.place, row, record.form)
-
-
-def parse_mapping(text: str | None) -> dict[str, str]:
-    """`chosen=good_answer,prompt=question` as {"chosen": "good_answer", ...}. Raises InputError."""
-    found: dict[str, str] = {}
-    for each in (text or "").split(","):
-        ours, sign, theirs = (part.strip() for part in each.partition("="))
-        if not each.strip():
-            continue
-        if not sign or not ours or not theirs:
-            raise InputError(f'--map "{each}" is not NAME=COLUMN, as in --map chosen=good_answer')
-        found[ours] = theirs
-    return found

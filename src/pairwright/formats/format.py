@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pairwright.formats.canonical import BEYOND, Beyond, Canonical, Drop, Needs, Unit, responses_of, unfit
-from pairwright.formats.reading import BadRow, Record
+from pairwright.formats.reading import BadRow, Record, Records
 from pairwright.formats.trl import Weights
 from pairwright.types import Maker
 
@@ -34,6 +34,7 @@ class Left:
 
 
 Found = Canonical | Left | BadRow
+RowReader = Callable[[Row, str], Iterator[Canonical | Left] | Iterator[Found]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,20 @@ class Source:
     a row has this format's keys. `rater` is the name of who made the labels where rows don't
     say, and `kind` what that is: unknown unless the format itself tells, for one shape of row
     is written by people and by programs. A dataset that is more than one row at a time has
-    `rows` (all records in, all rows out) or `path` (a folder) instead.
+    `rows` (all records in, all rows out) or `path` (a folder) instead; `gather` makes one record
+    of several that belong together, which `row` then reads. Where rows hold several labels,
+    `by_label` gives the reader of the one that the user names, or of rows where none was named:
+    InputError lists those there are.
     """
 
-    row: Callable[[Row, str], Iterator[Canonical | Left] | Iterator[Found]]
+    row: RowReader
     looks: Callable[[Mapping[str, Any]], bool]
     rater: str
     kind: Maker = "unknown"
     rows: Callable[[Iterator[Record | BadRow]], Iterator[Found]] | None = None
     path: Callable[[Path], Iterator[Found]] | None = None
+    gather: Callable[[Records], Records] | None = None
+    by_label: Callable[[str | None], RowReader] | None = None
 
 
 @dataclass(frozen=True, slots=True)

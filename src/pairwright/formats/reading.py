@@ -80,7 +80,10 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows in memory, under the name that stands for their file's; what is no object is a bad row."""
+    """Rows in memory, under the name that stands for their file's; what is no object is a bad row.
+
+    Records say themselves where they stand.
+    """
 
     name: str
     rows: Iterable[Any]
@@ -123,6 +126,9 @@ def read_records(path: Given, *, file_format: str | None = None) -> Records:
 
 def _in_memory(given: Rows) -> Records:
     for number, row in enumerate(given.rows, 1):
+        if isinstance(row, Record | BadRow):
+            yield row
+            continue
         place = f"{given.name} row {number}"
         yield Record(place, row) if type(row) is dict else BadRow(place, _not_object(row))
 

@@ -35,7 +35,7 @@ def in_our_words(error: BaseException, repo: str, token: str) -> HubError | None
             f"the Hub does not take the card's metadata: {told}. Is --license or --language one it knows?"
         )
     if response is None:
-        return Passing(f"the Hub could not be reached ({told}). {_RESUMES}") if _of_network(error) else None
+        return Passing(f"the Hub could not be reached ({told}). {_RESUMES}") if of_network(error) else None
     status = int(response.status_code)
     say = _SAID.get(status) or (_server if status >= 500 else _other)
     return say(repo, told, status, response)
@@ -49,7 +49,8 @@ def _response_of(error: BaseException | None) -> Any | None:
     return None
 
 
-def _of_network(error: BaseException | None) -> bool:
+def of_network(error: BaseException | None) -> bool:
+    """Whether the Hub could not be reached at all."""
     while error is not None:
         if type(error).__module__.partition(".")[0] in (
             "httpx",

@@ -2,7 +2,7 @@
 
 One commit holds everything, so that nobody ever sees half of a push. Files go up
 before it, one by one; what is up already is not sent again, however often a
-push is killed. huggingface_hub (extra `hub`) is loaded here and nowhere else.
+push is killed. huggingface_hub (extra `hub`) is loaded here and in fetch.py.
 """
 
 from __future__ import annotations

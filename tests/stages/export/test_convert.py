@@ -15,11 +15,14 @@ import pytest
 from pairwright.cli.main import run
 from pairwright.errors import ConfigError, InputError
 from pairwright.formats import catalog
+from pairwright.formats.canonical import Rated, two
 from pairwright.formats.files import Layout, parse_shares
 from pairwright.formats.format import Format, Source
+from pairwright.formats.guess import guess
 from pairwright.formats.reading import read_records
 from pairwright.stages.export.convert import Selection, convert
 from pairwright.stages.export.export import row_of_export
+from pairwright.types import Message
 
 HH = Path(__file__).parents[3] / ".." / "shared" / "data" / "hh_rlhf_harmless_test" / "raw.jsonl.gz"
 real = pytest.mark.skipif(not HH.exists(), reason=f"REAL DATA IS NOT TESTED: {HH} is not there")
@@ -340,14 +343,16 @@ def test_what_was_guessed_is_said_and_what_cannot_be_is_asked(tmp_path, capsys):
     assert "--map prompt=COLUMN" in told
 
 
-def test_several_candidates_are_listed(tmp_path, monkeypatch):
-    twin = Format(
-        "twin", "t", Source(lambda row, place: iter(()), lambda row: "chosen" in row, "x", "person")
-    )
+def test_a_format_with_the_same_keys_that_reads_them_otherwise_is_no_guess(tmp_path, monkeypatch):
+    def turned_round(row, place):
+        prompt = (Message("user", row["prompt"]),)
+        yield two(prompt, Rated(row["rejected"]), Rated(row["chosen"]), 1, place=place)
+
+    twin = Format("twin", "t", Source(turned_round, lambda row: "chosen" in row, "x"))
     known = catalog.formats()
-    monkeypatch.setattr(catalog, "formats", lambda: {**known, "twin": twin})
-    with pytest.raises(InputError, match="may be trl-dpo-text or twin: say which with --from"):
-        catalog.guess(write(tmp_path / "in.jsonl", paired(1)), {})
+    monkeypatch.setattr("pairwright.formats.guess.formats", lambda: {**known, "twin": twin})
+    with pytest.raises(InputError, match="may be trl-dpo-text or twin, and they read it differently"):
+        guess(write(tmp_path / "in.jsonl", paired(1)), {})
 
 
 def test_standard_input_is_read_as_told(tmp_path):

@@ -17,6 +17,7 @@ from pairwright.formats.canonical import Both, Canonical, Rated, RowOpinion, two
 from pairwright.formats.format import Format, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of, probability_of, reply_of, with_system
 from pairwright.formats.ratings import rating_in
+from pairwright.formats.thumbs import thumb_of
 from pairwright.formats.values import as_id
 from pairwright.types import Maker
 
@@ -25,30 +26,6 @@ COLUMNS = (
     "rating", "chosen_rating", "rejected_rating", "model", "model_a", "model_b", "chosen_model",
     "rejected_model", "margin", "probability", "id", "source", "rater", "annotator",
 )  # fmt: skip
-_GOOD = dict.fromkeys(
-    (
-        "true",
-        "1",
-        "1.0",
-        "yes",
-        "good",
-        "up",
-        "like",
-        "liked",
-        "thumbs_up",
-        "thumbsup",
-        "positive",
-        "+1",
-        "👍",
-    ),
-    True,
-)
-_BAD = dict.fromkeys(
-    ("false", "0", "0.0", "no", "bad", "down", "dislike", "disliked", "thumbs_down", "thumbsdown", "negative",
-     "-1", "👎"),
-    False,
-)  # fmt: skip
-_THUMBS = {**_GOOD, **_BAD}
 Side = Literal["A", "B", "TIE", "BOTH_GOOD", "BOTH_BAD"]
 # Nothing else: whether 1 stands for the first or for "the second won" (as beside 0) is not told by a number.
 _SIDES: dict[str, Side] = {
@@ -144,7 +121,7 @@ def _single(prompt: Any, row: Row, more: dict[str, Any]) -> Canonical | Left:
     said = row.get("good") if row.get("good") is not None else row.get("label")
     good = None
     if said is not None:
-        good = said if isinstance(said, bool) else _THUMBS.get(_word(said))
+        good = thumb_of(said)
         if good is None:
             raise InputError(f'"good" is {said!r}; it is true or false, 1 or 0, up or down, good or bad')
     rating = rating_in(row)
@@ -155,15 +132,7 @@ def _single(prompt: Any, row: Row, more: dict[str, Any]) -> Canonical | Left:
 
 
 def _word(value: Any) -> str:
-    return (
-        str(value)
-        .strip()
-        .casefold()
-        .replace("-1", "\0")
-        .replace("-", "_")
-        .replace("\0", "-1")
-        .replace(" ", "_")
-    )
+    return str(value).strip().casefold().replace("-", "_").replace(" ", "_")
 
 
 def _looks(row: Mapping[str, Any]) -> bool:

@@ -90,7 +90,15 @@ def read_alpaca(row: Row, place: str) -> Iterator[Canonical | Left]:
             raise InputError('"history" is no list of [question, answer]')
         turns += [Message("user", str(old[0])), Message("assistant", str(old[1]))]
     prompt = with_system(row.get("system"), (*turns, *messages_of(asked, '"instruction"')))
+    if "chosen" not in row:  # its older ranking rows: the good answer, then worse ones
+        good, *worse = row["output"]
+        row = {"chosen": good, "rejected": worse}
     yield from _pairs(prompt, row, place)
+
+
+def _looks_alpaca(row: Mapping[str, Any]) -> bool:
+    ranked = isinstance(row.get("output"), list) and len(row["output"]) > 1
+    return "instruction" in row and (ranked or {"chosen", "rejected"} <= row.keys())
 
 
 def read_sharegpt(row: Row, place: str) -> Iterator[Canonical | Left]:
@@ -198,7 +206,7 @@ FORMATS = (
         "LLaMA-Factory DPO, ORPO, SimPO, reward model: alpaca rows",
         Source(
             read_alpaca,
-            lambda row: "instruction" in row and "chosen" in row and "rejected" in row,
+            _looks_alpaca,
             "dataset",
         ),
         Target(

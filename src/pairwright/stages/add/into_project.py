@@ -31,11 +31,14 @@ def add(
     file_format: str | None = None,
     on_error: OnError = "stop",
     without: Collection[str] = (),
+    label: str | None = None,
+    label_values: Mapping[str, str] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> AddResult | AddDatasetResult:
     """Add prompts, responses and pairs; with `labels`, a format or "auto", their labels too, as votes.
 
-    `fields` are the names of columns where no labels are read, `mapping` where they are. Raises
+    `fields` are the names of columns where no labels are read, `mapping` where they are; `label` is which
+    of several labels counts, `label_values` what a table's mean. Raises
     InputError for an option that needs labels where none are read.
     """
     if labels is not None:
@@ -50,8 +53,13 @@ def add(
             file_format=file_format,
             on_error=on_error,
             without=without,
+            label=label,
+            label_values=label_values,
             progress=progress,
         )
+    if label is not None or label_values:
+        option = "--label" if label is not None else "--label-values"
+        raise InputError(f"{option} goes with --from: without it labels are not read. Pass --from auto")
     if mapping:
         raise InputError("--map goes with --from: pairwright add FILE --from table --map prompt=COLUMN,...")
     if rater is not None or labels_by is not None:

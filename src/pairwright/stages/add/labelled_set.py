@@ -11,7 +11,7 @@ twice adds nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
@@ -37,7 +37,8 @@ from pairwright.formats.canonical import (
     meetings,
     unfit,
 )
-from pairwright.formats.catalog import guess, read_dataset, source_named
+from pairwright.formats.catalog import read_dataset, source_named
+from pairwright.formats.guess import guess
 from pairwright.formats.reading import BadRow, Given, name_of
 from pairwright.formats.values import as_json
 from pairwright.formats.writing import without_ending
@@ -165,6 +166,8 @@ def add_dataset(
     file_format: str | None = None,
     on_error: OnError = "stop",
     without: Collection[str] = (),
+    label: str | None = None,
+    label_values: Mapping[str, str] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> AddDatasetResult:
     """Add what the files hold, or rows in memory, in the format `source` (None: told by the rows' keys).
@@ -173,8 +176,8 @@ def add_dataset(
     not say: unless told it is the dataset, else the file. `labels_by` says what all
     raters of the files are, and takes back what was said otherwise of them before;
     without it a row that does not say is of an unknown rater. `without` are columns to
-    do without. Raises InputError for
-    a format there is not.
+    do without, `label` is which of several labels counts, `label_values` what a table's mean. Raises
+    InputError for a format there is not.
     """
     if labels_by is not None and labels_by not in MAKERS:
         raise InputError(f'labels_by is "{labels_by}"; it is one of {", ".join(MAKERS)}')
@@ -190,7 +193,15 @@ def add_dataset(
                     stem = without_ending(file)[0] or Path(file).stem
                     called = rater or (stem if reads.rater == _FILE else reads.rater)
                     own = _Maker(name, called, reads.kind, labels_by)
-                    found = read_dataset(path, name, mapping, file_format=file_format, without=without)
+                    found = read_dataset(
+                        path,
+                        name,
+                        mapping,
+                        file_format=file_format,
+                        without=without,
+                        label=label,
+                        label_values=label_values,
+                    )
                     before, rows = result.read, usable(found, result, progress, _unfit)
                     while page := list(islice(rows, PAGE)):
                         _add_page(connection, project, page, own, which, result, seen)

@@ -40,10 +40,11 @@ from pairwright.formats.canonical import (
     without_reasoning,
 )
 from pairwright.formats.carried import why_not_carried
-from pairwright.formats.catalog import guess, read_dataset, reader_of, target_named
+from pairwright.formats.catalog import read_dataset, reader_of, target_named
 from pairwright.formats.files import DatasetFiles, Layout, Made, dataset_files
 from pairwright.formats.format import Target
-from pairwright.formats.reading import BadRow
+from pairwright.formats.guess import guess
+from pairwright.formats.reading import BadRow, Given, Rows, name_of
 from pairwright.formats.streams import STDIN
 from pairwright.keys import content_key
 from pairwright.stages.add.usable_rows import usable
@@ -247,7 +248,7 @@ def remedy(reason: str) -> str:
 
 
 def convert(
-    path: Path,
+    path: Given,
     out: Path,
     *,
     to: str,
@@ -257,13 +258,16 @@ def convert(
     selection: Selection | None = None,
     layout: Layout | None = None,
     without: Collection[str] = (),
+    label: str | None = None,
+    label_values: Mapping[str, str] | None = None,
     dry_run: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> ConvertResult:
     """Write the rows of `path` to `out` in the format `to`, all or nothing.
 
     `source` None: the format is told by the rows' keys. Stratified parts take reading `path`
-    twice, and so do rows that contradict one another. `without` are columns to do without.
+    twice, and so do rows that contradict one another. `without` are columns to do without, `label` is
+    which of several labels counts, `label_values` what a table's mean.
     `progress` is told how many rows were read. Raises InputError for formats there are not,
     and where nothing is left to write.
     """
@@ -273,7 +277,15 @@ def convert(
     name = source or guess(path, mapping, file_format)
 
     def read(into: ConvertResult) -> Iterator[Canonical]:
-        found = read_dataset(path, name, mapping, file_format=file_format, without=without)
+        found = read_dataset(
+            path,
+            name,
+            mapping,
+            file_format=file_format,
+            without=without,
+            label=label,
+            label_values=label_values,
+        )
         return usable(found, into, progress)
 
     def new() -> ConvertResult:
@@ -281,7 +293,7 @@ def convert(
         return ConvertResult(name, source is None, to, out, dry_run=dry_run, naive=naive)
 
     layout = layout or Layout()
-    if layout.stratify and str(path) == STDIN:
+    if layout.stratify and name_of(path) == STDIN:
         raise InputError("--stratify reads IN twice, and - can be read once: save it to a file first")
     layout = layout.by_domain(lambda: ((row.prompt, row.source) for row in read(new())))
     opposed = Opposed()
@@ -289,18 +301,18 @@ def convert(
         result = new()
         result.domains, rows = layout.domains, read(result)
         with ExitStack() as stack:
-            files = stack.enter_context(dataset_files(out, target, layout, path, dry_run=dry_run))
+            files = stack.enter_context(dataset_files(out, target, layout, _file(path), dry_run=dry_run))
             settle = _settling(target, result, stack, opposed)
             made = made_rows(rows, target, selection, result, settle=settle)
             for each in capped(made, target, selection, result.dropped, stack):
                 files.write(each)
                 _count_label(result, target, each)
-            if opposed.rows and not again and str(path) != STDIN:
+            if opposed.rows and not again and name_of(path) != STDIN:
                 opposed.known = True
                 continue  # nothing was published: once more, now that it is known which rows to leave out
             finish(files, target, result)
             if not result.rows:
-                raise InputError(_nothing(result, path))
+                raise InputError(_nothing(result, name_of(path)))
             if not opposed.known:
                 result.contradicting = opposed.rows
             files.publish(manifest(result))
@@ -498,7 +510,12 @@ def manifest(result: ConvertResult) -> dict[str, Any]:
     }
 
 
-def _nothing(result: ConvertResult, path: Path) -> str:
+def _file(given: Given) -> Path | None:
+    """The file that is read, which must not be written over."""
+    return None if isinstance(given, Rows) else Path(given)
+
+
+def _nothing(result: ConvertResult, path: str) -> str:
     if not result.read:
         return f"nothing to write: {path} holds no rows. Is it the right file?"
     what = f"nothing to write: none of {result.read:,} rows of {path} (read as {result.source}) gives a row"

@@ -1,0 +1,58 @@
+"""Langfuse's traces and observations: input, output and scores.
+
+`scores` are a list of {name, value, stringValue, dataType} (a downloaded trace, the API), or an object from
+name to value or values (the JSON that the tables export). That scores are exported so is read from Langfuse's
+docs (export from UI, a single trace); the names of fields are from memory. BOOLEAN and words are thumbs,
+NUMERIC rates, and `--label NAME` says which score counts where there are several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from pairwright.formats.canonical import Canonical
+from pairwright.formats.format import Format, Left, Row, RowReader, Source
+from pairwright.formats.sources.traces import Score, answer_of, asked_of, rated
+
+
+def by_label(label: str | None) -> RowReader:
+    return partial(_read, label)
+
+
+def _read(label: str | None, row: Row, place: str) -> Iterator[Canonical | Left]:
+    if row["output"] is None:
+        yield Left(place, "empty_response")
+        return
+    asked, answer = asked_of(row["input"], '"input"'), answer_of(row["output"], '"output"')
+    own, model = row.get("id"), row.get("model")
+    yield rated(asked, answer, list(_scores(row["scores"])), label, place, model=model, id=own)
+
+
+def _scores(given: Any) -> Iterator[Score]:
+    if isinstance(given, dict):
+        for name in given:
+            value = given[name]
+            for each in value if isinstance(value, list) else [value]:
+                yield name, each
+        return
+    for each in given or ():
+        kind, value, words = each.get("dataType"), each.get("value"), each.get("stringValue")
+        if kind == "BOOLEAN" and value in (0, 1):
+            yield str(each["name"]), bool(value)
+        else:
+            yield str(each["name"]), words if kind == "CATEGORICAL" and words is not None else value
+
+
+def _looks(row: Mapping[str, Any]) -> bool:
+    return {"input", "output", "scores"} <= row.keys() and isinstance(row["scores"], dict | list)
+
+
+FORMATS = (
+    Format(
+        "langfuse",
+        "Langfuse's traces with scores, by --label NAME",
+        Source(by_label(None), _looks, "langfuse", by_label=by_label),
+    ),
+)

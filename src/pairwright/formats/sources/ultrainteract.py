@@ -1,0 +1,33 @@
+"""UltraInteract: a trajectory of turns, and the right and a wrong next action.
+
+Read from loaders of openbmb/UltraInteract_pair (`trajectory` is a list of {"from", "value"}); the other
+columns are from memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pairwright.formats.answers import pairs_of
+from pairwright.formats.canonical import Canonical, two
+from pairwright.formats.format import Format, Left, Row, Source
+from pairwright.formats.messages import messages_of
+
+
+def read(row: Row, place: str) -> Iterator[Canonical | Left]:
+    asked = messages_of(row["trajectory"], '"trajectory"')
+    source = row.get("task")
+    for found in pairs_of(asked, row, place):
+        if isinstance(found, Left):
+            yield found
+        else:
+            yield two(*found, 1, source=source if isinstance(source, str) else None, place=place)
+
+
+FORMATS = (
+    Format(
+        "ultrainteract",
+        "UltraInteract: a trajectory, the right and a wrong next action",
+        Source(read, lambda row: {"trajectory", "chosen", "rejected"} <= row.keys(), "ultrainteract"),
+    ),
+)
