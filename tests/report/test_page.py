@@ -158,7 +158,7 @@ def plain():
             "labels": {1: 600},
         },
         "decided": {"lead": 0, "key": 0, "flipped": 0},
-        "open": {"half_answered": 0, "skipped": 0, "disputed": 0, "flagged": 0},
+        "open": {"half_answered": 0, "skipped": 0, "disputed": 0, "flagged": 0, "answers": 0},
         "for_judges": 0,
         "for_people": 0,
         "away": {},
