@@ -18,6 +18,7 @@ FLOORS = {
     "amounts": 0,
     "whole_file": 0,
     "turns": 0,
+    "images": 0,
     "judging": 1,
     "routing": 1,
     "quality": 1,

@@ -115,6 +115,7 @@ class Project:
         format: str | None = None,
         on_error: OnError = "stop",
         without: Names = None,
+        image_urls: bool = False,
         split: str | None = None,
         progress: bool = True,
     ) -> AddResult | AddDatasetResult:
@@ -152,6 +153,7 @@ class Project:
                 file_format=format,
                 on_error=on_error,
                 without=_names(without),
+                image_urls=image_urls,
                 progress=tell,
             )
         if not result.committed:

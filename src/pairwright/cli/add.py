@@ -82,6 +82,13 @@ def add(
         OnError, typer.Option(help="stop: with a bad row, add nothing. skip: add the good rows.")
     ] = "stop",
     without: Without = None,
+    image_urls: Annotated[
+        bool,
+        typer.Option(
+            "--image-urls",
+            help="Keep addresses of images as they are (none is ever fetched); else such rows are bad.",
+        ),
+    ] = False,
     json: Json = False,
 ) -> int:
     """Add prompts, responses, pairs and, with --from, labels. Adding twice adds nothing."""
@@ -111,6 +118,7 @@ def add(
             file_format=file_format,
             on_error=on_error,
             without=column_names(without),
+            image_urls=image_urls,
             progress=progress,
         )
     if json:

@@ -31,12 +31,14 @@ def add(
     file_format: str | None = None,
     on_error: OnError = "stop",
     without: Collection[str] = (),
+    image_urls: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> AddResult | AddDatasetResult:
     """Add prompts, responses and pairs; with `labels`, a format or "auto", their labels too, as votes.
 
-    `fields` are the names of columns where no labels are read, `mapping` where they are. Raises
-    InputError for an option that needs labels where none are read.
+    `fields` are the names of columns where no labels are read, `mapping` where they are.
+    Images are kept in the project's `media/`; with `image_urls` those that are addresses stay addresses.
+    Raises InputError for an option that needs labels where none are read.
     """
     if labels is not None:
         return add_dataset(
@@ -50,6 +52,7 @@ def add(
             file_format=file_format,
             on_error=on_error,
             without=without,
+            image_urls=image_urls,
             progress=progress,
         )
     if mapping:
@@ -64,5 +67,7 @@ def add(
         file_format=file_format,
         on_error=on_error,
         without=without,
+        media=project.media,
+        image_urls=image_urls,
         progress=progress,
     )
