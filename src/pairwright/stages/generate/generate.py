@@ -22,6 +22,7 @@ from pairwright.models.prices import Price
 from pairwright.models.replies import ChatReply
 from pairwright.models.settings import ModelSettings
 from pairwright.quality.refusals import looks_like_refusal
+from pairwright.stages.pay.images import ImagesSent, check_sees_images
 from pairwright.stages.pay.paid_calls import (
     CallProgress,
     Payer,
@@ -112,6 +113,8 @@ def run_generate(
         pending = missing if retry_failed else missing - failed
         run = Run(Budget(limit, spent), pending, progress)
         if pending:
+            for name in settings.models:
+                check_sees_images(project, f"model {name}", name)
             asyncio.run(_Session(project, run, prices, prior).draw_all(retry_failed))
     stop = run.stop
     if stop is not None and not isinstance(stop, (BudgetReached, KeyboardInterrupt)):
@@ -141,6 +144,7 @@ class _Session:
         self.project, self.run, self.prior = project, run, prior
         self.payers = {name: Payer(run, "generate", name, price) for name, price in prices.items()}
         self.settings = project.settings.generate
+        self.images = {name: ImagesSent(project, name) for name in prices}
         self.clients: dict[str, ChatClient] = {}
 
     async def draw_all(self, retry_failed: bool) -> None:
@@ -172,7 +176,6 @@ class _Session:
         name = model_of_slot(self.settings, self.project.settings.project.seed, work.prompt_key, slot)
         model = self.project.settings.models[name]
         body = request_body(model, work.prompt)
-        size = sent_bytes(body)
         params = {key: value for key, value in body.items() if key not in ("messages", "tools")}
         if body["messages"][0]["role"] == "system" and work.prompt.messages[0].role != "system":
             params["system"] = body["messages"][0]["content"]  # kept with what was drawn under it
@@ -184,6 +187,13 @@ class _Session:
         drawn = sum(call.outcome != "failed" for call in prior)
         left = draws - (drawn % draws if slot in work.failed_slots else drawn)
         left = max(1, left)
+        images = self.images[name]
+        try:
+            body["messages"] = images.messages(body["messages"])
+        except CallFailed as failed:
+            await self._fail(work, slot, key, failed.kind, str(failed))
+            return
+        size, of_images = sent_bytes(body, images)
         payer, most = self.payers[name], most_tokens_out(body, self.run.budget.limit, name)
         while self.run.stop is None:
             ask = partial(
@@ -203,7 +213,8 @@ class _Session:
             outcome = "empty" if not same else "duplicate" if same in texts else "used"
             # The response holds all that the model said, or else the call does.
             whole = reply.text.strip() in ("", said.text) and not (reply.reasoning and not said.turns)
-            call = payer.row(key, attempt, outcome, reply, size, raw=None if whole and same else reply.raw)
+            kept = None if whole and same else reply.raw
+            call = payer.row(key, attempt, outcome, reply, size, kept, images=of_images)
             if outcome == "used":
                 texts.add(same)
                 row = _response(work, slot, key, name, params, said, reply)
@@ -249,13 +260,13 @@ def request_body(model: ModelSettings, prompt: Prompt) -> dict[str, Any]:
     return body
 
 
-def sent_bytes(body: Mapping[str, Any]) -> int:
-    """The bytes of a request that its model reads: messages, with their calls, and tools."""
+def sent_bytes(body: Mapping[str, Any], images: ImagesSent) -> tuple[int, int]:
+    """The bytes of a request that its model reads, messages, with their calls, and tools; and of images."""
     messages = body["messages"]
-    size = sum(len(each["content"].encode()) for each in messages if isinstance(each["content"], str))
+    size, of_images = images.size(messages)
     calls = [each["tool_calls"] for each in messages if each.get("tool_calls")]
     beyond = [*calls, *body.get("tools", ())]
-    return size + (len(orjson.dumps(beyond)) if beyond else 0)
+    return size + (len(orjson.dumps(beyond)) if beyond else 0), of_images
 
 
 def response_of(reply: ChatReply, *, keep_reasoning: bool) -> Rated:

@@ -28,6 +28,7 @@ from pairwright.stages.panel.asked import (
 )
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.pay.asked_once import Prepared
+from pairwright.stages.pay.images import ImagesSent, check_sees_images
 from pairwright.stages.pay.paid_calls import (
     CallProgress,
     Payer,
@@ -111,6 +112,7 @@ def run_judge(
             return _run_local(project, name, settings, orders, retry_failed, progress)
         session = open_session(project, name, settings, orders, budget_usd)
         if rejudge:
+            _check_images(session)
             asyncio.run(_check_asking(session))
             _ask_anew(project, name)
             retry_failed = True
@@ -119,8 +121,20 @@ def run_judge(
             pending = totals.judge_pending(connection, name, orders, retry_failed=retry_failed, left=left)
         run = Run(session.budget, pending, progress)
         if pending:
+            _check_images(session)
             asyncio.run(_judge_all(session, run, retry_failed, left))
     return _result(session, run, pending)
+
+
+def _check_images(session: JudgeSession) -> None:
+    """Raises ConfigError where there are images and the judge would not see them."""
+    check_sees_images(
+        session.project,
+        f"judge {session.name}",
+        session.model,
+        text_only=kind_of(session.settings.kind).scores,
+        responses=True,
+    )
 
 
 async def _check_asking(session: JudgeSession) -> None:
@@ -168,7 +182,8 @@ async def _judge_all(session: JudgeSession, run: Run, retry_failed: bool, left: 
 
             payer = session.payer(run)
             prepared = Prepared(project.store, writer, payer)
-            aids = Aids(client, model, session.options, payer, prepared)
+            images = ImagesSent(project, session.model)
+            aids = Aids(client, model, session.options, payer, prepared, images)
             shared: SharedJudge | None = None
             if kind_of(session.settings.kind).scores:
                 shared = ScoredResponses(session, client, prepared, payer)
@@ -179,7 +194,7 @@ async def _judge_all(session: JudgeSession, run: Run, retry_failed: bool, left: 
                 if shared is not None:
                     await _read_off(session, run, shared, writer, work)
                 else:
-                    await _judge_one(session, run, judge, aids, payer, writer, work)
+                    await _judge_one(session, run, judge, aids, images, payer, writer, work)
 
             await work_through(pages, do, endpoint.concurrency, run)
 
@@ -204,6 +219,7 @@ async def _judge_one(
     run: Run,
     judge: ChatJudge,
     aids: Aids,
+    images: ImagesSent,
     payer: Payer,
     writer: GroupCommit,
     work: JudgeWork,
@@ -218,11 +234,12 @@ async def _judge_one(
     attempt = prior[-1].attempt + 1 if prior else 1
     left, most = max(1, session.settings.attempts - asked), session.most_out
     while run.stop is None:
-        size = 0
+        size = of_images = 0
         try:
             aid = await aids.of(work.prompt)
-            messages = judge.messages(work.prompt, work.first, work.second, unread, aid)
-            size = sum(len(message["content"].encode()) for message in messages)
+            shown = judge.messages(work.prompt, work.first, work.second, unread, aid)
+            messages = images.messages(shown)
+            size, of_images = images.size(messages)
             ask = partial(judge.ask, messages, tokens_of(size) + most, repeat_billed=payer.repeats)
             reply = await payer.pay(ask, size, most, work.pair_id)
         except CallFailed as failed:
@@ -233,7 +250,7 @@ async def _judge_one(
         try:
             answer = read_reply(reply, session.options.strategy, sampled=session.options.temperature > 0)
         except Unreadable as problem:
-            row = payer.row(key, attempt, "unreadable", reply, size, raw=reply.raw)
+            row = payer.row(key, attempt, "unreadable", reply, size, raw=reply.raw, images=of_images)
             unread, attempt, left = reply.raw, attempt + 1, left - 1
             if left:
                 await writer.put([row])
@@ -243,7 +260,7 @@ async def _judge_one(
             run.finish(failed=True)
             return
         vote = schema.vote, _vote(session, work, key, answer, reply.seconds)
-        await writer.put([payer.row(key, attempt, "used", reply, size), vote])
+        await writer.put([payer.row(key, attempt, "used", reply, size, images=of_images), vote])
         run.finish()
         return
 

@@ -39,6 +39,7 @@ class Asking:
     problem: Callable[[ChatReply], str | None]
     attempts: int = 1
     about: Hashable = None
+    images: int = 0  # of the size
 
 
 class Prepared:
@@ -77,7 +78,9 @@ class Prepared:
                 raise CallFailed(failed.kind, str(failed), status=failed.status, tries=failed.tries) from None
             text, found = str(reply.raw).strip(), asking.problem(reply)
             outcome = "unreadable" if found else "used"
-            await self._writer.put([self._payer.row(key, attempt, outcome, reply, asking.size, raw=text)])
+            await self._writer.put(
+                [self._payer.row(key, attempt, outcome, reply, asking.size, raw=text, images=asking.images)]
+            )
             if not found:
                 return text
             if attempt - before >= asking.attempts:

@@ -285,10 +285,19 @@ class Payer:
         return reply
 
     def row(
-        self, key: bytes, attempt: int, outcome: str, reply: Any, size: int, raw: str | None = None
+        self,
+        key: bytes,
+        attempt: int,
+        outcome: str,
+        reply: Any,
+        size: int,
+        raw: str | None = None,
+        *,
+        images: int = 0,
     ) -> tuple[Any, dict[str, Any]]:
-        """An answer as a row of `call`."""
-        return schema.call, self._row(key, attempt, outcome, cost_row(reply, self.price, size), raw)
+        """An answer as a row of `call`. `images` of its `size` are no bytes of text."""
+        cost = cost_row(reply, self.price, size)
+        return schema.call, self._row(key, attempt, outcome, {**cost, "prompt_bytes": size - images}, raw)
 
     def lost_rows(
         self, key: bytes, attempt: int, failed: CallFailed, size: int, most: int
