@@ -8,6 +8,7 @@ from typing import Any, get_args
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from pairwright.annotate.images import laid_out_html
 from pairwright.annotate.rendering import to_html
 from pairwright.annotate.shapes import text_of
 from pairwright.annotate.site import Visit, call, page
@@ -19,6 +20,7 @@ from pairwright.store.people import accounts as sql
 from pairwright.store.people import disputes as conflict_rows
 from pairwright.store.people import gold as gold_sql
 from pairwright.store.people.accounts import Account, Role
+from pairwright.turns import laid_out
 from pairwright.types import VERDICTS, Verdict
 
 PAGE = 50
@@ -121,9 +123,9 @@ def case_page(visit: Visit) -> Response:
         "lead_case.html",
         case=case,
         public=public_id("pair", case.task.pair_key),
-        prompt=[(each.role, to_html(each.content)) for each in case.task.prompt.messages],
-        a=to_html(case.task.a),
-        b=to_html(case.task.b),
+        prompt=[(each.role, laid_out_html(laid_out(each))) for each in case.task.prompt.messages],
+        a=laid_out_html(case.task.a),
+        b=laid_out_html(case.task.b),
         decided=next((each for each in case.people if each.purpose == "decision"), None),
     )
 

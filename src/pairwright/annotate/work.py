@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from pairwright.annotate.difference import changes, difference
+from pairwright.annotate.images import image_file, laid_out_html
 from pairwright.annotate.rendering import raw_html, to_html
 from pairwright.annotate.security import csrf_token
 from pairwright.annotate.shapes import answer_of, judges_json, pair_ids, text_of, uuid_of
@@ -22,6 +23,7 @@ from pairwright.stages.project import guidelines
 from pairwright.store.judge.judge_votes import judges_said
 from pairwright.store.people import accounts, leases, tasks
 from pairwright.store.people.tasks import Task
+from pairwright.turns import laid_out
 from pairwright.types import Assist, Verdict, swap
 
 PAUSED = "Your lead has paused your work. All you answered is kept."
@@ -90,11 +92,12 @@ def task_json(visit: Visit, offer: Offer, previous: dict[str, Any] | None = None
         "id": public_id("pair", task.pair_key, full=True),
         "kind": "qualify" if offer.kind == "qualify" else "work",
         "prompt": [
-            {"role": each.role, "html": to_html(each.content), "raw": raw_html(each.content)}
+            {"role": each.role, "html": laid_out_html(text), "raw": raw_html(text)}
             for each in task.prompt.messages
+            for text in (laid_out(each),)
         ],
-        "left": {"html": to_html(left), "raw": raw_html(left)},
-        "right": {"html": to_html(right), "raw": raw_html(right)},
+        "left": {"html": laid_out_html(left), "raw": raw_html(left)},
+        "right": {"html": laid_out_html(right), "raw": raw_html(right)},
         "judge": shown,
         "criteria": visit.project.settings.annotate.criteria,
         "previous": previous,
@@ -288,8 +291,13 @@ def _whole(value: Any, most: int) -> int:
         raise InputError(f"a whole number is needed; got {value!r}") from None
 
 
+def image(visit: Visit) -> Response:
+    return image_file(visit.project.media, visit.request.path_params["name"])
+
+
 routes = [
     Route("/", page(home)),
+    Route("/media/{name}", page(image)),
     Route("/work", page(work_page)),
     Route("/guidelines", page(guidelines_page)),
     Route("/guidelines/seen", page(guidelines_read), methods=["POST"]),

@@ -11,7 +11,8 @@ from typing import Any
 from markupsafe import Markup
 
 from pairwright.annotate.difference import difference
-from pairwright.annotate.rendering import raw_html, to_html, visible
+from pairwright.annotate.images import laid_out_html
+from pairwright.annotate.rendering import raw_html, visible
 from pairwright.store.browse.conditions import terms
 from pairwright.turns import laid_out
 from pairwright.types import SETTLED_BY, messages_from
@@ -60,7 +61,7 @@ def sides(a: str, b: str, shown: str) -> tuple[Markup, Markup, str | None]:
 
 
 def _text(text: str, shown: str) -> Markup:
-    return Markup(to_html(text) if shown == "text" else raw_html(text))  # noqa: S704 - sanitised there
+    return Markup(laid_out_html(text) if shown == "text" else raw_html(text))  # noqa: S704 - sanitised there
 
 
 def when(at: float) -> str:
