@@ -26,7 +26,7 @@ import aiohttp
 import numpy as np
 from sqlalchemy import func, select, text
 
-from pairwright.annotate.security import COOKIE, csrf_token
+from pairwright.annotate.security import cookie_of, csrf_token
 from pairwright.stages.add.add import add_files
 from pairwright.stages.people import accounts
 from pairwright.stages.project.project import Project
@@ -83,9 +83,11 @@ def made_project(root: Path, store: str | None, n: int) -> Project:
 class Annotator:
     """One simulated person with a browser's habits."""
 
-    def __init__(self, http: aiohttp.ClientSession, url: str, token: str, pause: float, seed: int) -> None:
+    def __init__(
+        self, http: aiohttp.ClientSession, url: str, cookie: str, token: str, pause: float, seed: int
+    ) -> None:
         self.http, self.url, self.pause = http, url, pause
-        self.headers = {"cookie": f"{COOKIE}={token}", "x-csrf": csrf_token(token)}
+        self.headers = {"cookie": f"{cookie}={token}", "x-csrf": csrf_token(token)}
         self.rng = random.Random(seed)
         self.times: dict[str, list[float]] = {"get": [], "save": [], "undo": []}
         self.acknowledged: set[str] = set()
@@ -127,10 +129,10 @@ class Annotator:
                     ahead.insert(0, task)
 
 
-async def load(url: str, tokens: list[str], pause: float, seconds: float) -> list[Annotator]:
+async def load(url: str, cookie: str, tokens: list[str], pause: float, seconds: float) -> list[Annotator]:
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as http:
-        people = [Annotator(http, url, token, pause, i) for i, token in enumerate(tokens)]
+        people = [Annotator(http, url, cookie, token, pause, i) for i, token in enumerate(tokens)]
         until = time.perf_counter() + seconds
         await asyncio.gather(*(each.work(until) for each in people))
     return people
@@ -199,7 +201,11 @@ def main() -> None:
             while "/key/" not in (root / "server.log").read_text():
                 assert server.poll() is None, (root / "server.log").read_text()
                 time.sleep(0.2)
-            people = asyncio.run(load("http://127.0.0.1:8499", tokens, asked.pause, asked.seconds))
+            people = asyncio.run(
+                load(
+                    "http://127.0.0.1:8499", cookie_of(project.store.name), tokens, asked.pause, asked.seconds
+                )
+            )
         finally:
             server.terminate()
             server.wait(20)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+import threading
+from contextlib import contextmanager
 from uuid import uuid4
 
+from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from pairwright.annotate.app import make_app
+from pairwright.annotate.serve import bind, serve
+from pairwright.browse.serve import serve as browse
 from pairwright.stages.people import accounts
 from pairwright.stages.project.project import Project
 from pairwright.store.people.accounts import Role
+from pairwright.store.schema import lease
 
 ADDRESS = "http://localhost"
 
@@ -31,6 +37,13 @@ class Visitor:
 
     def post(self, path: str, **form):
         return self.http.post(path, data={"csrf": self.csrf, **form})
+
+    def agree(self, path: str, **form):
+        """Send a form, and what the page asks back once more, as it asks it."""
+        asked = self.post(path, **form)
+        again = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', asked.text))
+        assert "sure" in again, asked.text
+        return self.post(path, **again)
 
     def call(self, path: str, body=None):
         if body is None:
@@ -57,6 +70,11 @@ class TheSite:
     def visitor(self) -> Visitor:
         return Visitor(self.app)
 
+    def a_minute_passes(self) -> None:
+        """All that anybody holds they have held for a minute longer."""
+        with self.project.store.write() as connection:
+            connection.execute(update(lease).values(at=lease.c.at - 60))
+
     def lead(self) -> Visitor:
         visitor = self.visitor()
         assert visitor.get(f"/key/{self.app.state.site.link}").status_code in (200, 404)
@@ -70,3 +88,23 @@ class TheSite:
         assert visitor.post(f"/join/{token}", name=name).status_code == 200
         visitor.get("/me")
         return visitor
+
+
+@contextmanager
+def served(project, host="127.0.0.1", names=(), what=serve):
+    """The real server on a port of its own; gives (place, the link it tells)."""
+    place, stop, told, ready = bind(host, 0, names), threading.Event(), [], threading.Event()
+
+    def at(link):
+        told.append(link)
+        ready.set()
+
+    args = (project, place) if what is browse else (project, "lea", place)
+    thread = threading.Thread(target=what, args=args, kwargs={"ready": at, "stop": stop}, daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield place, told[0]
+    finally:
+        stop.set()
+        thread.join(15)

@@ -160,6 +160,35 @@ def labels_from_elsewhere(folder: Path) -> Project:
     return project
 
 
+def calls_of_tools(folder: Path) -> Project:
+    """Prompts with tools on offer, trajectories beside plain answers, reasoning; people have chosen."""
+
+    def turns(city: str) -> list[dict[str, object]]:
+        function = {"name": "get_weather", "arguments": {"city": city}}
+        return [
+            {"role": "assistant", "tool_calls": [{"id": "c1", "function": function}]},
+            {"role": "tool", "tool_call_id": "c1", "content": "21"},
+            {"role": "assistant", "content": f"21 degrees in {city}.", "reasoning_content": "I looked."},
+        ]
+
+    tool = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object"}}}
+    project = a_project(folder, settings="")
+    rows = [
+        {
+            "id": f"pair-{i}",
+            "prompt": f"How warm is it in city {i}?",
+            "tools": [tool],
+            "response_a": turns(f"city {i}"),
+            "response_b": turns("no city") if i % 2 else "I don't know.",
+        }
+        for i in range(8)
+    ]
+    add_rows(project, rows)
+    label(project, dict.fromkeys(ids(6), "A"), "ann")
+    run_route(project)
+    return project
+
+
 def gold_alone(folder: Path) -> Project:
     project = a_project(folder, settings="")
     add_pairs(project, 8)
@@ -289,6 +318,6 @@ STATES: dict[str, Callable[[Path], Project]] = {
         taken_at_its_word, twenty_judges, overlap_half_answered, disputed, disputed_with_one_more_to_ask,
         skipped_and_flagged, labels_from_elsewhere, gold_alone, flipped, drawn_and_unanswered,
         all_judges_refused, nothing_accepted, everything_accepted, labels_before_and_an_audit, two_frames,
-        one_frame_certified_one_refused, alarm_stands, a_judge_failed, cascade_owes_answers,
+        one_frame_certified_one_refused, alarm_stands, a_judge_failed, cascade_owes_answers, calls_of_tools,
     )
 }  # fmt: skip

@@ -16,6 +16,7 @@ FLOORS = {
     "rows": 0,
     "literals": 0,
     "amounts": 0,
+    "interrupts": 0,
     "whole_file": 0,
     "turns": 0,
     "images": 0,

@@ -76,9 +76,8 @@ def test_a_killed_judge_run_goes_on_where_it_was(tmp_path, server):
     calls = rows(project, "call")
     assert len(calls) == 300
     assert {call.work_key for call in calls} == {vote.key for vote in votes}
-    # In flight is what was asked and is not on disk: at most the calls out, and twice as many answers
-    # on their way to the disk.
-    assert sent_twice(server) <= kills * 3 * IN_FLIGHT
+    # Whoever has an answer waits until it is on the disk: no more than the calls in flight are lost.
+    assert sent_twice(server) <= kills * IN_FLIGHT
     assert len(server.requests) == 300 + sent_twice(server)
 
 
@@ -126,20 +125,6 @@ def test_an_unreadable_answer_is_not_paid_for_again_after_a_kill(tmp_path):
         assert len(rows(project, "vote")) == 200
         assert len(rows(project, "call")) == 400
         assert len(server.requests) - asked == 400 - paid
-
-
-def test_ctrl_c_finishes_calls_in_flight_and_keeps_them(tmp_path, server):
-    project = a_project(tmp_path, server)
-    add_pairs(project, 150)
-    process = start(project, "judge")
-    while server.answered < 50:
-        time.sleep(0.005)
-    process.send_signal(signal.SIGINT)
-    out, errors = process.communicate(timeout=30)
-    assert process.returncode == 2, errors
-    result = json.loads(out)["judges"][0]
-    assert "Ctrl-C" in result["stopped"]
-    assert len(rows(project, "vote")) == len(server.requests) == server.answered < 300
 
 
 def test_two_runs_at_once_are_refused_rather_than_paid_twice(tmp_path, server):

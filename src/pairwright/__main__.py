@@ -2,9 +2,12 @@
 
 import gc
 
+from pairwright import interrupts
+
 
 def main() -> None:
     """Import the command line and run it; see `pairwright.cli.main`."""
+    interrupts.take_all(interrupts.end_at_once)
     # What is imported stays: looking through it for garbage costs a tenth of the start-up.
     gc.disable()
     from pairwright.cli import main as command_line

@@ -17,6 +17,12 @@ def usd(amount: float | None) -> str:
     return f"${amount:.4f}" if amount >= 0.0001 else "under $0.0001"
 
 
+def spent(amount: float | None, uncounted: float) -> str:
+    """What was spent, and how much of it nobody counted: that is no measurement."""
+    told = f" ({usd(uncounted)} of it at the worst case, since no tokens were counted)" if uncounted else ""
+    return usd(amount) + told
+
+
 def hours(value: float) -> str:
     """A duration as people read it."""
     if value >= 1:

@@ -26,6 +26,10 @@ class StoreError(PairwrightError, RuntimeError):
     """The project's database cannot be opened, or another process holds it."""
 
 
+class StoreDamaged(StoreError):
+    """The project's database is there and can't be read: cut off, overwritten, or another program's."""
+
+
 class EndpointError(PairwrightError, RuntimeError):
     """An endpoint refuses every call (wrong key, unknown model, unreachable): nothing more is sent."""
 

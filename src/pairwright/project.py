@@ -29,10 +29,12 @@ if TYPE_CHECKING:
     from pairwright.formats.trl import Shape, Style
     from pairwright.stages.add.add import AddResult
     from pairwright.stages.add.labelled_set import AddDatasetResult
+    from pairwright.stages.backup.backup import BackupResult, RestoreResult
     from pairwright.stages.check.act_on_findings import SettledFindings, Step
     from pairwright.stages.check.check import CheckedResult
     from pairwright.stages.check.fact_check import FactEstimate
     from pairwright.stages.check.listed import FindingsResult
+    from pairwright.stages.doctor.doctor import DoctorResult
     from pairwright.stages.export.convert import ConvertResult
     from pairwright.stages.figures.estimate import ProjectEstimate
     from pairwright.stages.figures.report import ReportResult
@@ -451,6 +453,7 @@ class Project:
         margin: Literal["probability", "ratings"] | None = None,
         split_pairs: bool = False,
         per_prompt: int | None = None,
+        reasoning: Literal["keep", "drop"] = "keep",
         split: str | Sequence[float] | None = None,
         stratify: bool = False,
         shard: int | None = None,
@@ -481,6 +484,7 @@ class Project:
                     margin=margin,
                     split_pairs=split_pairs,
                     per_prompt=per_prompt,
+                    reasoning=reasoning,
                     split=split if split is None or isinstance(split, str) else ",".join(map(str, split)),
                     stratify=stratify,
                     shard=shard,
@@ -598,6 +602,48 @@ class Project:
 
         with self._opened() as project:
             return ChainResult(chain_of(project, id))
+
+    # --- keeping it ---------------------------------------------------------------------------
+
+    def doctor(
+        self,
+        *,
+        quick: bool = False,
+        repair: bool = False,
+        accept: str | None = None,
+        by: str | None = None,
+        progress: bool = True,
+    ) -> DoctorResult:
+        """Find what is damaged or was changed by hand; `repair` mends what can be made again.
+
+        `quick` looks only at what exported rows rest on, as `push` does. `accept` is the reason why rows
+        that were changed count as they are; it is kept, with who said so.
+        """
+        from pairwright.stages.doctor.doctor import doctor
+
+        with steps_bar("examining", quiet=not progress) as tell:
+            return doctor(
+                self.folder,
+                quick=quick,
+                repair=repair,
+                accept=accept,
+                by=by or getpass.getuser(),
+                progress=tell,
+            )
+
+    def backup(self, out: str | Path | None = None, *, progress: bool = True) -> BackupResult:
+        """Write the store, settings and guidelines to one file, examined, while work goes on."""
+        from pairwright.stages.backup.backup import backup
+
+        with self._opened() as project, steps_bar("copying", quiet=not progress) as tell:
+            return backup(project, None if out is None else Path(out), progress=tell)
+
+    def restore(self, file: str | Path, *, progress: bool = True) -> RestoreResult:
+        """Make the project what a backup holds, or make it anew; what is there now is kept aside."""
+        from pairwright.stages.backup.backup import restore
+
+        with steps_bar("copying", quiet=not progress) as tell:
+            return restore(Path(file), self.folder, progress=tell)
 
     @contextmanager
     def _opened(self) -> Iterator[OpenProject]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Any, NamedTuple
 
 from pairwright.errors import InputError
 
 PROMPTS = ("prompt", "question", "instruction", "query", "input", "messages", "conversation", "text")
+MOST_KEYS = 12
 _SIDE = re.compile(r"(?:|response|answer|completion|output|candidate|reply|text|generation)([abc]|\d)")
 _LISTS = ("responses", "completions", "answers", "outputs", "candidates", "generations")
 _TABLES = (("to_dicts", ()), ("to_pylist", ()), ("to_dict", ("records",)))  # polars, pyarrow, pandas
@@ -128,7 +129,7 @@ def _responses(row: Mapping[Any, Any], where: str) -> list[Any]:
         if isinstance(responses, Sequence) and not isinstance(responses, str) and len(responses) >= 2:
             return [plain(each) for each in responses]
     raise InputError(
-        f"{where} has no two responses (keys: {', '.join(map(str, row))}): "
+        f"{where} has no two responses (keys: {listed(row)}): "
         "name them response_a and response_b, or pass triples (prompt, response_a, response_b)"
     )
 
@@ -138,7 +139,13 @@ def _named(row: Mapping[Any, Any], names: Iterable[str], where: str) -> Any:
     for name in names:
         if name in keys:
             return plain(row[keys[name]])
-    raise InputError(f"{where} has no prompt (keys: {', '.join(map(str, row))}): name it prompt")
+    raise InputError(f"{where} has no prompt (keys: {listed(row)}): name it prompt")
+
+
+def listed(keys: Iterable[Any]) -> str:
+    """Keys as messages name them: the first some, for a table may have thousands."""
+    named = [str(key) for key in islice(keys, MOST_KEYS + 1)]
+    return ", ".join(named[:MOST_KEYS]) + (", ..." if len(named) > MOST_KEYS else "")
 
 
 def simple(key: Any) -> str:

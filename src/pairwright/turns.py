@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -45,8 +45,20 @@ def laid_out(message: Message, *, reasoning: bool = False) -> str:
 
 def all_laid_out(turns: Iterable[Message], *, reasoning: bool = False) -> str:
     """What a model did, message after message."""
-    texts = (laid_out(message, reasoning=reasoning) for message in turns)
+    texts = (laid_out(message, reasoning=reasoning) for message in with_names(turns))
     return "\n\n".join(text for text in texts if text.strip())
+
+
+def with_names(turns: Iterable[Message]) -> list[Message]:
+    """The same messages, each result with the name of the tool whose call it answers."""
+    names: dict[str, str] = {}
+    found = []
+    for message in turns:
+        names |= {call.id: call.name for call in message.tool_calls if call.id}
+        if message.role == "tool" and not message.name and message.tool_call_id in names:
+            message = replace(message, name=names[message.tool_call_id])
+        found.append(message)
+    return found
 
 
 def tools_shown(tools: Sequence[Mapping[str, Any]]) -> str:

@@ -101,7 +101,7 @@ class Message:
     @property
     def is_plain(self) -> bool:
         """Whether role and content are all there is."""
-        return not (self.tool_calls or self.tool_call_id or self.name or self.reasoning or self.images)
+        return not (self.tool_calls or self.reasoning or self.images or self.name or self.tool_call_id)
 
     def as_dict(self) -> dict[str, Any]:
         """As chat endpoints take it, with what the message does not have left out."""
@@ -266,6 +266,8 @@ class Vote:
     judge or of somebody unknown came with a dataset that was added. `assist` says that
     the judge's verdict was shown before the choice, or that the choice was
     changed after seeing it. `ratings` are `{"a": {criterion: 1..5}, "b": {...}}`.
+    `claimed_seconds` is what a browser said, where `seconds` is bounded by the server's own
+    clock, which offered the pair at `offered_at`.
     """
 
     pair_id: int
@@ -285,6 +287,8 @@ class Vote:
     purpose: Purpose | None = None
     assist: Assist | None = None
     ratings: Mapping[str, Any] | None = None
+    claimed_seconds: float | None = None
+    offered_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from projects import a_project
 from sites import TheSite
 from starlette.testclient import TestClient
 
-from pairwright.annotate.images import laid_out_html
+from pairwright.annotate.rendering import to_html
 from pairwright.browse.app import make_app as make_browse
 from pairwright.stages.add.into_project import add
 from pairwright.stages.route.route import run_route
@@ -48,7 +48,7 @@ def test_an_image_stands_where_it_is_asked_about_and_a_response_can_not_write_on
     annotator = TheSite(project).lead()
     (task,) = annotator.work()["tasks"]
     shown = task["prompt"][0]["html"]
-    assert f'<img class="picture" src="/media/{NAME}" alt="image 1">' in shown
+    assert f'<img class="picture" src="/media/{NAME}" alt="image">' in shown
     before, after = shown.split("<img")
     assert "<em>color</em>" in before
     assert "this?" in after
@@ -88,13 +88,13 @@ def test_whoever_is_not_signed_in_sees_no_image(project):
 
 
 def test_an_address_is_named_and_not_loaded():
-    shown = laid_out_html('What is ⟦image https://a.org/"><script>⟧ this?')
+    shown = to_html('What is ⟦image https://a.org/"><script>⟧ this?')
     assert "<img" not in shown
     assert "<script" not in shown
     assert "not loaded" in shown
 
 
 def test_the_pages_of_pairs_show_them_too(project):
-    http = TestClient(make_browse(project), base_url="http://localhost")
+    http = TestClient(make_browse(project, ["localhost"]), base_url="http://localhost")
     assert http.get(f"/media/{NAME}").headers["content-type"] == "image/jpeg"
     assert http.get("/media/pairwright.db").status_code == 404

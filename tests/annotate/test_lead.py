@@ -111,7 +111,7 @@ def test_a_paused_persons_answers_can_be_asked_of_others(site):
     lead = site.lead()
     lead.get("/lead/people/ann")
     lead.post("/lead/people/ann", what="pause")
-    assert "4 answers no longer count" in lead.post("/lead/people/ann", what="requeue").text
+    assert "4 answers count no longer" in lead.agree("/lead/people/ann", what="requeue").text
     assert ann.work()["state"] == "paused"
     assert len(rows(site.project, "vote")) == 8  # all are still on record
     cat = site.annotator("cat")
@@ -121,11 +121,60 @@ def test_a_paused_persons_answers_can_be_asked_of_others(site):
 def test_only_answers_that_were_too_fast_can_be_asked_anew(site):
     ann = site.annotator("ann")
     first, second = ann.work(2)["tasks"]
+    site.a_minute_passes()
     ann.answer(first, seconds=1.0)
     ann.answer(second, seconds=30.0)
     lead = site.lead()
     lead.get("/lead/people/ann")
-    assert "1 answers no longer count" in lead.post("/lead/people/ann", what="requeue_fast").text
+    assert "1 answer counts no longer" in lead.agree("/lead/people/ann", what="requeue_fast").text
+
+
+def test_re_queueing_is_asked_about_with_what_would_come_of_it_and_can_be_taken_back(site):
+    ann, bob = site.annotator("ann"), site.annotator("bob")
+    answer_all(ann, for_yes)
+    answer_all(bob, for_yes)
+    lead = site.lead()
+    lead.get("/lead/people/ann")
+    asked = lead.post("/lead/people/ann", what="requeue").text
+    assert "Re-queue 4 answers?" in asked
+    assert "4 labels rest on people" in asked
+    assert status_of(site.project).accepted_from_people == 4  # nothing was done yet
+    done = lead.agree("/lead/people/ann", what="requeue").text
+    assert status_of(site.project).accepted_from_people == 0
+    answer_all(ann, for_no)  # they answer all anew, of which one is taken back
+    ann.call("/api/undo", {"key": uuid4().hex})
+    action = done.split('name="action" value="')[1].split('"')[0]
+    said = lead.post("/lead/people/ann", what="undo_requeue", action=action).text
+    assert "1 answer counts again. 3 stay out: ann has answered these pairs anew." in said
+    assert status_of(site.project).accepted_from_people == 1
+    votes = rows(site.project, "vote")
+    assert (votes[-1].verdict, votes[-1].at) == (votes[3].verdict, votes[3].at)  # a copy of what was given
+    again = lead.post("/lead/people/ann", what="undo_requeue", action=action).text
+    assert "0 answers count again" in again
+
+
+def test_what_was_agreed_to_is_what_is_done(site):
+    """Answers that came in while the lead looked at the question are not re-queued with the others."""
+    ann, lead = site.annotator("ann"), site.lead()
+    ann.answer(ann.work(1)["tasks"][0])
+    lead.get("/lead/people/ann")
+    lead.post("/lead/people/ann", what="requeue")
+    ann.answer(ann.work(1)["tasks"][0])
+    assert "Re-queue 2 answers?" in lead.post("/lead/people/ann", what="requeue", sure="1").text
+    assert rows(site.project, "retraction") == []
+
+
+def test_nobody_becomes_a_lead_by_one_click(site):
+    site.annotator("ann")
+    lead = site.lead()
+    lead.get("/lead/people/ann")
+    assert "Make ann a lead?" in lead.post("/lead/people/ann", what="lead").text
+    assert "leads of whoever opens it?" in lead.post("/lead/invite", role="lead", uses="3").text
+    assert [each.role for each in rows(site.project, "account")] == ["annotator", "lead"]
+    assert "ann is a lead." in lead.agree("/lead/people/ann", what="lead").text
+    assert "ann is an annotator." in lead.post("/lead/people/ann", what="annotator").text
+    lead.agree("/lead/invite", role="lead", uses="3")
+    assert [(each.role, each.uses_left) for each in rows(site.project, "invitation")][-1] == ("lead", 3)
 
 
 def test_a_lead_cannot_pause_themselves(site):

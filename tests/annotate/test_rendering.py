@@ -1,5 +1,6 @@
 """Texts as people see them: Markdown, code, maths, and nothing that runs or loads."""
 
+import html
 import re
 from html.parser import HTMLParser
 
@@ -8,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pairwright.annotate.difference import changes, difference
-from pairwright.annotate.rendering import MARKDOWN_LIMIT, raw_html, to_html
+from pairwright.annotate.rendering import MARKDOWN_LIMIT, parting, raw_html, to_html
+from pairwright.turns import as_plain
 
 RUNS = {
     "script",
@@ -81,7 +83,9 @@ def test_whatever_is_written_nothing_runs(text):
 
 
 def test_markdown_is_laid_out():
-    shown = to_html("# Title\n\n- one\n- **two**\n\n| a | b |\n|:--|--:|\n| 1 | 2 |\n\n~~old~~ `code`")
+    shown = to_html(
+        "# Title\n\n- one\n- **two**\n\n| a | b |\n|:--|--:|\n| 1 | 2 |\n\n~~old~~ `code`"
+    ).replace(' dir="auto"', "")
     for part in (
         "<h1>Title</h1>",
         "<li>one</li>",
@@ -163,3 +167,86 @@ def test_changed_guidelines_show_what_went_and_what_came():
     shown = changes("Be fair.", "Be fair and kind.")
     assert re.sub("<[^>]+>", "", shown) == "Be fair and kind."
     assert "<ins> and kind</ins>" in shown
+
+
+CALLED = '⟦call get_weather⟧\n{\n  "city": "Paris"\n}\n⟦/call⟧\n\n⟦result get_weather⟧\n**21** <b>\n⟦/result⟧\n\nIt is *21*.'
+
+
+def test_calls_of_tools_and_their_results_are_cards_and_words_are_laid_out():
+    made = to_html(CALLED)
+    assert '<details class="piece call" open><summary>calls <b>get_weather</b></summary>' in made
+    assert "**21** &lt;b&gt;" in made  # what a tool gave back is shown as it is
+    assert "<em>21</em>" in made
+
+
+def test_a_text_that_only_spells_a_mark_makes_no_card():
+    forged = as_plain("⟦call rm⟧\n{}\n⟦/call⟧")
+    assert "<details" not in to_html(forged)
+    hostile = to_html('⟦call <script>alert(1)</script>⟧\n"><img src=x onerror=alert(1)>\n⟦/call⟧')
+    assert "<script" not in hostile
+    assert "<img" not in hostile
+
+
+def test_it_is_marked_where_two_trajectories_part():
+    other = CALLED.replace("It is *21*.", "It rains.")
+    assert parting(CALLED, other) == 2
+    assert parting("no calls", other) is None
+    made = to_html(CALLED, 2)
+    assert made.index('</details><div class="parts">') < made.index("<em>21</em>")
+
+
+def test_lists_quotes_and_tables_begin_on_the_side_their_text_begins():
+    shown = to_html("שלום עולם\n\n- مرحبا\n- hello\n\n> ציטוט\n\n| שם | x |\n|--|--|\n| א | 1 |")
+    for tag in ("ul", "blockquote", "table"):
+        assert f'<{tag} dir="auto">' in shown
+    assert raw_html("1. שלום").startswith('<pre class="raw" dir="rtl">')
+
+
+@pytest.mark.parametrize("depth", [3, 12, 19, 20, 21, 60, 150])
+@pytest.mark.parametrize("mark", ["> ", "- ", "1. "])
+def test_nothing_disappears_however_deeply_it_is_nested(mark, depth):
+    if mark == "> ":
+        text = "> " * depth + "the innermost"
+    else:
+        text = "\n".join(" " * len(mark) * i + mark + f"level {i}" for i in range(depth - 1))
+        text += "\n" + " " * len(mark) * (depth - 1) + mark + "the innermost"
+    shown = to_html(text)
+    assert "the innermost" in shown
+    assert ("nested too deeply" in shown) == ("<pre" in shown)
+    assert depth > 3 or "<pre" not in shown
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"\ce{H2O}",
+        r"\cancel{x}",
+        r"\SI{3}{m}",
+        r"\foo{x}",
+        r"\color{red}{x}",
+        r"\newcommand{\a}{b}",
+        r"\begin{multline} a \\ b \end{multline}",
+        r"a \\ b",
+    ],
+)
+def test_a_formula_that_would_lose_something_is_shown_as_it_was_written(formula):
+    shown = to_html(f"So ${formula}$ it is")
+    assert f'<code class="math-raw">{html.escape(formula)}</code>' in shown
+    assert "<math" not in shown
+
+
+@pytest.mark.parametrize(
+    ("formula", "part"),
+    [
+        (r"\begin{aligned} a &= b \\ c &= d \end{aligned}", "<mtr><mtd"),
+        (r"\begin{gathered} a \\ b \end{gathered}", "<mtr><mtd"),
+        (r"\begin{cases} 1 & x>0 \\ 0 & x\le 0\end{cases}", "<mtr><mtd"),
+        (r"\boxed{42}", '<menclose notation="box">'),
+        (r"\left( \frac{a}{b} \right)", "<mfrac>"),
+        (r"\operatorname{softmax}(x)", "softmax"),
+    ],
+)
+def test_a_formula_that_can_be_laid_out_is(formula, part):
+    shown = to_html(f"$${formula}$$")
+    assert part in shown
+    assert "math-raw" not in shown

@@ -2,16 +2,20 @@
 
 import json
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
 from projects import a_project, add_pairs, add_rows, change, rows
 from sites import TheSite
+from sqlalchemy import update
 
+from pairwright.keys import public_id
 from pairwright.stages.export.export import export
 from pairwright.stages.people import accounts
 from pairwright.stages.route.route import run_route
+from pairwright.store import schema
 
 
 @pytest.fixture
@@ -42,6 +46,7 @@ def test_a_task_says_nothing_of_models_or_of_where_it_came_from(site):
 def test_an_answer_is_saved_once_however_often_it_is_sent(site, project):
     ann = site.annotator("ann")
     (task,) = ann.work()["tasks"]
+    site.a_minute_passes()
     key = uuid4().hex
     for _ in range(3):
         ann.answer(task, "left", key=key, strength=3, note="clear", seconds=7.25)
@@ -147,10 +152,82 @@ def test_somebody_elses_key_is_refused(site, project):
     assert len(rows(project, "vote")) == 1
 
 
+def test_an_id_that_was_never_offered_gives_no_pair_no_text_and_no_lease(site, project):
+    ann = site.annotator("ann")
+    ids = [public_id("pair", row.key, full=True) for row in rows(project, "pair")]
+    found = ann.work(0, have=",".join(ids))
+    assert (found["tasks"], found["gone"]) == ([], ids)
+    assert rows(project, "lease") == []
+    made_up = ann.work(0, have="x-" + "0" * 32)
+    assert made_up["gone"] == ["x-" + "0" * 32]  # the same is said of a pair that there is not
+
+
+def test_nobody_hoards_pairs(site, project):
+    ann = site.annotator("ann")
+    held = []
+    for _ in range(5):
+        held += [task["id"] for task in ann.work(5, have=",".join(held))["tasks"]]
+    assert len(held) == 5
+    ann.call("/api/leave", {"ids": held})
+    assert {task["id"] for task in ann.work(5)["tasks"]} == set(held)
+    assert len(rows(project, "lease")) == 5
+
+
+def test_answers_taken_back_are_held_but_not_without_end(tmp_path):
+    with a_project(tmp_path, settings="") as project:
+        add_pairs(project, 40)
+        run_route(project)
+        ann = TheSite(project).annotator("ann")
+        for _ in range(35):
+            ann.answer(ann.work(1)["tasks"][0])
+        codes = [ann.call("/api/undo", {"key": uuid4().hex}).status_code for _ in range(35)]
+        assert (codes.count(200), codes[-1]) == (25, 400)
+        assert len(ann.work(5)["tasks"]) == 5  # of those taken back, oldest first
+
+
+def test_seconds_are_no_more_than_the_servers_own_clock_allows(site, project):
+    """Twenty answers by a script, each of which claims ten minutes."""
+    ann = site.annotator("ann")
+    began = time.time()
+    for _ in range(12):
+        ann.answer(ann.work(1)["tasks"][0], seconds=600)
+    votes = rows(project, "vote")
+    assert {vote.claimed_seconds for vote in votes} == {600}
+    assert sum(vote.seconds for vote in votes) <= time.time() - began
+    assert all(began <= vote.offered_at <= vote.at for vote in votes)
+
+
+def test_an_answer_that_took_its_time_keeps_it_and_a_changed_one_too(site, project):
+    ann = site.annotator("ann")
+    first, second = ann.work(2)["tasks"]
+    site.a_minute_passes()
+    ann.answer(first, seconds=40)
+    ann.answer(second, seconds=40)  # both were held for the same minute
+    ann.answer(first, "right", seconds=50)
+    assert [round(vote.seconds) for vote in rows(project, "vote")] == [40, 20, 40]
+
+
+def test_what_lay_open_overnight_was_not_worked_on_all_night(site, project):
+    ann = site.annotator("ann")
+    (task,) = ann.work()["tasks"]
+    with project.store.write() as connection:
+        night = 9 * 3600
+        connection.execute(
+            update(schema.lease).values(at=schema.lease.c.at - night, until=schema.lease.c.until - night)
+        )
+    ann.answer(task, seconds=4 * 3600)
+    (vote,) = rows(project, "vote")
+    assert round(vote.seconds) == 20 * 60  # as long as the pair was kept
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
         ({"choice": "A"}, "choice is one of left"),
+        ({"choice": []}, "choice is one of left"),
+        ({"choice": {"left": 1}}, "choice is one of left"),
+        ({"strength": "x" * 900_000}, "strength is 1, 2, 3 or nothing; got 'xxx"),
+        ({"ratings": {"left": {"helpfulness": True}}}, "ratings are"),
         ({"seconds": -1}, "seconds are a number"),
         ({"seconds": "NaN"}, "seconds are a number"),
         ({"strength": 9}, "strength is 1, 2, 3"),
@@ -190,7 +267,7 @@ def test_a_paused_person_gets_nothing_and_can_answer_nothing(site, project):
     found = ann.work()
     assert (found["state"], found["tasks"]) == ("paused", [])
     refused = ann.call("/api/answer", {"id": task["id"], "key": uuid4().hex, "choice": "left", "seconds": 1})
-    assert refused.status_code == 409
+    assert (refused.status_code, refused.json()["error"]["type"]) == (403, "Paused")
 
 
 def test_guidelines_that_changed_are_shown_with_what_changed(site, project):

@@ -23,6 +23,8 @@ LEADS = [
     "lead/people/ann",
     "lead/conflicts",
     "lead/conflicts/code",
+    "lead/review",
+    "lead/review/code",
     "lead/gold",
     "lead/guidelines",
 ]
@@ -54,6 +56,9 @@ def test_every_page_passes(tmp_path, serving, seat, scheme):
         ann.press("d")
         ann.page.wait_for_timeout(200)
         check(ann, "work, d")
+        ann.press("f")
+        ann.page.get_by_role("button", name="Unsafe content").click()
+        ann.shown()
         ann.press("1")
         ann.saved()
         for path in ("me", "guidelines"):
@@ -66,4 +71,7 @@ def test_every_page_passes(tmp_path, serving, seat, scheme):
         for path in LEADS:
             lea.page.goto(f"{served.url}/{path}")
             check(lea, path)
+        lea.page.goto(f"{served.url}/lead/people/ann")
+        lea.page.get_by_role("button", name="Make lead").click()
+        check(lea, "asked before it is done")
         assert problems == []

@@ -88,7 +88,8 @@ def test_a_lead_pauses_somebody_and_has_others_asked_anew(tmp_path, serving, sea
         lea.page.get_by_role("link", name="ann", exact=True).click()
         lea.page.get_by_role("button", name="Pause").click()
         lea.page.get_by_role("button", name="Re-queue all 2 answers").click()
-        lea.page.wait_for_selector("text=2 answers no longer count")
+        lea.page.get_by_role("button", name="Re-queue 2 answers").click()
+        lea.page.wait_for_selector("text=2 answers count no longer")
         ann.page.reload()
         ann.page.wait_for_selector("text=Your lead has paused your work")
         bob = seat(served).join("bob")
@@ -113,3 +114,63 @@ def test_a_link_signs_somebody_known_in_again(tmp_path, serving, seat):
         ann.page.get_by_role("button", name="Sign in").click()
         ann.page.get_by_role("link", name="ann", exact=True).wait_for()
         assert len([row for row in rows(project, "account") if row.name == "ann"]) == 1
+
+
+def test_a_lead_works_off_the_review_queue_by_keys_alone(tmp_path, serving, seat):
+    with a_project(tmp_path, settings="") as project:
+        add_pairs(project, 3)
+        run_route(project)
+        served = serving(project)
+        lea, ann = seat(served).lead(), seat(served).join("ann")
+        ann.shown()
+        ann.press("f")
+        ann.page.get_by_role("button", name="Broken or empty text").click()
+        ann.shown()
+        ann.press("s")
+        ann.page.get_by_role("button", name="I don't know the subject").click()
+        ann.saved()
+        lea.page.goto(f"{served.url}/lead/review")
+        lea.page.keyboard.press("Enter")
+        lea.page.wait_for_selector("text=Flag")
+        assert "What was said" not in lea.page.inner_text("main")
+        lea.page.get_by_label("A comment to ann").fill("keys do nothing while one writes: k l 1")
+        lea.page.locator("h1").click()
+        lea.page.keyboard.press("l")
+        lea.page.wait_for_selector("text=The flag is lifted")
+        lea.page.keyboard.press("u")
+        lea.page.get_by_role("button", name="keep it out").wait_for()
+        lea.page.keyboard.press("k")
+        lea.page.wait_for_selector("text=The pair stays out of the dataset.")
+        lea.page.keyboard.press("Enter")
+        lea.page.wait_for_selector("text=Skipped")
+        lea.page.keyboard.press("1")
+        lea.page.wait_for_selector("text=Your label is recorded.")
+        lea.page.keyboard.press("Enter")
+        lea.page.wait_for_selector("text=Nothing waits for you")
+        ann.page.reload()
+        ann.page.get_by_text("Your lead left you a comment.").wait_for()
+        ann.page.goto(f"{served.url}/me")
+        ann.page.get_by_text("keys do nothing while one writes").wait_for()
+        decisions = [vote for vote in rows(project, "vote") if vote.purpose == "decision"]
+        assert [vote.verdict for vote in decisions] == ["A"]
+
+
+def test_what_was_answered_before_a_pause_is_kept_and_sent_when_work_goes_on(tmp_path, serving, seat):
+    with a_project(tmp_path, settings="") as project:
+        add_pairs(project, 3)
+        run_route(project)
+        served = serving(project)
+        lea, ann = seat(served).lead(), seat(served).join("ann")
+        ann.shown()
+        ann.context.set_offline(True)
+        ann.press("1")
+        lea.page.goto(f"{served.url}/lead/people/ann")
+        lea.page.get_by_role("button", name="Pause").click()
+        lea.page.get_by_text("ann gets no more pairs.").wait_for()
+        ann.context.set_offline(False)
+        ann.page.get_by_text("once you may work again").wait_for()
+        assert rows(project, "vote") == []
+        lea.page.get_by_role("button", name="Undo").click()
+        lea.page.get_by_text("ann may work again.").wait_for()
+        ann.saved()
+        assert len(rows(project, "vote")) == 1

@@ -76,3 +76,13 @@ def test_asking_again_says_what_was_wrong():
     again = ask_again("I like both", 'it holds no JSON object with "verdict"')
     assert again[0] == {"role": "assistant", "content": "I like both"}
     assert 'it holds no JSON object with "verdict"' in again[1]["content"]
+
+
+def test_marks_of_calls_are_explained_only_where_there_are_any():
+    plain = judge_messages(Prompt.of("Q"), "one", "two", "be fair")[1]["content"]
+    called = judge_messages(Prompt.of("Q"), "⟦call f⟧\n{}\n⟦/call⟧", "two", "be fair")[1]["content"]
+    assert "a call of a tool" not in plain
+    assert called.count("a call of a tool") == 1
+    assert plain.startswith("The mark is ")
+    mark = plain.split()[3].rstrip(".")
+    assert f"<response A {mark}>\none\n</response A {mark}>" in plain

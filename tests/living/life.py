@@ -26,9 +26,10 @@ from pairwright.stages.check.check import run_check
 from pairwright.stages.generate.pair import make_pairs
 from pairwright.stages.judge.judge import run_judge
 from pairwright.stages.people import accounts, adjudicate, gold
-from pairwright.stages.people.annotators import person_named, requeue
+from pairwright.stages.people.annotators import person_named
 from pairwright.stages.people.answers import Person
 from pairwright.stages.people.import_labels import import_labels
+from pairwright.stages.people.requeue import requeue
 from pairwright.stages.project.project import Project
 from pairwright.stages.route.label import run_label
 from pairwright.stages.route.route import run_route

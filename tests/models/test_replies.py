@@ -262,3 +262,16 @@ def test_an_answer_cut_off_at_the_token_limit_is_read_only_where_it_is_whole(ask
     for cut in (written(answer)[:-1], written(answer)[:-9], "<think>" + written(answer), ""):
         with pytest.raises(Unreadable, match="raise max_tokens"):
             read_text(reply(cut, "length", written(answer)), read, "an answer")
+
+
+@pytest.mark.parametrize(
+    ("text", "reasoning", "remedy"),
+    [
+        ("", "Let me see", "set thinks = true"),
+        ("<think>Let me see", None, "set thinks = true"),
+        ('{"verdict": ', None, "the token limit before a verdict: raise max_tokens"),
+    ],
+)
+def test_a_judge_that_is_cut_while_it_thinks_is_told_apart(text, reasoning, remedy):
+    with pytest.raises(Unreadable, match=remedy):
+        read_text(reply(text, "length", reasoning), parse_answer, "a verdict")

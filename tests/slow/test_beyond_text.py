@@ -138,7 +138,7 @@ def loaded(result):
     """The dataset by the very lines that are printed."""
     space: dict[str, object] = {}
     lines = [line for line in result.how_to_load if "trl" not in line and "trainer" not in line]
-    exec("\n".join(lines), space)  # noqa: S102 - our own lines
+    exec("\n".join(lines), space)
     return space["data"]["train"]
 
 

@@ -11,14 +11,16 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import insert, select, text
+from postgres import empty_database
+from sqlalchemy import create_engine, func, insert, inspect, select, text
 
 from pairwright.errors import StoreError
 from pairwright.store import schema
+from pairwright.store.doctor.chain import chain
 from pairwright.store.migrations import HEAD, alembic_version
 from pairwright.store.store import Store
 
-FIRST_VERSION = Path(__file__).with_name("store_0009.sql")  # what `.dump` wrote of an empty one
+FIRST_VERSION = Path(__file__).with_name("store_0009.sql")  # what `.dump` wrote of one with rows in it
 
 
 @pytest.fixture
@@ -46,14 +48,79 @@ def test_a_new_store_has_exactly_the_schema(store):
     assert difference(store) == []
 
 
-def test_a_store_of_the_first_version_is_upgraded_to_exactly_the_schema(tmp_path):
-    path = tmp_path / "first.db"
+def of_first_version(path):
+    """A store of the first version with rows in every table, and these rows by table."""
     with closing(sqlite3.connect(path)) as first:
         first.executescript(FIRST_VERSION.read_text())
+        names = [name for (name,) in first.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {
+            name: first.execute(f'SELECT * FROM "{name}" ORDER BY 1, 2').fetchall()
+            for name in names
+            if name != "alembic_version"
+        }
+
+
+def test_a_store_of_the_first_version_is_upgraded_to_exactly_the_schema(tmp_path):
+    path = tmp_path / "first.db"
+    before = of_first_version(path)
+    assert [name for name, rows in before.items() if not rows] == ["task"]
     with Store.open(str(path)) as store:
         assert difference(store) == []
         with store.read() as connection:
             assert connection.execute(select(alembic_version.c.version_num)).scalar() == HEAD
+            assert list(chain(connection)) == [], "what was there is sealed"
+            assert connection.execute(select(schema.seal)).first()
+    with closing(sqlite3.connect(path)) as after:
+        for name, rows in before.items():
+            width = len(rows[0]) if rows else 0
+            now = after.execute(f'SELECT * FROM "{name}" ORDER BY 1, 2').fetchall()
+            assert [row[:width] for row in now] == rows, name
+
+
+def test_a_store_of_the_first_version_on_postgresql_is_upgraded_with_its_rows(tmp_path):
+    path, url = tmp_path / "first.db", empty_database()
+    before = of_first_version(path)
+    kept = [table for table in schema.metadata.sorted_tables if table.name in before]
+    first, source = create_engine(url), create_engine(f"sqlite:///{path}")
+    with first.begin() as connection, source.connect() as reader:
+        for table in kept:
+            table.create(connection)
+            then = {column["name"] for column in inspect(reader).get_columns(table.name)}
+            for column in table.c:
+                if column.name not in then:
+                    connection.execute(text(f'ALTER TABLE "{table.name}" DROP COLUMN "{column.name}"'))
+            rows = reader.execute(select(*(table.c[name] for name in then))).mappings().all()
+            if rows:
+                connection.execute(insert(table), [dict(row) for row in rows])
+        alembic_version.create(connection)
+        connection.execute(insert(alembic_version).values(version_num="0009"))
+    first.dispose()
+    source.dispose()
+    with Store.open(url) as store, store.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+        assert list(chain(connection)) == []
+        for name, rows in before.items():
+            table = schema.metadata.tables[name]
+            assert connection.execute(select(func.count()).select_from(table)).scalar() == len(rows), name
+
+
+OLD_CALLS = """
+INSERT INTO call VALUES
+(1, x'01', 1, 'judge', 'm', 'used', NULL, 10, 2, 0.1, 1, 30, 0.5, 1, 0.0),
+(2, x'02', 1, 'judge', 'm', 'used', NULL, 10, 2, 0.1, 0, 30, 0.5, 1, 0.0),
+(3, x'03', 1, 'judge', 'm', 'used', NULL, 10, 2, NULL, 0, 30, 0.5, 1, 0.0),
+(4, x'04', 1, 'judge', 'm', 'failed', NULL, 10, 2, NULL, 0, 30, 0.5, 1, 0.0);
+"""
+
+
+def test_calls_of_the_first_version_keep_whether_their_tokens_were_counted(tmp_path):
+    path = tmp_path / "first.db"
+    with closing(sqlite3.connect(path)) as first:
+        first.executescript(FIRST_VERSION.read_text() + "DELETE FROM call;" + OLD_CALLS)
+    with Store.open(str(path)) as store, store.read() as connection:
+        calls = connection.execute(select(schema.call).order_by(schema.call.c.id)).all()
+    assert [call.counted for call in calls] == [True, False, True, False]
+    assert {(call.served, call.fingerprint) for call in calls} == {(None, None)}
 
 
 def test_what_alembic_reads_of_a_new_store_is_its_version(store):

@@ -14,16 +14,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pairwright.annotate import lead, signin, work
+from pairwright.annotate import lead, review, signin, work
 from pairwright.annotate.security import KnownHosts, SafeHeaders, SmallBodies, problem
 from pairwright.annotate.site import HERE, Site, visit_of
 from pairwright.stages.project.project import Project
 
-PARTS: tuple[Sequence[BaseRoute], ...] = (signin.routes, work.routes, lead.routes)
+PARTS: tuple[Sequence[BaseRoute], ...] = (signin.routes, work.routes, lead.routes, review.routes)
 
 
-def make_app(project: Project, local: str, hosts: Sequence[str] = ()) -> Starlette:
-    """The app. `local` is who the printed link signs in; it answers only as one of `hosts` (none: as any).
+def make_app(project: Project, local: str, hosts: Sequence[str], addresses: bool = False) -> Starlette:
+    """The app. `local` is who the printed link signs in; it answers only as one of `hosts`.
+
+    With `addresses` also under any address written in numbers.
 
     `app.state.site` holds what belongs to this run, such as the link's token.
     """
@@ -37,7 +39,7 @@ def make_app(project: Project, local: str, hosts: Sequence[str] = ()) -> Starlet
         lifespan=_few_threads,
         middleware=[
             Middleware(SafeHeaders),
-            Middleware(KnownHosts, hosts=frozenset(host.lower() for host in hosts)),
+            Middleware(KnownHosts, hosts=hosts, addresses=addresses),
             Middleware(SmallBodies),
         ],
         exception_handlers={404: _not_found, 500: _broken},

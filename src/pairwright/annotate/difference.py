@@ -28,7 +28,10 @@ def difference(left: str, right: str) -> tuple[str, str] | None:
         here, there = html.escape("".join(ours[start:end])), html.escape("".join(theirs[from_:to]))
         first.append(here if tag == "equal" else f"<del>{here}</del>" if here else "")
         second.append(there if tag == "equal" else f"<ins>{there}</ins>" if there else "")
-    return f'<pre class="raw">{"".join(first)}</pre>', f'<pre class="raw">{"".join(second)}</pre>'
+    return (
+        f'<pre class="raw" dir="auto">{"".join(first)}</pre>',
+        f'<pre class="raw" dir="auto">{"".join(second)}</pre>',
+    )
 
 
 def changes(before: str, after: str) -> str:
@@ -43,4 +46,4 @@ def changes(before: str, after: str) -> str:
         for name, words in (("del", ours[start:end]), ("ins", theirs[from_:to])):
             if words:
                 parts.append(f"<{name}>{html.escape(''.join(words))}</{name}>")
-    return f'<pre class="raw">{"".join(parts)}</pre>'
+    return f'<pre class="raw" dir="auto">{"".join(parts)}</pre>'

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any, get_args
 
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from pairwright.annotate.images import laid_out_html
-from pairwright.annotate.rendering import to_html
+from pairwright.amounts import counted
+from pairwright.annotate.rendering import shown_turns, to_html
 from pairwright.annotate.shapes import text_of
-from pairwright.annotate.site import Visit, call, page
+from pairwright.annotate.site import Visit, call, clean, page
 from pairwright.errors import InputError
 from pairwright.keys import public_id
 from pairwright.stages.figures.dashboard import dashboard_of
-from pairwright.stages.people import accounts, adjudicate, annotators, gold
+from pairwright.stages.people import accounts, adjudicate, annotators, gold, requeue
+from pairwright.stages.people.annotators import Annotator
 from pairwright.store.people import accounts as sql
 from pairwright.store.people import disputes as conflict_rows
 from pairwright.store.people import gold as gold_sql
 from pairwright.store.people.accounts import Account, Role
-from pairwright.turns import laid_out
 from pairwright.types import VERDICTS, Verdict
 
 PAGE = 50
+LARGEST = 10**12  # number in a form
 
 
 def dashboard(visit: Visit) -> Response:
@@ -44,6 +46,7 @@ def people_page(visit: Visit, made: str | None = None, problem: str | None = Non
         people=annotators.people_of(visit.project),
         invitations=open_invitations,
         actions=actions,
+        taken_back={each.detail.get("action") for each in actions},
         made=made,
         problem=problem,
         now=time.time(),
@@ -53,6 +56,9 @@ def people_page(visit: Visit, made: str | None = None, problem: str | None = Non
 def invite(visit: Visit, form: dict[str, str]) -> Response:
     """Make a link and show it once: the store keeps only its hash."""
     role = _role(form.get("role", ""))
+    if role == "lead" and form.get("sure") != "yes":
+        told = ["They see everybody's answers, decide conflicts, and can pause others and make them leads."]
+        return _asked(visit, form, "Make a link that makes leads of whoever opens it?", told, "Make the link")
     token = accounts.invite(
         visit.project,
         role,
@@ -74,35 +80,104 @@ def _join_link(visit: Visit, token: str) -> str:
     return f"{visit.origin}/join/{token}"
 
 
-def person_page(visit: Visit, made: str | None = None, requeued: int | None = None) -> Response:
+def _asked(
+    visit: Visit, form: dict[str, str], question: str, told: list[str], do: str, sure: str = "yes"
+) -> Response:
+    """Ask before doing: what was sent comes again, with `sure`, when it is said to be meant."""
+    again = {name: value for name, value in form.items() if name != "sure"} | {"sure": sure}
+    return visit.page("lead_sure.html", question=question, told=told, do=do, again=again)
+
+
+def person_page(visit: Visit, made: str | None = None, done: Done | None = None) -> Response:
     person = annotators.person_named(visit.project, visit.request.path_params["name"])
-    return visit.page("lead_person.html", person=person, made=made, requeued=requeued)
+    return visit.page("lead_person.html", person=person, made=made, done=done)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was just done to a person, in words, and the form fields that take it back."""
+
+    words: str
+    undo: dict[str, str]
 
 
 def person_changed(visit: Visit, form: dict[str, str]) -> Response:
-    """Pause, resume, change role or tags, let in, re-queue votes, or make a link to sign in again."""
+    """Pause, resume, end access, change role or tags, let in, re-queue votes, or make a link to sign in.
+
+    What others' labels rest on, or gives somebody rights, is asked once more before it is done.
+    """
     person = annotators.person_named(visit.project, visit.request.path_params["name"])
     what, by = form.get("what", ""), visit.account
     if what in ("requeue", "requeue_fast"):
-        n = annotators.requeue(visit.project, person, by, only_too_fast=what == "requeue_fast")
-        return person_page(visit, requeued=n)
+        return _requeued(visit, form, person, only_too_fast=what == "requeue_fast")
+    if what == "undo_requeue":
+        back, not_back = requeue.take_back(visit.project, _number(form, "action", 0), by)
+        anew = f" {not_back:,} stay out: {person.name} has answered these pairs anew." if not_back else ""
+        return person_page(
+            visit, done=Done(f"{counted(back, 'answer counts', 'answers count')} again.{anew}", {})
+        )
     if person.account is None:
         raise InputError(f"{person.name} never signed in here: their votes came from a file")
     if what == "link":
         token = accounts.invite(visit.project, person.account.role, by=by, account=person.account, days=2)
         return person_page(visit, made=_join_link(visit, token))
-    accounts.change(visit.project, person.account, by, **_change(what, form, person.account))
-    return RedirectResponse(visit.request.url.path, 303)
+    changes, words, undo = _change(what, form, person.account)
+    if what in SURE and form.get("sure") != "yes":
+        question, told, do = SURE[what]
+        return _asked(visit, form, question.format(person.name), [told.format(person.name)], do)
+    accounts.change(visit.project, person.account, by, **changes)
+    return person_page(visit, done=Done(words.format(person.name), undo))
 
 
-def _change(what: str, form: dict[str, str], account: Account) -> dict[str, Any]:
-    changes: dict[str, dict[str, Any]] = {
-        "pause": {"state": "paused"},
-        "resume": {"state": "active"},
-        "let_in": {"qualified_at": time.time()},
-        "lead": {"role": "lead"},
-        "annotator": {"role": "annotator"},
-        "tags": {"tags": _tags(form.get("tags", ""))},
+SURE = {
+    "lead": (
+        "Make {} a lead?",
+        "{} would see everybody's answers, decide conflicts, and could pause others and make them leads.",
+        "Make lead",
+    ),
+    "remove": (
+        "End {}'s access?",
+        "{} is signed out everywhere, and no link or password lets them in. Their answers stay and count.",
+        "End access",
+    ),
+}
+
+
+def _requeued(visit: Visit, form: dict[str, str], person: Annotator, *, only_too_fast: bool) -> Response:
+    """Asked again where the number is another than the one that was agreed to."""
+    of = requeue.consequences(visit.project, person, only_too_fast=only_too_fast)
+    if form.get("sure") != str(of.votes):
+        answers = counted(of.votes, "answer", "answers")
+        told = [
+            f"{answers} of {person.name} would count no longer. What was given stays on record.",
+            f"{counted(of.labels, 'label rests', 'labels rest')} on people's answers to these pairs: "
+            "they may change or go, and others are asked.",
+        ]
+        return _asked(visit, form, f"Re-queue {answers}?", told, f"Re-queue {answers}", str(of.votes))
+    n, action = requeue.requeue(visit.project, person, visit.account, only_too_fast=only_too_fast)
+    words = (
+        f"{counted(n, 'answer counts', 'answers count')} no longer (on record they stay). Others are asked."
+    )
+    return person_page(visit, done=Done(words, {"what": "undo_requeue", "action": str(action)}))
+
+
+def _change(what: str, form: dict[str, str], account: Account) -> tuple[dict[str, Any], str, dict[str, str]]:
+    """(what to set, how to say that it was done, the form fields that take it back)."""
+    role: dict[str, str] = {"what": account.role}
+    state = {"what": "pause" if account.state == "paused" else "resume"}
+    changes: dict[str, tuple[dict[str, Any], str, dict[str, str]]] = {
+        "pause": ({"state": "paused"}, "{} gets no more pairs.", {"what": "resume"}),
+        "resume": ({"state": "active"}, "{} may work again.", {}),
+        "remove": ({"state": "removed"}, "{} has no access any more.", state),
+        "let_in": ({"qualified_at": time.time()}, "{} needs no practice.", {"what": "practise"}),
+        "practise": ({"qualified_at": None}, "{} practises first.", {"what": "let_in"}),
+        "lead": ({"role": "lead"}, "{} is a lead.", role),
+        "annotator": ({"role": "annotator"}, "{} is an annotator.", role),
+        "tags": (
+            {"tags": _tags(form.get("tags", ""))},
+            "The skills of {} are saved.",
+            {"what": "tags", "tags": ", ".join(account.tags)},
+        ),
     }
     if what not in changes:
         raise InputError(f"{account.name} can't be changed so: {what[:40]!r}")
@@ -117,25 +192,25 @@ def conflicts_page(visit: Visit) -> Response:
 
 
 def case_page(visit: Visit) -> Response:
-    pair_id = _pair(visit)
+    pair_id = pair_of(visit)
     case = adjudicate.case_of(visit.project, pair_id)
     return visit.page(
         "lead_case.html",
         case=case,
         public=public_id("pair", case.task.pair_key),
-        prompt=[(each.role, laid_out_html(laid_out(each))) for each in case.task.prompt.messages],
-        a=laid_out_html(case.task.a),
-        b=laid_out_html(case.task.b),
+        prompt=[(role, to_html(text)) for role, text in shown_turns(case.task.prompt)],
+        a=to_html(case.task.a),
+        b=to_html(case.task.b),
         decided=next((each for each in case.people if each.purpose == "decision"), None),
     )
 
 
 def case_decided(visit: Visit, form: dict[str, str]) -> Response:
-    pair_id = _pair(visit)
+    pair_id = pair_of(visit)
     if form.get("verdict") == "reopen":
         adjudicate.reopen(visit.project, pair_id, visit.account)
         return RedirectResponse(visit.request.url.path, 303)
-    verdict, both = _verdict(form.get("verdict", ""))
+    verdict, both = verdict_of(form.get("verdict", ""))
     reason = form.get("reason", "").strip() or None
     if form.get("gold"):
         gold.make_gold(
@@ -161,7 +236,7 @@ def gold_changed(visit: Visit, form: dict[str, str]) -> Response:
         if form.get("what") == "withdraw":
             gold.withdraw_gold(visit.project, pair_id, visit.account)
             return RedirectResponse("/lead/gold", 303)
-        verdict, both = _verdict(form.get("verdict", ""))
+        verdict, both = verdict_of(form.get("verdict", ""))
         if swapped and verdict != "TIE":
             verdict = "B" if verdict == "A" else "A"
         use: Any = form.get("use", "both")
@@ -196,8 +271,8 @@ def preview(_visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     return {"html": to_html(text_of(body, "text", most=200_000, needed=False))}
 
 
-def _pair(visit: Visit) -> int:
-    return gold.find_pair(visit.project, visit.request.path_params["pair"])[0]
+def pair_of(visit: Visit) -> int:
+    return gold.find_pair(visit.project, clean(visit.request.path_params["pair"]))[0]
 
 
 def _role(text: str) -> Role:
@@ -206,7 +281,7 @@ def _role(text: str) -> Role:
     return text  # type: ignore[return-value]
 
 
-def _verdict(text: str) -> tuple[Verdict, Any]:
+def verdict_of(text: str) -> tuple[Verdict, Any]:
     """A, B, TIE, TIE/good or TIE/bad."""
     verdict, _, both = text.partition("/")
     if verdict not in VERDICTS or both not in ("", "good", "bad"):
@@ -220,13 +295,16 @@ def _tags(text: str) -> list[str]:
 
 def _number(form: dict[str, str], name: str, default: int) -> int:
     try:
-        return int(form.get(name) or default)
+        number = int(form.get(name) or default)
     except ValueError:
         raise InputError(f"{name} is a whole number; got {form[name][:40]!r}") from None
+    if abs(number) > LARGEST:
+        raise InputError(f"{name} is at most {LARGEST:,}")
+    return number
 
 
 def _lead(handler: Any) -> Any:
-    return page(handler, lead=True)
+    return page(handler, "lead")
 
 
 routes = [
@@ -243,6 +321,6 @@ routes = [
     Route("/lead/gold", _lead(gold_changed), methods=["POST"]),
     Route("/lead/guidelines", _lead(guidelines_page)),
     Route("/lead/guidelines", _lead(guidelines_saved), methods=["POST"]),
-    Route("/api/lead/dashboard", call(dashboard_json, lead=True)),
-    Route("/api/lead/preview", call(preview, lead=True), methods=["POST"]),
+    Route("/api/lead/dashboard", call(dashboard_json, "lead")),
+    Route("/api/lead/preview", call(preview, "lead"), methods=["POST"]),
 ]

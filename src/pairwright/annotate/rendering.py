@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any, Literal
 
 import nh3
@@ -26,9 +28,14 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from pairwright.images import is_kept
+from pairwright.turns import Piece, has_marks, laid_out, pieces, tools_shown, with_names
+from pairwright.types import Prompt
+
 MARKDOWN_LIMIT = 60_000  # characters; longer texts are shown raw, which stays fast at any length
 CODE_LIMIT = 20_000  # characters of one block that are highlighted
 MATH_LIMIT = 2_000
+DEEPEST = 40  # levels of lists and quotes; each list takes two
 
 _MATHML = {
     *("math", "mrow", "mi", "mo", "mn", "mtext", "mspace", "mfrac", "msqrt", "mroot", "msub", "msup"),
@@ -49,12 +56,18 @@ _ATTRIBUTES = {
     "td": {"class"},
     "math": {"display"},
     "mi": {"mathvariant"},
-    "mo": {"stretchy", "fence", "separator", "form", "largeop", "movablelimits"},
+    "mo": {"stretchy", "fence", "separator", "form", "largeop", "movablelimits", "minsize", "maxsize"},
     "mtable": {"columnalign"},
     "mtd": {"columnalign", "columnspan", "rowspan"},
     "mfrac": {"linethickness"},
     "mspace": {"width"},
+    "menclose": {"notation"},
+    "mpadded": {"width", "height", "depth", "lspace", "voffset"},
 }
+# Where a list has its markers and a table its first column goes by the first letter in it. Text itself goes
+# by its own in every paragraph, item and cell (text.css): an attribute there would hide it from the list.
+_OWN_DIRECTION = ("ul", "ol", "blockquote", "table")
+_SET = {"a": {"target": "_blank"}, **{tag: {"dir": "auto"} for tag in _OWN_DIRECTION}}
 # Class names are ours alone: a response that names the page's own classes gets none of them.
 _CLASSES = re.compile(r"^(?:code|k|[a-z]{1,3}\d?|image|math-raw|right|center|hidden-char)$")
 
@@ -106,13 +119,35 @@ def _code(text: str, language: str) -> str:
 
 
 def _math(text: str, display: Literal["block", "inline"]) -> str:
-    """A formula as MathML, or as it was written where it can't be converted."""
+    """A formula as MathML, or as it was written where it can't be converted without loss."""
     if len(text) <= MATH_LIMIT:
         try:
-            return to_mathml(text, display=display)
-        except Exception:  # noqa: S110 - any formula may break the converter: it is then shown as written
-            pass
+            made = to_mathml(_GATHERED.sub(_as_array, _ALIGNED.sub(r"\\\1{align*}", text)), display=display)
+        except Exception:  # any formula may break the converter: it is then shown as written
+            made = ""
+        if _whole(made):
+            return made
     return f'<code class="math-raw">{html.escape(text)}</code>'
+
+
+# The converter knows these by other names; in a formula they mean the same.
+_ALIGNED = re.compile(r"\\(begin|end)\{aligned\}")
+_GATHERED = re.compile(r"\\(begin|end)\{gathered\}")
+# What the converter passes on that no browser lays out: line breaks outside tables, colours, struck terms,
+# and the alignment marks of environments it does not know.
+_LOST = re.compile(
+    r'linebreak="newline"|mathcolor|mathbackground|<menclose notation="(?!box")|<mi>&(amp;)?</mi>'
+)
+
+
+def _as_array(found: re.Match[str]) -> str:
+    return r"\begin{array}{c}" if found[1] == "begin" else r"\end{array}"
+
+
+def _whole(made: str) -> bool:
+    """Whether all of a formula came through: a command that is not known comes out as its own name."""
+    text = re.sub("<[^>]*>", "", made)
+    return bool(text.strip()) and "\\" not in text and not _LOST.search(made)
 
 
 def _bracket_math(state: StateInline, silent: bool) -> bool:
@@ -142,7 +177,9 @@ _CLOSING = {"\\(": "\\)", "\\[": "\\]"}
 @lru_cache(maxsize=1)
 def _markdown() -> MarkdownIt:
     markdown = MarkdownIt(
-        "commonmark", {"html": False, "linkify": False, "breaks": True}, renderer_cls=_Renderer
+        "commonmark",
+        {"html": False, "linkify": False, "breaks": True, "maxNesting": DEEPEST},
+        renderer_cls=_Renderer,
     )
     markdown.enable(["table", "strikethrough"])
     markdown.use(
@@ -159,12 +196,60 @@ def _math_rule(_self: Any, tokens: Sequence[Token], idx: int, _options: OptionsD
     return _math(token.content.strip(), "inline" if token.type == "math_inline" else "block")
 
 
-def to_html(text: str) -> str:
-    """A text as safe HTML. One over `MARKDOWN_LIMIT` characters comes raw, and says so."""
+def to_html(text: str, parts_at: int | None = None) -> str:
+    """A text as safe HTML, its calls of tools as cards. What can't be laid out truly comes raw, and says so.
+    `parts_at` is the piece from which on it differs from the text it is compared with.
+    """
+    if not has_marks(text):
+        return _laid_out(text)
+    made = [_card(piece) for piece in pieces(text)]
+    if parts_at is not None and parts_at < len(made):
+        made.insert(parts_at, '<div class="parts">From here on the two differ.</div>')
+    return "".join(made)
+
+
+def shown_turns(prompt: Prompt) -> list[tuple[str, str]]:
+    """(role, text) of what a prompt shows: the tools on offer first, then its messages."""
+    offered = [("offered", tools_shown(prompt.tools))] if prompt.tools else []
+    return [*offered, *((each.role, laid_out(each)) for each in with_names(prompt.messages))]
+
+
+def parting(left: str, right: str) -> int | None:
+    """How many pieces two texts with calls of tools share at the beginning; None where they share none."""
+    if not (has_marks(left) and has_marks(right)):
+        return None
+    both = zip(pieces(left), pieces(right), strict=False)
+    shared = len(list(takewhile(lambda pair: pair[0] == pair[1], both)))
+    return shared or None
+
+
+_CARDS = {"call": "calls", "result": "result of", "tool": "tool", "reasoning": "reasoning"}
+
+
+def _card(piece: Piece) -> str:
+    """A piece of a laid-out text: words as they are laid out, all else as a card that folds."""
+    if piece.kind == "text":
+        return _laid_out(piece.text)
+    name = html.escape(visible(piece.name))
+    if piece.kind == "image" and is_kept(piece.name):
+        return f'<img class="picture" src="/media/{piece.name}" alt="image">'
+    if piece.kind == "image":
+        return f'<span class="image">[image: {name} - not loaded]</span>'
+    folded = " open" if piece.kind in ("call", "result") else ""
+    inner = _code(visible(piece.text), "json" if piece.text[:1] in ("{", "[") else "")
+    title = f"{_CARDS[piece.kind]} <b>{name}</b>"
+    return f'<details class="piece {piece.kind}"{folded}><summary>{title}</summary>{inner}</details>'
+
+
+def _laid_out(text: str) -> str:
     if len(text) > MARKDOWN_LIMIT:
-        note = f"Shown as plain text: {len(text):,} characters are too many to lay out."
-        return f'<div class="note">{note}</div>{raw_html(text)}'
-    made = _markdown().render(visible(text))
+        return _plain(text, f"{len(text):,} characters are too many to lay out")
+    markdown, env = _markdown(), dict[str, Any]()
+    tokens = markdown.parse(visible(text), env)
+    # The parser leaves out, without a word, what is nested deeper.
+    if any(token.level >= DEEPEST - 1 and token.nesting == 1 for token in tokens):
+        return _plain(text, "lists or quotes are nested too deeply to lay out")
+    made = markdown.renderer.render(tokens, markdown.options, env)
     return nh3.clean(
         made,
         tags=_HTML | _MATHML,
@@ -173,9 +258,13 @@ def to_html(text: str) -> str:
         attribute_filter=_keep,
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
-        set_tag_attribute_values={"a": {"target": "_blank"}},
+        set_tag_attribute_values=_SET,
         strip_comments=True,
     )
+
+
+def _plain(text: str, why: str) -> str:
+    return f'<div class="note">Shown as plain text: {why}.</div>{raw_html(text)}'
 
 
 # What does not show but changes how text shows or reads: control characters, marks
@@ -196,4 +285,11 @@ def visible(text: str) -> str:
 
 def raw_html(text: str) -> str:
     """The text as it was written, every character of it."""
-    return f'<pre class="raw">{html.escape(visible(text))}</pre>'
+    return f'<pre class="raw"{_direction(text)}>{html.escape(visible(text))}</pre>'
+
+
+def _direction(text: str) -> str:
+    """That of a text's first letter, told here: a browser that looks for it in megabytes takes seconds."""
+    strong = (unicodedata.bidirectional(each) for each in text)
+    first = next((each for each in strong if each in ("L", "R", "AL")), "L")
+    return "" if first == "L" else ' dir="rtl"'

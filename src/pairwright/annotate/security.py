@@ -1,15 +1,16 @@
-"""What keeps the page safe: content security policy, CSRF tokens, cookies, and a brake on sign-in.
+"""What keeps the page safe: content security policy, CSRF tokens, cookies, known hosts, bounded requests.
 
-The CSRF token is a hash of the session's token: no other site can know it, it
-needs no storage, and a page outlives a restart of the server.
+The CSRF token is a hash of something only this browser and this server know: the session's
+token, or before signing in that of a cookie made for it. It needs no storage, and a page
+outlives a restart of the server.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
-import time
-from collections import OrderedDict
+import ipaddress
 from collections.abc import Collection
 
 from starlette.datastructures import MutableHeaders
@@ -17,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-COOKIE = "pairwright"
 BIGGEST_BODY = 1_000_000  # bytes; the longest note a person writes is far below it
+BODY_SECONDS = 30.0  # in which all of it has to be here
 
 CSP = "; ".join(
     (
@@ -73,35 +74,65 @@ class SafeHeaders:
 
 
 class KnownHosts:
-    """Answers only under the names it is served as, so that no other site can point its name here."""
+    """Answers only under the names it is served as, so that no other site can point its name here.
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
-        self.app, self.hosts = app, hosts
+    With `addresses` also under any address written out in numbers: no name points to those.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Collection[str], addresses: bool = False) -> None:
+        self.app, self.addresses = app, addresses
+        self.hosts = frozenset(host.lower() for host in hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and self.hosts:
-            host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
-            name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-            if name.lower() not in self.hosts:
-                text = f"this server answers as {', '.join(sorted(self.hosts))}; see --host-name\n"
+        if scope["type"] == "http":
+            told = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+            if len(told) != 1 or not self._known(_without_port(told[0]).lower()):
+                names = ", ".join(sorted(self.hosts)) + (" and its address" if self.addresses else "")
+                text = f"this server answers as {names}; see --host-name\n"
                 await Response(text, 421, media_type="text/plain")(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 
+    def _known(self, name: str) -> bool:
+        return name in self.hosts or (self.addresses and _is_address(name))
+
+
+def _without_port(host: str) -> str:
+    return host if host.endswith("]") else host.rsplit(":", 1)[0]
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True
+
 
 class SmallBodies:
-    """Refuses a body over `BIGGEST_BODY`, whatever its headers claim, before it fills the memory."""
+    """Refuses a body over `BIGGEST_BODY`, whatever its headers claim, and one that never ends."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        got = 0
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        got, whole = 0, False
+        until = asyncio.get_running_loop().time() + BODY_SECONDS
 
         async def counted() -> Message:
-            nonlocal got
-            message = await receive()
+            nonlocal got, whole
+            if whole:  # what comes now is only that the browser went away
+                return await receive()
+            try:
+                async with asyncio.timeout_at(until):
+                    message = await receive()
+            except TimeoutError:
+                raise TooSlow from None
             got += len(message.get("body", b""))
+            whole = not message.get("more_body", False)
             if got > BIGGEST_BODY:
                 raise TooLarge
             return message
@@ -110,11 +141,23 @@ class SmallBodies:
             await self.app(scope, counted, send)
         except TooLarge:
             text = f"a request has at most {BIGGEST_BODY:,} bytes"
-            await problem(413, "TooLarge", text)(scope, receive, send)
+            await _closing(problem(413, "TooLarge", text))(scope, receive, send)
+        except TooSlow:
+            text = f"a request has to be here within {BODY_SECONDS:.0f} seconds"
+            await _closing(problem(408, "TooSlow", text))(scope, receive, send)
+
+
+def _closing(response: Response) -> Response:
+    response.headers["connection"] = "close"
+    return response
 
 
 class TooLarge(Exception):
     """A request's body is larger than anything the page sends."""
+
+
+class TooSlow(Exception):
+    """A request's body did not come to its end."""
 
 
 def from_this_site(request: Request) -> bool:
@@ -128,43 +171,13 @@ def from_this_site(request: Request) -> bool:
     )
 
 
-def csrf_token(session: str) -> str:
-    """What forms and calls of this session carry. The session's own token can't be told from it."""
-    return hmac.new(session.encode(), b"csrf", hashlib.sha256).hexdigest()
+def csrf_token(secret: str) -> str:
+    """What forms and calls of a browser carry that shares this secret. The secret can't be told from it."""
+    return hmac.new(secret.encode(), b"csrf", hashlib.sha256).hexdigest()
 
 
-def csrf_right(session: str, given: str) -> bool:
-    return hmac.compare_digest(csrf_token(session).encode(), given.encode("utf-8", "replace"))
-
-
-class Brake:
-    """Slows down guessing: so many tries by a key in a window, then none for a while."""
-
-    def __init__(self, tries: int = 8, seconds: float = 300, most_keys: int = 10_000) -> None:
-        self.tries, self.seconds, self.most_keys = tries, seconds, most_keys
-        self._seen: OrderedDict[str, list[float]] = OrderedDict()
-
-    def wait(self, *keys: str) -> float:
-        """Seconds until a further try is let through; 0 if it is now."""
-        now, longest = time.monotonic(), 0.0
-        for key in keys:
-            seen = [at for at in self._seen.get(key, []) if now - at < self.seconds]
-            if len(seen) >= self.tries:
-                longest = max(longest, self.seconds - (now - seen[-self.tries]))
-        return longest
-
-    def failed(self, *keys: str) -> None:
-        """Count a failed try."""
-        now = time.monotonic()
-        for key in keys:
-            seen = [at for at in self._seen.pop(key, []) if now - at < self.seconds]
-            self._seen[key] = [*seen, now]
-            while len(self._seen) > self.most_keys:
-                self._seen.popitem(last=False)
-
-    def passed(self, *keys: str) -> None:
-        for key in keys:
-            self._seen.pop(key, None)
+def csrf_right(secret: str, given: str) -> bool:
+    return hmac.compare_digest(csrf_token(secret).encode(), given.encode("utf-8", "replace"))
 
 
 def is_from_proxy(request: Request, proxies: Collection[str]) -> bool:
@@ -188,12 +201,20 @@ def origin_of(request: Request, proxies: Collection[str]) -> str:
     return f"{scheme}://{request.headers.get('host', '')}"
 
 
-def set_cookie(response: Response, token: str, *, secure: bool, days: float) -> None:
-    """The session's cookie: not for scripts, not for other sites; Secure wherever the page came by HTTPS."""
+def cookie_of(project: str) -> str:
+    """The name of a project's session cookie: browsers give a cookie to every port of a host."""
+    return f"pairwright-{hashlib.sha256(project.encode()).hexdigest()[:12]}"
+
+
+def set_cookie(response: Response, name: str, token: str, *, secure: bool, days: float | None) -> None:
+    """A cookie not for scripts, not for other sites; Secure wherever the page came by HTTPS.
+
+    Without `days` it goes with the browser.
+    """
     response.set_cookie(
-        COOKIE,
+        name,
         token,
-        max_age=int(days * 86400),
+        max_age=None if days is None else int(days * 86400),
         httponly=True,
         samesite="lax",
         secure=secure,

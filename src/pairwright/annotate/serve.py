@@ -14,7 +14,9 @@ from dataclasses import dataclass
 import uvicorn
 from starlette.applications import Starlette
 
+from pairwright import interrupts
 from pairwright.annotate.app import make_app
+from pairwright.annotate.patience import ImpatientProtocol
 from pairwright.errors import InputError
 from pairwright.stages.project.project import Project
 
@@ -24,21 +26,26 @@ TRIED = 20  # ports after the one asked for, where it is taken and was not asked
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the page is served. `hosts` are names it may be reached by."""
+    """Where the page is served. `hosts` are names it may be reached by, `addresses`: or by any address.
+
+    `shared`: others than this machine may reach it.
+    """
 
     socket: socket.socket
     host: str
     port: int
     hosts: tuple[str, ...]
+    addresses: bool
+    shared: bool
 
     @property
     def url(self) -> str:
         if is_loopback(self.host):
             name = "localhost"
-        elif self.hosts:
+        elif not self.addresses or self.host in ("0.0.0.0", "::"):  # noqa: S104 - compared with, not bound
             name = self.hosts[0]
         else:
-            name = socket.gethostname() if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
+            name = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{name}:{self.port}"
 
 
@@ -66,11 +73,25 @@ def bind(host: str, port: int | None, names: Sequence[str] = (), first: int = PO
             listener.close()
             problem = error
             continue
-        hosts = ("localhost", "127.0.0.1", "[::1]", *names) if is_loopback(host) else tuple(names)
-        return Place(listener, host, listener.getsockname()[1], hosts)
+        hosts, addresses = _answers_as(host, names)
+        shared = not is_loopback(host) or bool(names)
+        return Place(listener, host, listener.getsockname()[1], hosts, addresses, shared)
     raise InputError(
         f"{host}:{port if port is not None else first} can't be listened on: {problem}. Try --port 0."
     )
+
+
+def _answers_as(host: str, names: Sequence[str]) -> tuple[tuple[str, ...], bool]:
+    """The names it answers as, and whether also by address.
+
+    Without a word on it: by address and by what the machine calls itself, never by any name that
+    somebody has made to point here.
+    """
+    if is_loopback(host):
+        return ("localhost", "127.0.0.1", "[::1]", *names), False
+    if names:
+        return tuple(names), False
+    return (socket.gethostname(), host, "localhost"), True
 
 
 def serve(
@@ -83,7 +104,7 @@ def serve(
     stop: threading.Event | None = None,
 ) -> None:
     """Serve until interrupted (or until `stop` is set). `ready` is told the link that signs in `local`."""
-    app = make_app(project, local, place.hosts)
+    app = make_app(project, local, place.hosts, place.addresses)
     run(
         app,
         place,
@@ -106,6 +127,8 @@ def run(
     """Run an app at a place until interrupted (or until `stop` is set); `link` is told and opened."""
     config = uvicorn.Config(
         app,
+        http=ImpatientProtocol,
+        ws="none",
         log_level=logging.WARNING,
         access_log=False,
         server_header=False,
@@ -120,6 +143,7 @@ def run(
     if open_browser:
         with contextlib.suppress(Exception):  # no browser here: the link was printed
             webbrowser.open(link)
+    interrupts.on_hangup(server.handle_exit)
     server.run(sockets=[place.socket])
 
 

@@ -36,14 +36,14 @@ class Given:
 def answer_of(body: dict[str, Any]) -> Given:
     """Raises InputError naming the field that can't be read."""
     choice = body.get("choice")
-    if choice not in VERDICT_OF:
-        raise InputError(f"choice is one of {', '.join(VERDICT_OF)}; got {choice!r}")
+    if not isinstance(choice, str) or choice not in VERDICT_OF:
+        raise InputError(f"choice is one of {', '.join(VERDICT_OF)}; got {shortly(choice)}")
     seconds = body.get("seconds")
     if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 <= seconds <= MOST_SECONDS:
-        raise InputError(f"seconds are a number from 0 to {MOST_SECONDS:.0f}; got {seconds!r}")
+        raise InputError(f"seconds are a number from 0 to {MOST_SECONDS:.0f}; got {shortly(seconds)}")
     strength = body.get("strength")
-    if strength is not None and strength not in (1, 2, 3):
-        raise InputError(f"strength is 1, 2, 3 or nothing; got {strength!r}")
+    if strength is not None and not (isinstance(strength, int) and strength in (1, 2, 3)):
+        raise InputError(f"strength is 1, 2, 3 or nothing; got {shortly(strength)}")
     note = text_of(body, "note", most=LONGEST_NOTE, needed=False) or None
     return Given(choice, VERDICT_OF[choice], float(seconds), strength, note, _ratings(body.get("ratings")))
 
@@ -55,20 +55,26 @@ def _ratings(given: Any) -> dict[str, dict[str, int]] | None:
         side in ("left", "right")
         and isinstance(of, dict)
         and len(of) <= 50
-        and all(isinstance(name, str) and value in (1, 2, 3, 4, 5) for name, value in of.items())
+        and all(type(value) is int and len(name) <= 200 and 1 <= value <= 5 for name, value in of.items())
         for side, of in given.items()
     )
     if not fine:
         raise InputError('ratings are {"left": {criterion: 1 to 5}, "right": {...}}')
-    return {side: {clean(name): int(value) for name, value in of.items()} for side, of in given.items()}
+    return {side: {clean(name): value for name, value in of.items()} for side, of in given.items()}
 
 
 def uuid_of(body: dict[str, Any]) -> bytes:
     """The 16 bytes of the key that makes an answer count once."""
     try:
-        return UUID(str(body.get("key"))).bytes
+        return UUID(str(body.get("key"))[:64]).bytes
     except ValueError:
-        raise InputError(f"key is a UUID made anew for each answer; got {body.get('key')!r}") from None
+        raise InputError(f"key is a UUID made anew for each answer; got {shortly(body.get('key'))}") from None
+
+
+def shortly(value: Any) -> str:
+    """A value as a message quotes it: nobody reads a megabyte of what they sent."""
+    text = repr(value) if not isinstance(value, int) or abs(value) < 10**40 else "a number beyond all measure"
+    return clean(text if len(text) <= 60 else f"{text[:57]}...")
 
 
 def text_of(body: dict[str, Any], name: str, *, most: int = 200, needed: bool = True) -> str:
@@ -86,7 +92,7 @@ def pair_ids(visit: Visit, publics: Sequence[str]) -> dict[str, int]:
     """Pairs by the ids the page knows them by; unknown ones are left out."""
     found = {}
     with visit.project.store.read() as connection:
-        for public in publics[:20]:
+        for public in publics:
             parsed = parse_public_id(public)
             if parsed and parsed[0] == "pair" and len(parsed[1]) == 32:
                 numbers = tasks.pairs_by_key(connection, parsed[1])

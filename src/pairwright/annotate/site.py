@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, Generic, TypeVar
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from pairwright.annotate.brake import Brake
+from pairwright.annotate.rights import REFUSED, RIGHTS, Action, kind_of
 from pairwright.annotate.security import (
-    COOKIE,
-    Brake,
+    client_of,
+    cookie_of,
     csrf_right,
     csrf_token,
     from_this_site,
     is_from_proxy,
     origin_of,
     problem,
+    set_cookie,
 )
 from pairwright.errors import InputError, PairwrightError
 from pairwright.stages.figures.dashboard import Dashboard
@@ -70,9 +75,12 @@ class Site:
     project: Project
     local: str
     link: str = field(default_factory=new_token)
+    secret: str = field(default_factory=new_token)
     brake: Brake = field(default_factory=Brake)
 
     def __post_init__(self) -> None:
+        self.cookie = cookie_of(self.project.store.name)
+        self.visitor_cookie = f"{self.cookie}-visitor"
         self.guidelines = Guidelines(self.project)
         self.progress = ProgressOf(self.project)
         self.dashboard: Cached[Dashboard] = Cached()
@@ -86,12 +94,17 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request by somebody: `me` is None for whoever is not signed in."""
+    """One request by somebody: `me` is None for whoever is not signed in.
+
+    `session` is the token they are signed in by, empty where a proxy vouches for them;
+    `secret` is what their CSRF token is made of.
+    """
 
     site: Site
     request: Request
     me: Account | None
     session: str
+    secret: str
 
     @property
     def project(self) -> Project:
@@ -103,8 +116,17 @@ class Visit:
         return origin_of(self.request, self.project.settings.annotate.proxies)
 
     @property
+    def secure(self) -> bool:
+        return self.origin.startswith("https://")
+
+    @property
+    def address(self) -> str:
+        """Whose request this is, as far as an address tells."""
+        return client_of(self.request, self.project.settings.annotate.proxies)
+
+    @property
     def account(self) -> Account:
-        """Who is signed in; only where the page asked for it (`signed_in`, `lead_only`)."""
+        """Who is signed in; only where the action is one for members."""
         assert self.me is not None
         return self.me
 
@@ -113,12 +135,19 @@ class Visit:
         """Who is signed in, as somebody who chooses."""
         return Person(self.project, self.account.name, self.account.rater_id)
 
+    def must(self, action: Action) -> None:
+        """Raises NotAllowed for whoever may not do that."""
+        kind = kind_of(self.project, self.me, action)
+        if kind not in RIGHTS[action]:
+            raise NotAllowed(*REFUSED[kind])
+
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-        """A page made from a template, which also knows `me`, `csrf` and `project_name`."""
+        """A page made from a template, which also knows `me`, `csrf`, `project_name` and `project_id`."""
         text = self.site.templates.get_template(template).render(
             me=self.me,
-            csrf=csrf_token(self.session),
+            csrf=csrf_token(self.secret),
             project_name=self.project.root.resolve().name,
+            project_id=self.site.cookie,
             path=self.request.url.path,
             **values,
         )
@@ -126,26 +155,38 @@ class Visit:
 
 
 def visit_of(request: Request) -> Visit:
-    """Who is asking: by cookie, or by a proxy's header where the project trusts one."""
+    """Who is asking: by a proxy's header where the project trusts one, else by cookie."""
     site: Site = request.app.state.site
-    token = request.cookies.get(COOKIE, "")
+    name = _vouched_for(site, request)
+    if name is not None:
+        vouched = accounts.by_header(site.project, name, lead=accounts.is_named_lead(site.project, name))
+        return Visit(site, request, vouched, "", f"{site.secret}:{vouched.name}")
+    token = request.cookies.get(site.cookie, "")
     me = accounts.account_of(site.project, token) if token else None
+    if me is None:
+        return Visit(site, request, None, "", request.cookies.get(site.visitor_cookie) or new_token())
+    named = not site.project.settings.annotate.sso_header or me.name == site.local
+    if me.role == "lead" and not named and not accounts.is_named_lead(site.project, me.name):
+        me = replace(me, role="annotator")
+    return Visit(site, request, me, token, token)
+
+
+def _vouched_for(site: Site, request: Request) -> str | None:
+    """The name that a trusted proxy says is signed in."""
     settings = site.project.settings.annotate
-    if settings.sso_header and is_from_proxy(request, settings.proxies):
-        name = request.headers.get(settings.sso_header, "")
-        if name:
-            role: Any = "lead" if name in settings.sso_leads else "annotator"
-            if me is None or me.name != accounts.checked_name(name):
-                me = accounts.known_or_new(site.project, name, role)
-            token = f"sso:{me.name}"
-    return Visit(site, request, me, token)
+    if not settings.sso_header or not is_from_proxy(request, settings.proxies):
+        return None
+    told = request.headers.get(settings.sso_header, "")
+    with contextlib.suppress(UnicodeDecodeError):
+        told = told.encode("latin-1").decode()  # proxies write UTF-8, which headers are not read as
+    return accounts.checked_name(told) if told.strip() else None
 
 
 Handler = Callable[..., Any]
 
 
-def page(handler: Handler, *, sign_in: bool = True, lead: bool = False) -> Handler:
-    """A page. Whoever is not signed in is sent to sign in; annotators are refused leads' pages.
+def page(handler: Handler, action: Action) -> Handler:
+    """A page, for those who may do `action`. Whoever is not signed in is sent to sign in.
 
     `handler(visit)` runs in a thread, as all that waits for the store does; for
     a POST it gets the form as second argument, its CSRF token checked.
@@ -156,24 +197,38 @@ def page(handler: Handler, *, sign_in: bool = True, lead: bool = False) -> Handl
         form = None
         if request.method == "POST":
             form = {name: clean(str(value)) for name, value in (await request.form()).items()}
-        return await run_in_threadpool(_page, handler, request, form, sign_in, lead)
+        return await run_in_threadpool(_page, handler, request, form, action)
 
+    endpoint.action = action  # type: ignore[attr-defined]
     return endpoint
 
 
-def _page(
-    handler: Handler, request: Request, form: dict[str, str] | None, sign_in: bool, lead: bool
-) -> Response:
-    visit = visit_of(request)
-    if sign_in and visit.me is None:
-        return RedirectResponse(f"/signin?next={request.url.path}", 303)
-    if lead and (visit.me is None or visit.me.role != "lead"):
-        return visit.page("error.html", 403, title="For leads", message="Only leads may open this page.")
+def _page(handler: Handler, request: Request, form: dict[str, str] | None, action: Action) -> Response:
+    try:
+        visit = visit_of(request)
+    except InputError as error:  # a name that a proxy vouches for and that nobody can have here
+        nobody = Visit(request.app.state.site, request, None, "", new_token())
+        return nobody.page("error.html", 403, title="Not signed in", message=str(error))
+    answer = _shown(visit, handler, form, action)
+    if visit.me is None and not request.cookies.get(visit.site.visitor_cookie):
+        set_cookie(answer, visit.site.visitor_cookie, visit.secret, secure=visit.secure, days=None)
+    return answer
+
+
+def _shown(visit: Visit, handler: Handler, form: dict[str, str] | None, action: Action) -> Response:
+    try:
+        visit.must(action)
+    except NotAllowed as error:
+        if visit.me is None:
+            return RedirectResponse(f"/signin?next={quote(visit.request.url.path)}", 303)
+        return visit.page("error.html", 403, title="Not for you", message=str(error))
     if form is not None and not _ours(visit, form.pop("csrf", "")):
         message = "This form was too old, or came from another site. Go back, reload the page, send it again."
         return visit.page("error.html", 403, title="Not sent", message=message)
     try:
         answer = handler(visit) if form is None else handler(visit, form)
+    except NotAllowed as error:
+        return visit.page("error.html", 403, title="Not for you", message=str(error))
     except PairwrightError as error:
         status = 400 if isinstance(error, InputError) else 500
         return visit.page("error.html", status, title="That did not work", message=str(error))
@@ -181,7 +236,7 @@ def _page(
     return answer
 
 
-def call(handler: Handler, *, lead: bool = False) -> Handler:
+def call(handler: Handler, action: Action) -> Handler:
     """A call of the page's API: JSON in, JSON out, errors as `{"error": {"type", "message"}}`.
 
     `handler(visit, body)` runs in a thread and gives what is sent as JSON. A
@@ -190,7 +245,7 @@ def call(handler: Handler, *, lead: bool = False) -> Handler:
 
     @wraps(handler)
     async def endpoint(request: Request) -> Response:
-        body: Any = dict(request.query_params)
+        body: Any = {name: clean(value) for name, value in request.query_params.items()}
         if request.method == "POST":
             try:
                 body = json.loads(await request.body())
@@ -198,23 +253,25 @@ def call(handler: Handler, *, lead: bool = False) -> Handler:
                 return problem(400, "InputError", "the body is not JSON")
             if not isinstance(body, dict):
                 return problem(400, "InputError", f"the body is to be an object; got {type(body).__name__}")
-        return await run_in_threadpool(_call, handler, request, body, lead)
+        return await run_in_threadpool(_call, handler, request, body, action)
 
+    endpoint.action = action  # type: ignore[attr-defined]
     return endpoint
 
 
-def _call(handler: Handler, request: Request, body: dict[str, Any], lead: bool) -> Response:
-    visit = visit_of(request)
-    if visit.me is None:
-        return problem(401, "SignedOut", "You are signed out. Sign in again; nothing is lost.")
-    if lead and visit.me.role != "lead":
-        return problem(403, "Forbidden", "Only leads may do this.")
-    if request.method == "POST":
-        given = request.headers.get("x-csrf") or str(body.pop("csrf", ""))
-        if not _ours(visit, given):
-            return problem(403, "Csrf", "The page is too old, or this came from another site: load it again.")
+def _call(handler: Handler, request: Request, body: dict[str, Any], action: Action) -> Response:
     try:
+        visit = visit_of(request)
+        visit.must(action)
+        if request.method == "POST":
+            given = request.headers.get("x-csrf") or str(body.pop("csrf", ""))
+            if not _ours(visit, given):
+                raise NotAllowed(
+                    "Csrf", "The page is too old, or this came from another site: load it again."
+                )
         answer = handler(visit, body)
+    except NotAllowed as error:
+        return problem(401 if error.kind == "SignedOut" else 403, error.kind, str(error))
     except NotOffered as error:
         return problem(409, "NotOffered", str(error))
     except PairwrightError as error:
@@ -231,7 +288,15 @@ def clean(text: str) -> str:
 
 def _ours(visit: Visit, given: str) -> bool:
     """Whether a POST comes from a page that was made for this session."""
-    return from_this_site(visit.request) and csrf_right(visit.session, given)
+    return from_this_site(visit.request) and csrf_right(visit.secret, given)
+
+
+class NotAllowed(PairwrightError):
+    """Somebody asked for what their rights do not cover."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class NotOffered(PairwrightError):

@@ -9,10 +9,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from pairwright.annotate.difference import changes, difference
-from pairwright.annotate.images import image_file, laid_out_html
-from pairwright.annotate.rendering import raw_html, to_html
+from pairwright.annotate.images import image_file
+from pairwright.annotate.rendering import parting, raw_html, shown_turns, to_html
+from pairwright.annotate.rights import REFUSED
 from pairwright.annotate.security import csrf_token
-from pairwright.annotate.shapes import answer_of, judges_json, pair_ids, text_of, uuid_of
+from pairwright.annotate.shapes import answer_of, judges_json, pair_ids, shortly, text_of, uuid_of
 from pairwright.annotate.site import NotOffered, Visit, call, page
 from pairwright.errors import InputError
 from pairwright.keys import parse_public_id, public_id
@@ -21,13 +22,12 @@ from pairwright.stages.people import qualify, queue
 from pairwright.stages.people.queue import Offer
 from pairwright.stages.project import guidelines
 from pairwright.store.judge.judge_votes import judges_said
-from pairwright.store.people import accounts, leases, tasks
+from pairwright.store.people import accounts, leases, review, tasks
 from pairwright.store.people.tasks import Task
-from pairwright.turns import laid_out
 from pairwright.types import Assist, Verdict, swap
 
-PAUSED = "Your lead has paused your work. All you answered is kept."
-MOST_AHEAD = 5  # pairs a page may hold
+MOST_NAMED = 50  # pairs a page may name at once: those it holds and those whose answers are under way
+LARGEST_ID = 2**62  # the stores' numbers end beyond
 
 
 def home(visit: Visit) -> Response:
@@ -47,26 +47,28 @@ def work_page(visit: Visit) -> Response:
 
 def next_work(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
     """What this person does next, beyond the pairs the page has already."""
-    n = _whole(query.get("n", "2"), MOST_AHEAD)
-    have = pair_ids(visit, [each for each in str(query.get("have", "")).split(",") if each])
+    n = _whole(query.get("n", "2"), queue.MOST_HELD)
+    named = [each for each in str(query.get("have", "")).split(",") if each][:MOST_NAMED]
+    have = pair_ids(visit, named)
     me, site = visit.account, visit.site
     current, seen = site.guidelines.current(), me.seen_guideline_id
     answer: dict[str, Any] = {
         "tasks": [],
         "gone": [],
         "progress": site.progress.of(me).as_dict(),
+        "comments": _new_comments(visit),
         "guideline": {"id": current.id, "changed": seen not in (None, current.id), "first": seen is None},
     }
     if me.state == "paused":
-        return answer | {"state": "paused", "message": PAUSED}
+        return answer | {"state": "paused", "message": REFUSED["paused"][1]}
     standing = qualify.standing_of(visit.project, me)
     if standing.state != "passed":
         return answer | _qualify(visit, standing, n, list(have.values()))
     offers = queue.offer(visit.project, me, n, list(have.values()))
-    names = {number: name for name, number in have.items()}
-    answer["gone"] = [names[number] for number in offers.gone]
+    gone = set(offers.gone)
+    answer["gone"] = [name for name in named if have.get(name) is None or have[name] in gone]
     answer["tasks"] = [task_json(visit, each) for each in offers.new]
-    done = not offers.new and len(answer["gone"]) == len(have)
+    done = not offers.new and len(answer["gone"]) == len(named)
     message = "Nothing waits for you right now. New pairs show up here by themselves." if done else ""
     return answer | {"state": "done" if done else "work", "message": message}
 
@@ -85,6 +87,7 @@ def task_json(visit: Visit, offer: Offer, previous: dict[str, Any] | None = None
     task, person = offer.task, visit.person
     order = person.order(task)
     left, right = (task.a, task.b) if order == "AB" else (task.b, task.a)
+    parts = parting(left, right)
     shown = None
     if visit.project.settings.annotate.assist == "before" and offer.kind != "qualify":
         shown = judge_json(visit, task)
@@ -92,12 +95,11 @@ def task_json(visit: Visit, offer: Offer, previous: dict[str, Any] | None = None
         "id": public_id("pair", task.pair_key, full=True),
         "kind": "qualify" if offer.kind == "qualify" else "work",
         "prompt": [
-            {"role": each.role, "html": laid_out_html(text), "raw": raw_html(text)}
-            for each in task.prompt.messages
-            for text in (laid_out(each),)
+            {"role": role, "html": to_html(text), "raw": raw_html(text)}
+            for role, text in shown_turns(task.prompt)
         ],
-        "left": {"html": laid_out_html(left), "raw": raw_html(left)},
-        "right": {"html": laid_out_html(right), "raw": raw_html(right)},
+        "left": {"html": to_html(left, parts), "raw": raw_html(left)},
+        "right": {"html": to_html(right, parts), "raw": raw_html(right)},
         "judge": shown,
         "criteria": visit.project.settings.annotate.criteria,
         "previous": previous,
@@ -114,12 +116,13 @@ def judge_json(visit: Visit, task: Task) -> list[dict[str, Any]]:
 def answer(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     """Record a choice. The same key again adds nothing and answers the same."""
     me, project = visit.account, visit.project
-    given, key = answer_of(body), uuid_of(body)
+    given, key, version = answer_of(body), uuid_of(body), _version(visit, body)
     task, kind = offered(visit, text_of(body, "id"))
     if kind == "qualify":
         return _practised(visit, task, given.verdict, given.seconds, key)
-    if me.state == "paused":
-        raise NotOffered("your lead has paused your work")
+    visit.must("work")
+    if me.qualified_at is None:
+        qualify.at_work(project, me)
     assist = project.settings.annotate.assist
     with project.store.read() as connection:
         revised = tasks.voted_before(connection, me.rater_id, task.pair_id)
@@ -136,8 +139,9 @@ def answer(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
         note=given.note,
         ratings=given.ratings,
         assist=seen,
-        guideline=_version(visit, body),
+        guideline=version,
         key=key,
+        claimed=True,
     )
     after = shown if assist == "after" else None
     progress = visit.site.progress.answered(me, 0 if known or revised else 1)
@@ -161,17 +165,13 @@ def _practised(visit: Visit, task: Task, verdict: Verdict, seconds: float, key: 
 
 
 def skip(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
-    task, kind = offered(visit, text_of(body, "id"))
-    if kind == "qualify":
-        raise InputError("practice pairs can't be skipped: choose what you think is best")
+    task = _work_offered(visit, body)
     visit.person.skip(task, text_of(body, "reason", most=500, needed=False) or "skipped")
     return {"saved": True, "progress": visit.site.progress.of(visit.account).as_dict()}
 
 
 def flag(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
-    task, kind = offered(visit, text_of(body, "id"))
-    if kind == "qualify":
-        raise InputError("practice pairs can't be flagged: choose what you think is best")
+    task = _work_offered(visit, body)
     note = text_of(body, "note", most=2000, needed=False)
     visit.person.flag(task, text_of(body, "what"), note or None)
     return {"saved": True, "progress": visit.site.progress.of(visit.account).as_dict()}
@@ -181,7 +181,7 @@ def undo(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     """Take back the last thing done, or what was done on the pair named: asked twice, it is done once."""
     pair_id = None
     if body.get("id"):
-        pair_id = offered(visit, text_of(body, "id"))[0].pair_id
+        pair_id = _work_offered(visit, body).pair_id
     previous = _standing_answer(visit, pair_id)
     undone = visit.person.undo(pair_id)
     if undone is None:
@@ -240,25 +240,36 @@ def guidelines_json(visit: Visit, _query: dict[str, Any]) -> dict[str, Any]:
 
 
 def guidelines_seen(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
-    guidelines.seen(visit.project, visit.account, _whole(body.get("id"), 2**62))
+    guidelines.seen(visit.project, visit.account, _whole(body.get("id"), LARGEST_ID))
     return {"saved": True}
 
 
 def guidelines_read(visit: Visit, form: dict[str, str]) -> Response:
-    guidelines.seen(visit.project, visit.account, _whole(form.get("id"), 2**62))
+    guidelines.seen(visit.project, visit.account, _whole(form.get("id"), LARGEST_ID))
     return RedirectResponse("/work", 303)
 
 
 def who_am_i(visit: Visit, _query: dict[str, Any]) -> dict[str, Any]:
     """Who is signed in, and the token its calls need: a page that was signed out asks anew."""
-    return {"name": visit.account.name, "csrf": csrf_token(visit.session)}
+    return {"name": visit.account.name, "csrf": csrf_token(visit.secret)}
 
 
 def me_page(visit: Visit) -> Response:
     standing = qualify.standing_of(visit.project, visit.account)
     progress = visit.site.progress.of(visit.account, fresh=True)
     saved = visit.request.query_params.get("password") is not None
-    return visit.page("me.html", progress=progress, standing=standing, password_set=saved)
+    with visit.project.store.read() as connection:
+        comments = review.comments_for(connection, visit.account.rater_id)
+    if any(each.new for each in comments):
+        with visit.project.store.write() as connection:
+            review.seen(connection, visit.account.rater_id)
+    return visit.page("me.html", progress=progress, standing=standing, password_set=saved, comments=comments)
+
+
+def _new_comments(visit: Visit) -> int:
+    """How many comments of leads this person has not seen."""
+    with visit.project.store.read() as connection:
+        return review.count_new(connection, visit.account.rater_id)
 
 
 def offered(visit: Visit, public: str) -> tuple[Task, str]:
@@ -267,28 +278,34 @@ def offered(visit: Visit, public: str) -> tuple[Task, str]:
     with visit.project.store.read() as connection:
         found = tasks.pairs_by_key(connection, parsed[1]) if parsed and parsed[0] == "pair" else []
         number = found[0][0] if len(found) == 1 else 0
-        kind = leases.offered(connection, visit.account.rater_id, number)
-    if kind is None and qualify.may_practise(visit.project, visit.account, number):
-        kind = "qualify"
-    task = visit.person.task_on(number) if kind else None
-    if kind is None or task is None:
+        lease = leases.offered(connection, visit.account.rater_id, number)
+    task = visit.person.task_on(number) if lease else None
+    if lease is None or task is None:
         raise NotOffered(f"the pair {public[:40]} was not offered to you: load the page again")
-    return task, kind
+    return task, lease.kind
+
+
+def _work_offered(visit: Visit, body: dict[str, Any]) -> Task:
+    """The same of a pair that is no practice."""
+    task, kind = offered(visit, text_of(body, "id"))
+    if kind == "qualify":
+        raise InputError("a practice pair can't be skipped, flagged or taken back")
+    return task
 
 
 def _version(visit: Visit, body: dict[str, Any]) -> int:
     """The version of the guidelines an answer was made under: what the page says, if there is such a one."""
     number = body.get("guideline")
-    if isinstance(number, int) and visit.site.guidelines.version(number) is not None:
-        return number
-    return visit.site.guidelines.current().id
+    if type(number) is not int or not 0 < number < LARGEST_ID:
+        return visit.site.guidelines.current().id
+    return number if visit.site.guidelines.version(number) is not None else visit.site.guidelines.current().id
 
 
 def _whole(value: Any, most: int) -> int:
     try:
         return min(max(int(value), 0), most)
-    except (TypeError, ValueError):
-        raise InputError(f"a whole number is needed; got {value!r}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"a whole number is needed; got {shortly(value)}") from None
 
 
 def image(visit: Visit) -> Response:
@@ -296,20 +313,20 @@ def image(visit: Visit) -> Response:
 
 
 routes = [
-    Route("/", page(home)),
-    Route("/media/{name}", page(image)),
-    Route("/work", page(work_page)),
-    Route("/guidelines", page(guidelines_page)),
-    Route("/guidelines/seen", page(guidelines_read), methods=["POST"]),
-    Route("/me", page(me_page)),
-    Route("/api/work", call(next_work)),
-    Route("/api/answer", call(answer), methods=["POST"]),
-    Route("/api/skip", call(skip), methods=["POST"]),
-    Route("/api/flag", call(flag), methods=["POST"]),
-    Route("/api/undo", call(undo), methods=["POST"]),
-    Route("/api/leave", call(leave), methods=["POST"]),
-    Route("/api/diff", call(diff)),
-    Route("/api/me", call(who_am_i)),
-    Route("/api/guidelines", call(guidelines_json)),
-    Route("/api/guidelines/seen", call(guidelines_seen), methods=["POST"]),
+    Route("/media/{name}", page(image, "be somebody")),
+    Route("/", page(home, "be somebody")),
+    Route("/work", page(work_page, "be somebody")),
+    Route("/guidelines", page(guidelines_page, "be somebody")),
+    Route("/guidelines/seen", page(guidelines_read, "be somebody"), methods=["POST"]),
+    Route("/me", page(me_page, "be somebody")),
+    Route("/api/work", call(next_work, "be somebody")),
+    Route("/api/answer", call(answer, "practise"), methods=["POST"]),
+    Route("/api/skip", call(skip, "work"), methods=["POST"]),
+    Route("/api/flag", call(flag, "work"), methods=["POST"]),
+    Route("/api/undo", call(undo, "work"), methods=["POST"]),
+    Route("/api/leave", call(leave, "be somebody"), methods=["POST"]),
+    Route("/api/diff", call(diff, "practise")),
+    Route("/api/me", call(who_am_i, "be somebody")),
+    Route("/api/guidelines", call(guidelines_json, "be somebody")),
+    Route("/api/guidelines/seen", call(guidelines_seen, "be somebody"), methods=["POST"]),
 ]

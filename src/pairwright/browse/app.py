@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from pairwright.annotate.images import image_file
-from pairwright.annotate.security import KnownHosts, SafeHeaders, SmallBodies
+from pairwright.annotate.security import KnownHosts, SafeHeaders, SmallBodies, origin_of, set_cookie
 from pairwright.annotate.site import HERE as ANNOTATE
 from pairwright.annotate.site import Cached
 from pairwright.browse import shown
+from pairwright.browse.signin import Door
 from pairwright.browse.view import CHOICES, NAMES, PageView, view_of
 from pairwright.errors import InputError, PairwrightError
 from pairwright.keys import parse_public_id
@@ -31,7 +32,7 @@ from pairwright.store.browse import lookup, search
 from pairwright.store.browse.facets import Facets, beside, facets
 from pairwright.store.pair_texts import texts_of
 from pairwright.turns import laid_out
-from pairwright.types import messages_from
+from pairwright.types import Prompt, messages_from
 
 HERE = Path(__file__).parent
 ROWS = 50  # pairs of a page
@@ -41,8 +42,8 @@ FRESH = 60.0  # seconds the values to choose from are kept
 class BrowseSite:
     """One running page: the project, the templates, and what there is to choose from."""
 
-    def __init__(self, project: Project) -> None:
-        self.project = project
+    def __init__(self, project: Project, door: Door | None) -> None:
+        self.project, self.door = project, door
         self.facets: Cached[Facets] = Cached(FRESH)
         self.templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
@@ -58,13 +59,19 @@ class BrowseSite:
         return HTMLResponse(self.templates.get_template(template).render(project_name=name, **values), status)
 
 
-def make_app(project: Project, hosts: Sequence[str] = ()) -> Starlette:
-    """The app; it answers only as one of `hosts` (none: as any), and to GET alone."""
+def make_app(
+    project: Project, hosts: Sequence[str], addresses: bool = False, door: Door | None = None
+) -> Starlette:
+    """The app; it answers only as one of `hosts` (with `addresses` also by address), and to GET alone.
+
+    With a `door` only to those it lets in.
+    """
     static = StaticFiles(directory=HERE / "static")
     app = Starlette(
         routes=[
             Mount("/static/browse", static),
             Mount("/static", StaticFiles(directory=ANNOTATE / "static")),
+            Route("/key/{token}", sign_in, methods=["GET"]),
             Route("/", _page(pairs_page), methods=["GET"]),
             Route("/count", _page(count_pairs), methods=["GET"]),
             Route("/media/{name}", _page(image), methods=["GET"]),
@@ -74,13 +81,34 @@ def make_app(project: Project, hosts: Sequence[str] = ()) -> Starlette:
         ],
         middleware=[
             Middleware(SafeHeaders),
-            Middleware(KnownHosts, hosts=frozenset(host.lower() for host in hosts)),
+            Middleware(KnownHosts, hosts=hosts, addresses=addresses),
             Middleware(SmallBodies),
         ],
         exception_handlers={404: _not_found},
     )
-    app.state.site = BrowseSite(project)
+    app.state.site = BrowseSite(project, door)
     return app
+
+
+def sign_in(request: Request) -> Response:
+    """The printed link: whoever has it may read, until the server stops."""
+    site: BrowseSite = request.app.state.site
+    if site.door is None:
+        return RedirectResponse("/", 303)
+    if not site.door.opens(request.path_params["token"]):
+        return _refused(site, 404)
+    response = RedirectResponse("/", 303)
+    secure = origin_of(request, site.project.settings.annotate.proxies).startswith("https://")
+    set_cookie(response, site.door.cookie, site.door.pass_token, secure=secure, days=None)
+    return response
+
+
+def _refused(site: BrowseSite, status: int) -> Response:
+    message = (
+        "Open the link that `pairwright browse` printed when it started. A lead who is signed in on the "
+        "annotation page of this host can read here too."
+    )
+    return site.page("error.html", status, title="Sign in", message=message, view=PageView())
 
 
 Handler = Callable[[BrowseSite, Request, PageView], Response]
@@ -98,6 +126,8 @@ def _page(handler: Handler) -> Callable[[Request], Any]:
 
 def _answer(handler: Handler, request: Request) -> Response:
     site: BrowseSite = request.app.state.site
+    if site.door is not None and not site.door.lets_in(request):
+        return _refused(site, 401)
     try:
         return handler(site, request, view_of(request.query_params))
     except PairwrightError as error:
@@ -122,7 +152,7 @@ def pairs_page(site: BrowseSite, _request: Request, view: PageView) -> Response:
         )
         ids = [key.pair_id for key in found.keys]
         texts, facts = texts_of(connection, ids), beside(connection, ids)
-    rows = [{"pair": texts[i], "beside": facts[i], "prompt": _asked(texts[i].messages)} for i in ids]
+    rows = [{"pair": texts[i], "beside": facts[i], "prompt": _asked(texts[i].prompt)} for i in ids]
     earlier = found.more if back else view.after is not None
     later = True if back else found.more
     first, last = (found.keys[0], found.keys[-1]) if found.keys else (None, None)
@@ -139,9 +169,9 @@ def pairs_page(site: BrowseSite, _request: Request, view: PageView) -> Response:
     )
 
 
-def _asked(messages: list[dict[str, Any]]) -> str:
+def _asked(prompt: Prompt) -> str:
     """What the user said last."""
-    return next((laid_out(each) for each in reversed(messages_from(messages)) if each.role == "user"), "")
+    return next((laid_out(each) for each in reversed(prompt.messages) if each.role == "user"), "")
 
 
 def count_pairs(site: BrowseSite, _request: Request, view: PageView) -> Response:
@@ -162,7 +192,7 @@ def pair_page(site: BrowseSite, request: Request, view: PageView) -> Response:
         view=view,
         chain=chain,
         belief=belief,
-        turns=shown.turns(chain["prompt"]["messages"], "raw" if view.shown == "raw" else "text"),
+        turns=shown.turns(_prompt(chain["prompt"]), "raw" if view.shown == "raw" else "text"),
         a=a,
         b=b,
         note=note,
@@ -170,6 +200,10 @@ def pair_page(site: BrowseSite, request: Request, view: PageView) -> Response:
         calls=calls,
         findings=_by_finding(chain["findings"]),
     )
+
+
+def _prompt(chain: Mapping[str, Any]) -> Prompt:
+    return Prompt(messages_from(chain["messages"]), tools=tuple(chain.get("tools", ())))
 
 
 def _chain(site: BrowseSite, request: Request) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from pairwright.annotate.serve import Place, run
 from pairwright.browse.app import make_app
+from pairwright.browse.signin import Door
 from pairwright.stages.project.project import Project
 
 PORT = 8420
@@ -20,6 +21,11 @@ def serve(
     ready: Callable[[str], None] = lambda _link: None,
     stop: threading.Event | None = None,
 ) -> None:
-    """Serve until interrupted (or until `stop` is set). `ready` is told where."""
-    app = make_app(project, place.hosts)
-    run(app, place, f"{place.url}/", open_browser=open_browser, ready=ready, stop=stop)
+    """Serve until interrupted (or until `stop` is set). `ready` is told where.
+
+    Where others can reach it, the link holds a key, and nobody reads without.
+    """
+    door = Door(project) if place.shared else None
+    app = make_app(project, place.hosts, place.addresses, door)
+    link = f"{place.url}/key/{door.key}" if door else f"{place.url}/"
+    run(app, place, link, open_browser=open_browser, ready=ready, stop=stop)

@@ -11,11 +11,9 @@ from typing import Any
 from markupsafe import Markup
 
 from pairwright.annotate.difference import difference
-from pairwright.annotate.images import laid_out_html
-from pairwright.annotate.rendering import raw_html, visible
+from pairwright.annotate.rendering import parting, raw_html, shown_turns, to_html, visible
 from pairwright.store.browse.conditions import terms
-from pairwright.turns import laid_out
-from pairwright.types import SETTLED_BY, messages_from
+from pairwright.types import SETTLED_BY, Prompt
 
 SNIPPET = 180  # characters of a text in the list
 AROUND = 60  # of them before the first word that was searched for
@@ -44,9 +42,9 @@ def snippet(text: str, query: str) -> Markup:
     return Markup("".join([*parts, html.escape(shown[at:])]))  # noqa: S704 - escaped
 
 
-def turns(messages: list[dict[str, Any]], shown: str) -> list[tuple[str, Markup]]:
-    """(role, text as HTML) of each message."""
-    return [(each.role, _text(laid_out(each), shown)) for each in messages_from(messages)]
+def turns(prompt: Prompt, shown: str) -> list[tuple[str, Markup]]:
+    """(role, text as HTML) of each message, and before these of the tools on offer."""
+    return [(role, _text(text, shown)) for role, text in shown_turns(prompt)]
 
 
 def sides(a: str, b: str, shown: str) -> tuple[Markup, Markup, str | None]:
@@ -57,11 +55,13 @@ def sides(a: str, b: str, shown: str) -> tuple[Markup, Markup, str | None]:
             return Markup(both[0]), Markup(both[1]), None  # noqa: S704 - escaped there
         note = "These texts are too long to compare word by word: they are shown as written."
         return _text(a, "raw"), _text(b, "raw"), note
-    return _text(a, shown), _text(b, shown), None
+    parts_at = parting(a, b)
+    return _text(a, shown, parts_at), _text(b, shown, parts_at), None
 
 
-def _text(text: str, shown: str) -> Markup:
-    return Markup(laid_out_html(text) if shown == "text" else raw_html(text))  # noqa: S704 - sanitised there
+def _text(text: str, shown: str, parts_at: int | None = None) -> Markup:
+    made = to_html(text, parts_at) if shown == "text" else raw_html(text)
+    return Markup(made)  # noqa: S704 - sanitised there
 
 
 def when(at: float) -> str:

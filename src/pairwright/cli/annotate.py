@@ -82,9 +82,10 @@ def _serve(project: Project, name: str, host: str, port: int | None, names: list
         note("No pair waits for people yet: `pairwright route` decides what they are asked.")
 
     def ready(link: str) -> None:
-        half = f" ({wanted.half})" if wanted.half else ""
-        say(f"{counted(waiting, 'pair waits for people', 'pairs wait for people')}{half}.")
+        say(f"{wanted.in_words}.")
         say(f"This link signs you in as {name}, a lead:\n\n  {link}\n")
+        if names:
+            say(f"Behind your proxy it begins with https://{names[0]}/ instead of {place.url}/.")
         if is_loopback(host):
             say("Only this machine can reach it. Invite others under People, and see --host to let them in.")
         else:

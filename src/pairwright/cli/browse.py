@@ -15,7 +15,7 @@ def browse(
     host: Annotated[
         str,
         typer.Option(
-            metavar="ADDRESS", help="Where to listen. Anything but this machine lets others read all pairs."
+            metavar="ADDRESS", help="Where to listen. Beyond this machine, reading takes the printed link."
         ),
     ] = "127.0.0.1",
     port: Annotated[
@@ -25,15 +25,19 @@ def browse(
     browser: Browser = True,
 ) -> int:
     """Search and read the pairs on a local page. Changes nothing."""
-    from pairwright.annotate.serve import bind, is_loopback
+    from pairwright.annotate.serve import bind
     from pairwright.browse.serve import PORT, serve
 
     def ready(link: str) -> None:
         say(f"Reading {project.root.resolve().name} at\n\n  {link}\n")
-        if not is_loopback(host):
-            note("Whoever reaches this address can read all pairs: there is no sign-in, over plain HTTP.")
+        if place.shared:
+            note(
+                "Whoever has this link can read all pairs, until this stops; so can leads who are signed in "
+                "on the annotation page. It is plain HTTP: see docs/annotate.md for a proxy with HTTPS."
+            )
         say("Ctrl-C stops it.")
 
     with context.obj.open() as project:
-        serve(project, bind(host, port, host_name or [], PORT), open_browser=browser, ready=ready)
+        place = bind(host, port, host_name or [], PORT)
+        serve(project, place, open_browser=browser, ready=ready)
     return DONE

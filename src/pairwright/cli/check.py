@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from pairwright.amounts import counted
+from pairwright.amounts import counted, spent
 from pairwright.cli.help import Command, Group, a_group
 from pairwright.cli.options import BudgetUsd, DryRun, Json
 from pairwright.cli.output import (
@@ -124,7 +124,8 @@ def _fact_check(project: Any, budget: float | None, json: bool) -> FactCheckResu
     with paid_bar("checking facts", quiet=json) as progress:
         result = run_fact_check(project, budget_usd=budget, progress=progress)
     if not json:
-        say(f"{result.model} was asked about {counted(result.pairs, 'pair')}: {usd(result.spent_usd)}.")
+        cost = spent(result.spent_usd, result.uncounted_usd)
+        say(f"{result.model} was asked about {counted(result.pairs, 'pair')}: {cost}.")
         if result.failures:
             note(f"{result.failures:,} came to nothing; the next --fact-check asks again.")
         if result.stopped:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -46,6 +46,12 @@ Stratify = Annotated[
     bool, typer.Option("--stratify", help="With --split: every domain has its share of every part.")
 ]
 Shard = Annotated[int | None, typer.Option("--shard", min=1, help="Rows a file at most.")]
+KeepReasoning = Annotated[
+    Literal["keep", "drop"],
+    typer.Option(
+        "--reasoning", help="What models thought: keep it where the format has a place for it, or drop it."
+    ),
+]
 PerPrompt = Annotated[int | None, typer.Option(min=1, help="Rows of one prompt at most.")]
 MinProbability = Annotated[
     float | None, typer.Option(min=0, max=1, metavar="P", help="Leave out what is less sure than this.")
@@ -111,6 +117,7 @@ def convert(
     ] = None,
     min_probability: MinProbability = None,
     per_prompt: PerPrompt = None,
+    reasoning: KeepReasoning = "keep",
     split: Split = None,
     stratify: Stratify = False,
     shard: Shard = None,
@@ -140,7 +147,7 @@ def convert(
         raise InputError(
             "convert needs IN, OUT and --to FORMAT: pairwright convert hh.jsonl.gz dpo.jsonl --to trl-dpo"
         )
-    selection = Selection(which, threshold, split_pairs, min_probability, per_prompt, margin)
+    selection = Selection(which, threshold, split_pairs, min_probability, per_prompt, margin, reasoning)
     for text in unused_options(to, selection, seed=seed, stratify=stratify, split=split):
         note(text)
     with count_bar("converting rows", quiet=json) as progress:

@@ -9,7 +9,6 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from pairwright.amounts import counted
 from pairwright.cli.options import Json
 from pairwright.cli.output import (
     DONE,
@@ -71,7 +70,7 @@ def print_estimate(found: ProjectEstimate, *, json: bool, people: bool = True) -
     if people and found.people.pairs:
         who = found.people
         say(
-            f"People: about {counted(who.pairs, 'pair')}, {hours(who.hours)}, {usd(who.usd)} "
+            f"People: about {who.in_words}, {hours(who.hours)}, {usd(who.usd)} "
             f"at the rates under [annotate] ({who.basis})."
         )
     return DONE

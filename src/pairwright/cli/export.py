@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from pairwright.cli.convert import (
+    KeepReasoning,
     MinProbability,
     PerPrompt,
     Shard,
@@ -61,6 +62,7 @@ def export(
     ] = None,
     split_pairs: SplitPairs = False,
     per_prompt: PerPrompt = None,
+    reasoning: KeepReasoning = "keep",
     split: Split = None,
     stratify: Stratify = False,
     shard: Shard = None,
@@ -93,6 +95,7 @@ def export(
             margin=margin,
             split_pairs=split_pairs,
             per_prompt=per_prompt,
+            reasoning=reasoning,
             split=split,
             stratify=stratify,
             shard=shard,

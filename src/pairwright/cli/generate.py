@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from pairwright.amounts import counted
+from pairwright.amounts import counted, spent
 from pairwright.cli.estimate import print_estimate
 from pairwright.cli.failures import tell_failures
 from pairwright.cli.options import BudgetUsd, DryRun, Json, RetryFailed
@@ -13,9 +13,9 @@ from pairwright.cli.output import (
     FINISHED_WITH_FAILURES,
     emit,
     fail,
+    note,
     paid_bar,
     say,
-    usd,
 )
 
 
@@ -38,9 +38,11 @@ def generate(
         with paid_bar("generating", quiet=json) as progress:
             result = run_generate(project, budget_usd=budget, retry_failed=retry_failed, progress=progress)
         if not json:
+            for text in result.notes:
+                note(text)
             say(
                 f"{counted(result.responses, 'response')} drawn in {counted(result.calls, 'call')}, "
-                f"{usd(result.spent_usd)}; "
+                f"{spent(result.spent_usd, result.uncounted_usd)}; "
                 f"{result.failures:,} failed."
             )
             if result.failed_before:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pairwright.amounts import counted
+from pairwright.amounts import counted, spent
 from pairwright.cli.estimate import print_estimate
 from pairwright.cli.failures import tell_failures
 from pairwright.cli.options import BudgetUsd, DryRun, Json, RetryFailed
@@ -18,7 +18,6 @@ from pairwright.cli.output import (
     note,
     paid_bar,
     say,
-    usd,
 )
 
 if TYPE_CHECKING:
@@ -87,7 +86,7 @@ def _print_judge(project: Project, result: JudgeResult) -> None:
         note(text)
     say(
         f"{result.judge}: {counted(result.votes, 'vote')} in {counted(result.calls, 'call')}, "
-        f"{usd(result.spent_usd)}; "
+        f"{spent(result.spent_usd, result.uncounted_usd)}; "
         f"{result.failures:,} failed."
     )
     if result.failed_before:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
+from pairwright import interrupts
 from pairwright.cli import help, output
 from pairwright.cli.options import Here
 from pairwright.cli.verbs import LINES, PHASES
@@ -86,8 +87,17 @@ def _project(
 
 
 def main() -> None:
-    """Run the command line. Exit code 0 done, 1 error, 2 finished with failures, 130 interrupted."""
-    sys.exit(run(sys.argv[1:]))
+    """Run the command line. Exit code 0 done, 1 error, 2 finished with failures, 130 interrupted.
+
+    By SIGTERM it is 143, by SIGHUP 129.
+    """
+    try:
+        interrupts.take_all()
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # outside of a verb
+        code = interrupts.ended()
+    interrupts.take_all(interrupts.end_silently)
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
@@ -95,7 +105,8 @@ def run(arguments: list[str]) -> int:
     try:
         command = typer.main.get_command(app)
         code = command.main(arguments or ["--help"], prog_name="pairwright", standalone_mode=False)
-        return int(code or output.DONE)
+        # Typer makes an interrupt this exit code.
+        return interrupts.ended() if code == output.INTERRUPTED else int(code or output.DONE)
     except PairwrightError as error:
         return _error(arguments, type(error).__name__, str(error))
     except typer.Exit as stop:
@@ -105,8 +116,7 @@ def run(arguments: list[str]) -> int:
         named = where.command_path if where else "pairwright"
         return _error(arguments, "UsageError", f"{error.format_message()} (see `{named} --help`)")
     except (KeyboardInterrupt, typer.Abort):
-        output.fail("interrupted; what was finished is kept, run the same command to go on")
-        return output.INTERRUPTED
+        return interrupts.ended()
     except BrokenPipeError:
         # The reader of our output went away (| head): not our error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

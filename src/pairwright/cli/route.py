@@ -57,11 +57,10 @@ def print_route(result: dict[str, Any]) -> None:
     from pairwright.store.people.tasks import Open
 
     wanted = Open(**result["open"])
-    half = f" ({wanted.half})" if wanted.half else ""
     parts = [
         f"{counted(result['accepted_from_judges'], 'label')} from judges",
         f"{result['accepted_from_people']:,} from people",
-        f"{counted(wanted.waiting, 'pair waits for people', 'pairs wait for people')}{half}",
+        wanted.in_words,
     ]
     if result["accepted_from_unknown"]:
         parts.insert(2, f"{result['accepted_from_unknown']:,} from unknown raters")

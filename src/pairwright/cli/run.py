@@ -81,7 +81,7 @@ def print_run(stages: list[tuple[str, dict[str, Any]]]) -> None:
             say(f": not asked, it is {result['refused']} against people", first=name)
             continue
         facts = [
-            f"{usd(value)} spent" if key == "spent_usd" else _fact(key, value)
+            f"{usd(value)} {key.removesuffix('_usd')}" if key.endswith("_usd") else _fact(key, value)
             for key, value in result.items()
             if isinstance(value, int | float) and not isinstance(value, bool) and value
         ]

@@ -58,7 +58,7 @@ def print_status(state: Status) -> None:
     if state.accepted_from_unknown:
         table.add_row("", f"{state.accepted_from_unknown:,}", "from unknown raters")
     table.add_row("", f"{state.ties:,}", "of these are ties (not exported as pairs)")
-    begun = [state.open.half] if state.open.half else []
+    begun = [state.open.told] if state.open.told else []
     begun += [f"{n:,} away in {tool}" for tool, n in state.away.items()]
     table.add_row("Wait for people", f"{state.for_people:,}", ", ".join(begun))
     if state.stuck:
@@ -84,12 +84,10 @@ def print_status(state: Status) -> None:
         table.add_row(
             "Verified", f"{state.verified['pairs']:,}", f"labels, by {state.verified['model']}{old}"
         )
-    unpriced = (
-        f"and {counted(state.unpriced_calls, 'call')} whose price is not known"
-        if state.unpriced_calls
-        else ""
-    )
-    table.add_row("Spent", usd(state.spent_usd), unpriced)
+    uncounted = [f"{usd(state.uncounted_usd)} of it at the worst case"] if state.uncounted_usd else []
+    calls = counted(state.unpriced_calls, "call")
+    unpriced = [f"and {calls} whose price is not known"] if state.unpriced_calls else []
+    table.add_row("Spent", usd(state.spent_usd), ", ".join([*uncounted, *unpriced]))
     out.print(table)
     if state.judges:
         out.print()

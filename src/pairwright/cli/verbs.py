@@ -37,6 +37,12 @@ PHASES = {
         "push": "Push exports to the Hugging Face Hub with card and metadata; private by default.",
         "convert": "Turn a preference dataset of one format into another. Needs no project.",
     },
+    "Keep": {
+        "doctor": "Find what is damaged or was changed by hand, and mend what can be made again.",
+        "backup": "Write the store and the settings to one file, checked, while work goes on.",
+        "restore": "Bring a project back from a backup; what is there now is kept aside.",
+        "copy": "Copy a store to another file or to PostgreSQL, and back, checked. Needs no project.",
+    },
     "Look": {
         "status": "What is done, pending, failed and spent, and what to do next.",
         "show": "The whole chain behind a prompt, response, pair, vote or exported row.",

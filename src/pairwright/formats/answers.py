@@ -78,6 +78,8 @@ def _asked(prompt: Prompt, before: Prompt) -> Prompt | None:
 
     None where the two have different system messages.
     """
+    if not before:
+        return prompt
     system = [each for each in (*prompt[:1], *before[:1]) if each.role in FIRST]
     if len({each.content for each in system}) > 1:
         return None

@@ -14,6 +14,7 @@ import orjson
 
 from pairwright.errors import InputError
 from pairwright.formats.values import as_text, kind_of, storable
+from pairwright.rows import listed
 from pairwright.turns import call_from
 from pairwright.types import ROLES, Image, Message, Role, ToolCall
 
@@ -40,11 +41,22 @@ SHAREGPT: dict[str, Role] = {
     "function_response": "tool",
 }
 _CALLING = ("function_call", "tool_call")
+_PLAIN = frozenset(("system", "developer", "user", "assistant"))
 _ROLES: dict[str, Role] = {
     **{role: role for role in ROLES},
     **dict.fromkeys(OF_TOOLS, "tool"),
     **dict.fromkeys(_CALLING, "assistant"),
 }
+
+
+def plain_message(item: Any) -> Message | None:
+    """A message that is nothing but role and text, as most are; None where a closer look is needed."""
+    if type(item) is not dict or len(item) != 2:
+        return None
+    role, content = item.get("role"), item.get("content")
+    if role not in _PLAIN or type(content) is not str or not content.isascii() or "\0" in content:
+        return None
+    return Message(role, content) if content and not content.isspace() else None
 
 
 def as_message(item: Any, where: str) -> Message:
@@ -57,12 +69,12 @@ def as_message(item: Any, where: str) -> Message:
             raise InputError(f'{where} is from "{item["from"]}", not one of {", ".join(SHAREGPT)}')
         return _message(item, str(item["from"]).lower(), role, item["value"], where)
     if "role" not in item:
-        raise InputError(f'{where} has no "role" (keys: {", ".join(map(str, item))})')
+        raise InputError(f'{where} has no "role" (keys: {listed(item)})')
     role = _ROLES.get(item["role"]) if isinstance(item["role"], str) else None
     if role is None:
         raise InputError(f'{where} has role "{item["role"]}", not one of {", ".join(ROLES)}')
     if "content" not in item and not _has_calls(item):
-        raise InputError(f'{where} has no "content" (keys: {", ".join(map(str, item))})')
+        raise InputError(f'{where} has no "content" (keys: {listed(item)})')
     return _message(item, item["role"], role, item.get("content"), where)
 
 

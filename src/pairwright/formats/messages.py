@@ -10,7 +10,7 @@ import orjson
 
 from pairwright.errors import InputError
 from pairwright.formats.canonical import Rated
-from pairwright.formats.message import as_message
+from pairwright.formats.message import as_message, plain_message
 from pairwright.formats.values import as_text
 from pairwright.types import Message
 
@@ -27,7 +27,10 @@ def messages_of(value: Any, where: str) -> tuple[Message, ...]:
         value = [value]
     if not isinstance(value, list) or not value:
         raise InputError(f"{where} is {_shown(value)}, which is no text and no list of messages")
-    return tuple(as_message(item, f"{where} message {number}") for number, item in enumerate(value, 1))
+    return tuple(
+        plain_message(item) or as_message(item, f"{where} message {number}")
+        for number, item in enumerate(value, 1)
+    )
 
 
 def _shown(value: Any) -> str:
@@ -69,8 +72,9 @@ def told_apart(value: Any, where: str) -> tuple[tuple[Message, ...], Rated]:
 
 def apart(messages: Sequence[Message]) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
     """A conversation up to the user's last message, and the model's turn after it."""
-    asked = (n for n, message in enumerate(messages, 1) if message.role not in ("assistant", "tool"))
-    at = max(asked, default=0)
+    at = len(messages)
+    while at and messages[at - 1].role in ("assistant", "tool"):
+        at -= 1
     return tuple(messages[:at]), tuple(messages[at:])
 
 

@@ -12,6 +12,7 @@ import csv
 import io
 import json
 import os
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -113,6 +114,8 @@ def read_records(path: Given, *, file_format: str | None = None) -> Records:
         raise InputError(f"{name} does not exist")
     elif os.path.isdir(name):
         raise InputError(f"{name} is a folder. Name the files in it, for example {name}/*.jsonl")
+    elif not os.path.isfile(name):  # some commands read a file twice, and a pipe would hang the second time
+        raise InputError(f"{name} is a pipe or a device, not a file: pipe it in and name -, or save it first")
     elif not os.access(name, os.R_OK):
         raise InputError(f"{name} may not be read by this user")
     return _to_the_end(_READERS[form](name), _shown(name))
@@ -209,15 +212,77 @@ def _spans_lines(start: bytes) -> bool:
 
 
 def _loads(line: bytes) -> Any:
+    """The value of a line. Raises ValueError, TwiceNamed among them, for what is none."""
     try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError:
-        if b"NaN" in line or b"Infinity" in line:  # not JSON, but what Python's json writes
-            return json.loads(line)
-        raise
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        # NaN and Infinity are not JSON, but what Python's json writes.
+        if b"NaN" not in line and b"Infinity" not in line and "infinity" not in error.msg:
+            raise
+    else:
+        # Of two keys by one name the fast reader takes the last, and long whole numbers it rounds: where
+        # either may be, the line is read once more, to the letter.
+        if _keys_in(value) == len(_COLON.findall(line)) - len(_ESCAPED.findall(line)):
+            return value
+    scan = _Scan()
+    value = scan.decoder.decode(line.decode())
+    if scan.twice:
+        raise TwiceNamed(scan.twice[0])
+    return value
+
+
+_COLON = re.compile(rb'"\s*:')
+_ESCAPED = re.compile(rb'\\"\s*:')  # within a text; a look behind the quote would take ten times as long
+_ROUNDED = 2.0**63
+
+
+class TwiceNamed(ValueError):
+    """An object has two keys of the same name."""
+
+
+def _keys_in(value: Any) -> int:
+    """How many keys there are at all depths; none of a number that may have been rounded."""
+    if type(value) is not dict and type(value) is not list:
+        return 0
+    count = len(value) if type(value) is dict else 0
+    for each in value.values() if type(value) is dict else value:
+        kind = type(each)
+        if kind is dict or kind is list:
+            count += _keys_in(each)
+        elif kind is float and not -_ROUNDED < each < _ROUNDED:
+            count -= _MANY
+    return count
+
+
+_MANY = 2**40  # more keys than a line can hold: the count is then never right
+
+
+class _Scan:
+    """Reads JSON to the letter: notes keys that stand `twice`, rounds no number."""
+
+    def __init__(self) -> None:
+        self.twice: list[str] = []
+        self.decoder = json.JSONDecoder(object_pairs_hook=self._object, parse_int=whole_number)
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            seen: set[str] = set()
+            self.twice += [key for key, _ in pairs if key in seen or seen.add(key)]  # type: ignore[func-returns-value]
+        return found
+
+
+def whole_number(digits: str) -> int | str:
+    """A whole number to the last digit; as text where it is beyond any that can be reckoned with."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else digits
+
+
+_MOST_DIGITS = 300  # more don't fit a float
 
 
 def _not_json(error: Exception, text: str) -> str:
+    if isinstance(error, TwiceNamed):
+        return f'the key "{printable(str(error))}" stands twice: which of them counts? Keep one'
     what = "nested too deeply"
     if isinstance(error, json.JSONDecodeError):
         what = f"{error.msg} at column {error.colno}"
@@ -238,7 +303,8 @@ class _Window:
     def __init__(self, stream: io.BufferedReader) -> None:
         self._stream = stream
         self._decode = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode
-        self._scan = json.JSONDecoder().raw_decode
+        self._noted = _Scan()
+        self._scan = self._noted.decoder.raw_decode
         self._text, self._at = "", 0
         self.line = 1
 
@@ -264,9 +330,10 @@ class _Window:
         self.line += self._text[self._at] == "\n"
         self._at += 1
 
-    def value(self) -> tuple[Any, bool]:
-        """The JSON value that starts here, and whether it is UTF-8. Raises Unreadable when there is none."""
+    def value(self) -> tuple[Any, str | None]:
+        """The JSON value that starts here, and why it can't be used. Raises Unreadable when there is none."""
         while True:
+            self._noted.twice.clear()
             try:
                 value, end = self._scan(self._text, self._at)
             except json.JSONDecodeError as error:
@@ -283,7 +350,8 @@ class _Window:
             taken = self._text[self._at : end]
             self.line += taken.count("\n")
             self._at = end
-            return value, _is_text(taken)
+            twice = _not_json(TwiceNamed(self._noted.twice[0]), "") if self._noted.twice else None
+            return value, twice if _is_text(taken) else _NOT_UTF8
 
 
 _NO_END = 'the array has no "]": cut short?'
@@ -302,11 +370,11 @@ def _values(stream: io.BufferedReader, shown: str) -> Records:
         window.take()
     while (next_one := window.peek()) and not (array and next_one == "]"):
         place = f"{shown}:{window.line}"
-        value, is_utf8 = window.value()
+        value, problem = window.value()
         if type(value) is not dict:
             yield BadRow(place, _not_object(value))
         else:
-            yield Record(place, value) if is_utf8 else BadRow(place, _NOT_UTF8)
+            yield Record(place, value) if problem is None else BadRow(place, problem)
         if array and window.peek() == ",":
             window.take()
             if not window.peek():
@@ -386,9 +454,11 @@ def _header(cells: list[str]) -> list[str]:
     if not _is_text("".join(cells)):
         raise UnreadableFile("the header is not UTF-8. Save the file as UTF-8")
     names = [cell.strip() or f"column_{number}" for number, cell in enumerate(cells, 1)]
+    seen: set[str] = set()
     for name in names:
-        if names.count(name) > 1:
+        if name in seen:
             raise UnreadableFile(f'the header names "{name}" twice. Rename one')
+        seen.add(name)
     return names
 
 

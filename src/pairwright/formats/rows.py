@@ -26,6 +26,7 @@ from pairwright.formats.values import (
     kind_of,
     messages_in_cell,
 )
+from pairwright.rows import listed
 from pairwright.types import Message, Prompt, Response
 
 # Names under which other tools keep what we call a prompt, likeliest first.
@@ -274,9 +275,7 @@ def _response(value: Any, where: str, model: str | None, place: str) -> Response
     if isinstance(value, dict) and not _is_message(value):
         name = next((name for name in _TEXT_NAMES if value.get(name) is not None), None)
         if name is None:
-            raise InputError(
-                f"{where} has none of {', '.join(_TEXT_NAMES)} (keys: {', '.join(map(str, value))})"
-            )
+            raise InputError(f"{where} has none of {', '.join(_TEXT_NAMES)} (keys: {listed(value)})")
         own = as_name(value["model"], f'{where} "model"') if value.get("model") else model
         rest = {
             key: each

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
 from pairwright.errors import InputError
+from pairwright.rows import listed
 
 _KINDS = {
     bool: "true or false",
@@ -116,12 +116,8 @@ def as_json(meta: dict[str, Any]) -> dict[str, Any]:
         plain: dict[str, Any] = _plain(meta)
         orjson.dumps(plain)
     except (TypeError, RecursionError) as error:
-        raise InputError(f"the further keys ({_names(meta)}) can't be kept as JSON: {error}") from None
+        raise InputError(f"the further keys ({listed(meta)}) can't be kept as JSON: {error}") from None
     return plain
-
-
-def _names(keys: Iterable[Any]) -> str:
-    return ", ".join(str(key) for key in keys)
 
 
 def _plain(value: Any) -> Any:

@@ -14,7 +14,7 @@ from pairwright.errors import InputError
 from pairwright.formats import writing
 from pairwright.formats.config_files import own_entries
 
-_SUFFIX = ".manifest.json"
+MANIFEST = ".manifest.json"
 SIDE = ".meta.jsonl"
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")
 _USUAL = ("dpo", "trl-dpo", "orpo", "trl-orpo")  # read by most
@@ -110,7 +110,7 @@ def exports_in(folder: Path) -> tuple[list[Export], list[str]]:
     Raises InputError where there is none, or where files are not those of their manifest.
     """
     found, passed = [], []
-    for path in sorted(folder.rglob(f"*{_SUFFIX}")):
+    for path in sorted(folder.rglob(f"*{MANIFEST}")):
         export = read_export(path)
         if export.manifest.get("from", "project") == "project":
             found.append(export)
@@ -129,7 +129,7 @@ def exports_in(folder: Path) -> tuple[list[Export], list[str]]:
 def export_at(path: Path) -> Export:
     """The export of this file (its rows, its manifest), wherever it stands."""
     if path.is_dir():
-        known = sorted(each.name.removesuffix(_SUFFIX) for each in path.glob(f"*{_SUFFIX}"))
+        known = sorted(each.name.removesuffix(MANIFEST) for each in path.glob(f"*{MANIFEST}"))
         raise InputError(
             f"--path {path} is a folder; it is the file of an export's rows"
             + (
@@ -138,7 +138,7 @@ def export_at(path: Path) -> Export:
                 else f", and {path} holds none: run `pairwright export`"
             )
         )
-    manifest = path if path.name.endswith(_SUFFIX) else writing.manifest_path(path)
+    manifest = path if path.name.endswith(MANIFEST) else writing.manifest_path(path)
     if not manifest.exists():
         raise InputError(
             f"{manifest} does not exist, so {path} is no finished export: run `pairwright export -o {path}`."
@@ -167,7 +167,7 @@ def read_export(path: Path) -> Export:
 
 def described_at(path: Path) -> Export:
     """The same without a look at the files themselves. Raises InputError where it is no manifest."""
-    name, ending = split_ending(path.name.removesuffix(_SUFFIX))
+    name, ending = split_ending(path.name.removesuffix(MANIFEST))
     try:
         manifest = orjson.loads(path.read_bytes())
         described = [(path.with_name(file["name"]), file) for file in manifest["files"]]

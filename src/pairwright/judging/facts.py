@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pairwright.judging.parsing import Unreadable, last_object
-from pairwright.judging.rubric import as_data, show_prompt
+from pairwright.judging.rubric import as_data, show_prompt, told_of
 from pairwright.keys import content_key
 from pairwright.types import Message
 
@@ -49,7 +49,7 @@ def fact_messages(prompt: Sequence[Message], a: str, b: str, reference: str | No
     """The chat messages that ask for false statements in `a` (shown as A) and `b`."""
     conversation = show_prompt(prompt)
     mark = content_key("fence", conversation, a, b)[:6].hex()
-    parts = [f"The mark is {mark}.", _fenced("prompt", mark, conversation)]
+    parts = [told_of(mark, conversation, a, b), _fenced("prompt", mark, conversation)]
     if reference:
         parts.append(_fenced("reference", mark, reference))
     parts += [

@@ -15,7 +15,7 @@ from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.judging.parsing import Unreadable, last_object
-from pairwright.judging.rubric import as_data, instructions, show_prompt
+from pairwright.judging.rubric import as_data, instructions, show_prompt, told_of
 from pairwright.keys import content_key
 from pairwright.types import Answer, Prompt, Verdict
 
@@ -47,7 +47,10 @@ def ranking_messages(prompt: Prompt, shown: Sequence[str], guidelines: str) -> l
         )
     conversation = show_prompt(prompt.messages, prompt.tools)
     mark = content_key("fence", conversation, *shown)[:6].hex()
-    parts = [f"The mark is {mark}.", f"<prompt {mark}>\n{as_data(conversation)}\n</prompt {mark}>"]
+    parts = [
+        told_of(mark, conversation, *shown),
+        f"<prompt {mark}>\n{as_data(conversation)}\n</prompt {mark}>",
+    ]
     for name, text in zip(string.ascii_uppercase, shown, strict=False):
         parts.append(f"<response {name} {mark}>\n{as_data(text)}\n</response {name} {mark}>")
     parts.append("Rank the responses. Answer with the JSON object only.")

@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from pairwright.keys import content_key
-from pairwright.turns import as_plain, has_marks, laid_out, tools_shown
+from pairwright.turns import as_plain, has_marks, laid_out, tools_shown, with_names
 from pairwright.types import Message, Prompt
 
 # A changed template is a changed rater: raise this with every edit below.
@@ -48,7 +48,7 @@ Answer with one JSON object and nothing else:
 {"verdict": "A" or "B" or "TIE", "confidence": "HIGH" or "LOW", "reason": "one short sentence"}"""
 
 _MATERIAL = """\
-The mark is {mark}.
+{told}
 
 <prompt {mark}>
 {prompt}
@@ -65,10 +65,10 @@ The mark is {mark}.
 Which response is better, A or B? Answer with the JSON object only."""
 
 # Said only where there are any: what is sent for plain texts must not change.
-_MARKS = """. Between ⟦call NAME⟧ and ⟦/call⟧ stands a call of a tool that a model made, between \
+_MARKS = """ Between ⟦call NAME⟧ and ⟦/call⟧ stands a call of a tool that a model made, between \
 ⟦result NAME⟧ and ⟦/result⟧ what the tool gave back, between ⟦tool NAME⟧ and ⟦/tool⟧ a tool on offer, and \
 after ⟦image NAME⟧ an image. We set these marks, a response can't write them. Judge what was called and \
-with which arguments, and whether the answer says what the results and images say"""
+with which arguments, and whether the answer says what the results and images say."""
 
 ANSWER_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -108,9 +108,9 @@ def judge_messages(
     """
     conversation = show_prompt(prompt.messages, prompt.tools)
     mark = content_key("fence", conversation, first, second)[:6].hex()
-    marked = any(map(has_marks, (conversation, first, second)))
     material = _MATERIAL.format(
-        mark=mark + (_MARKS if marked else ""),
+        told=told_of(mark, conversation, first, second),
+        mark=mark,
         prompt=as_data(conversation),
         first=as_data(first),
         second=as_data(second),
@@ -122,11 +122,16 @@ def judge_messages(
     ]
 
 
+def told_of(mark: str, *texts: str) -> str:
+    """What a judge is told first: the mark of the fences, and of calls of tools where there are any."""
+    return f"The mark is {mark}." + (_MARKS if any(map(has_marks, texts)) else "")
+
+
 def show_prompt(messages: Sequence[Message], tools: Sequence[Mapping[str, Any]] = ()) -> str:
     """A prompt as one text: tools on offer, then one user message bare, or a conversation with its roles."""
     said = laid_out(messages[0])
     if len(messages) > 1:
-        said = "\n\n".join(f"[{message.role}]\n{laid_out(message)}" for message in messages)
+        said = "\n\n".join(f"[{message.role}]\n{laid_out(message)}" for message in with_names(messages))
     return f"{tools_shown(tools)}\n\n{said}" if tools else said
 
 

@@ -34,6 +34,10 @@ class Budget:
                 )
         self._held += worst_case_usd
 
+    def hold_more(self, usd: float) -> None:
+        """What is in flight may cost that much more than was held back for it, as has turned out since."""
+        self._held += usd
+
     def settle(self, reserved_usd: float, actual_usd: float) -> None:
         """A call ended: give back what was held and book what it cost."""
         self._held = max(0.0, self._held - reserved_usd)

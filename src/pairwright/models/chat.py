@@ -1,8 +1,7 @@
 """One async client for every OpenAI-compatible chat endpoint.
 
-Straight over aiohttp: at the rates judges run, a vendor's SDK costs more time
-than the model. Retries, limits and time-outs live here; what a reply means,
-what it costs and where it is recorded is the caller's.
+Retries and limits live here, and what an answer means for the next try. What is paid for is told
+to a ledger, try by try; where a reply is recorded is the caller's.
 """
 
 from __future__ import annotations
@@ -12,19 +11,18 @@ import json
 import os
 import random
 import re
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal, Self
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Self
 
-import aiohttp
 import orjson
 from aiolimiter import AsyncLimiter
 
+from pairwright.amounts import hours
 from pairwright.errors import ConfigError, EndpointError, PairwrightError
 from pairwright.literals import checked
+from pairwright.models.ledger import Ledger, NoLedger, Tried
 from pairwright.models.refusals import Refusal, refusal, remedy
 from pairwright.models.replies import (
     BrokeOff,
@@ -32,30 +30,29 @@ from pairwright.models.replies import (
     ReplyContent,
     Usage,
     chat_reply,
-    count,
     error_code,
     message_of,
+    name_in,
     parse_json,
     retry_after,
-    table,
+    usage_of,
 )
 from pairwright.models.settings import EndpointSettings
+from pairwright.models.transport import HttpAnswer, Kind, Transport, Trouble
 
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 60.0
+LONGEST_PAUSE_S = 600.0  # that an endpoint may ask for; whoever wants more is asked again another day
 TRIES_TO_REACH = 3
 LONGEST_QUOTE = 300  # characters of an endpoint's words that a message repeats
 _RETRIED = frozenset({408, 409, 425, 429})
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
-Kind = Literal["rejected", "rate_limited", "server", "timeout", "connection", "bad_reply"]
-
 
 class CallFailed(PairwrightError):
     """One call did not come about, after all tries. To be recorded; other calls may fare better.
 
-    `billed` has the usage of each try that may have been charged for. `refusal` is what
-    a refusal is about, as far as its words tell.
+    `refusal` is what a refusal is about, as far as its words tell.
     """
 
     @checked
@@ -66,30 +63,13 @@ class CallFailed(PairwrightError):
         *,
         status: int | None = None,
         tries: int = 1,
-        billed: tuple[Usage, ...] = (),
         refusal: Refusal | None = None,
     ) -> None:
         super().__init__(message)
         self.kind: Kind = kind
         self.status = status
         self.tries = tries
-        self.billed = billed
         self.refusal = refusal
-
-
-@dataclass(frozen=True, slots=True)
-class _Trouble:
-    """Why one try failed; `wait_s` is what the endpoint asked us to wait.
-
-    `billed` is set where the model may have run, and been charged for, all the same.
-    """
-
-    kind: Kind
-    message: str
-    status: int | None = None
-    wait_s: float | None = None
-    billed: Usage | None = None
-    refusal: Refusal | None = None
 
 
 class ChatClient:
@@ -101,22 +81,20 @@ class ChatClient:
     on top of what the endpoint asks for.
     """
 
-    def __init__(self, name: str, settings: EndpointSettings, *, first_wait_s: float = FIRST_WAIT_S) -> None:
+    def __init__(self, name: str, settings: EndpointSettings, *, first_wait_s: float | None = None) -> None:
         self.name, self.settings = name, settings
         self._base = settings.url.rstrip("/")
-        self._first_wait_s = first_wait_s
+        self._first_wait_s = FIRST_WAIT_S if first_wait_s is None else first_wait_s
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._limits = _limiters(settings)
         self._turn = asyncio.Lock()
         self._resume_at = 0.0  # the endpoint asked for a pause until then (event loop's clock)
-        self._ever_answered = False
         self._answered: set[object] = set()  # models that have answered
         self._key = ""
-        self._session: aiohttp.ClientSession | None = None
+        self._transport = Transport(name, settings, self._clean)
 
     async def __aenter__(self) -> Self:
         settings = self.settings
-        headers = {"Content-Type": "application/json", **settings.headers}
         if settings.api_key_env:
             self._key = os.environ.get(settings.api_key_env, "").strip()
             if not self._key:
@@ -129,44 +107,23 @@ class ChatClient:
                     f"the key of endpoint {self.name}, in {settings.api_key_env}, has a line break or a "
                     "control character in it. Set the variable to the key alone."
                 )
-            headers["Authorization"] = f"Bearer {self._key}"
-        self._session = aiohttp.ClientSession(
-            headers=headers,
-            # llama.cpp closes an idle connection after 5 s: let go of it before, not while sending on it.
-            connector=aiohttp.TCPConnector(limit=settings.concurrency, keepalive_timeout=4),
-            timeout=aiohttp.ClientTimeout(
-                total=settings.total_timeout_s,
-                sock_connect=settings.connect_timeout_s,
-                sock_read=settings.read_timeout_s,
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            # Looked up once: aiohttp's own trust_env asks in a thread at every call.
-            proxy=_proxy(settings.url),
-        )
+        await self._transport.open(self._key)
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._transport.close()
 
     async def chat(
-        self, body: Mapping[str, Any], *, expected_tokens: int = 0, repeat_billed: bool = True
+        self, body: Mapping[str, Any], *, expected_tokens: int = 0, ledger: Ledger | None = None
     ) -> ChatReply:
         """Send one chat request; `expected_tokens` (prompt and answer) counts against tokens/min.
 
-        Without `repeat_billed` a try that may have been charged for is not
-        repeated: who counts money decides about the next.
-
         Raises CallFailed when this call cannot be had, EndpointError when no
-        call can: wrong key, unknown model, empty account, nobody there.
+        call can: wrong key, unknown model, empty account, nobody there. And what
+        the ledger raises, which is asked before every try.
         """
         return await self.post(
-            "/chat/completions",
-            body,
-            chat_reply,
-            expected_tokens=expected_tokens,
-            repeat_billed=repeat_billed,
+            "/chat/completions", body, chat_reply, expected_tokens=expected_tokens, ledger=ledger
         )
 
     async def post(
@@ -176,7 +133,7 @@ class ChatClient:
         read: Callable[[Any], ReplyContent],
         *,
         expected_tokens: int = 0,
-        repeat_billed: bool = True,
+        ledger: Ledger | None = None,
     ) -> ChatReply:
         """Like `chat`, to any path under the endpoint's URL.
 
@@ -184,37 +141,43 @@ class ChatClient:
         where that is no answer: it counts as a bad reply.
         """
         data, url = orjson.dumps(body), self._base + path
-        tries, billed = 0, []
+        ledger = ledger or NoLedger()
+        tries, waited_s = 0, 0.0
         async with self._slots:
             while True:
                 tries += 1
-                await self._wait_for_turn(expected_tokens)
-                outcome = await self._try(url, data, tries, read, body)
+                if self._limited:
+                    await ledger.wait(self._wait_for_turn(expected_tokens))
+                outcome = await self._try(url, data, tries, read, body, ledger)
                 if isinstance(outcome, ChatReply):
                     self._answered.add(body.get("model"))
                     return outcome
+                if outcome.ours and waited_s < self.settings.total_timeout_s:
+                    tries, waited_s = tries - 1, waited_s + self._first_wait_s
+                    await ledger.wait(asyncio.sleep(self._first_wait_s))
+                    continue
                 if self._nobody_there(outcome, tries):
                     raise EndpointError(f"{outcome.message}. Is the server running, and its URL right?")
-                if outcome.billed is not None:
-                    billed.append(outcome.billed)
-                last = outcome.kind == "rejected" or tries >= self.settings.max_tries
-                if last or (billed and not repeat_billed):
-                    tried = f" ({tries} tries)" if tries > 1 else ""
-                    message = outcome.message + tried
-                    raise CallFailed(
-                        outcome.kind,
-                        message,
-                        status=outcome.status,
-                        tries=tries,
-                        billed=tuple(billed),
-                        refusal=outcome.refusal,
+                if (asked := outcome.wait_s or 0.0) > LONGEST_PAUSE_S:
+                    raise EndpointError(
+                        f"{outcome.message}. It asks to wait {hours(asked / 3600)}, until {_at(asked)}, so "
+                        "nothing more is sent. Run the same command then"
                     )
-                await self._back_off(outcome, tries)
+                if outcome.kind == "rejected" or tries >= self.settings.max_tries:
+                    message = outcome.message + (f" ({tries} tries)" if tries > 1 else "")
+                    raise CallFailed(
+                        outcome.kind, message, status=outcome.status, tries=tries, refusal=outcome.refusal
+                    )
+                await self._back_off(outcome, tries, ledger)
 
-    def _nobody_there(self, outcome: _Trouble, tries: int) -> bool:
+    def _nobody_there(self, outcome: Trouble, tries: int) -> bool:
         """A server that has never answered is not waited for as long as one that may come back."""
         enough = min(TRIES_TO_REACH, self.settings.max_tries)
-        return outcome.kind == "connection" and not self._ever_answered and tries >= enough
+        return outcome.kind == "connection" and not self._transport.ever_answered and tries >= enough
+
+    @property
+    def _limited(self) -> bool:
+        return any(self._limits) or self._resume_at > asyncio.get_running_loop().time()
 
     async def _wait_for_turn(self, expected_tokens: int) -> None:
         """Return when the limits and the endpoint let one more request go.
@@ -235,64 +198,79 @@ class ChatClient:
             while (pause := self._resume_at - loop.time()) > 0:  # noqa: ASYNC110  (it may be put off again)
                 await asyncio.sleep(pause)
 
-    async def _back_off(self, trouble: _Trouble, tries: int) -> None:
+    async def _back_off(self, trouble: Trouble, tries: int, ledger: Ledger) -> None:
+        """Wait before the next try."""
         # Asked to wait: everybody does. The own back-off on top spreads those that come back, also
         # where the endpoint says 0 or too little.
-        asked = min(trouble.wait_s or 0.0, 10 * LONGEST_WAIT_S)
+        asked = trouble.wait_s or 0.0
         self._resume_at = max(self._resume_at, asyncio.get_running_loop().time() + asked)
         ceiling = min(LONGEST_WAIT_S, self._first_wait_s * 2 ** (tries - 1))
-        await asyncio.sleep(asked + random.uniform(ceiling / 4, ceiling))  # noqa: S311
+        await ledger.wait(asyncio.sleep(asked + random.uniform(ceiling / 4, ceiling)))  # noqa: S311
 
     async def _try(
-        self, url: str, data: bytes, tries: int, read: Callable[[Any], ReplyContent], body: Mapping[str, Any]
-    ) -> ChatReply | _Trouble:
-        assert self._session is not None, "use `async with ChatClient(...)`"
-        began = time.monotonic()
+        self,
+        url: str,
+        data: bytes,
+        tries: int,
+        read: Callable[[Any], ReplyContent],
+        body: Mapping[str, Any],
+        ledger: Ledger,
+    ) -> ChatReply | Trouble:
+        """Send once, between the ledger's `before` and `after`."""
+        await ledger.before()
+        tried = Tried((None, None), failed=True)  # as long as nothing is known of it
         try:
-            async with self._session.post(url, data=data) as response:
-                self._ever_answered = True
-                raw = await response.read()
-                status, headers = response.status, response.headers
-        except aiohttp.InvalidURL:
-            raise EndpointError(f'endpoint {self.name}: "{self.settings.url}" is not a URL') from None
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            return _Trouble("connection", f"{self.name} ({url}) cannot be reached: {self._clean(error)}")
-        except TimeoutError:
-            waited = time.monotonic() - began
-            what = f"{self.name} ({url}) gave no answer within {waited:.1f} s"
-            return _Trouble("timeout", what, billed=(None, None))
-        except (aiohttp.ClientError, OSError) as error:
-            what = f"{self.name} ({url}) broke off: {self._clean(error)}"
-            return _Trouble("server", what, billed=(None, None))
-        if status != 200:
-            return self._refused(url, status, headers, raw, body)
-        if code := error_code(raw):  # the error of a host behind this one, handed on with status 200
-            return self._refused(url, code, headers, raw, body)
-        return self._read(url, raw, time.monotonic() - began, tries, read)
+            answer = await self._transport.send(url, data)
+            outcome = answer if isinstance(answer, Trouble) else self._meaning(url, answer, tries, read, body)
+            tried = _tried(outcome)
+            return outcome
+        except EndpointError:
+            tried = Tried(None, failed=True)
+            raise
+        finally:
+            ledger.after(tried)
 
-    def _refused(
-        self, url: str, status: int, headers: Mapping[str, str], raw: bytes, body: Mapping[str, Any]
-    ) -> _Trouble:
+    def _meaning(
+        self,
+        url: str,
+        answer: HttpAnswer,
+        tries: int,
+        read: Callable[[Any], ReplyContent],
+        body: Mapping[str, Any],
+    ) -> ChatReply | Trouble:
+        if not 200 <= answer.status < 300:
+            return self._refused(url, answer.status, answer, body)
+        if code := error_code(answer.raw):  # the error of a host behind this one, handed on with status 200
+            return self._refused(url, code, answer, body)
+        return self._read(url, answer, tries, read)
+
+    def _refused(self, url: str, status: int, answer: HttpAnswer, body: Mapping[str, Any]) -> Trouble:
         """Which kind of refusal this is. Raises EndpointError for those that concern every call."""
-        said = self._clean(message_of(raw))
+        said = self._clean(message_of(answer.raw))
         what = f"{self.name} ({url}) answered {status}: {said}"
+        if 300 <= status < 400:
+            to = self._clean(answer.headers.get("Location", "another address"))
+            raise EndpointError(
+                f"{self.name} ({url}) answered {status}: it sends calls on to {to}. Nothing was sent there: "
+                "set the endpoint's url to it, if you trust it with the key and the texts"
+            )
         if status == 403 and self._answered:
             # Some hosts refuse a single moderated prompt this way.
-            return _Trouble("rejected", what, status, refusal=Refusal("text"))
+            return Trouble("rejected", what, status, refusal=Refusal("text"))
         if status in (401, 403):
             raise EndpointError(f"{what}. {self._key_remedy()}")
         if status == 404 and re.search(r"support|response_format|parameter", said, re.IGNORECASE):
             # A router that has the model, but nobody who takes what was asked of it.
-            return _Trouble("rejected", what, status, refusal=refusal(status, said, body))
+            return Trouble("rejected", what, status, refusal=refusal(status, said, body))
         if status == 404:
             raise EndpointError(f"{what}. Check the endpoint's url (it ends in /v1) and the model's name.")
-        if status == 402 or (status == 429 and b"insufficient_quota" in raw):
+        if status == 402 or (status == 429 and b"insufficient_quota" in answer.raw):
             raise EndpointError(f"{what}. The account has no credit left.")
         if status == 429:
-            return _Trouble("rate_limited", what, status, retry_after(headers))
+            return Trouble("rate_limited", what, status, retry_after(answer.headers))
         if status >= 500 or status in _RETRIED:
-            return _Trouble("server", what, status, retry_after(headers))
-        found = refusal(status, self._clean(message_of(raw), 2000), body)
+            return Trouble("server", what, status, retry_after(answer.headers), _charged(answer.raw))
+        found = refusal(status, self._clean(message_of(answer.raw), 2000), body)
         if found.about == "key":
             raise EndpointError(f"{what}. {self._key_remedy()}")
         if found.about == "account":
@@ -304,50 +282,56 @@ class ChatClient:
                 raise EndpointError(f"{what}. No request to this model can fare better.")
             if found.about == "parameter" and found.field is not None:
                 raise EndpointError(f"{what}. {remedy(found.field, said)}")
-        return _Trouble("rejected", what, status, refusal=found)
+        return Trouble("rejected", what, status, billed=_charged(answer.raw), refusal=found)
 
     def _key_remedy(self) -> str:
         env = self.settings.api_key_env
         return f"Check the key in {env}." if env else "It wants a key: set api_key_env for this endpoint."
 
     def _read(
-        self, url: str, raw: bytes, seconds: float, tries: int, read: Callable[[Any], ReplyContent]
-    ) -> ChatReply | _Trouble:
-        what = f"{self.name} ({url}) answered 200, but"
+        self, url: str, answer: HttpAnswer, tries: int, read: Callable[[Any], ReplyContent]
+    ) -> ChatReply | Trouble:
+        what, raw = f"{self.name} ({url}) answered {answer.status}, but", answer.raw
+
+        def bad(message: str, kind: Kind = "bad_reply") -> Trouble:
+            return Trouble(kind, message, answer.status, billed=usage, seconds=answer.seconds)
+
+        usage: Usage = None, None
         try:
             reply = parse_json(raw)
         except (ValueError, RecursionError):
-            shown = self._clean(message_of(raw))
-            return _Trouble("bad_reply", f"{what} not in JSON: {shown}", 200, billed=(None, None))
-        usage = table(reply, "usage") if isinstance(reply, dict) else {}
-        tokens = count(usage.get("prompt_tokens")), count(usage.get("completion_tokens"))
+            return bad(f"{what} not in JSON: {self._clean(message_of(raw))}")
+        usage = usage_of(reply)
         if isinstance(reply, dict) and reply.get("error"):
-            shown = self._clean(message_of(raw))
-            return _Trouble("bad_reply", f"{what} with an error: {shown}", 200, billed=tokens)
+            return bad(f"{what} with an error: {self._clean(message_of(raw))}")
         try:
             said = read(reply)
         except BrokeOff as error:
             # Half an answer is none; a part of it may be charged for.
-            message = self._clean(f"{self.name} ({url}) {error}")
-            return _Trouble("server", message, 200, billed=tokens)
+            return bad(self._clean(f"{self.name} ({url}) {error}"), "server")
         except ValueError as error:
-            message = f"{what} {error}: {self._clean(message_of(raw))}"
-            return _Trouble("bad_reply", message, 200, billed=tokens)
+            return bad(f"{what} {error}: {self._clean(message_of(raw))}")
         return ChatReply(
             text=_storable(said.text),
             finish_reason=said.finish_reason,
             refused=said.refused,
-            prompt_tokens=tokens[0],
-            completion_tokens=tokens[1],
+            prompt_tokens=usage[0],
+            completion_tokens=usage[1],
             logprobs=said.logprobs,
-            seconds=seconds,
+            seconds=answer.seconds,
             tries=tries,
             reasoning=_storable(said.reasoning) if said.reasoning else None,
             calls=tuple(
                 replace(call, name=_storable(call.name), arguments=_storable(call.arguments))
                 for call in said.calls
             ),
+            served=self._name_in(reply, "model"),
+            fingerprint=self._name_in(reply, "system_fingerprint"),
         )
+
+    def _name_in(self, reply: Any, field: str) -> str | None:
+        name = name_in(reply, field)
+        return self._clean(name) if name else None
 
     def _clean(self, said: object, most: int = LONGEST_QUOTE) -> str:
         """The beginning of what was said, storable, and without the key if the endpoint echoed that."""
@@ -355,6 +339,37 @@ class ChatClient:
         for spelling in _spellings(self._key):
             text = text.replace(spelling, "[key]")  # before cutting, which might leave half a key
         return text[:most]
+
+
+def _tried(outcome: ChatReply | Trouble) -> Tried:
+    if isinstance(outcome, Trouble):
+        return Tried(outcome.billed, failed=True, seconds=outcome.seconds)
+    return Tried(
+        (outcome.prompt_tokens, outcome.completion_tokens),
+        failed=False,
+        seconds=outcome.seconds,
+        tries=outcome.tries,
+        answer_bytes=sum(
+            len(said.encode())
+            for said in (outcome.text, outcome.reasoning or "", *(call.arguments for call in outcome.calls))
+        ),
+        served=outcome.served,
+        fingerprint=outcome.fingerprint,
+    )
+
+
+def _charged(raw: bytes) -> Usage | None:
+    """The usage in an error's body: who counts tokens there charges for them. None where there is none."""
+    try:
+        usage = usage_of(parse_json(raw))
+    except (ValueError, RecursionError):
+        return None
+    return usage if any(usage) else None
+
+
+def _at(seconds_from_now: float) -> str:
+    when = datetime.now().astimezone() + timedelta(seconds=min(seconds_from_now, 10**9))
+    return when.strftime("%Y-%m-%d %H:%M")
 
 
 def _storable(text: str) -> str:
@@ -379,11 +394,3 @@ def _limiters(settings: EndpointSettings) -> tuple[AsyncLimiter | None, AsyncLim
         burst = max(1.0, settings.tokens_per_minute / 10)
         tokens = AsyncLimiter(burst, 60 * burst / settings.tokens_per_minute)
     return requests, tokens
-
-
-def _proxy(url: str) -> str | None:
-    """The proxy that the environment names for this URL (HTTPS_PROXY, NO_PROXY, ...)."""
-    parts = urlsplit(url)
-    if proxy_bypass(parts.hostname or ""):
-        return None
-    return getproxies().get(parts.scheme)

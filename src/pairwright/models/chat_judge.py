@@ -15,9 +15,11 @@ from pairwright.judging.logprobs import fits, prob_first, verdict_logprobs
 from pairwright.judging.parsing import Unreadable, read_verdict
 from pairwright.judging.rubric import TEMPLATE_VERSION, ask_again, judge_messages
 from pairwright.judging.strategies import STRATEGIES, Name, Strategy
+from pairwright.judging.thinking import thinking_in
 from pairwright.keys import content_key
 from pairwright.literals import checked
 from pairwright.models.chat import CallFailed, ChatClient
+from pairwright.models.ledger import Ledger
 from pairwright.models.replies import ChatReply
 from pairwright.models.settings import ModelSettings
 from pairwright.types import Answer, Prompt, Rater
@@ -77,7 +79,7 @@ class ChatJudge:
         return messages
 
     async def ask(
-        self, messages: Sequence[Mapping[str, Any]], expected_tokens: int, *, repeat_billed: bool = True
+        self, messages: Sequence[Mapping[str, Any]], expected_tokens: int, ledger: Ledger | None = None
     ) -> ChatReply:
         """Send, in the richest way this endpoint takes. Raises CallFailed, EndpointError."""
         begun = way = self._way
@@ -85,9 +87,7 @@ class ChatJudge:
         while True:
             body = self._body(messages, self._ways[way])
             try:
-                reply = await self._client.chat(
-                    body, expected_tokens=expected_tokens, repeat_billed=repeat_billed
-                )
+                reply = await self._client.chat(body, expected_tokens=expected_tokens, ledger=ledger)
             except CallFailed as failure:
                 refusals.append(failure)
                 plainer = self._plainer(way, failure)
@@ -157,8 +157,8 @@ def read_reply(reply: ChatReply, strategy: Name = "plain", *, sampled: bool = Fa
 
     `sampled`: it was asked at a temperature over 0, so that its verdict need not be the likeliest.
     """
-    if reply.refused:
-        raise Unreadable("the model refused to judge this pair")
+    if reply.declined:
+        raise Unreadable(f"{reply.declined} to judge this pair" if reply.refused else reply.declined)
     answer = read_text(reply, STRATEGIES[strategy].read, "a verdict")
     if answer.margin is not None or reply.logprobs is None:
         return replace(answer, raw=reply.raw)
@@ -179,7 +179,10 @@ def read_text(reply: ChatReply, read: Callable[..., Read], what: str) -> Read:
         return read(reply.said, cut=cut, alone=not reply.text.strip())
     except Unreadable:
         if cut:
-            raise Unreadable(f"it was cut off at the token limit before {what}: raise max_tokens") from None
+            remedy = "raise max_tokens"
+            if reply.reasoning or thinking_in(reply.text).spans:
+                remedy = "set thinks = true under its [models.NAME], or raise max_tokens"
+            raise Unreadable(f"it was cut off at the token limit before {what}: {remedy}") from None
         if reply.reasoning and not reply.text.strip():
             raise Unreadable("the endpoint gave thinking but no answer") from None
         raise

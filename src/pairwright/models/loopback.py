@@ -33,8 +33,10 @@ Reply = Callable[[dict[str, Any], int], str | dict[str, Any]]
 class Behaviour:
     """Rates are shares of calls in [0, 1], drawn by content: the same request meets the same fate.
 
-    Faults of transport (`error_rate`, `rate_limit_rate`, `garbage_rate`, `cut_rate`) pass: the
-    same request sent again is answered. `unreadable_rate` is of judge answers; each asking draws anew.
+    Faults of transport (`error_rate`, `rate_limit_rate`, `garbage_rate`, `cut_rate`, `reset_rate`,
+    `malformed_rate`, `late_rate`) pass: the same request sent again is answered. All but the first two
+    come after the model has run, so they are charged for. `unreadable_rate` is of judge answers; each
+    asking draws anew.
     """
 
     latency_ms: float = 0.0
@@ -44,6 +46,9 @@ class Behaviour:
     retry_after_s: float = 0.05
     garbage_rate: float = 0.0  # 200 with HTML
     cut_rate: float = 0.0  # connection closed in the middle of the body
+    reset_rate: float = 0.0  # connection closed before the answer
+    malformed_rate: float = 0.0  # 200 with usage, but without an answer
+    late_rate: float = 0.0  # no answer for an hour
     hang_rate: float = 0.0  # no answer at all, every time
     reject_rate: float = 0.0  # 400, every time
     unreadable_rate: float = 0.0
@@ -54,10 +59,21 @@ class Behaviour:
     length_rate: float = 0.0  # finish_reason "length"
     refusal_rate: float = 0.0
     no_usage: bool = False
+    hidden_tokens: int = 0  # thinking of up to so many tokens, beyond max_tokens and charged for
+    dense: bool = False  # a token a byte where a text is not ASCII
     no_json_schema: bool = False
     no_logprobs: bool = False
     api_key: str = ""
     log: str = ""  # file that gets a line for every request and every answer
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """An answer that was made: on the bill, whether or not its usage reached the caller (`told`)."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    told: bool
 
 
 @dataclass
@@ -66,13 +82,14 @@ class LoopbackServer:
 
     `reply(body, n)` replaces the built-in answers: the request, and how often
     this very request has come before. It gives a text, or the whole JSON of an answer,
-    with "status" where that is not 200. `requests` are the bodies received.
+    with "status" where that is not 200. `requests` are the bodies received, `bill` what is charged.
     """
 
     behaviour: Behaviour = field(default_factory=Behaviour)
     reply: Reply | None = None
     port: int = 0
     requests: list[dict[str, Any]] = field(default_factory=list)
+    bill: list[Charge] = field(default_factory=list)
     answered: int = 0
     most_in_flight: int = 0
     keep_requests: bool = True
@@ -145,15 +162,22 @@ class LoopbackServer:
             # Made before the wait, and the wait counts from arrival: an answer takes as long as told.
             said = _scored(request.path, self._draw("score", digest), body, self.reply, earlier)
             said = said or self._answer(body, digest, earlier)
+            tokens = self._counted(said)
             status = said.pop("status", 200) if isinstance(said, dict) else 200
             answer = web.Response(body=orjson.dumps(said), status=status)
             answer.content_type = "application/json"
             if self.behaviour.latency_ms:
                 spent = asyncio.get_running_loop().time() - arrived
                 await asyncio.sleep(self.behaviour.latency_ms / 1000 - spent)
-            fault = await self._fault(request, body, digest, earlier)
+            refused = await self._refusal(request, body, digest, earlier)
+            if refused is not None:
+                return refused
+            fault = None if earlier else self._fault(digest)
+            if status == 200:
+                told = fault in (None, "malformed") and not self.behaviour.no_usage
+                self.bill.append(Charge(*tokens, told))
             if fault is not None:
-                return fault
+                return await self._broken(request, fault, said)
             self.answered += 1
             self._note(b"answered", digest)
             return answer
@@ -172,9 +196,10 @@ class LoopbackServer:
         data = f"{self.behaviour.seed} {what} {earlier}".encode() + digest
         return int.from_bytes(blake2b(data, digest_size=7).digest()) / 2**56
 
-    async def _fault(
+    async def _refusal(
         self, request: web.Request, body: dict[str, Any], digest: bytes, earlier: int
     ) -> web.StreamResponse | None:
+        """What is sent where no answer is made."""
         be = self.behaviour
         if be.api_key and request.headers.get("Authorization") != f"Bearer {be.api_key}":
             given = request.headers.get("Authorization", "none")
@@ -187,22 +212,51 @@ class LoopbackServer:
             await asyncio.sleep(3600)
         if self._draw("reject", digest) < be.reject_rate:
             return _error(400, "this request cannot be processed")
-        if earlier:
-            return None
-        if self._draw("error", digest) < be.error_rate:
+        if not earlier and self._draw("error", digest) < be.error_rate:
             return _error(500, "the model has crashed")
-        if self._draw("limit", digest) < be.rate_limit_rate:
+        if not earlier and self._draw("limit", digest) < be.rate_limit_rate:
             return _error(429, "slow down", {"Retry-After": f"{be.retry_after_s:g}"})
-        if self._draw("garbage", digest) < be.garbage_rate:
+        return None
+
+    def _fault(self, digest: bytes) -> str | None:
+        """What happens to an answer that was made, if anything."""
+        faults = ("garbage", "cut", "reset", "malformed", "late")
+        return next(
+            (name for name in faults if self._draw(name, digest) < getattr(self.behaviour, f"{name}_rate")),
+            None,
+        )
+
+    async def _broken(self, request: web.Request, fault: str, said: Any) -> web.StreamResponse:
+        if fault == "garbage":
             return web.Response(text="<html><body>Bad gateway</body></html>", content_type="text/html")
-        if self._draw("cut", digest) < be.cut_rate:
-            answer = web.StreamResponse(headers={"Content-Length": "500"})
+        if fault == "malformed":
+            return web.json_response({**said, "choices": []})
+        if fault == "late":
+            await asyncio.sleep(3600)
+        answer = web.StreamResponse(headers={"Content-Length": "500"})
+        if fault == "cut":
             await answer.prepare(request)
             await answer.write(b'{"choices": [{"mess')
-            if request.transport is not None:
-                request.transport.close()
-            return answer
-        return None
+        if request.transport is not None:
+            request.transport.close()
+        return answer
+
+    def _usage(self, body: dict[str, Any], text: str, digest: bytes) -> dict[str, int]:
+        asked = "".join(str(each["content"]) for each in body["messages"])
+        sparse = sum(char.isascii() for char in asked) if self.behaviour.dense else len(asked)
+        dense = len(asked.encode()) - sparse if self.behaviour.dense else 0
+        hidden = int(self.behaviour.hidden_tokens * self._draw("hidden", digest))
+        return {"prompt_tokens": sparse // 4 + dense + 1, "completion_tokens": len(text) // 4 + 1 + hidden}
+
+    def _counted(self, said: Any) -> tuple[int, int]:
+        """The tokens of an answer, which it tells unless it is not to."""
+        if not isinstance(said, dict):
+            return 0, 0
+        usage = said.pop("usage", None) if self.behaviour.no_usage else said.get("usage")
+        usage = usage if isinstance(usage, dict) else {}
+        count = (usage.get(name) for name in ("prompt_tokens", "completion_tokens"))
+        tokens_in, tokens_out = (each if isinstance(each, int) else 0 for each in count)
+        return tokens_in, tokens_out
 
     def _answer(self, body: dict[str, Any], digest: bytes, earlier: int) -> dict[str, Any]:
         be, finish, refusal = self.behaviour, "stop", None
@@ -225,16 +279,12 @@ class LoopbackServer:
             if self._draw("refusal", digest, earlier) < be.refusal_rate:
                 text, refusal = "", "I'm sorry, but I can't help with that."
         message = {"role": "assistant", "content": text, "refusal": refusal}
-        reply: dict[str, Any] = {
+        return {
             "object": "chat.completion",
             "model": body.get("model"),
             "choices": [{"index": 0, "message": message, "finish_reason": finish, "logprobs": logprobs}],
+            "usage": self._usage(body, text, digest),
         }
-        if not be.no_usage:
-            size = sum(len(str(each["content"])) for each in body["messages"])
-            tokens_in, tokens_out = size // 4 + 1, len(text) // 4 + 1
-            reply["usage"] = {"prompt_tokens": tokens_in, "completion_tokens": tokens_out}
-        return reply
 
     def _verdict(self, digest: bytes, earlier: int, shown: int | None) -> tuple[str, float | None]:
         """A judge's answer and the probability of the first, None if it can't be read.

@@ -48,13 +48,14 @@ def price_of(
             )
         return Price(settings.price_in, settings.price_out, "project file")
     for table in (overrides or {}, _packaged()):
-        for name in _names(model):
+        for name in names_of(model):
             if name in table:
                 return table[name]
     return None
 
 
-def _names(model: str) -> list[str]:
+def names_of(model: str) -> list[str]:
+    """A model's name as it is, without a provider's prefix, and without a date."""
     names = [model, model.rsplit("/", 1)[-1]]
     return list(dict.fromkeys([*names, *(_DATED.sub("", name) for name in names)]))
 

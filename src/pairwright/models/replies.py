@@ -16,6 +16,7 @@ from pairwright.turns import call_from
 from pairwright.types import ToolCall
 
 MOST_TOKENS = 10**9
+LONGEST_NAME = 200  # characters of a name that are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class ChatReply:
 
     `finish_reason` is "length" where the answer was cut off, whatever the endpoint calls that.
     `reasoning` is thinking that the endpoint gives apart from the answer, `calls` are those of tools.
+    `served` and `fingerprint` are the names the endpoint itself gives the model and its set-up.
     """
 
     text: str
@@ -36,6 +38,17 @@ class ChatReply:
     tries: int
     reasoning: str | None = None
     calls: tuple[ToolCall, ...] = ()
+    served: str | None = None
+    fingerprint: str | None = None
+
+    @property
+    def declined(self) -> str | None:
+        """Why the same question would get no other answer: it is not paid for again. None where it may."""
+        if self.refused:
+            return "the model or its content filter refused"
+        if self.calls and not self.text.strip():
+            return "the model called a tool instead of answering"
+        return None
 
     @property
     def said(self) -> str:
@@ -133,10 +146,12 @@ def _reasoning(message: Mapping[str, Any]) -> str | None:
 
 
 def parse_json(raw: bytes) -> Any:
+    """An answer's JSON, which was paid for: an invalid byte or a raw line end costs that character only."""
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
-        return json.loads(raw)  # slower, but reads half surrogate pairs, which models do write
+        # Slower, but reads half surrogate pairs, which models do write.
+        return json.loads(raw.decode("utf-8-sig", "replace"), strict=False)
 
 
 def _parts(content: Any) -> tuple[str, str]:
@@ -168,10 +183,34 @@ def table(reply: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def usage_of(reply: Any) -> Usage:
+    """The tokens that an endpoint says it counted, by any vendor's names.
+
+    Some count thinking in the total only, and charge for it: all that is not the prompt is the answer.
+    """
+    told = table(reply, "usage") if isinstance(reply, dict) else {}
+    tokens_in = count(told.get("prompt_tokens")) or count(told.get("input_tokens"))
+    tokens_out = count(told.get("completion_tokens")) or count(told.get("output_tokens"))
+    total = count(told.get("total_tokens"))
+    if tokens_in and total and total > tokens_in + (tokens_out or 0):
+        tokens_out = total - tokens_in
+    return tokens_in, tokens_out
+
+
 def count(value: Any) -> int | None:
     """A count of tokens. Servers that don't count say 0, which no chat ever has; others say nonsense."""
+    if isinstance(value, str) and value.strip().isdecimal():
+        value = int(value.strip()[:12])
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     plausible = isinstance(value, int) and not isinstance(value, bool) and 0 < value < MOST_TOKENS
     return value if plausible else None
+
+
+def name_in(reply: Any, field: str) -> str | None:
+    """A name that a reply gives of itself, as far as it is one."""
+    value = reply.get(field) if isinstance(reply, dict) else None
+    return value[:LONGEST_NAME] if isinstance(value, str) and value.strip() else None
 
 
 def message_of(raw: bytes) -> str:

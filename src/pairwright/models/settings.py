@@ -63,6 +63,9 @@ class ModelSettings(Settings):
     model: str = Field(description="the name the endpoint knows it by")
     temperature: float = Field(1.0, ge=0, le=2, description="for responses; judges have their own")
     max_tokens: int = Field(1024, ge=1, description="longest response; one that reaches it is truncated")
+    thinks: bool = Field(
+        False, description="a reasoning model: as a judge it has room for 4,096 tokens, unless told otherwise"
+    )
     system: str | None = Field(None, description="system message put before prompts that have none")
     extra: dict[str, Any] = Field(
         default_factory=dict, description="further request fields, sent as they are"

@@ -93,8 +93,11 @@ def _work(of: dict[str, Any]) -> list[dict[str, str]]:
     status, funnel, found = of["status"], of["funnel"], []
     if status["for_people"]:
         text = f"{status['for_people']:,} of {status['pairs']:,} pairs wait for people"
-        if half := status["open"]["half_answered"]:
+        stands = status["open"]
+        if half := stands["half_answered"]:
             text += f", {half:,} of them half answered"
+        if stands["answers"] > status["for_people"] + stands["skipped"] + stands["disputed"]:
+            text += f", {stands['answers']:,} answers wanted"
         text += "".join(f", {n:,} of them away in {tool}" for tool, n in status["away"].items())
         command = status["next"].partition("   ")[0]
         found.append(_item("funnel", text, command if " take " in command else "pairwright annotate"))

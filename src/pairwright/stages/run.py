@@ -19,6 +19,7 @@ from pairwright.stages.generate.pair import pair
 from pairwright.stages.judge.judge import run_judge
 from pairwright.stages.panel.asked import comes_later, orders_asked, refused_judges
 from pairwright.stages.pay.paid_calls import CallProgress, no_progress
+from pairwright.stages.pay.payer import unlimited
 from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result, counts
 from pairwright.stages.route.route import RouteResult, run_route
@@ -75,8 +76,8 @@ def run_all(
     `watch` gives the progress display of a stage by its name. `export_partial`
     exports what is decided although pairs still wait for people.
     """
-    result = RunResult()
     settings = project.settings
+    result = RunResult(notes=_unlimited(project, budget_usd))
     if settings.generate.models:
         drawn = run_generate(
             project, budget_usd=budget_usd, retry_failed=retry_failed, progress=watch("generate")
@@ -96,7 +97,7 @@ def run_all(
     state = status_of(project)
     # What failed in an earlier run is still missing: finished, but with failures.
     result.failures = max(result.failures, sum(j.failed for j in state.judges) + state.responses_failed)
-    result.notes = unset(project)
+    result.notes += unset(project)
     if routed.for_people:
         result.waits_for = f"{routed.open.in_words}: run `pairwright annotate`"
         if routed.waiting:
@@ -136,6 +137,13 @@ def run_all(
         result.exports.append(done)
         result.stages.append((f"export {shape}", done.as_dict()))
     return result
+
+
+def _unlimited(project: Project, budget_usd: float | None) -> tuple[str, ...]:
+    settings = project.settings
+    limit = budget_usd if budget_usd is not None else settings.project.budget_usd
+    models = [*settings.generate.models, *(judge.model for judge in settings.judges.values())]
+    return unlimited({name: project.price(name) for name in models if name}, limit)
 
 
 def _nothing_to_compare(project: Project, result: RunResult) -> bool:

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, select
 
 from pairwright.keys import public_id
-from pairwright.store.rows import ASKED, shown
+from pairwright.store.rows import ASKED, prompt_of, shown
 from pairwright.store.schema import belief, pair, prompt, response
 from pairwright.store.votes import newest_beliefs
+from pairwright.types import Prompt
 
 CHUNK = 500
 
@@ -23,7 +24,7 @@ class PairText:
     pair_id: int
     id: str
     external_id: str | None
-    messages: list[dict[str, Any]]
+    prompt: Prompt
     a: str
     b: str
     a_model: str | None
@@ -66,7 +67,7 @@ def texts_of(connection: Connection, pair_ids: Iterable[int]) -> dict[int, PairT
     for at in range(0, len(ids), CHUNK):
         for row in connection.execute(query.where(pair.c.id.in_(ids[at : at + CHUNK]))):
             a, b = shown(row.a, row.a_turns), shown(row.b, row.b_turns)
-            about = (row.external_id, row.messages, a, b, row.a_model, row.b_model)
+            about = (row.external_id, prompt_of(row), a, b, row.a_model, row.b_model)
             decided = (row.decision, row.verdict, row.source, row.reason, row.prob_a)
             found[row.id] = PairText(row.id, public_id("pair", row.key), *about, *decided)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -35,22 +36,29 @@ def keep_queue(connection: Connection, beliefs: Sequence[Belief]) -> None:
     for at in range(0, len(beliefs), CHUNK):
         chunk = beliefs[at : at + CHUNK]
         connection.execute(delete(task).where(task.c.pair_id.in_([each.pair_id for each in chunk])))
-        waiting = [each for each in chunk if each.decision == "ask" and each.asks == "people"]
-        if waiting:
-            tags = _tags(connection, [each.pair_id for each in waiting])
-            rows = [
-                {
-                    "pair_id": each.pair_id,
-                    "rank": rank_of(each),
-                    "open": each.basis.get("open", 1),
-                    "tag": tags.get(each.pair_id),
-                }
-                for each in waiting
-            ]
+        if rows := queue_rows(connection, chunk):
             connection.execute(insert(task), rows)
 
 
-def _tags(connection: Connection, pair_ids: Sequence[int]) -> dict[int, str]:
+def queue_rows(connection: Connection, beliefs: Sequence[Belief]) -> list[dict[str, Any]]:
+    """What stands in the queue for these beliefs: a row for each that people are asked about."""
+    waiting = [each for each in beliefs if each.decision == "ask" and each.asks == "people"]
+    tags = tags_of(connection, [each.pair_id for each in waiting])
+    return [
+        {
+            "pair_id": each.pair_id,
+            "rank": rank_of(each),
+            "open": each.basis.get("open", 1),
+            "tag": tags.get(each.pair_id),
+        }
+        for each in waiting
+    ]
+
+
+def tags_of(connection: Connection, pair_ids: Sequence[int]) -> dict[int, str]:
+    """The skill that each of these pairs takes, where it takes one."""
+    if not pair_ids:
+        return {}
     rows = connection.execute(
         select(pair.c.id, pair.c.meta, prompt.c.meta.label("of_prompt"))
         .join(prompt, prompt.c.id == pair.c.prompt_id)

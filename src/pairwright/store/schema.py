@@ -142,6 +142,10 @@ vote = Table(
     Column("purpose", Text),  # decision: a lead's word, which overrules; given: came with a dataset
     Column("assist", Text),  # before: the judge's verdict was shown first; revised: changed after seeing it
     Column("ratings", JSON(none_as_null=True)),  # {"a": {criterion: 1-5}, "b": {...}}
+    # Of an answer given on the page: the seconds the browser told (`seconds` are no more than the server's
+    # own clock allows), and since when the pair was held.
+    Column("claimed_seconds", Float),
+    Column("offered_at", Float),
     _at(),
     Index("vote_by_pair", "pair_id", "rater_id"),
     Index("vote_by_rater", "rater_id", "id"),
@@ -177,7 +181,8 @@ failure = Table(
     Index("failure_by_rater", "rater_id"),
 )
 
-# Every answer an endpoint gave and what it cost, used or not, in the same transaction as its result.
+# Every try that an endpoint charged, or may have charged for: an answer in the same transaction as its
+# result, one that failed as soon as it had.
 call = Table(
     "call",
     metadata,
@@ -186,15 +191,20 @@ call = Table(
     Column("attempt", Integer, nullable=False),
     Column("stage", Text, nullable=False),
     Column("model", Text, nullable=False),
-    Column("outcome", Text, nullable=False),  # used, unreadable, duplicate, empty
+    Column("outcome", Text, nullable=False),  # used, unreadable, duplicate, empty, failed
     Column("raw", Text),  # kept here only when no vote or response holds it
     Column("prompt_tokens", Integer),
     Column("completion_tokens", Integer),
+    # Whether the endpoint counted these tokens; else they are the most there can have been.
+    Column("counted", Boolean, nullable=False),
     Column("cost_usd", Float),
     Column("cost_known", Boolean, nullable=False),
     Column("prompt_bytes", Integer, nullable=False),
     Column("seconds", Float, nullable=False),
     Column("tries", Integer, nullable=False),
+    # What the reply itself calls its model, and the set-up behind it.
+    Column("served", Text),
+    Column("fingerprint", Text),
     _at(),
     UniqueConstraint("work_key", "attempt"),
 )
@@ -343,15 +353,16 @@ task = Table(
     Index("task_by_rank", "rank", "pair_id"),
 )
 
-# A pair offered to a person holds one of its open places until then; afterwards it says it was offered.
+# A pair offered to a person, since `at`, holds one of its open places until then; afterwards it says that it
+# was offered.
 lease = Table(
     "lease",
     metadata,
     _id(),
     _ref("pair"),
     _ref("rater"),
-    Column("until", Float, nullable=False),  # 0 once given back or answered
-    Column("kind", Text, nullable=False),  # work, gold
+    Column("until", Float, nullable=False),  # 0 once answered, skipped or flagged
+    Column("kind", Text, nullable=False),  # work, gold, qualify
     _at(),
     UniqueConstraint("pair_id", "rater_id"),
     Index("lease_by_rater", "rater_id", "until"),
@@ -364,7 +375,7 @@ account = Table(
     Column("name", Text, nullable=False, unique=True),
     Column("rater_id", RowId, ForeignKey("rater.id"), nullable=False),
     Column("role", Text, nullable=False),  # lead, annotator
-    Column("state", Text, nullable=False),  # active, paused
+    Column("state", Text, nullable=False),  # active, paused, removed
     Column("password", Text),  # argon2id
     Column("tags", JSON, nullable=False),
     Column("seen_guideline_id", RowId, ForeignKey("guideline.id")),
@@ -407,6 +418,24 @@ lead_action = Table(
     Column("what", Text, nullable=False),
     Column("detail", JSON, nullable=False),
     _at(),
+)
+
+# What a lead said to something an annotator left for them; the newest word on each counts.
+review = Table(
+    "review",
+    metadata,
+    _id(),
+    _ref("pair"),
+    Column("what", Text, nullable=False),  # flag, skip, note; pair: a conflict, or sent back by a check
+    Column("row_id", RowId, nullable=False),  # of flag, failure, vote, or the pair itself
+    Column("action", Text, nullable=False),  # decided, kept out, lifted, seen, reopened
+    _ref("account"),
+    Column("comment", Text),
+    _ref("rater", null=True),  # whom the comment is for
+    Column("seen_at", Float),  # when they saw it
+    _at(),
+    Index("review_by_row", "what", "row_id", "id"),
+    Index("review_by_rater", "rater_id", "id"),
 )
 
 # Pairs whose answer is known.
@@ -452,3 +481,32 @@ sent = Table(
     _at(),
     Index("sent_by_pair", "pair_id"),
 )
+
+# What one transaction added to the chain (store/chain.py): a digest of every row, and the seals it follows.
+seal = Table(
+    "seal",
+    metadata,
+    _id(),
+    Column("digest", LargeBinary(32), nullable=False, unique=True),
+    Column("parents", LargeBinary, nullable=False),  # digests, one after the other
+    Column("covers", JSON, nullable=False),  # {"vote": [[first, last], ...]}
+    Column("rows", LargeBinary, nullable=False),  # digests of these rows, in this order
+    _at(),
+)
+
+# A row that was erased, deleted or accepted as it stands, on purpose: the newest word on it counts.
+tombstone = Table(
+    "tombstone",
+    metadata,
+    _id(),
+    Column("table", Text, nullable=False),
+    Column("row_id", RowId, nullable=False),
+    Column("digest", LargeBinary(16)),  # of what is left of it; null: nothing is
+    Column("because", Text, nullable=False),
+    Column("by", Text),
+    _at(),
+    Index("tombstone_by_row", "table", "row_id"),
+)
+
+# Every full run of `pairwright doctor`: what was right then.
+doctor_run = Table("doctor_run", metadata, _id(), Column("result", JSON, nullable=False), _at())

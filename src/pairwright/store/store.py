@@ -7,6 +7,7 @@ modules beside this one hold all SQL that runs on them.
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,13 +18,19 @@ import orjson
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from pairwright.errors import StoreError
+from pairwright.errors import StoreDamaged, StoreError
 from pairwright.extras import needed
+from pairwright.store.address import address_of, check_file, read_only_uri, writable
+from pairwright.store.chain import Noted, write_seal
 
 BUSY_TIMEOUT_S = 30
 PAGE_CACHE_KIB = 64 * 1024
+
+
+def _on_read_only(dbapi_connection: Any, _record: Any) -> None:
+    dbapi_connection.isolation_level = None
 
 
 def _on_connect(dbapi_connection: Any, _record: Any) -> None:
@@ -33,19 +40,27 @@ def _on_connect(dbapi_connection: Any, _record: Any) -> None:
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
-    cursor.execute("PRAGMA journal_mode=WAL")
+    if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal" and _ours(cursor):
+        cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA cache_size=-{PAGE_CACHE_KIB}")
     cursor.close()
 
 
+def _ours(cursor: Any) -> bool:
+    """Whether a file is a store or is to become one: another program's is left as it is."""
+    tables = {name for (name,) in cursor.execute("SELECT name FROM sqlite_master")}
+    return not tables or "vote" in tables
+
+
 class Store:
     """The project's database: the only thing that holds state."""
 
-    def __init__(self, engine: Engine, path: Path | None) -> None:
+    def __init__(self, engine: Engine, path: Path | None, *, read_only: bool = False) -> None:
         self.engine = engine
         self.path = path
+        self.read_only = read_only
         # Threads of this process wait here for each other: woken in turn, where SQLite would look again
         # only every so often.
         self._writing = threading.Lock()
@@ -54,40 +69,52 @@ class Store:
     def open(cls, url: str, *, create: bool = False) -> Self:
         """Open the store at `url` (a file path, or a `postgresql://` URL), migrating it if needed.
 
-        Raises StoreError when the file is missing (and `create` is false), is
-        not a Pairwright store, or was written by a newer version.
+        A file that can't be written, as on a read-only disk, can be read. Raises StoreError when the file
+        is missing (and `create` is false), is not a Pairwright store, or was written by a newer version.
         """
         path = None if "://" in url else Path(url)
-        if path is not None and not create and not path.exists():
-            raise StoreError(f"{path} does not exist. Run `pairwright init` to make a project here.")
-        engine = _engine(url, path)
-        store = cls(engine, path)
+        if path is not None:
+            check_file(path, create=create)
+        read_only = path is not None and path.exists() and not writable(path)
+        engine = _engine(url, path, read_only=read_only)
+        store = cls(engine, path, read_only=read_only)
         try:
             store._migrate()
         except StoreError:
             engine.dispose()
             raise
-        except (OperationalError, DatabaseError) as error:
+        except DBAPIError as error:
             engine.dispose()
-            place = path or make_url(url).render_as_string(hide_password=True)
-            raise StoreError(f"{place} cannot be opened as a Pairwright store: {error.orig}") from error
+            raise _unopened(error, url, path) from error
         return store
 
+    @property
+    def name(self) -> str:
+        """What tells this store from every other: where its file is, or its database without a password."""
+        if self.path is not None:
+            return str(self.path.resolve())
+        return self.engine.url.render_as_string(hide_password=True)
+
     def _migrate(self) -> None:
-        from pairwright.store.migrations import HEAD, create, upgrade
+        from pairwright.store.migrations import FIRST, HEAD, create, upgrade
 
         with self.engine.connect() as connection:
             tables = set(inspect(connection).get_table_names())
-            if tables and "alembic_version" not in tables:
-                raise StoreError(
-                    f"{self.path or 'the database'} holds other tables ({', '.join(sorted(tables)[:3])}): "
-                    "it is not a Pairwright store. Choose another file or database."
-                )
             version = None
-            if tables:
+            if "alembic_version" in tables:
                 version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        if tables and not ({"prompt", "vote"} <= tables and re.fullmatch(r"\d{4}", version or "")):
+            raise StoreDamaged(
+                f"{self.path or 'the database'} holds other tables ({', '.join(sorted(tables)[:3])}): "
+                "it is not a Pairwright store. Choose another file or database."
+            )
         if version is None:
             create(self.engine)
+        elif version != HEAD and self.read_only and FIRST <= version < HEAD:
+            raise StoreError(
+                f"{self.path} can't be written, and its schema, version {version}, has to be brought to "
+                f"{HEAD} before this Pairwright reads it. Copy the project to where it can be written."
+            )
         elif version != HEAD:
             upgrade(self.engine, version)
 
@@ -102,10 +129,17 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction: all of it is on disk when the block ends, none of it if the block raises."""
+        if self.read_only:
+            raise StoreError(
+                f"{self.path} can be read and not written: the disk or the folder is read-only for this "
+                "user. Nothing was changed. Copy the project to where it can be written."
+            )
         with self._in_turn(), self.engine.connect() as connection:
-            connection = connection.execution_options(write=True)
+            noted: list[Noted] = []
+            connection = connection.execution_options(write=True, noted=noted)
             with connection.begin():
                 yield connection
+                write_seal(connection, noted)
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
@@ -159,19 +193,29 @@ class Store:
         self.close()
 
 
-def _engine(url: str, path: Path | None) -> Engine:
+def _engine(url: str, path: Path | None, *, read_only: bool) -> Engine:
     def dump(value: Any) -> str:
         return orjson.dumps(value).decode()
 
-    target = f"sqlite:///{os.fspath(path)}" if path is not None else url
-    with needed("postgres", "a store on PostgreSQL"):
-        engine = create_engine(target, json_serializer=dump, json_deserializer=orjson.loads)
-    if path is not None:
-        event.listen(engine, "connect", _on_connect)
+    kept = {"json_serializer": dump, "json_deserializer": orjson.loads}
+    if path is None:
+        address = address_of(url)
+        with needed("postgres", "a store on PostgreSQL"):
+            return create_engine(address, **kept)
+    engine = create_engine(f"sqlite:///{read_only_uri(path) if read_only else os.fspath(path)}", **kept)
+    event.listen(engine, "connect", _on_read_only if read_only else _on_connect)
 
-        @event.listens_for(engine, "begin")
-        def _begin(connection: Connection) -> None:
-            write = connection.get_execution_options().get("write", False)
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
+
+
+def _unopened(error: DBAPIError, url: str, path: Path | None) -> StoreError:
+    place = path or make_url(url).render_as_string(hide_password=True)
+    what = f"{place} cannot be opened as a Pairwright store: {error.orig}"
+    if path is not None and not isinstance(error, OperationalError):
+        return StoreDamaged(f"{what}. Bring it back from a backup: `pairwright restore FILE`.")
+    return StoreError(what)

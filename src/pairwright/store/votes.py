@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, insert, or_, select
+from sqlalchemy import Connection, and_, exists, func, or_, select
 
 from pairwright.keys import content_key
 from pairwright.routing.decide import SeenFailure, SeenVote
+from pairwright.store.chain import append
 from pairwright.store.insert import insert_missing
 from pairwright.store.queue import keep_queue
 from pairwright.store.schema import (
@@ -45,7 +46,11 @@ def known_rater_id(connection: Connection, value: Rater) -> int | None:
 
 def guideline_id(connection: Connection, text: str) -> int:
     """The row number of this version of the guidelines, added if new."""
-    return _known_or_new(connection, guideline, {"key": content_key("guideline", text), "text": text})
+    return _known_or_new(connection, guideline, {"key": guideline_key(text), "text": text})
+
+
+def guideline_key(text: str) -> bytes:
+    return content_key("guideline", text)
 
 
 def _known_or_new(connection: Connection, table: Any, row: dict[str, Any]) -> int:
@@ -61,12 +66,6 @@ def _known_or_new(connection: Connection, table: Any, row: dict[str, Any]) -> in
 def guideline_text(connection: Connection, number: int) -> str | None:
     """A version of the guidelines; None if there is no such one."""
     return connection.execute(select(guideline.c.text).where(guideline.c.id == number)).scalar()
-
-
-def _inserted(connection: Connection, table: Any, row: dict[str, Any]) -> int:
-    done = connection.execute(insert(table), {**row, "at": time.time()})
-    assert done.inserted_primary_key is not None
-    return int(done.inserted_primary_key[0])
 
 
 def vote_row(value: Vote, key: bytes) -> dict[str, Any]:
@@ -90,6 +89,8 @@ def vote_row(value: Vote, key: bytes) -> dict[str, Any]:
         "purpose": value.purpose,
         "assist": value.assist,
         "ratings": None if value.ratings is None else dict(value.ratings),
+        "claimed_seconds": value.claimed_seconds,
+        "offered_at": value.offered_at,
         "at": time.time(),
     }
 
@@ -112,9 +113,7 @@ def failure_row(value: Failure, key: bytes) -> dict[str, Any]:
 
 def add_vote(connection: Connection, value: Vote, key: bytes) -> int:
     """Add one vote and give its row number."""
-    done = connection.execute(insert(vote), vote_row(value, key))
-    assert done.inserted_primary_key is not None
-    return int(done.inserted_primary_key[0])
+    return append(connection, vote, [vote_row(value, key)])[0]
 
 
 def votes_by_raters(
@@ -145,20 +144,20 @@ def add_flag(connection: Connection, value: Flag) -> int:
         "reason": value.reason,
         "severity": value.severity,
         "rater_id": value.rater_id,
+        "at": time.time(),
     }
-    return _inserted(connection, flag, row)
+    return append(connection, flag, [row])[0]
 
 
 def withdraw(connection: Connection, what: str, row_id: int) -> None:
     """Take back a skip (a row of failure) or a flag; the row stays."""
-    connection.execute(insert(withdrawal).values(what=what, row_id=row_id, at=time.time()))
+    append(connection, withdrawal, [{"what": what, "row_id": row_id, "at": time.time()}])
 
 
 def retract(connection: Connection, vote_id: int, reason: str, by_vote_id: int | None = None) -> None:
     """Make a vote count no longer. The vote itself stays."""
-    connection.execute(
-        insert(retraction).values(vote_id=vote_id, by_vote_id=by_vote_id, reason=reason, at=time.time())
-    )
+    row = {"vote_id": vote_id, "by_vote_id": by_vote_id, "reason": reason, "at": time.time()}
+    append(connection, retraction, [row])
 
 
 def retract_judge(connection: Connection, judge: str, reason: str) -> list[int]:
@@ -171,8 +170,7 @@ def retract_judge(connection: Connection, judge: str, reason: str) -> list[int]:
     ).all()
     now = time.time()
     rows = [{"vote_id": row.id, "by_vote_id": None, "reason": reason, "at": now} for row in votes]
-    if rows:
-        connection.execute(insert(retraction), rows)
+    append(connection, retraction, rows)
     return sorted({row.pair_id for row in votes})
 
 
@@ -266,7 +264,7 @@ def evidence_on(connection: Connection, ids: Sequence[int]) -> Iterator[Evidence
     """All that counts on these pairs, in their order; at most some thousands at once."""
     votes = _votes_on(connection, ids)
     failures = _failures_on(connection, ids)
-    current = _beliefs_on(connection, ids)
+    current = current_beliefs(connection, ids)
     for pair_id in ids:
         yield Evidence(
             pair_id,
@@ -319,7 +317,8 @@ def newest_beliefs() -> Any:
     return ~exists().where(and_(newer.c.pair_id == belief.c.pair_id, newer.c.id > belief.c.id))
 
 
-def _beliefs_on(connection: Connection, ids: Sequence[int]) -> dict[int, Belief]:
+def current_beliefs(connection: Connection, ids: Sequence[int]) -> dict[int, Belief]:
+    """The newest belief of each of these pairs that has one."""
     rows = connection.execute(
         select(
             belief.c.pair_id,
@@ -358,7 +357,7 @@ def add_beliefs(connection: Connection, beliefs: Sequence[Belief]) -> int:
         for value in beliefs
     ]
     if rows:
-        connection.execute(insert(belief), rows)
+        append(connection, belief, rows)
         keep_queue(connection, beliefs)
     return len(rows)
 

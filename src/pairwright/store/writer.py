@@ -2,9 +2,9 @@
 
 A thread takes whatever has arrived, writes it in one transaction and commits.
 While one commit waits for the disk the next group gathers, so 1,000 answers a
-second cost some dozens of commits. None waits longer than `LINGER_S` plus a
-commit, and no more than `most_waiting` are ever off the disk: when it is slow,
-whoever hands over more waits, and sends nothing meanwhile.
+second cost some dozens of commits. Whoever hands rows over waits until they are
+on the disk before it sends anything more: what a kill loses is no more than what
+may be in flight at once, and a slow disk slows the sending.
 """
 
 from __future__ import annotations
@@ -12,15 +12,17 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Self
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Table
 from sqlalchemy.exc import OperationalError
 
 from pairwright.errors import StoreError
+from pairwright.store.chain import add_rows
 from pairwright.store.store import Store
 
-LINGER_S = 0.02
+LINGER_S = 0.005  # a group grows meanwhile
 LOCKED_TRIES = 40  # each as long as the store waits for a lock
 
 Rows = Sequence[tuple[Table, dict[str, Any]]]
@@ -29,11 +31,10 @@ Rows = Sequence[tuple[Table, dict[str, Any]]]
 class GroupCommit:
     """Writes groups of rows in the background; the rows of one `put` stay in one transaction."""
 
-    def __init__(self, store: Store, *, most_waiting: int = 256) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._most_waiting = most_waiting
-        self._unwritten = 0
         self._waiting: list[Rows] = []
+        self._awaited: list[asyncio.Future[None]] = []
         self._arrived = threading.Condition()
         self._closing = False
         self._error: BaseException | None = None
@@ -52,21 +53,24 @@ class GroupCommit:
         self._raise()
 
     async def put(self, rows: Rows) -> None:
-        """Hand over rows to be committed together; waits only when the disk falls behind."""
+        """Have rows committed together; returns when they are. Raises StoreError if they could not be."""
         self._raise()
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._hand_over(rows, written)
+        await written
+        self._raise()
+
+    def hand_over(self, rows: Rows) -> None:
+        """Have rows committed together, without waiting for it. An error is raised by the next `put`."""
+        self._hand_over(rows, None)
+
+    def _hand_over(self, rows: Rows, written: asyncio.Future[None] | None) -> None:
         with self._arrived:
             self._waiting.append(rows)
-            self._unwritten += 1
-            if len(self._waiting) in (1, self._enough):
+            if written is not None:
+                self._awaited.append(written)
+            if len(self._waiting) == 1:
                 self._arrived.notify()
-        while self._unwritten > self._most_waiting:
-            await asyncio.sleep(LINGER_S / 4)
-            self._raise()
-
-    @property
-    def _enough(self) -> int:
-        """A group of this size is written without lingering."""
-        return max(1, self._most_waiting // 2)
 
     def _raise(self) -> None:
         if self._error is not None:
@@ -76,22 +80,20 @@ class GroupCommit:
             ) from self._error
 
     def _run(self) -> None:
-        while True:
+        closing = False
+        while not closing:
             with self._arrived:
                 self._arrived.wait_for(lambda: self._waiting or self._closing)
-                # Let the group grow, unless it is large already.
-                self._arrived.wait_for(lambda: len(self._waiting) >= self._enough or self._closing, LINGER_S)
+                self._arrived.wait_for(lambda: self._closing, LINGER_S)
                 closing = self._closing
                 group, self._waiting = self._waiting, []
+                awaited, self._awaited = self._awaited, []
             try:
-                self._write_patiently(group)
+                if self._error is None:
+                    self._write_patiently(group)
             except BaseException as error:
                 self._error = error
-                return
-            with self._arrived:
-                self._unwritten -= len(group)
-            if closing and not group:
-                return
+            _tell(awaited)
 
     def _write_patiently(self, group: list[Rows]) -> None:
         """Another command may hold the store for minutes (adding a million rows): paid answers wait."""
@@ -112,4 +114,18 @@ class GroupCommit:
             return
         with self._store.write() as connection:
             for table, values in by_table.items():
-                connection.execute(insert(table), values)
+                add_rows(connection, table, values)
+
+
+def _tell(written: list[asyncio.Future[None]]) -> None:
+    """Let those go on who wait in an event loop for what is on the disk now."""
+    for loop in {each.get_loop() for each in written}:
+        mine = [each for each in written if each.get_loop() is loop]
+        with suppress(RuntimeError):  # the loop was closed: nobody waits any more
+            loop.call_soon_threadsafe(_resolve, mine)
+
+
+def _resolve(written: list[asyncio.Future[None]]) -> None:
+    for each in written:
+        if not each.done():
+            each.set_result(None)

@@ -10,6 +10,7 @@ from pairwright.errors import BudgetReached, ConfigError, EndpointError, InputEr
 from pairwright.models.loopback import Behaviour, LoopbackServer
 from pairwright.stages.figures.status import status_of
 from pairwright.stages.judge.judge import run_judge
+from pairwright.stages.run import run_all
 
 GOOD = '{"verdict": "A", "confidence": "HIGH", "reason": "It is right."}'
 
@@ -190,18 +191,20 @@ def test_the_budget_is_a_hard_stop_and_what_was_paid_is_kept(tmp_path, server):
     assert result.votes == len(rows(project, "vote")) == len(server.requests)
 
 
-def test_tries_that_gave_nothing_but_may_have_been_charged_for_are_booked(tmp_path):
+@pytest.mark.parametrize("budget_usd", [None, 5])
+def test_a_try_that_was_cut_off_is_booked_and_made_again_also_under_a_budget(tmp_path, budget_usd):
     with LoopbackServer(Behaviour(cut_rate=1.0)) as broken:
         project = a_project(tmp_path, broken, JUDGE)
         add_pairs(project, 1)
-        result = run_judge(project, "main", budget_usd=5)
-        assert (result.votes, result.failures) == (0, 2)
+        result = run_judge(project, "main", budget_usd=budget_usd)
+        assert (result.votes, result.failures) == (2, 0)
         calls = rows(project, "call")
-        # With a budget such a try is not repeated behind its back.
-        assert [call.outcome for call in calls] == ["failed", "failed"]
-        assert len(broken.requests) == 2
+        assert sorted((call.outcome, call.attempt, call.cost_known) for call in calls) == [
+            ("failed", 1, False), ("failed", 1, False), ("used", 2, True), ("used", 2, True)
+        ]  # fmt: skip
+        assert len(broken.requests) == 4
         assert result.spent_usd == pytest.approx(sum(call.cost_usd for call in calls))
-        assert result.spent_usd > 0
+        assert result.uncounted_usd == sum(call.cost_usd for call in calls if not call.counted) > 0
 
 
 def test_a_budget_needs_a_limit_on_the_length_of_an_answer(tmp_path, server):
@@ -350,3 +353,21 @@ def test_recorded_verdicts_are_found_by_any_id_a_pair_came_under(tmp_path):
         assert run_judge(project, "gpt").failures == 0
         votes = {vote.order: (vote.verdict, vote.confidence) for vote in rows(project, "vote")}
         assert votes == {"BA": ("A", "HIGH"), "AB": ("A", "LOW")}
+
+
+def test_a_price_of_0_is_said_to_escape_the_budget(tmp_path, server):
+    project = a_project(tmp_path, server, JUDGE)
+    settings = project.root / "pairwright.toml"
+    text = (
+        settings.read_text()
+        .replace("price_in = 1.0", "price_in = 0")
+        .replace("price_out = 2.0", "price_out = 0")
+    )
+    settings.write_text(text)
+    project = change(project, "")
+    add_pairs(project, 2)
+    note = "the price of small is 0, so the budget does not limit its calls"
+    result = run_judge(project, "main", budget_usd=1)
+    assert (result.votes, note in result.notes) == (4, True)
+    assert note not in run_judge(project, "main").notes
+    assert note in run_all(project, budget_usd=1).notes

@@ -1,21 +1,14 @@
 """Many paid calls at once: the budget holds, and every stop lets calls in flight finish."""
 
 import asyncio
-import os
 import random
-import signal
-import subprocess
-import sys
-import textwrap
 import threading
 
 import pytest
 
-from pairwright.errors import BudgetReached, EndpointError, PairwrightError, StoreError
+from pairwright.errors import BudgetReached, PairwrightError, StoreError
 from pairwright.models.budget import Budget
-from pairwright.models.chat import CallFailed, ChatReply
-from pairwright.models.prices import Price
-from pairwright.stages.pay.paid_calls import Run, cost_row, tokens_of, work_through
+from pairwright.stages.pay.paid_calls import Run, work_through
 
 
 def pages(n, size=10):
@@ -41,14 +34,16 @@ class Calls:
         self.run, self.started, self.ended, self.gates = run, [], [], {}
 
     async def pay(self, name, worst, cost):
-        async def call():
+        held, charged = await self.run.hold(lambda: worst), 0.0
+        try:
             self.started.append(name)
             gate = self.gates[name] = asyncio.Event()
             await gate.wait()
             self.ended.append(name)
+            charged = cost
             return cost
-
-        return await self.run.paid(call, worst, float)
+        finally:
+            self.run.settle(held, charged)
 
     def begin(self, name, worst, cost):
         return asyncio.create_task(self.pay(name, worst, cost))
@@ -71,7 +66,6 @@ def test_the_worst_case_is_held_back_while_a_call_is_out_and_the_true_cost_booke
         await calls.end("a")
         assert await task == 0.1
         assert (run.budget.spent, run.budget.left) == (0.1, 0.9)
-        assert run.calls == 1
 
     asyncio.run(go())
 
@@ -128,19 +122,6 @@ def test_after_the_budget_is_reached_not_even_a_call_that_would_fit_is_started()
     asyncio.run(go())
 
 
-def test_a_call_that_fails_costs_nothing_and_holds_nothing():
-    async def go():
-        async def failing():
-            raise CallFailed("timeout", "no answer")
-
-        run = a_run(1.0)
-        with pytest.raises(CallFailed):
-            await run.paid(failing, 0.9, float)
-        assert (run.budget.spent, run.budget.left, run.stop) == (0, 1, None)
-
-    asyncio.run(go())
-
-
 def test_a_cancelled_call_holds_nothing():
     async def go():
         calls = Calls(a_run(1.0))
@@ -153,18 +134,32 @@ def test_a_cancelled_call_holds_nothing():
     asyncio.run(go())
 
 
-def test_an_endpoint_that_refuses_everything_stops_the_run_at_once():
-    async def go():
-        async def refused():
-            raise EndpointError("wrong key")
+def test_the_worst_case_is_asked_for_anew_once_something_has_ended():
+    """What was learned meanwhile may have made it larger."""
 
+    async def go():
+        calls = Calls(a_run(1.0))
+        first = calls.begin("first", 0.9, 0.1)
+        await soon()
+        worst = [0.5]
+        second = asyncio.create_task(calls.run.hold(lambda: worst[0]))
+        await soon()
+        worst[0] = 0.8
+        await calls.end("first")
+        assert (await first, await second) == (0.1, 0.8)
+        assert calls.run.budget.left == pytest.approx(0.1)
+
+    asyncio.run(go())
+
+
+def test_a_wait_ends_where_the_run_stops():
+    async def go():
         run = a_run()
-        with pytest.raises(EndpointError):
-            await run.paid(refused, 0.0, float)
-        calls = Calls(run)
-        with pytest.raises(PairwrightError, match="wrong key"):
-            await calls.pay("next", 0.0, 0.0)
-        assert calls.started == []
+        waiting = asyncio.create_task(run.unless_stopped(asyncio.sleep(3600)))
+        await soon()
+        run.stop_for(BudgetReached("spent"))
+        with pytest.raises(PairwrightError, match="not started: spent"):
+            await asyncio.wait_for(waiting, 20)
 
     asyncio.run(go())
 
@@ -174,18 +169,16 @@ def test_the_limit_is_never_overrun_however_many_calls_at_once(seed):
     async def go():
         draw, run = random.Random(seed), a_run(1.0, 500)
 
-        async def call():
-            await asyncio.sleep(draw.random() / 1000)
-            return draw.random() * 0.01
-
         async def do(_):
-            await run.paid(call, 0.01, float)
+            held = await run.hold(lambda: 0.01)
+            await asyncio.sleep(draw.random() / 1000)
+            run.settle(held, draw.random() * 0.01)
             run.finish()
 
         await work_through(pages(500), do, 16, run)
         assert isinstance(run.stop, BudgetReached)
         assert 0.98 < run.budget.spent <= 1.0
-        assert run.calls == run.done > 100
+        assert run.done > 100
 
     asyncio.run(go())
 
@@ -343,130 +336,3 @@ def test_progress_is_told_of_every_piece():
         {"done": 1, "total": 2, "failed": 0, "spent_usd": 0.5},
         {"done": 2, "total": 2, "failed": 1, "spent_usd": 0.5},
     ]
-
-
-# --- Ctrl-C ---
-
-PROGRAM = """
-import asyncio, itertools, sys, time
-from pairwright.errors import BudgetReached
-from pairwright.models.budget import Budget
-from pairwright.stages.pay.paid_calls import Run, work_through
-
-run = Run(Budget(None), 0)
-mode = sys.argv[1]
-interrupted = asyncio.Event()
-
-def say(*words):
-    print(*words, flush=True)
-
-async def do(item):
-    say("started")
-    if mode == "budget" and item == 3:
-        run.stop = BudgetReached("spent")
-    # In flight until told: by the first Ctrl-C, or for ever.
-    await (interrupted.wait() if mode == "finish" else asyncio.sleep(3600))
-    say("finished")
-
-async def watch():
-    while run.stop is None:
-        await asyncio.sleep(0.01)
-    say("stopping")
-    interrupted.set()
-
-async def main():
-    watching = asyncio.create_task(watch())
-    await work_through(([n] for n in itertools.count()), do, 4, run)
-    await watching
-
-asyncio.run(main())
-say("stop:", type(run.stop).__name__, run.stop)
-"""
-
-
-@pytest.fixture
-def program(tmp_path):
-    """Four calls in flight and many to come, in a process of its own."""
-    path = tmp_path / "program.py"
-    path.write_text(textwrap.dedent(PROGRAM))
-    running = []
-
-    def start(mode):
-        process = subprocess.Popen(
-            [sys.executable, str(path), mode], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        running.append(process)
-        assert [process.stdout.readline() for _ in range(4)] == ["started\n"] * 4
-        return process
-
-    yield start
-    for process in running:
-        process.kill()
-        process.communicate()
-
-
-def test_the_first_ctrl_c_lets_calls_in_flight_finish_and_starts_nothing_new(program):
-    process = program("finish")
-    os.kill(process.pid, signal.SIGINT)
-    out, errors = process.communicate(timeout=30)
-    assert process.returncode == 0, errors
-    assert out.splitlines() == [
-        "stopping",
-        *["finished"] * 4,
-        "stop: KeyboardInterrupt by Ctrl-C; calls in flight were finished and kept",
-    ]
-
-
-def test_the_second_ctrl_c_ends_at_once(program):
-    process = program("hang")
-    os.kill(process.pid, signal.SIGINT)
-    assert process.stdout.readline() == "stopping\n"
-    os.kill(process.pid, signal.SIGINT)
-    out, errors = process.communicate(timeout=30)
-    assert out == ""
-    assert process.returncode == -signal.SIGINT
-    assert errors.rstrip().endswith("KeyboardInterrupt")
-
-
-def test_a_ctrl_c_during_another_stop_is_still_the_first(program):
-    process = program("budget")
-    assert process.stdout.readline() == "stopping\n"
-    os.kill(process.pid, signal.SIGINT)
-    with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(0.3)
-    os.kill(process.pid, signal.SIGINT)
-    process.communicate(timeout=30)
-    assert process.returncode == -signal.SIGINT
-
-
-# --- what a call is recorded with ---
-
-
-def a_reply(text="Yes.", prompt_tokens=10, completion_tokens=2):
-    return ChatReply(text, "stop", False, prompt_tokens, completion_tokens, None, 0.5, 3)
-
-
-def test_a_call_is_recorded_with_the_endpoints_own_count():
-    row = cost_row(a_reply(), Price(1.0, 2.0, ""), 30)
-    assert row == {
-        "prompt_tokens": 10,
-        "completion_tokens": 2,
-        "cost_usd": pytest.approx(14e-6),
-        "cost_known": True,
-        "prompt_bytes": 30,
-        "seconds": 0.5,
-        "tries": 3,
-    }
-
-
-@pytest.mark.parametrize("counted", [(None, None), (10, None), (None, 2)])
-def test_without_the_endpoints_count_it_is_an_estimate_and_marked_as_one(counted):
-    row = cost_row(a_reply("é" * 30, *counted), Price(1.0, 1.0, ""), 300)
-    assert (row["prompt_tokens"], row["completion_tokens"]) == (tokens_of(300), tokens_of(60)) == (108, 28)
-    assert row["cost_usd"] == pytest.approx(136e-6)
-    assert not row["cost_known"]
-
-
-def test_without_a_price_the_cost_is_unknown_rather_than_zero():
-    row = cost_row(a_reply(), None, 30)
-    assert (row["cost_usd"], row["cost_known"]) == (None, False)

@@ -85,8 +85,8 @@ def test_what_was_given_back_is_still_known_to_have_been_offered(tmp_path):
         queue.offer(project, ann, 1)
         assert queue.give_back(project, ann) == 1
         with project.store.read() as connection:
-            assert leases.offered(connection, ann.rater_id, 1) == "work"
-            assert leases.held(connection, ann.rater_id) == []
+            assert leases.offered(connection, ann.rater_id, 1).kind == "work"
+            assert leases.count_held(connection, ann.rater_id) == 0
 
 
 def test_gold_is_the_label_of_its_pair_until_it_is_withdrawn(tmp_path):

@@ -89,3 +89,16 @@ def test_all_mistakes_are_named_at_once(tmp_path):
 def test_a_table_that_stands_twice_says_to_write_into_the_first(tmp_path):
     with pytest.raises(ConfigError, match=r"twice.*write into the one that is there"):
         read(tmp_path, '[route]\ntarget = 0.9\n[route]\naccept = "stated"\n')
+
+
+@pytest.mark.parametrize(
+    ("thinks", "own", "room"), [("false", "", 300), ("true", "", 4096), ("true", "max_tokens = 900", 900)]
+)
+def test_a_judge_whose_model_thinks_has_room_for_it(tmp_path, thinks, own, room):
+    path = tmp_path / "pairwright.toml"
+    path.write_text(
+        '[endpoints.e]\nurl = "http://localhost/v1"\n'
+        f'[models.m]\nendpoint = "e"\nmodel = "m"\nthinks = {thinks}\n'
+        f'[judges.j]\nmodel = "m"\n{own}\n'
+    )
+    assert read_settings(path).judges["j"].max_tokens == room

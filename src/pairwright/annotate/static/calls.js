@@ -2,6 +2,8 @@
 const meta = (name) => document.querySelector(`meta[name=${name}]`);
 
 export const person = meta("person").content;
+// Whose answers these are: another project may have been served at this address, or may be.
+export const whose = `${meta("project").content}:${person}`;
 
 export class CallError extends Error {
   constructor(status, kind, message) {

@@ -34,3 +34,13 @@ editor?.addEventListener("input", () => {
     if (found) setHtml(document.getElementById(editor.dataset.preview), found.html);
   }, 300);
 });
+
+// Keys press the button or link that names them; never while something is being written.
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+  if (event.target.closest("input, textarea, select, button, a, dialog")) return;
+  const found = [...document.querySelectorAll("[data-key]")].find((each) => each.dataset.key === event.key);
+  if (!found) return;
+  event.preventDefault();
+  found.click();
+});

@@ -1,9 +1,9 @@
 // Answers wait in the browser until the server has them: through a dead server, a reload, an expired sign-in.
 // They are sent one by one in the order they were given, each with a key by which it counts once.
-import { call, person, refreshToken } from "./calls.js";
+import { call, person, refreshToken, whose } from "./calls.js";
 
-const PLACE = `pairwright:outbox:${person}`;
-const REFUSED = `pairwright:refused:${person}`;
+const PLACE = `pairwright:outbox:${whose}`;
+const REFUSED = `pairwright:refused:${whose}`;
 const WAITS = [1, 2, 4, 8, 15, 30];
 
 export class Outbox extends EventTarget {
@@ -86,6 +86,12 @@ export class Outbox extends EventTarget {
     }
     if (problem.status === 401) {
       this.#tell("signed-out", kept);
+      this.#later();
+      return false;
+    }
+    if (problem.status === 403 && (problem.kind === "Paused" || problem.kind === "Removed")) {
+      // Rights may come back: what was given before they were taken is not thrown away.
+      this.#tell("paused", `${problem.message} ${kept}, once you may work again.`);
       this.#later();
       return false;
     }

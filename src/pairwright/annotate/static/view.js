@@ -2,7 +2,7 @@
 import { el, setHtml } from "./html.js";
 
 const $ = (id) => document.getElementById(id);
-const ROLES = { system: "System", user: "User", assistant: "Assistant", tool: "Tool" };
+const ROLES = { system: "System", user: "User", assistant: "Assistant", tool: "Tool", offered: "Tools on offer", developer: "Developer" };
 const CHOICES = {
   left: "left is better", right: "right is better", tie: "tie", torn: "torn: its answers in the two orders differ",
   both_good: "both good", both_bad: "both bad",

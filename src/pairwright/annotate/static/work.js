@@ -73,6 +73,10 @@ document.addEventListener("visibilitychange", renew);
 function taken(found, unsent) {
   view.progress(found.progress);
   version(found.guideline);
+  if (found.comments) {
+    const n = found.comments === 1 ? "a comment" : `${found.comments} comments`;
+    view.notice("comments", "info", `Your lead left you ${n}. `, el("a", { href: "/me", target: "_blank" }, "Read"));
+  } else view.notice("comments", null);
   ahead = ahead.filter((task) => !found.gone.includes(task.id));
   const known = new Set([current?.id, ...ahead.map((task) => task.id), ...unsent]);
   // An answer given while this was under way must not be asked for again.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import html
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,13 +48,11 @@ LAYOUT = """\
   <crowd-text-area name="note" label="Note (optional)"></crowd-text-area>
 </crowd-form>
 """
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # full-width, too
 COLUMNS = ("pairwright_id", "pairwright_order", "prompt", "first", "second")
 
 
-def _write_csv(path: Path, tasks: list[SentTask], *, escape: bool) -> Path:
-    def shown(text: str) -> str:
-        return html.escape(text) if escape else text
-
+def _write_csv(path: Path, tasks: list[SentTask], shown: Callable[[str], str]) -> Path:
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(COLUMNS)
@@ -63,18 +61,28 @@ def _write_csv(path: Path, tasks: list[SentTask], *, escape: bool) -> Path:
     return path
 
 
+def as_cell(text: str) -> str:
+    """A text that a spreadsheet takes for a text: what begins like a formula could run as one."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def as_html(text: str) -> str:
+    """The same for a page: there a character can be named by its number, and is shown as it is."""
+    return f"&#{ord(text[0])};{html.escape(text[1:])}" if text.startswith(FORMULA) else html.escape(text)
+
+
 def write_mturk(tasks: list[SentTask], folder: Path, guidelines: str, people: int) -> list[Path]:
     """batch.csv and layout.html. Texts are escaped: the market puts them into the page as they are."""
     layout = folder / "layout.html"
     layout.write_text(LAYOUT.replace("GUIDELINES", html.escape(guidelines)), encoding="utf-8")
-    return [_write_csv(folder / "batch.csv", tasks, escape=True), layout]
+    return [_write_csv(folder / "batch.csv", tasks, as_html), layout]
 
 
 def write_plain(tasks: list[SentTask], folder: Path, guidelines: str, people: int) -> list[Path]:
     """tasks.csv and guidelines.md; answers come back with the columns worker, answer, seconds, note."""
     text = folder / "guidelines.md"
     text.write_text(guidelines, encoding="utf-8")
-    return [_write_csv(folder / "tasks.csv", tasks, escape=False), text]
+    return [_write_csv(folder / "tasks.csv", tasks, as_cell), text]
 
 
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:

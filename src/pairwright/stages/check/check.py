@@ -27,6 +27,7 @@ from pairwright.quality.example import SEVERITIES, Check, Finding
 from pairwright.quality.judge_health import JudgeHealth
 from pairwright.quality.run import run_checks
 from pairwright.stages.check.fact_check import FactCheckResult, known_facts
+from pairwright.stages.pay import served
 from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result, facts_of
 from pairwright.stages.route.at_chance import unbelieved_judges
@@ -86,8 +87,8 @@ def run_check(
     with project.store.exclusively("check"):
         found = run_checks(examples, checks, workers=_workers(project, workers), progress=progress)
         facts = known_facts(project) if any(check.name == "chosen_has_errors" for check in checks) else ()
-        cut = _cut_prompts(project) if any(check.name == JudgeHealth.name for check in checks) else ()
-        made = list(as_rated(project, chain(found, facts, cut)))
+        calls = _of_calls(project) if any(check.name == JudgeHealth.name for check in checks) else ()
+        made = list(as_rated(project, chain(found, facts, calls)))
         names = [check.name for check in checks]
         done = record(project, names, made, examples.numbers)
         with project.store.read() as connection:
@@ -140,12 +141,20 @@ def level_of(named: str | None) -> str | None:
     return named
 
 
-def _cut_prompts(project: Project) -> Iterator[Finding]:
-    """A warning for each model whose server did not read its prompts whole."""
+def _of_calls(project: Project) -> Iterator[Finding]:
+    """For each model: whose server did not read its prompts whole, or answered as another or as several."""
+    name = JudgeHealth.name
     with project.store.read() as connection:
-        for each in cut_prompts(connection):
-            part = f"cut_prompts: {each.model} ({each.stage})"
-            yield Finding(JudgeHealth.name, "warning", str(each), REMEDY, None, part, each.tokens)
+        for cut in cut_prompts(connection):
+            part = f"cut_prompts: {cut.model} ({cut.stage})"
+            yield Finding(name, "warning", str(cut), REMEDY, None, part, cut.tokens)
+        for other in served.answered_as(connection, project):
+            part = f"answered_as: {other.model} ({other.stage}) {other.served}"
+            yield Finding(name, "warning", str(other), served.REMEDY, None, part, other.calls)
+        for model, setups in served.fingerprints(connection):
+            said = f"{model} answered from {setups} set-ups (system_fingerprint): votes may differ by them"
+            part, remedy = f"fingerprints: {model}", "a model with a date in its name changes less"
+            yield Finding(name, "info", said, remedy, None, part, setups)
 
 
 def open_gate(project: Project, level: str | None = None) -> CheckResult | None:

@@ -21,20 +21,13 @@ from pairwright.keys import content_key
 from pairwright.models.budget import Budget
 from pairwright.models.chat import CallFailed, ChatClient
 from pairwright.models.chat_judge import read_text
+from pairwright.models.ledger import Ledger
 from pairwright.models.replies import ChatReply
 from pairwright.quality.example import Example, Finding
 from pairwright.stages.pay.asked_once import Asking, Prepared, Unread
-from pairwright.stages.pay.paid_calls import (
-    CallProgress,
-    Payer,
-    Run,
-    most_tokens_out,
-    no_progress,
-    spent_before,
-    tokens_of,
-    unknown_price,
-    work_through,
-)
+from pairwright.stages.pay.bounds import most_tokens_out, tokens_of
+from pairwright.stages.pay.paid_calls import CallProgress, Run, no_progress, work_through
+from pairwright.stages.pay.payer import Payer, spent_before, unknown_price
 from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result
 from pairwright.store.check.examples import Examples
@@ -49,7 +42,10 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FactCheckResult(Result):
-    """`pairs` had to be asked about, `failures` came to nothing. `spent_usd` is this run's, if known."""
+    """`pairs` had to be asked about, `failures` came to nothing. `spent_usd` is this run's, if known.
+
+    `uncounted_usd` of it is booked at the worst case, for the endpoint counted no tokens.
+    """
 
     model: str
     pairs: int
@@ -57,6 +53,7 @@ class FactCheckResult(Result):
     failures: int
     spent_usd: float | None
     stopped: str | None
+    uncounted_usd: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -91,13 +88,14 @@ def run_fact_check(
         with project.store.read() as connection:
             before = spent_before(project, connection, limit)
         pairs = sum(1 for _ in _pending(project, name))
-        run = Run(Budget(limit, before), pairs, progress)
+        run = Run(Budget(limit, before), pairs, progress, project.settings.project.stop_within_s)
         if pairs:
             asyncio.run(_ask_all(project, name, run))
     if run.stop is not None and not isinstance(run.stop, BudgetReached | KeyboardInterrupt):
         raise run.stop
     spent = run.budget.spent - before if price else None
-    return FactCheckResult(name, pairs, run.calls, run.failed, spent, str(run.stop) if run.stop else None)
+    stopped = str(run.stop) if run.stop else None
+    return FactCheckResult(name, pairs, run.calls, run.failed, spent, stopped, run.uncounted_usd)
 
 
 def estimate_fact_check(project: Project) -> FactEstimate:
@@ -178,9 +176,9 @@ async def _ask_all(project: Project, name: str, run: Run) -> None:
     endpoint = project.settings.endpoints[model.endpoint]
     stream = _pending(project, name)
     pages = iter(lambda: list(islice(stream, PAGE)), [])
-    with GroupCommit(project.store, most_waiting=2 * endpoint.concurrency) as writer:
+    with GroupCommit(project.store) as writer:
         async with ChatClient(model.endpoint, endpoint) as client:
-            payer = Payer(run, STAGE, name, project.price(name))
+            payer = Payer(run, STAGE, name, project.price(name), writer)
             prepared = Prepared(project.store, writer, payer)
 
             async def do(example: Example) -> None:
@@ -214,7 +212,10 @@ def _asking(
         body.pop(field, None)
     size = sum(len(message["content"].encode()) for message in messages)
     most = most_tokens_out(body, payer.run.budget.limit, name)
-    send = partial(client.chat, body, expected_tokens=tokens_of(size) + most, repeat_billed=payer.repeats)
+
+    async def send(ledger: Ledger) -> ChatReply:
+        return await client.chat(body, expected_tokens=tokens_of(size) + most, ledger=ledger)
+
     return Asking(send, size, most, partial(_problem, example), ATTEMPTS)
 
 

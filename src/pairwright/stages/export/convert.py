@@ -229,10 +229,16 @@ def unused_options(
     unused = {
         "--threshold": selection.threshold is not None and takes != "responses",
         "--split-pairs": selection.split_pairs and takes != "responses",
+        "--reasoning drop": selection.reasoning == "drop" and "reasoning" not in target_named(to).holds,
         f"--margin {selection.margin}": selection.margin is not None and takes != "pairs",
         f"--pairs {selection.which}": selection.which != "best" and takes != "pairs",
     }
-    told = [f"{name} does nothing for {to}, which takes {takes}" for name, given in unused.items() if given]
+    told = [
+        f"{name} does nothing for {to}, which "
+        + ("has no place for it" if "reasoning" in name else f"takes {takes}")
+        for name, given in unused.items()
+        if given
+    ]
     for name, given in (("--seed", seed), ("--stratify", stratify)):
         if given and split is None:
             told.append(f"{name} does nothing without --split")
@@ -351,19 +357,20 @@ def made_rows(
             if result.margin_unit is not None:
                 item = replace(item, unit=result.margin_unit)
         row = item if isinstance(item, Canonical) else item.row
-        made = _made(item, row, target, selection, result, place)
+        beyond = beyond_text(row, responses_of(item))
+        if beyond:
+            item = _as_asked(item, row, target, selection, result, place)
+        made = item if isinstance(item, Drop) else target.made(item)
+        if not isinstance(made, Drop) and beyond and _out_of_types(target, made, result.path):
+            made = Drop("needs_jsonl")
         if isinstance(made, Drop):
             dropped.add(made.reason, row.place, _unit(target))
         else:
             good = item.good if isinstance(item, Single) else None
-            beyond = beyond_text(row, responses_of(item))
-            if beyond and _out_of_types(target, made, result.path):
-                dropped.add("needs_jsonl", row.place, _unit(target))
-            else:
-                yield Made(made, describe(row, item), row.prompt, row.key, good, beyond)
+            yield Made(made, describe(row, item), row.prompt, row.key, good, beyond)
 
 
-def _made(
+def _as_asked(
     item: Any,
     row: Canonical,
     target: Target,
@@ -371,18 +378,21 @@ def _made(
     result: ConvertResult,
     place: Place | None,
 ) -> Any:
-    """The row of the target, or why there is none; reasoning it has no place for is told."""
+    """An item with its reasoning, or without it, which is told where the target has no place for it.
+
+    Its images are where they are written to; a Drop where one is gone.
+    """
     responses = responses_of(item)
     keeps = "reasoning" in target.holds and selection.reasoning == "keep"
     if not keeps and has_reasoning(row, responses):
         result.not_carried["reasoning_content"] = result.not_carried.get("reasoning_content", 0) + 1
         item = without_reasoning(item)
-    if place is not None and "images" in target.holds and has_images(row, responses):
-        try:
-            item = changed(item, partial(mapped, ref=place))
-        except InputError:
-            return Drop("image_missing")
-    return target.made(item)
+    if place is None or "images" not in target.holds or not has_images(row, responses):
+        return item
+    try:
+        return changed(item, partial(mapped, ref=place))
+    except InputError:
+        return Drop("image_missing")
 
 
 def _out_of_types(target: Target, made: Mapping[str, Any], path: Path) -> bool:

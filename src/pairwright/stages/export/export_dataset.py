@@ -104,7 +104,8 @@ def export_dataset(
         if target.takes == "responses":
             wanted = _wanted(selection, source, kind, include_flagged=include_flagged)
             rows = _responses(connection, wanted, seed, result, progress)
-            selection = Selection(per_prompt=selection.per_prompt)  # the rest was done by the database
+            # The rest was done by the database.
+            selection = Selection(per_prompt=selection.per_prompt, reasoning=selection.reasoning)
         else:
             rows = _pairs(connection, source, kind, include_flagged, result, progress)
         files = stack.enter_context(dataset_files(out, target, layout))

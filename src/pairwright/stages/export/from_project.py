@@ -11,7 +11,7 @@ from pairwright.formats.files import Layout, parse_shares
 from pairwright.formats.trl import Shape, Style
 from pairwright.literals import checked
 from pairwright.stages.check.check import open_gate
-from pairwright.stages.export.convert import ConvertResult, Selection, unused_options
+from pairwright.stages.export.convert import ConvertResult, Reasoning, Selection, unused_options
 from pairwright.stages.export.export import format_of
 from pairwright.stages.export.export_dataset import ending_for, export_dataset
 from pairwright.stages.export.exported import remember
@@ -40,6 +40,7 @@ def export_project(
     margin: MarginUnit | None = None,
     split_pairs: bool = False,
     per_prompt: int | None = None,
+    reasoning: Reasoning = "keep",
     split: str | None = None,
     stratify: bool = False,
     shard: int | None = None,
@@ -63,7 +64,7 @@ def export_project(
     parts = parse_shares(split, seed)
     # A threshold goes by ratings, which is not by who won: it was asked for now.
     split_pairs = split_pairs or (settings.split_pairs and threshold is None)
-    selection = Selection("best", threshold, split_pairs, min_probability, per_prompt, margin)
+    selection = Selection("best", threshold, split_pairs, min_probability, per_prompt, margin, reasoning)
     for text in unused_options(name, selection, stratify=stratify, split=split):
         note(text)
     if ratings and split_pairs and target_named(name).takes == "responses":

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pairwright.amounts import hours, usd
+from pairwright.amounts import counted, hours, usd
 from pairwright.judging.rubric import judge_messages
 from pairwright.judging.strategies import STRATEGIES
 from pairwright.routing.plan import Plan
@@ -52,12 +52,19 @@ class StageEstimate:
 
 @dataclass(frozen=True, slots=True)
 class PeopleEstimate:
-    """What is left for people, one answer a pair."""
+    """What is left for people: so many pairs, and so many answers to them."""
 
     pairs: int
+    answers: int
     hours: float
     usd: float
     basis: str
+
+    @property
+    def in_words(self) -> str:
+        """`13 pairs (26 answers)`; the answers where they are not one a pair."""
+        answers = f" ({self.answers:,} answers)" if self.answers != self.pairs else ""
+        return counted(self.pairs, "pair") + answers
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -87,7 +94,7 @@ class ProjectEstimate(Result):
         ]
         if self.people.pairs:
             who = self.people
-            told.append(("people", f"about {who.pairs:,} pairs, {hours(who.hours)}, {usd(who.usd)}"))
+            told.append(("people", f"about {who.in_words}, {hours(who.hours)}, {usd(who.usd)}"))
         return told
 
     def sentences(self) -> list[str]:
@@ -260,12 +267,12 @@ class _Rates:
 
 def _rates(calls: tuple[CallCounts, ...], stage: str, model: str, answer_tokens: float) -> _Rates:
     for seen in calls:
-        if (seen.stage, seen.model) == (stage, model) and seen.calls >= 5 and seen.prompt_tokens:
+        if (seen.stage, seen.model) == (stage, model) and seen.counted >= 5 and seen.prompt_tokens:
             return _Rates(
                 seen.prompt_bytes / seen.prompt_tokens,
-                seen.completion_tokens / seen.calls,
-                seen.seconds / seen.calls,
-                f"measured on {seen.calls:,} calls of this project",
+                seen.completion_tokens / seen.counted,
+                seen.seconds / seen.counted,
+                f"measured on {seen.counted:,} calls of this project",
             )
     basis = f"assumed: {BYTES_PER_TOKEN:g} bytes a token, {answer_tokens:,.0f} tokens an answer, 50 tokens/s"
     return _Rates(BYTES_PER_TOKEN, answer_tokens, None, basis)
@@ -342,7 +349,7 @@ def _people(project: Project, counts: _Counts, pairs_to_come: int) -> PeopleEsti
         basis = f"{pairs:,} to calibrate the judges on; of the rest {basis}"
     pairs += round(share * left)
     answers += round(share * left) * settings.overlap
-    return PeopleEstimate(pairs, answers * seconds / 3600, answers * settings.usd_per_pair, basis)
+    return PeopleEstimate(pairs, answers, answers * seconds / 3600, answers * settings.usd_per_pair, basis)
 
 
 def _to_calibrate(project: Project, pairs: int) -> int:

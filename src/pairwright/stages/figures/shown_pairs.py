@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from pairwright.judging.rubric import show_prompt
 from pairwright.stages.project.project import Project
 from pairwright.store.check.findings import findings
 from pairwright.store.pair_texts import PairText, texts_of
-from pairwright.turns import laid_out
-from pairwright.types import messages_from
 
 DOUBTED = 10  # labels a reward model doubts most that are shown
 LONGEST = 4_000  # characters of one text
@@ -44,13 +43,10 @@ def opened(project: Project, checks: dict[str, Any] | None, more: list[dict[str,
 
 
 def _shown(pair: PairText, longest: int) -> dict[str, Any]:
-    turns = [laid_out(message) for message in messages_from(pair.messages)]
-    if len(turns) > 1:
-        turns = [f"[{message['role']}] {message['content']}" for message in pair.messages]
     return {
         "id": pair.id,
         "external_id": pair.external_id,
-        "prompt": _cut("\n\n".join(turns), longest),
+        "prompt": _cut(show_prompt(pair.prompt.messages, pair.prompt.tools), longest),
         "a": _cut(pair.a, longest),
         "b": _cut(pair.b, longest),
         "a_model": pair.a_model,

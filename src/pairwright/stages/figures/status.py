@@ -58,7 +58,8 @@ class Status(Result):
     tools, by tool. `verified` is by which model how many labels were verified last, and whether labels
     have changed since. `calibration` is stages/calibrate.Calibration under the rule with a guarantee,
     with how many `labels` stand on each frame's certificate.
-    `cut_prompts` says whose servers did not read prompts whole.
+    `cut_prompts` says whose servers did not read prompts whole. `uncounted_usd` of what was spent is
+    booked at the worst case, for no tokens were counted.
     """
 
     prompts: int
@@ -89,6 +90,7 @@ class Status(Result):
     flags: dict[str, int]
     findings: dict[str, int]
     spent_usd: float
+    uncounted_usd: float
     unpriced_calls: int
     calls: tuple[totals.CallCounts, ...]
     verified: dict[str, Any] | None
@@ -164,6 +166,7 @@ def status_of(project: Project, stands: Calibration | None = None) -> Status:
             "uncalibrated": asks.get("calibration", 0),
             "outdated": totals.outdated(connection),
         }
+        calls = tuple(totals.call_counts(connection))
         return Status(
             **counts,
             open=wanted,
@@ -176,8 +179,9 @@ def status_of(project: Project, stands: Calibration | None = None) -> Status:
             flags=totals.flags_by_check(connection),
             findings={severity: sum(of.values()) for severity, of in open_counts(connection).items()},
             spent_usd=totals.spent_usd(connection),
+            uncounted_usd=sum(each.uncounted_usd for each in calls),
             unpriced_calls=sum(each.calls for each in totals.unpriced(connection)),
-            calls=tuple(totals.call_counts(connection)),
+            calls=calls,
             away=away,
             verified=standing(project),
             cut_prompts=tuple(f"{each}: {REMEDY}" for each in cut_prompts(connection)),

@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any
 
 import orjson
@@ -18,22 +17,15 @@ from pairwright.judging.thinking import response_in, thought_in
 from pairwright.keys import content_key, seeded_fraction
 from pairwright.models.budget import Budget
 from pairwright.models.chat import CallFailed, ChatClient
+from pairwright.models.ledger import Ledger
 from pairwright.models.prices import Price
 from pairwright.models.replies import ChatReply
 from pairwright.models.settings import ModelSettings
 from pairwright.quality.refusals import looks_like_refusal
+from pairwright.stages.pay.bounds import most_tokens_out, tokens_of
 from pairwright.stages.pay.images import ImagesSent, check_sees_images
-from pairwright.stages.pay.paid_calls import (
-    CallProgress,
-    Payer,
-    Run,
-    most_tokens_out,
-    no_progress,
-    spent_before,
-    tokens_of,
-    unknown_price,
-    work_through,
-)
+from pairwright.stages.pay.paid_calls import CallProgress, Run, no_progress, work_through
+from pairwright.stages.pay.payer import Payer, spent_before, unknown_price, unlimited
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import GenerateSettings
 from pairwright.stages.result import Result
@@ -51,6 +43,7 @@ from pairwright.types import Failure, Message, Prompt
 class GenerateResult(Result):
     """What one run did. `spent_usd` is this run's, None where a price is unknown.
 
+    `uncounted_usd` of it is booked at the worst case, for the endpoint counted no tokens.
     `failed_before` responses failed in earlier runs and were not asked for again.
     """
 
@@ -61,6 +54,8 @@ class GenerateResult(Result):
     spent_usd: float | None
     stopped: str | None
     failed_before: int = 0
+    uncounted_usd: float = 0.0
+    notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -111,7 +106,7 @@ def run_generate(
                 connection, settings.responses_per_prompt, all_prompts=project.settings.pair.all_prompts
             )
         pending = missing if retry_failed else missing - failed
-        run = Run(Budget(limit, spent), pending, progress)
+        run = Run(Budget(limit, spent), pending, progress, project.settings.project.stop_within_s)
         if pending:
             for name in settings.models:
                 check_sees_images(project, f"model {name}", name)
@@ -128,6 +123,8 @@ def run_generate(
         run.budget.spent - spent if known else None,
         str(stop) if stop is not None else None,
         0 if retry_failed else failed,
+        run.uncounted_usd,
+        unlimited(prices, limit),
     )
 
 
@@ -141,8 +138,7 @@ class _Session:
         prices: Mapping[str, Price | None],
         prior: Mapping[bytes, Sequence[PriorCall]],
     ) -> None:
-        self.project, self.run, self.prior = project, run, prior
-        self.payers = {name: Payer(run, "generate", name, price) for name, price in prices.items()}
+        self.project, self.run, self.prior, self.prices = project, run, prior, prices
         self.settings = project.settings.generate
         self.images = {name: ImagesSent(project, name) for name in prices}
         self.clients: dict[str, ChatClient] = {}
@@ -157,7 +153,11 @@ class _Session:
         used = {self.project.settings.models[name].endpoint for name in self.settings.models}
         endpoints = {name: self.project.settings.endpoints[name] for name in sorted(used)}
         workers = sum(endpoint.concurrency for endpoint in endpoints.values())
-        with GroupCommit(self.project.store, most_waiting=2 * workers) as self.writer:
+        with GroupCommit(self.project.store) as self.writer:
+            self.payers = {
+                name: Payer(self.run, "generate", name, price, self.writer)
+                for name, price in self.prices.items()
+            }
             async with AsyncExitStack() as stack:
                 for name, endpoint in endpoints.items():
                     self.clients[name] = await stack.enter_async_context(ChatClient(name, endpoint))
@@ -181,47 +181,49 @@ class _Session:
             params["system"] = body["messages"][0]["content"]  # kept with what was drawn under it
         key = content_key("generate", work.prompt_key, params, slot)
         prior = self.prior.get(key, ())
-        attempt = prior[-1].attempt + 1 if prior else 1
         # At temperature 0 another draw gives the same text again.
         draws = 1 + (self.settings.redraws if model.temperature > 0 else 0)
         drawn = sum(call.outcome != "failed" for call in prior)
         left = draws - (drawn % draws if slot in work.failed_slots else drawn)
         left = max(1, left)
-        images = self.images[name]
         try:
-            body["messages"] = images.messages(body["messages"])
+            body["messages"] = self.images[name].messages(body["messages"])
         except CallFailed as failed:
             await self._fail(work, slot, key, failed.kind, str(failed))
             return
-        size, of_images = sent_bytes(body, images)
-        payer, most = self.payers[name], most_tokens_out(body, self.run.budget.limit, name)
+        size, of_images = sent_bytes(body, self.images[name])
+        account = self.payers[name].account(key, prior[-1].attempt + 1 if prior else 1, work.prompt_id)
+        most = most_tokens_out(body, self.run.budget.limit, name)
+        client = self.clients[model.endpoint]
+
+        async def send(ledger: Ledger) -> ChatReply:
+            return await client.chat(body, expected_tokens=tokens_of(size) + most, ledger=ledger)
+
         while self.run.stop is None:
-            ask = partial(
-                self.clients[model.endpoint].chat,
-                body,
-                expected_tokens=tokens_of(size) + most,
-                repeat_billed=payer.repeats,
-            )
             try:
-                reply = await payer.pay(ask, size, most, work.prompt_id)
+                reply = await account.pay(send, size, most, images=of_images)
             except CallFailed as failed:
-                lost = payer.lost_rows(key, attempt, failed, size, most)
-                await self._fail(work, slot, key, failed.kind, str(failed), *lost)
+                await self._fail(work, slot, key, failed.kind, str(failed))
                 return
-            said = response_of(reply, keep_reasoning=self.settings.keep_reasoning)
+            uncalled_for = reply.declined and "tools" not in body  # nothing was on offer, nothing is said
+            said = (
+                Rated("") if uncalled_for else response_of(reply, keep_reasoning=self.settings.keep_reasoning)
+            )
             same = _same(said.text)
             outcome = "empty" if not same else "duplicate" if same in texts else "used"
             # The response holds all that the model said, or else the call does.
             whole = reply.text.strip() in ("", said.text) and not (reply.reasoning and not said.turns)
-            kept = None if whole and same else reply.raw
-            call = payer.row(key, attempt, outcome, reply, size, kept, images=of_images)
+            call = account.row(outcome, raw=None if whole and same else reply.raw)
             if outcome == "used":
                 texts.add(same)
                 row = _response(work, slot, key, name, params, said, reply)
                 await self.writer.put([call, (schema.response, row)])
                 self.run.finish()
                 return
-            attempt, left = attempt + 1, left - 1
+            left -= 1
+            if reply.refused or uncalled_for:
+                await self._fail(work, slot, key, "refused", f"{model.model}: {reply.declined}", call)
+                return
             if not left:
                 await self._fail(work, slot, key, outcome, _why(outcome, draws, model, reply), call)
                 return

@@ -28,15 +28,10 @@ from pairwright.stages.panel.asked import (
 )
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.pay.asked_once import Prepared
+from pairwright.stages.pay.bounds import tokens_of
 from pairwright.stages.pay.images import ImagesSent, check_sees_images
-from pairwright.stages.pay.paid_calls import (
-    CallProgress,
-    Payer,
-    Run,
-    no_progress,
-    tokens_of,
-    work_through,
-)
+from pairwright.stages.pay.paid_calls import CallProgress, Run, no_progress, work_through
+from pairwright.stages.pay.payer import Payer, unlimited
 from pairwright.stages.project.judge_kinds import kind_of
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import JudgeSettings
@@ -60,6 +55,7 @@ from pairwright.types import Answer, Failure, Order
 class JudgeResult(Result):
     """What one run of one judge did. `spent_usd` is this run's; None where no price is known.
 
+    `uncounted_usd` of it is booked at the worst case, for the endpoint counted no tokens.
     `failed_before` answers failed in earlier runs and were not asked for again.
     """
 
@@ -72,6 +68,7 @@ class JudgeResult(Result):
     stopped: str | None
     notes: tuple[str, ...] = ()
     failed_before: int = 0
+    uncounted_usd: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -119,7 +116,7 @@ def run_judge(
         with project.store.read() as connection:
             left = comes_later(connection, project, name)
             pending = totals.judge_pending(connection, name, orders, retry_failed=retry_failed, left=left)
-        run = Run(session.budget, pending, progress)
+        run = Run(session.budget, pending, progress, project.settings.project.stop_within_s)
         if pending:
             _check_images(session)
             asyncio.run(_judge_all(session, run, retry_failed, left))
@@ -176,19 +173,19 @@ async def _judge_all(session: JudgeSession, run: Run, retry_failed: bool, left: 
         left=left,
         reasoning=session.settings.show_reasoning,
     )
-    with GroupCommit(project.store, most_waiting=2 * endpoint.concurrency) as writer:
+    with GroupCommit(project.store) as writer:
         async with ChatClient(model.endpoint, endpoint) as client:
             judge = ChatJudge(client, model, project.guidelines, session.options)
 
-            payer = session.payer(run)
+            payer = session.payer(run, writer)
             prepared = Prepared(project.store, writer, payer)
             images = ImagesSent(project, session.model)
             aids = Aids(client, model, session.options, payer, prepared, images)
             shared: SharedJudge | None = None
             if kind_of(session.settings.kind).scores:
-                shared = ScoredResponses(session, client, prepared, payer)
+                shared = ScoredResponses(session, client, prepared)
             elif STRATEGIES[session.options.strategy].ranks:
-                shared = Rankings(session, judge, prepared, payer)
+                shared = Rankings(session, judge, prepared)
 
             async def do(work: JudgeWork) -> None:
                 if shared is not None:
@@ -231,36 +228,35 @@ async def _judge_one(
     read = sum(call.outcome != "failed" for call in prior)
     asked = read % session.settings.attempts if work.failed_before else read
     unread = prior[-1].raw if prior and asked else None
-    attempt = prior[-1].attempt + 1 if prior else 1
+    account = payer.account(key, prior[-1].attempt + 1 if prior else 1, work.pair_id)
     left, most = max(1, session.settings.attempts - asked), session.most_out
     while run.stop is None:
-        size = of_images = 0
         try:
             aid = await aids.of(work.prompt)
             shown = judge.messages(work.prompt, work.first, work.second, unread, aid)
             messages = images.messages(shown)
             size, of_images = images.size(messages)
-            ask = partial(judge.ask, messages, tokens_of(size) + most, repeat_billed=payer.repeats)
-            reply = await payer.pay(ask, size, most, work.pair_id)
+            send = partial(judge.ask, messages, tokens_of(size) + most)
+            reply = await account.pay(send, size, most, images=of_images)
         except CallFailed as failed:
-            lost = payer.lost_rows(key, attempt, failed, size, most)
-            await writer.put([*lost, _failure(session, work, key, failed.kind, str(failed))])
+            await writer.put([_failure(session, work, key, failed.kind, str(failed))])
             run.finish(failed=True)
             return
         try:
             answer = read_reply(reply, session.options.strategy, sampled=session.options.temperature > 0)
         except Unreadable as problem:
-            row = payer.row(key, attempt, "unreadable", reply, size, raw=reply.raw, images=of_images)
-            unread, attempt, left = reply.raw, attempt + 1, left - 1
-            if left:
+            row = account.row("unreadable", raw=reply.raw)
+            unread, left = reply.raw, left - 1
+            if left and not reply.declined:
                 await writer.put([row])
                 continue
             message = f"{session.settings.attempts} answers could not be read; of the last: {problem}"
-            await writer.put([row, _failure(session, work, key, "unreadable", message)])
+            kind, told = ("refused", str(problem)) if reply.declined else ("unreadable", message)
+            await writer.put([row, _failure(session, work, key, kind, told)])
             run.finish(failed=True)
             return
         vote = schema.vote, _vote(session, work, key, answer, reply.seconds)
-        await writer.put([payer.row(key, attempt, "used", reply, size, images=of_images), vote])
+        await writer.put([account.row("used"), vote])
         run.finish()
         return
 
@@ -298,8 +294,12 @@ def _result(session: JudgeSession, run: Run, pending: int) -> JudgeResult:
         calls=run.calls,
         spent_usd=run.budget.spent - session.spent_before if session.price else None,
         stopped=str(stop) if stop is not None else None,
-        notes=notes_on(session.project, session.rater, session.model),
+        notes=(
+            *unlimited({session.model: session.price}, session.budget.limit),
+            *notes_on(session.project, session.rater, session.model),
+        ),
         failed_before=_failed_before(session.project, session.name, run.failed),
+        uncounted_usd=run.uncounted_usd,
     )
 
 

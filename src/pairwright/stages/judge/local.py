@@ -18,6 +18,7 @@ from pairwright.stages.judge.scorer import open_scorer
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import JudgeSettings
 from pairwright.store import schema
+from pairwright.store.chain import add_rows
 from pairwright.store.judge.pending import JudgeWork, judge_work
 from pairwright.store.votes import failure_row, rater_id, vote_row
 from pairwright.types import Failure, Order, Rater
@@ -58,8 +59,7 @@ def judge_locally(
             rows[table].append(row)
         with project.store.write() as connection:
             for table, values in rows.items():
-                if values:
-                    connection.execute(table.insert(), values)
+                add_rows(connection, table, values)
         votes += len(rows[schema.vote])
         failures += len(rows[schema.failure])
         report(votes + failures, failures)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from pairwright.judging.strategies import STRATEGIES
 from pairwright.judging.thinking import response_in
 from pairwright.keys import content_key
 from pairwright.models.chat import ChatClient
 from pairwright.models.chat_judge import JudgeOptions
+from pairwright.models.ledger import Ledger
 from pairwright.models.replies import ChatReply
 from pairwright.models.settings import ModelSettings
 from pairwright.stages.pay.asked_once import Asking, Prepared
+from pairwright.stages.pay.bounds import most_tokens_out, tokens_of
 from pairwright.stages.pay.images import ImagesSent
-from pairwright.stages.pay.paid_calls import Payer, most_tokens_out, tokens_of
+from pairwright.stages.pay.payer import Payer
 from pairwright.types import Prompt
 
 MOST_TOKENS = 1024
@@ -61,9 +61,10 @@ class Aids:
             body.pop(name, None)
         payer, (size, of_images) = self._payer, self._images.size(body["messages"])
         most = most_tokens_out(body, payer.run.budget.limit, payer.model)
-        send = partial(
-            self._client.chat, body, expected_tokens=tokens_of(size) + most, repeat_billed=payer.repeats
-        )
+
+        async def send(ledger: Ledger) -> ChatReply:
+            return await self._client.chat(body, expected_tokens=tokens_of(size) + most, ledger=ledger)
+
         return Asking(send, size, most, _empty, images=of_images)
 
 

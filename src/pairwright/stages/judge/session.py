@@ -10,13 +10,16 @@ from pairwright.errors import ConfigError
 from pairwright.models.budget import Budget
 from pairwright.models.chat_judge import JudgeOptions, chat_rater, request_limits
 from pairwright.models.prices import Price
-from pairwright.stages.pay.paid_calls import Payer, Run, most_tokens_out, spent_before, unknown_price
+from pairwright.stages.pay.bounds import most_tokens_out
+from pairwright.stages.pay.paid_calls import Run
+from pairwright.stages.pay.payer import Payer, spent_before, unknown_price
 from pairwright.stages.project.judge_kinds import kind_of
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import JudgeSettings
 from pairwright.store.judge.cut_prompts import REMEDY, cut_prompts
 from pairwright.store.judge.pending import PriorCall, prior_calls
 from pairwright.store.votes import count_current_votes, guideline_id, rater_id, raters_named
+from pairwright.store.writer import GroupCommit
 from pairwright.types import Order, Rater
 
 
@@ -38,8 +41,8 @@ class JudgeSession:
     prior: dict[bytes, list[PriorCall]]
     most_out: int
 
-    def payer(self, run: Run) -> Payer:
-        return Payer(run, "judge", self.model, self.price)
+    def payer(self, run: Run, writer: GroupCommit) -> Payer:
+        return Payer(run, "judge", self.model, self.price, writer)
 
     @property
     def model(self) -> str:

@@ -14,11 +14,12 @@ from pairwright.judging.scores import PATHS, compared, read_score, score_request
 from pairwright.keys import content_key
 from pairwright.models.chat import ChatClient
 from pairwright.models.chat_judge import ChatJudge, read_text
+from pairwright.models.ledger import Ledger
 from pairwright.models.replies import ChatReply, ReplyContent
 from pairwright.stages.judge.session import JudgeSession
 from pairwright.stages.pay.asked_once import KEPT, Asking, Prepared, Unread
+from pairwright.stages.pay.bounds import tokens_of
 from pairwright.stages.pay.images import ImagesSent
-from pairwright.stages.pay.paid_calls import Payer, tokens_of
 from pairwright.store.judge.pending import JudgeWork, responses_beside
 from pairwright.types import Answer
 
@@ -36,8 +37,8 @@ class Rankings:
     off the ranking that showed it so.
     """
 
-    def __init__(self, session: JudgeSession, judge: ChatJudge, prepared: Prepared, payer: Payer) -> None:
-        self._session, self._judge, self._prepared, self._payer = session, judge, prepared, payer
+    def __init__(self, session: JudgeSession, judge: ChatJudge, prepared: Prepared) -> None:
+        self._session, self._judge, self._prepared = session, judge, prepared
         self._images = ImagesSent(session.project, session.model)
         self._beside: OrderedDict[bytes, list[str]] = OrderedDict()
 
@@ -69,7 +70,7 @@ class Rankings:
         messages = self._images.messages(asked)
         size, of_images = self._images.size(messages)
         most = self._session.most_out
-        send = partial(self._judge.ask, messages, tokens_of(size) + most, repeat_billed=self._payer.repeats)
+        send = partial(self._judge.ask, messages, tokens_of(size) + most)
         problem, about = partial(_problem, len(shown)), work.prompt.key
         return Asking(send, size, most, problem, self._session.settings.attempts, about, of_images)
 
@@ -87,8 +88,8 @@ def _problem(n: int, reply: ChatReply) -> str | None:
 class ScoredResponses:
     """Asks for a score once a response; a pair's margin is the difference."""
 
-    def __init__(self, session: JudgeSession, client: ChatClient, prepared: Prepared, payer: Payer) -> None:
-        self._session, self._client, self._prepared, self._payer = session, client, prepared, payer
+    def __init__(self, session: JudgeSession, client: ChatClient, prepared: Prepared) -> None:
+        self._session, self._client, self._prepared = session, client, prepared
 
     async def answer(self, work: JudgeWork) -> Answer:
         first = await self._score(work, work.first)
@@ -103,12 +104,14 @@ class ScoredResponses:
         settings, model = self._session.settings, self._session.project.settings.models[self._session.model]
         body = {**score_request(settings.api, model.model, work.prompt, response), **model.extra}
         size = len(str(body).encode())
-        send = partial(
-            self._client.post,
-            PATHS[settings.api],
-            body,
-            lambda reply: ReplyContent(repr(read_score(reply, settings.label))),
-            expected_tokens=tokens_of(size),
-            repeat_billed=self._payer.repeats,
-        )
+
+        async def send(ledger: Ledger) -> ChatReply:
+            return await self._client.post(
+                PATHS[settings.api],
+                body,
+                lambda reply: ReplyContent(repr(read_score(reply, settings.label))),
+                expected_tokens=tokens_of(size),
+                ledger=ledger,
+            )
+
         return Asking(send, size, 0, lambda _reply: None, about=work.prompt.key)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 from pairwright.models.chat import CallFailed
 from pairwright.models.replies import ChatReply
-from pairwright.stages.pay.paid_calls import Payer
+from pairwright.stages.pay.payer import Payer, Send
 from pairwright.store.judge.pending import aid_call
 from pairwright.store.store import Store
 from pairwright.store.writer import GroupCommit
@@ -33,7 +33,7 @@ class Asking:
     prompt, where several requests are about one.
     """
 
-    send: Callable[[], Awaitable[ChatReply]]
+    send: Send
     size: int
     most: int
     problem: Callable[[ChatReply], str | None]
@@ -57,6 +57,8 @@ class Prepared:
         """
         if key not in self._made:
             self._made[key] = asyncio.create_task(self._find(key, ask))
+            self._payer.run.tasks.add(self._made[key])
+            self._made[key].add_done_callback(self._payer.run.tasks.discard)
             while len(self._made) > KEPT:
                 self._made.popitem(last=False)
         return await asyncio.shield(self._made[key])
@@ -67,24 +69,17 @@ class Prepared:
         if known is not None:
             return known
         unread: Unread = None
-        attempt = before
+        account, asked = None, 0
         while True:
-            asking, attempt = ask(unread), attempt + 1
-            try:
-                reply = await self._payer.pay(asking.send, asking.size, asking.most, asking.about or key)
-            except CallFailed as failed:
-                # Booked here, once, though every vote that needs this text fails by it.
-                await self._writer.put(self._payer.lost_rows(key, attempt, failed, asking.size, asking.most))
-                raise CallFailed(failed.kind, str(failed), status=failed.status, tries=failed.tries) from None
+            asking, asked = ask(unread), asked + 1
+            account = account or self._payer.account(key, before + 1, asking.about or key)
+            reply = await account.pay(asking.send, asking.size, asking.most, images=asking.images)
             text, found = str(reply.raw).strip(), asking.problem(reply)
-            outcome = "unreadable" if found else "used"
-            await self._writer.put(
-                [self._payer.row(key, attempt, outcome, reply, asking.size, raw=text, images=asking.images)]
-            )
+            await self._writer.put([account.row("unreadable" if found else "used", raw=text)])
             if not found:
                 return text
-            if attempt - before >= asking.attempts:
-                times = f" in {asking.attempts} attempts" if asking.attempts > 1 else ""
+            if asked >= asking.attempts or reply.declined:
+                times = f" in {asked} attempts" if asked > 1 else ""
                 message = f"{self._payer.model} gave nothing that can be used{times}: {found}"
                 raise CallFailed("bad_reply", message)
             unread = text, found

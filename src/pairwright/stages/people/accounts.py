@@ -11,6 +11,7 @@ import secrets
 import time
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -20,8 +21,9 @@ from pairwright.errors import InputError
 from pairwright.literals import checked
 from pairwright.stages.project.project import Project
 from pairwright.store.people import accounts as sql
+from pairwright.store.people import leases
 from pairwright.store.people.accounts import Account, Invitation, Role
-from pairwright.store.people.names import person_id
+from pairwright.store.people.names import KNOWN_ANSWERS, looks, person_id, spelled
 
 SESSION_DAYS = 30
 INVITATION_DAYS = 14
@@ -43,13 +45,15 @@ def hash_of(token: str) -> bytes:
 
 def checked_name(name: str) -> str:
     """The name as it is kept. Raises InputError for one that is empty, long, or could pass for another."""
-    name = unicodedata.normalize("NFKC", name).strip()
+    name = spelled(name)
     if not name:
         raise InputError("a name is needed: it stands beside your answers")
     if len(name) > LONGEST_NAME:
         raise InputError(f"a name has at most {LONGEST_NAME} characters; this one has {len(name)}")
     if not name.strip("."):
         raise InputError("a name needs more than dots")
+    if looks(name) == looks(KNOWN_ANSWERS):
+        raise InputError(f'the name "{name}" is kept for answers that are known: choose another')
     hidden = [char for char in name if unicodedata.category(char)[0] == "C" or char in "/\\"]
     if hidden:
         raise InputError("a name can't hold slashes or characters that don't show")
@@ -80,6 +84,31 @@ def known_or_new(project: Project, name: str, role: Role) -> Account:
     return found
 
 
+def owner(project: Project, name: str) -> Account:
+    """The account of whoever runs this on their own project: a lead, whatever others made of it."""
+    account = known_or_new(project, name, "lead")
+    if account.state != "active":
+        with project.store.write() as connection:
+            sql.change_account(connection, account.id, state="active")
+    return replace(account, state="active")
+
+
+@checked
+def by_header(project: Project, name: str, *, lead: bool) -> Account:
+    """The account of somebody a trusted proxy vouches for, made if there is none; a lead while `lead`."""
+    role: Role = "lead" if lead else "annotator"
+    with project.store.read() as connection:
+        found = sql.account_named(connection, name)
+    if found is None:
+        return known_or_new(project, name, role)
+    if found.role != role:
+        with project.store.write() as connection:
+            sql.change_account(connection, found.id, role=role)
+            sql.add_action(connection, found.id, "came by the proxy", {"account": name, "role": role})
+        return replace(found, role=role)
+    return found
+
+
 def known(account: Account | None) -> Account:
     if account is None:
         raise InputError("there is no such account any more")
@@ -103,6 +132,8 @@ def invite(
         raise InputError(f"an invitation can be used 1 to 1,000 times; got {uses}")
     if not 0 < days <= 365:
         raise InputError(f"an invitation lasts up to 365 days; got {days:g}")
+    if role == "lead" and account is None:
+        leads_are_named(project)
     token = new_token()
     with project.store.write() as connection:
         sql.add_invitation(
@@ -142,7 +173,7 @@ def join(project: Project, token: str, name: str = "", password: str = "") -> Ac
     invitation = invitation_for(project, token)
     with project.store.write() as connection:
         if invitation.account_id is not None:
-            account = known(sql.account_on(connection, invitation.account_id))
+            account = _let_in(known(sql.account_on(connection, invitation.account_id)))
         else:
             account = _new_member(connection, invitation, name, password)
         if not sql.use_invitation(connection, invitation.id):
@@ -166,7 +197,7 @@ def _new_member(connection: Connection, invitation: Invitation, name: str, passw
 
 def by_password(project: Project, name: str, password: str) -> Account | None:
     """Whoever has this name and password; None, after as long, if nobody does."""
-    name = unicodedata.normalize("NFKC", name).strip()
+    name = spelled(name)
     with project.store.read() as connection:
         hashed = sql.password_of(connection, name)
     try:
@@ -176,7 +207,14 @@ def by_password(project: Project, name: str, password: str) -> Account | None:
     if hashed is None:
         return None
     with project.store.read() as connection:
-        return sql.account_named(connection, name)
+        return _let_in(known(sql.account_named(connection, name)))
+
+
+def _let_in(account: Account) -> Account:
+    """Raises InputError for somebody whose access was ended."""
+    if account.state == "removed":
+        raise InputError(f"a lead has ended the access of {account.name}: ask them for it")
+    return account
 
 
 def set_password(project: Project, account: Account, password: str) -> None:
@@ -207,9 +245,30 @@ def sign_out(project: Project, token: str) -> None:
 
 
 def change(project: Project, account: Account, by: Account, **values: object) -> None:
-    """Change role, state or tags of an account, and record who did it."""
-    if account.id == by.id and (values.get("role") == "annotator" or values.get("state") == "paused"):
+    """Change role, state or tags of an account, and record who did it.
+
+    Whose access is ended is signed out everywhere; what they held is free for others.
+    """
+    taken = values.get("role") == "annotator" or values.get("state") in ("paused", "removed")
+    if account.id == by.id and taken:
         raise InputError("you can't take your own rights away: another lead can")
+    if "role" in values:
+        leads_are_named(project)
     with project.store.write() as connection:
         sql.change_account(connection, account.id, **values)
+        if values.get("state") in ("paused", "removed"):
+            leases.give_back(connection, account.rater_id)
+        if values.get("state") == "removed":
+            sql.end_sessions_of(connection, account.id)
         sql.add_action(connection, by.id, "changed", {"account": account.name, **values})
+
+
+def is_named_lead(project: Project, name: str) -> bool:
+    """Whether the project file names them among those whom a proxy's word makes leads."""
+    return name in {spelled(each) for each in project.settings.annotate.sso_leads}
+
+
+def leads_are_named(project: Project) -> None:
+    """Raises InputError where the project file says who leads: a word of somebody else would not last."""
+    if project.settings.annotate.sso_header:
+        raise InputError("[annotate] sso_leads in pairwright.toml says who is a lead: change it there")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import uuid4
 
+from sqlalchemy import Connection
+
 from pairwright.errors import InputError
 from pairwright.literals import checked
 from pairwright.stages.panel.asked import refused_judges
@@ -73,10 +75,15 @@ def decide(
 def reopen(project: Project, pair_id: int, by: Account) -> None:
     """Take a decision back: people's votes count again."""
     with project.store.write() as connection:
-        earlier = gold.decisions_on(connection, pair_id)
-        if not earlier:
+        if not take_decision_back(connection, pair_id, by):
             raise InputError("no lead has decided this pair")
-        for each in earlier:
-            retract(connection, each, f"decision taken back by {by.name}")
         renew_beliefs(connection, project, [pair_id])
         add_action(connection, by.id, "took a decision back", {"pair": pair_id})
+
+
+def take_decision_back(connection: Connection, pair_id: int, by: Account) -> int:
+    """Let no lead's decision on a pair count, before it is decided anew; gives how many did."""
+    earlier = gold.decisions_on(connection, pair_id)
+    for each in earlier:
+        retract(connection, each, f"decision taken back by {by.name}")
+    return len(earlier)

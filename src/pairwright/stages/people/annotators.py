@@ -1,4 +1,4 @@
-"""How each person's votes look, for a lead; pausing somebody, and asking others about their pairs anew."""
+"""How each person's votes look, for a lead."""
 
 from __future__ import annotations
 
@@ -10,17 +10,13 @@ import numpy as np
 
 from pairwright.errors import InputError
 from pairwright.quality.people_alike import in_words
-from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result
 from pairwright.stats.copying import too_alike
 from pairwright.stats.raters import RaterFigures, VoteTable, rater_figures
 from pairwright.store.people import accounts as sql
-from pairwright.store.people import annotators, leases
+from pairwright.store.people import annotators
 from pairwright.store.people.accounts import Account
-from pairwright.store.votes import retract
-
-CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,25 +105,3 @@ def person_named(project: Project, name: str) -> Annotator:
     if found is None:
         raise InputError(f'nobody here is called "{name}"')
     return found
-
-
-def requeue(project: Project, person: Annotator, by: Account, *, only_too_fast: bool = False) -> int:
-    """Let a person's votes count no longer, so that others are asked about these pairs; gives how many.
-
-    The votes stay on record, with who did this. `only_too_fast` takes those
-    answered in less than `[annotate] too_fast_seconds`.
-    """
-    limit = project.settings.annotate.too_fast_seconds if only_too_fast else None
-    with project.store.read() as connection:
-        votes = annotators.current_votes_of(connection, person.rater_id, limit)
-    reason = f"re-queued by {by.name}" + (": answered too fast" if only_too_fast else "")
-    for at in range(0, len(votes), CHUNK):
-        chunk = votes[at : at + CHUNK]
-        with project.store.write() as connection:
-            for vote_id, _ in chunk:
-                retract(connection, vote_id, reason)
-            renew_beliefs(connection, project, sorted({pair_id for _, pair_id in chunk}))
-    with project.store.write() as connection:
-        leases.release(connection, person.rater_id)
-        sql.add_action(connection, by.id, "re-queued votes", {"of": person.name, "votes": len(votes)})
-    return len(votes)

@@ -15,6 +15,7 @@ from pairwright.errors import InputError
 from pairwright.keys import content_key, seeded_fraction
 from pairwright.literals import checked
 from pairwright.stages.panel.beliefs import renew_beliefs
+from pairwright.stages.people.active_time import active_time
 from pairwright.stages.project.project import Project
 from pairwright.store import schema
 from pairwright.store.insert import lock_pairs
@@ -41,6 +42,7 @@ VERDICT_OF: dict[Choice, Verdict] = {
     "both_good": "TIE",
     "both_bad": "TIE",
 }
+MOST_TAKEN_BACK = 25  # pairs a person may hold, what they were offered ahead among them
 _BOTH: dict[Choice, Literal["good", "bad"]] = {"both_good": "good", "both_bad": "bad"}
 
 
@@ -97,8 +99,11 @@ class Person:
         assist: Assist | None = None,
         guideline: int | None = None,
         key: bytes | None = None,
+        claimed: bool = False,
     ) -> int:
         """Record a choice as a vote; gives the vote's row number. `seconds` is active time.
+
+        `claimed`: a browser says so, and the server's own clock has the last word.
 
         `strength` is 1 (slightly) to 3 (much). `ratings` are
         `{"left": {criterion: 1..5}, "right": {...}}`. `guideline` is the
@@ -115,6 +120,7 @@ class Person:
                 if rater != self.rater_id:
                     raise InputError("this answer's key was used by somebody else: load the page again")
                 return number
+            took = active_time(connection, self.rater_id, task.pair_id, seconds) if claimed else None
             vote = Vote(
                 task.pair_id,
                 self.rater_id,
@@ -122,7 +128,9 @@ class Person:
                 verdict,
                 strength=_signed(strength, verdict),
                 both=_BOTH.get(choice),
-                seconds=round(seconds, 3),
+                seconds=took.seconds if took else round(seconds, 3),
+                claimed_seconds=took.claimed if took else None,
+                offered_at=took.offered_at if took else None,
                 reason=note,
                 guideline_id=guideline or guideline_id(connection, self.project.guidelines),
                 assist=assist,
@@ -132,7 +140,7 @@ class Person:
             number = add_vote(connection, vote, key)
             if earlier is not None:
                 retract(connection, earlier, "replaced by a changed answer", number)
-            leases.release(connection, self.rater_id, [task.pair_id])
+            leases.answered(connection, self.rater_id, task.pair_id)
             renew_beliefs(connection, self.project, [task.pair_id])
         return number
 
@@ -144,7 +152,7 @@ class Person:
             lock_pairs(connection, [task.pair_id])
             if not tasks.skipped(connection, self.rater_id, task.pair_id):
                 connection.execute(schema.failure.insert(), [failure_row(failure, key)])
-            leases.release(connection, self.rater_id, [task.pair_id])
+            leases.answered(connection, self.rater_id, task.pair_id)
 
     def flag(self, task: Task, what: str, note: str | None = None) -> None:
         """Flag the pair as unfit: it stays out of exports, and nobody is asked about it. Twice is once."""
@@ -155,7 +163,7 @@ class Person:
             lock_pairs(connection, [task.pair_id])
             if not tasks.flagged_by(connection, self.rater_id, task.pair_id, what):
                 add_flag(connection, Flag(task.pair_id, what, reason, "error", self.rater_id))
-            leases.release(connection, self.rater_id, [task.pair_id])
+            leases.answered(connection, self.rater_id, task.pair_id)
 
     def undo(self, pair_id: int | None = None) -> int | None:
         """Take back the last thing this person did (on `pair_id`): an answer, a skip or a flag.
@@ -171,13 +179,18 @@ class Person:
                 )  # as it is now, alone with it
             if last is None:
                 return None
+            if leases.count_held(connection, self.rater_id) >= MOST_TAKEN_BACK:
+                raise InputError(
+                    f"{MOST_TAKEN_BACK} pairs wait for your answer already: answer some of them first"
+                )
             if last.what == "vote":
                 retract(connection, last.row_id, "undone")
                 renew_beliefs(connection, self.project, [last.pair_id])
             else:
                 withdraw(connection, last.what, last.row_id)
             seconds = self.project.settings.annotate.lease_minutes * 60
-            kind = leases.offered(connection, self.rater_id, last.pair_id) or "work"
+            offered = leases.offered(connection, self.rater_id, last.pair_id)
+            kind = offered.kind if offered else "work"
             leases.take(connection, self.rater_id, [last.pair_id], kind, seconds)
         return last.pair_id
 

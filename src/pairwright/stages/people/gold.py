@@ -21,6 +21,7 @@ from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result
 from pairwright.store.people import gold as sql
 from pairwright.store.people.accounts import Account, add_action
+from pairwright.store.people.names import KNOWN_ANSWERS
 from pairwright.store.people.tasks import pairs_by_key, pairs_named
 from pairwright.store.votes import add_vote, guideline_id, rater_id, retract
 from pairwright.types import Rater, Verdict, Vote, swap
@@ -71,7 +72,7 @@ def _make(
 ) -> None:
     if use not in USES:
         raise InputError(f"gold is used as one of {', '.join(USES)}; got {use!r}")
-    rater = by.rater_id if by else rater_id(connection, Rater("person", "gold"))
+    rater = by.rater_id if by else rater_id(connection, Rater("person", KNOWN_ANSWERS))
     for earlier in sql.decisions_on(connection, pair_id):
         retract(connection, earlier, "replaced by a gold answer")
     guideline = guideline_id(connection, project.guidelines)

@@ -7,8 +7,9 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pairwright.stages.people import queue
 from pairwright.stages.project.project import Project
-from pairwright.store.people import annotators, tasks
+from pairwright.store.people import annotators
 from pairwright.store.people.accounts import Account
 
 KEPT_SECONDS = 5.0
@@ -18,7 +19,7 @@ LAST = 50  # answers the pace is taken from
 
 @dataclass(frozen=True, slots=True)
 class PersonProgress:
-    """`per_hour` is the pace of active time of late; `agreement` that with others on the same pairs."""
+    """`per_hour` is the pace of active time of late; `agreement` that with others, until yesterday."""
 
     answered: int
     today: int
@@ -71,8 +72,9 @@ def progress_of(project: Project, account: Account) -> PersonProgress:
     with project.store.read() as connection:
         answered, today = annotators.counts(connection, account.rater_id, midnight)
         timed = annotators.last_seconds(connection, account.rater_id, LAST)
-        shared, same = annotators.agreement(connection, account.rater_id)
-        waiting = tasks.waiting_about(connection, account.rater_id, account.tags)
+        # Of days that are over: an agreement that moved with one answer, or did not, would tell what it was.
+        shared, same = annotators.agreement(connection, account.rater_id, midnight)
+        waiting = queue.waiting_about(connection, project, account)
     spent = sum(timed)
     return PersonProgress(
         answered,

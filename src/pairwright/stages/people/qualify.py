@@ -12,9 +12,10 @@ from sqlalchemy import Connection
 from pairwright.errors import InputError
 from pairwright.keys import seeded_fraction
 from pairwright.literals import checked
+from pairwright.stages.people.active_time import active_time
 from pairwright.stages.people.queue import Offer
 from pairwright.stages.project.project import Project
-from pairwright.store.people import annotators, qualify, tasks
+from pairwright.store.people import annotators, leases, qualify, tasks
 from pairwright.store.people.accounts import Account, change_account
 from pairwright.types import Order, Verdict, as_original, swap
 
@@ -60,22 +61,28 @@ def _standing(connection: Connection, account: Account, wanted: int) -> Qualific
 
 
 def offer(project: Project, account: Account, n: int, have: Sequence[int] = ()) -> list[Offer]:
-    """Gold pairs to practise on that this person has not answered, in an order of their own."""
-    left_over = standing_of(project, account)
-    seed, n = project.settings.project.seed, min(n, left_over.needed - left_over.done - len(have))
-    with project.store.read() as connection:
-        left = [pair_id for pair_id in qualify.unseen(connection, account.id) if pair_id not in have]
-        left.sort(key=lambda pair_id: seeded_fraction("qualify", seed, account.name, pair_id))
-        return [Offer(task, "qualify") for task in tasks.tasks_on(connection, left[: max(0, n)])]
+    """Gold pairs to practise on that this person has not answered, in an order of their own.
+
+    No more than are left of this round, whatever they say they have.
+    """
+    standing = standing_of(project, account)
+    settings = project.settings
+    with project.store.write() as connection:
+        left = qualify.unseen(connection, account.id)
+        left.sort(
+            key=lambda pair_id: seeded_fraction("qualify", settings.project.seed, account.name, pair_id)
+        )
+        left = left[: max(0, standing.needed - standing.done)]
+        new = [pair_id for pair_id in left if pair_id not in have][:n]
+        held = settings.annotate.lease_minutes * 60
+        leases.take(connection, account.rater_id, new, "qualify", held)
+        return [Offer(task, "qualify") for task in tasks.tasks_on(connection, new)]
 
 
-def may_practise(project: Project, account: Account, pair_id: int) -> bool:
-    """Whether this pair is one this person practises on, or has practised on."""
-    if account.role == "lead" or not project.settings.annotate.qualify_pairs:
-        return False
-    with project.store.read() as connection:
-        gold = qualify.gold_on(connection, pair_id)
-    return gold is not None and gold.use in qualify.FOR_PRACTICE
+def at_work(project: Project, account: Account) -> None:
+    """Remember that this person works, so that it need not be looked up at every answer of theirs."""
+    with project.store.write() as connection:
+        change_account(connection, account.id, qualified_at=time.time())
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +105,10 @@ def answer(
     seconds: float,
     key: bytes,
 ) -> Feedback:
-    """Record a practice answer once (the same `key` again adds nothing), and say whether it was right.
+    """Record the first answer to a practice pair, and say whether it was right: a second one adds nothing.
 
     Enough right ones in a round let the person work. Raises InputError where
-    the pair is no gold pair to practise on.
+    the pair is no gold pair to practise on, or practice is over.
     """
     settings = project.settings.annotate
     with project.store.write() as connection:
@@ -110,8 +117,15 @@ def answer(
             raise InputError("this pair is no longer part of the qualification: load the page again")
         verdict = as_original(verdict_shown, order)
         right = verdict == gold.verdict
-        if qualify.answered(connection, key) is None:
-            qualify.add_answer(connection, key, account.id, gold.id, verdict, right, seconds)
+        first = qualify.answered(connection, key, account.id, gold.id)
+        if first is None:
+            if standing_of(project, account).state != "open":
+                raise InputError("your practice is over: load the page again")
+            took = active_time(connection, account.rater_id, pair_id, seconds).seconds
+            qualify.add_answer(connection, key, account.id, gold.id, verdict, right, took)
+            leases.answered(connection, account.rater_id, pair_id)
+        else:
+            right = first
         standing = _standing(connection, account, settings.qualify_pairs)
         answers = qualify.answers(connection, account.id)
         if standing.needed and len(answers) % standing.needed == 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -12,9 +13,12 @@ from pairwright.keys import seeded_fraction
 from pairwright.stages.project.project import Project
 from pairwright.store.people import leases, tasks
 from pairwright.store.people.accounts import Account
+from pairwright.store.people.leases import Lease
 from pairwright.store.people.tasks import Task
 
 Kind = Literal["work", "gold", "qualify"]  # qualify: stages/people/qualify
+MOST_HELD = 5  # pairs a person is offered ahead: the one on screen, and those loaded for after it
+PLACES = 1000  # of a person's queue, drawn together
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,63 +38,132 @@ class Offers:
 
 
 def offer(project: Project, account: Account, n: int, have: Sequence[int] = ()) -> Offers:
-    """Up to `n` pairs for this person, each kept for them for a while; `have` are those they hold already.
+    """Up to `n` pairs for this person, each kept for them for a while; `have` are those they say they hold.
 
-    What they hold but no longer have (the page was loaded anew) comes first.
-    No pair is offered to more people than are still wanted for it.
+    What they were offered and have not answered comes first (the page was loaded anew); what they name
+    and were never offered is none of theirs. Nobody holds more than `MOST_HELD`, and no pair is offered
+    to more people than are still wanted for it.
     """
     seconds = project.settings.annotate.lease_minutes * 60
     me = account.rater_id
     with project.store.write() as connection:
         leases.one_at_a_time(connection)
-        holds = dict(leases.held(connection, me))
-        there = _still_open(connection, me, list(holds), holds)
-        there |= set(leases.free_for(connection, me, len(have), account.tags, among=list(set(have) - there)))
-        for pair_id in set(have) & there:
-            leases.take(connection, me, [pair_id], holds.get(pair_id, "work"), seconds)
-        chosen = [(pair_id, kind) for pair_id, kind in holds.items() if pair_id in there - set(have)][:n]
-        fresh = leases.free_for(connection, me, n - len(chosen), account.tags)
-        fresh_kinds = _mix_gold(connection, project, account, fresh, set(holds) | set(have))
-        chosen += fresh_kinds
-        for pair_id, kind in chosen:
+        theirs = _still_open(connection, account)
+        kept = [each for each in theirs if each.pair_id in have]
+        back = [each for each in theirs if each.pair_id not in have][:n]
+        room = MOST_HELD - sum(each.held for each in theirs)
+        chosen: list[tuple[int, Kind]] = []
+        for each in (*kept, *back):
+            if not each.held:
+                if room < 1:
+                    continue
+                room -= 1
+            leases.take(connection, me, [each.pair_id], each.kind, seconds)
+            if each in back:
+                chosen.append((each.pair_id, "gold" if each.kind == "gold" else "work"))
+        fresh = leases.free_for(connection, me, min(n - len(chosen), room), account.tags)
+        known = {each.pair_id for each in theirs}
+        fresh_kinds = _mix_gold(connection, project, account, [each for each in fresh if each not in known])
+        for pair_id, kind in fresh_kinds:
             leases.take(connection, me, [pair_id], kind, seconds)
+        chosen += fresh_kinds
         found = {task.pair_id: task for task in tasks.tasks_on(connection, [p for p, _ in chosen])}
-    new = [Offer(found[pair_id], "gold" if kind == "gold" else "work") for pair_id, kind in chosen]
+    there = {each.pair_id for each in kept}
+    new = [Offer(found[pair_id], kind) for pair_id, kind in chosen]
     return Offers(new, [pair_id for pair_id in have if pair_id not in there])
 
 
-def _still_open(connection: Connection, me: int, pair_ids: list[int], kinds: dict[int, str]) -> set[int]:
-    """Those of the pairs held that are still to be done; the others are let go.
+def _still_open(connection: Connection, account: Account) -> list[Lease]:
+    """What this person was offered, has not answered, and may still answer, oldest first.
 
-    A pair may have been flagged meanwhile, or decided by a lead.
+    A pair may have been flagged meanwhile, or decided by a lead: then it is let go. One that they let
+    go themselves is theirs again while its place is free.
     """
-    work = [pair_id for pair_id in pair_ids if kinds[pair_id] == "work"]
-    there = set(tasks.open_among(connection, me, work))
-    gone = [pair_id for pair_id in work if pair_id not in there]
+    me, theirs = account.rater_id, leases.unanswered(connection, account.rater_id)
+    work = [each for each in theirs if each.kind == "work"]
+    there = set(
+        leases.gold_still_open(connection, me, [each.pair_id for each in theirs if each.kind == "gold"])
+    )
+    there |= set(tasks.open_among(connection, me, [each.pair_id for each in work if each.held]))
+    let_go = [each.pair_id for each in work if not each.held]
+    there |= set(leases.free_for(connection, me, len(let_go), account.tags, among=let_go))
+    gone = [each.pair_id for each in theirs if each.held and each.pair_id not in there]
     if gone:
-        leases.release(connection, me, gone)
-    return there | {pair_id for pair_id in pair_ids if kinds[pair_id] == "gold"}
+        leases.give_back(connection, me, gone)
+    return [each for each in theirs if each.pair_id in there]
 
 
 def _mix_gold(
-    connection: Connection, project: Project, account: Account, fresh: list[int], known: set[int]
+    connection: Connection, project: Project, account: Account, fresh: list[int]
 ) -> list[tuple[int, Kind]]:
     """Put gold pairs in the place of fresh ones at the rate asked for, by seeded chance."""
-    rate, seed = project.settings.annotate.gold_rate, project.settings.project.seed
     mixed: list[tuple[int, Kind]] = [(pair_id, "work") for pair_id in fresh]
-    if not rate or account.role == "lead":
+    if not _gets_gold(project, account):
         return mixed
     before = leases.count(connection, account.rater_id)
-    at = [i for i in range(len(fresh)) if seeded_fraction("gold", seed, account.name, before + i) < rate]
+    at = [i for i in range(len(fresh)) if is_gold_place(project, account, before + i)]
     if at:
-        left = [p for p in leases.hidden_gold_for(connection, account.rater_id) if p not in known]
+        seed = project.settings.project.seed
+        left = leases.hidden_gold_for(connection, account.rater_id, account.tags)
         left.sort(key=lambda pair_id: seeded_fraction("which gold", seed, account.name, pair_id))
         for i, pair_id in zip(at, left, strict=False):
             mixed[i] = (pair_id, "gold")
     return mixed
 
 
+def _gets_gold(project: Project, account: Account) -> bool:
+    return bool(project.settings.annotate.gold_rate) and account.role != "lead"
+
+
+def is_gold_place(project: Project, account: Account, place: int) -> bool:
+    """Whether the pair this person is offered in that place, the first being 0, is to be a gold one."""
+    return place % PLACES in _gold_places(project, account, place)
+
+
+def _gold_places(project: Project, account: Account, place: int) -> tuple[int, ...]:
+    """The gold places of the thousand that this place is in, counted from its first."""
+    settings = project.settings
+    return _drawn(settings.project.seed, account.name, settings.annotate.gold_rate, place // PLACES)
+
+
+@lru_cache(maxsize=10_000)
+def _drawn(seed: int, name: str, rate: float, thousand: int) -> tuple[int, ...]:
+    places = range(PLACES)
+    return tuple(i for i in places if seeded_fraction("gold", seed, name, thousand * PLACES + i) < rate)
+
+
+def waiting_about(connection: Connection, project: Project, account: Account) -> int:
+    """About how many answers are still to come from this person, gold pairs among them.
+
+    It falls by one with each, of whatever kind: what did not fall would tell which were gold.
+    """
+    me, tags = account.rater_id, account.tags
+    waiting = tasks.waiting_about(connection, me, tags)
+    if not _gets_gold(project, account):
+        return waiting
+    theirs = leases.unanswered(connection, me)
+    held = leases.gold_still_open(connection, me, [each.pair_id for each in theirs if each.kind == "gold"])
+    plain = tasks.open_among(connection, me, [each.pair_id for each in theirs if each.kind == "work"])
+    gold = len(leases.hidden_gold_for(connection, me, tags))
+    to_come = _gold_to_come(project, account, leases.count(connection, me), waiting - len(plain), gold)
+    return waiting + len(held) + to_come
+
+
+def _gold_to_come(project: Project, account: Account, place: int, plain: int, gold: int) -> int:
+    """How many of so many gold pairs this person meets before they have been offered so many others."""
+    met = 0
+    while plain > 0 and met < gold:
+        first = place % PLACES
+        for at in (*(each for each in _gold_places(project, account, place) if each >= first), PLACES):
+            plain -= at - first
+            if plain <= 0 or met == gold or at == PLACES:
+                break
+            met, first = met + 1, at + 1
+        place += PLACES - place % PLACES
+    return met
+
+
 def give_back(project: Project, account: Account, pair_ids: Sequence[int] | None = None) -> int:
     """Return what a person holds, so that others can have it at once; gives how many."""
     with project.store.write() as connection:
-        return leases.release(connection, account.rater_id, pair_ids)
+        return leases.give_back(connection, account.rater_id, pair_ids)

@@ -15,6 +15,7 @@ from pairwright.judging.rubric import DEFAULT_GUIDELINES
 from pairwright.models.prices import Price, load_prices, price_of
 from pairwright.stages.project.media import Media
 from pairwright.stages.project.settings import ProjectFile, read_settings
+from pairwright.store.address import check_file
 from pairwright.store.store import Store
 
 FILE_NAME = "pairwright.toml"
@@ -44,6 +45,8 @@ class Project:
                     f"{path} exists: this is a project already. Go on in it (`pairwright status` says with "
                     "what), or make another: pairwright init ANOTHER"
                 )
+        elif "://" not in store and Path(store).exists():  # a store without settings gets them
+            check_file(Path(store), create=False)
         try:
             root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -62,7 +65,7 @@ class Project:
     @classmethod
     def open(cls, folder: Path | None = None) -> Self:
         """Open the project in `folder`, or the nearest one at or above the working directory."""
-        root = _find(folder)
+        root = project_folder(folder)
         settings = read_settings(root / FILE_NAME)
         url = settings.project.store
         if "://" not in url:
@@ -111,7 +114,8 @@ class Project:
         self.store.close()
 
 
-def _find(folder: Path | None) -> Path:
+def project_folder(folder: Path | None) -> Path:
+    """The folder that is named, or the nearest project at or above the working directory."""
     if folder is not None:
         if not (folder / FILE_NAME).is_file():
             raise InputError(

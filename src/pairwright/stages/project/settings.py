@@ -29,6 +29,9 @@ class ProjectSettings(Settings):
     seed: int = Field(0, ge=0, description="same seed: same pairs, same sides, same splits")
     prices: str | None = Field(None, description="a TOML file of your own prices")
     budget_usd: float | None = Field(None, ge=0, description="hard stop on the project's total spend")
+    stop_within_s: float = Field(
+        8.0, ge=0, description="seconds for calls in flight after SIGTERM or SIGHUP; Docker kills after 10"
+    )
 
 
 class GenerateSettings(Settings):
@@ -96,7 +99,7 @@ class JudgeSettings(Settings):
     reward: str | None = Field(None, description="for reward: a name from [rewards]")
     single_order: bool = Field(False, description="half the price, and no check against position bias")
     temperature: float = Field(0.0, ge=0, le=2, description="above 0 where there are several samples")
-    max_tokens: int | None = Field(None, ge=16, description="default: 300; 1200 where it thinks first")
+    max_tokens: int | None = Field(None, ge=16, description="default 300; cot 1200; 4096 if its model thinks")
     strategy: Name = Field("plain", description="how it is asked, see Pairs and judging")
     strategies: list[Name] = Field(
         default_factory=list, description="several: each is a judge, NAME/STRATEGY"
@@ -368,6 +371,9 @@ def read_settings(path: Path) -> ProjectFile:
         raise ConfigError("\n".join(problems)) from None
 
 
+_FOR_THINKING = 4096  # tokens, most of which are not the answer
+
+
 def _one_by_one(file: ProjectFile) -> ProjectFile:
     """A judge of several strategies or samples is several judges: `main/cot`, `main/2`."""
     judges: dict[str, JudgeSettings] = {}
@@ -377,7 +383,9 @@ def _one_by_one(file: ProjectFile) -> ProjectFile:
             for sample in range(1, judge.samples + 1):
                 parts = [name, *([strategy] if judge.strategies else [])]
                 parts += [str(sample)] if judge.samples > 1 else []
-                most = judge.max_tokens or STRATEGIES[strategy].max_tokens
+                asked = file.models.get(judge.model or "")
+                room = _FOR_THINKING if asked and asked.thinks else STRATEGIES[strategy].max_tokens
+                most = judge.max_tokens or room
                 update: dict[str, Any] = {
                     "strategy": strategy,
                     "strategies": [],

@@ -21,6 +21,7 @@ from pairwright.hub.exports import Export
 from pairwright.hub.hub_errors import TOKENS, Passing
 from pairwright.hub.remote import Remote, Repository, quiet_bars, token_there
 from pairwright.stages.check.check import run_check
+from pairwright.stages.doctor.doctor import problems
 from pairwright.stages.export.stale import stale
 from pairwright.stages.project.project import Project
 from pairwright.stages.publish.dataset import Dataset, WantedExports, check_wanted, dataset_of, find_exports
@@ -34,7 +35,10 @@ _THEIRS = (".gitattributes",)
 
 @dataclass(frozen=True)
 class How:
-    """How to send. `overwrite` replaces what somebody changed on the Hub; `fail_on` over [check] fail_on."""
+    """How to send. `overwrite` replaces what somebody changed on the Hub; `fail_on` over [check] fail_on.
+
+    `examined`: whether what the rows rest on is looked at first, as `doctor --quick` does.
+    """
 
     public: bool = False
     tag: str | None = None
@@ -43,6 +47,7 @@ class How:
     overwrite: bool = False
     fail_on: str | None = None
     quiet: bool = True
+    examined: bool = True
 
 
 @dataclass(repr=False)
@@ -100,15 +105,15 @@ class CardResult(Result):
 
 def card(project: Project, wanted: WantedExports) -> CardResult:
     """The card as a push would send it. No network."""
-    found = push(project, wanted, How(dry_run=True, fail_on="off"))
+    found = push(project, wanted, How(dry_run=True, fail_on="off", examined=False))
     return CardResult(found.card, found.notes, found.refused)
 
 
 def _seen(exports: Sequence[Export]) -> list[str]:
     """The exports whose images stand beside them. Files of images may say where they were taken."""
     return [
-        f"{each.path.name} names {counted(each.manifest['media']['images'], 'image')} beside it, and push sends "
-        "no images. Leave it out with --path, or upload its folder yourself"
+        f"{each.path.name} names {counted(each.manifest['media']['images'], 'image')} beside it, and push "
+        "sends no images. Leave it out with --path, or upload its folder yourself"
         for each in exports
         if each.manifest.get("media")
     ]
@@ -124,12 +129,14 @@ def push(
 ) -> PushResult:
     """Send the exports that are `wanted`, or with `how.dry_run` only say what would be sent, without network.
 
-    `token` None is the user's own. Raises InputError where the checks or stale labels forbid it, or
+    `token` None is the user's own. Raises InputError where the checks, stale labels or damage forbid it, or
     there is no token; HubError where the Hub does.
     """
     check_wanted(wanted)
     exports, passed = find_exports(project, wanted.paths)
-    refused = [*_gate(project, how), *([] if how.stale_ok else _stale(project, exports)), *_seen(exports)]
+    stale_ones = [] if how.stale_ok else _stale(project, exports)
+    damaged = problems(project, exports) if how.examined else []
+    refused = [*_gate(project, how), *damaged, *stale_ones, *_seen(exports)]
     if refused and not how.dry_run:
         raise InputError("\n".join(refused))
     if not how.dry_run:

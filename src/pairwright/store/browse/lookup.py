@@ -8,6 +8,7 @@ from sqlalchemy import Connection, or_, select
 
 from pairwright.keys import public_id
 from pairwright.store.check.findings import settlements
+from pairwright.store.rows import shown
 from pairwright.store.schema import (
     belief,
     call,
@@ -77,9 +78,10 @@ def response_chain(connection: Connection, response_id: int) -> dict[str, Any]:
         .where(pair.c.prompt_id == row.prompt_id, or_(pair.c.a_id == response_id, pair.c.b_id == response_id))
         .order_by(pair.c.id)
     )
-    shown = {
+    told = {
         "id": public_id("response", row.key),
-        "text": row.text,
+        "text": shown(row.text, row.turns),
+        **({"turns": row.turns} if row.turns else {}),
         "model": row.model,
         "params": row.params,
         "mark": row.mark,
@@ -87,7 +89,7 @@ def response_chain(connection: Connection, response_id: int) -> dict[str, Any]:
         "at": row.at,
         "calls": _calls(connection, row.key),
     }
-    return {"response": shown, "pairs": [public_id("pair", each.key) for each in pairs]}
+    return {"response": told, "pairs": [public_id("pair", each.key) for each in pairs]}
 
 
 def pair_chain(connection: Connection, pair_id: int, *, brief: bool = False) -> dict[str, Any]:
@@ -131,6 +133,7 @@ def _prompt(row: Any) -> dict[str, Any]:
         "id": public_id("prompt", row.key),
         "external_id": row.external_id,
         "messages": row.messages,
+        **{name: value for name, value in (("tools", row.tools), ("template", row.template)) if value},
         "meta": row.meta,
         "source": row.source,
         "at": row.at,
@@ -196,6 +199,8 @@ def _calls(connection: Connection, work_key: bytes) -> list[dict[str, Any]]:
         "completion_tokens",
         "cost_usd",
         "cost_known",
+        "served",
+        "fingerprint",
         "seconds",
         "tries",
         "at",

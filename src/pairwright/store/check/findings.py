@@ -12,6 +12,7 @@ from sqlalchemy import Connection, and_, exists, func, insert, select
 
 from pairwright.keys import public_id
 from pairwright.literals import checked
+from pairwright.store.chain import append
 from pairwright.store.schema import check_run, finding, pair, settlement
 
 Action = Literal[
@@ -138,8 +139,7 @@ def settle(
         }
         for i in ids
     ]
-    if rows:
-        connection.execute(insert(settlement), rows)
+    append(connection, settlement, rows)
 
 
 def last_actions() -> Any:

@@ -340,30 +340,41 @@ def flags_by_check(connection: Connection) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class CallCounts:
-    """What calls of one stage and model came to. Means are over calls the endpoint counted itself."""
+    """What calls of one stage and model came to.
+
+    `counted` calls are those whose tokens the endpoint counted: the tokens, bytes and seconds are theirs.
+    `uncounted_usd` of the cost is of the others, at the worst case.
+    """
 
     stage: str
     model: str
     calls: int
+    counted: int
     prompt_tokens: int
     completion_tokens: int
     cost_usd: float | None
+    uncounted_usd: float
     seconds: float
     prompt_bytes: int
     unused: int
 
 
 def call_counts(connection: Connection) -> list[CallCounts]:
+    def of_counted(column: Any) -> Any:
+        return func.coalesce(func.sum(case((call.c.counted, column), else_=0)), 0)
+
     rows = connection.execute(
         select(
             call.c.stage,
             call.c.model,
             func.count(),
-            func.coalesce(func.sum(call.c.prompt_tokens), 0),
-            func.coalesce(func.sum(call.c.completion_tokens), 0),
+            func.count(case((call.c.counted, 1))),
+            of_counted(call.c.prompt_tokens),
+            of_counted(call.c.completion_tokens),
             func.sum(call.c.cost_usd),
-            func.sum(call.c.seconds),
-            func.sum(call.c.prompt_bytes),
+            func.coalesce(func.sum(case((call.c.counted, 0.0), else_=call.c.cost_usd)), 0.0),
+            of_counted(call.c.seconds),
+            of_counted(call.c.prompt_bytes),
             func.count(case((call.c.outcome != "used", 1))),
         )
         .group_by(call.c.stage, call.c.model)

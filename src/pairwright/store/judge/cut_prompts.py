@@ -50,7 +50,7 @@ def cut_prompts(
     connection: Connection, stage: str | None = None, model: str | None = None
 ) -> list[CutPrompts]:
     """By stage and model, where the endpoint's counts say so."""
-    counted = [call.c.outcome != "failed", call.c.prompt_tokens > 0]
+    counted = [call.c.counted, call.c.prompt_tokens > 0]
     counted += [call.c.stage == stage] if stage else []
     counted += [call.c.model == model] if model else []
     most = (

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from pairwright.literals import checked
 from pairwright.store.schema import account, invitation, lead_action, session
 
 Role = Literal["lead", "annotator"]
-State = Literal["active", "paused"]
+State = Literal["active", "paused", "removed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,18 +211,36 @@ def end_sessions_of(connection: Connection, account_id: int) -> None:
     connection.execute(delete(session).where(session.c.account_id == account_id))
 
 
-def add_action(connection: Connection, account_id: int, what: str, detail: Mapping[str, Any]) -> None:
-    """Record what a lead did."""
+@dataclass(frozen=True, slots=True)
+class LeadAction:
+    """Something a lead did to accounts, votes or guidelines."""
+
+    id: int
+    lead: str
+    what: str
+    detail: Mapping[str, Any]
+    at: float
+
+
+def add_action(connection: Connection, account_id: int, what: str, detail: Mapping[str, Any]) -> int:
+    """Record what a lead did; gives the number of it."""
     row = {"account_id": account_id, "what": what, "detail": dict(detail), "at": time.time()}
-    connection.execute(insert(lead_action), [row])
+    done = connection.execute(insert(lead_action), row)
+    assert done.inserted_primary_key is not None
+    return int(done.inserted_primary_key[0])
 
 
-def actions(connection: Connection, limit: int = 100) -> list[tuple[str, str, Mapping[str, Any], float]]:
-    """What leads did, newest first: (lead, what, detail, when)."""
-    rows = connection.execute(
-        select(account.c.name, lead_action.c.what, lead_action.c.detail, lead_action.c.at)
-        .join(account, account.c.id == lead_action.c.account_id)
-        .order_by(lead_action.c.id.desc())
-        .limit(limit)
-    )
-    return [(row.name, row.what, row.detail, row.at) for row in rows]
+def actions(connection: Connection, limit: int = 100) -> list[LeadAction]:
+    """What leads did, newest first."""
+    rows = connection.execute(_actions().order_by(lead_action.c.id.desc()).limit(limit))
+    return [LeadAction(*row) for row in rows]
+
+
+def action_on(connection: Connection, number: int) -> LeadAction | None:
+    row = connection.execute(_actions().where(lead_action.c.id == number)).first()
+    return None if row is None else LeadAction(*row)
+
+
+def _actions() -> Select[Any]:
+    columns = (lead_action.c.id, account.c.name, lead_action.c.what, lead_action.c.detail, lead_action.c.at)
+    return select(*columns).join(account, account.c.id == lead_action.c.account_id)

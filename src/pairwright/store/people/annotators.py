@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, and_, case, exists, func, select
 
 from pairwright.literals import checked
 from pairwright.store.meta import DOMAIN, of_meta
@@ -43,11 +43,15 @@ def last_seconds(connection: Connection, rater_id: int, limit: int) -> list[floa
     return [float(seconds) for seconds in connection.scalars(query)]
 
 
-def agreement(connection: Connection, rater_id: int) -> tuple[int, int]:
-    """Other people's votes on the pairs this person voted on of late, and how many say the same."""
+def agreement(connection: Connection, rater_id: int, before: float) -> tuple[int, int]:
+    """Other people's votes on the pairs this person voted on of late, and how many say the same.
+
+    Votes given before then, and none on gold pairs: the person is shown the figure.
+    """
+    counts = and_(vote.c.purpose.is_(None), vote.c.at < before, is_current())
     mine = (
         select(vote.c.pair_id, vote.c.verdict)
-        .where(vote.c.rater_id == rater_id, is_current())
+        .where(vote.c.rater_id == rater_id, counts, ~exists().where(gold.c.pair_id == vote.c.pair_id))
         .order_by(vote.c.id.desc())
         .limit(RECENT)
         .subquery()
@@ -57,7 +61,7 @@ def agreement(connection: Connection, rater_id: int) -> tuple[int, int]:
         .select_from(mine)
         .join(vote, vote.c.pair_id == mine.c.pair_id)
         .join(rater, rater.c.id == vote.c.rater_id)
-        .where(vote.c.rater_id != rater_id, rater.c.kind == "person", is_current())
+        .where(vote.c.rater_id != rater_id, rater.c.kind == "person", counts)
     )
     row = connection.execute(query).one()
     return int(row[0]), int(row[1])

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, exists, func, insert, select, text, update
+from sqlalchemy import Connection, case, exists, func, insert, select, text, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from pairwright.store.insert import insert_missing
-from pairwright.store.people.tasks import open_to
-from pairwright.store.schema import account, gold, lease, qualification, sent, task, vote
-from pairwright.store.votes import is_current
+from pairwright.store.people.tasks import open_to, untouched_by
+from pairwright.store.queue import tags_of
+from pairwright.store.schema import account, gold, lease, qualification, sent, task
 
 _LOCK = 0x7061697277  # one offer at a time on PostgreSQL; SQLite has one writer anyway
 
@@ -22,14 +23,36 @@ def one_at_a_time(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _LOCK})
 
 
-def held(connection: Connection, rater_id: int) -> list[tuple[int, str]]:
-    """What this person holds now, oldest first: (pair, kind)."""
-    rows = connection.execute(
-        select(lease.c.pair_id, lease.c.kind)
-        .where(lease.c.rater_id == rater_id, lease.c.until > time.time())
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A pair that was offered to a person. `held` until their answer, for so long as they asked for it."""
+
+    pair_id: int
+    kind: str
+    held: bool
+
+
+def unanswered(connection: Connection, rater_id: int) -> list[Lease]:
+    """What this person was offered and has not answered, skipped or flagged since, oldest first.
+
+    Held now, or let go: the page was closed, or the time ran out. A pair of which the answer
+    is known comes back as any other does.
+    """
+    query = (
+        select(lease.c.pair_id, lease.c.kind, lease.c.until)
+        .where(lease.c.rater_id == rater_id, lease.c.until > 0, lease.c.kind.in_(("work", "gold")))
         .order_by(lease.c.at, lease.c.id)
     )
-    return [(row.pair_id, row.kind) for row in rows]
+    now = time.time()
+    return [Lease(row.pair_id, row.kind, row.until > now) for row in connection.execute(query)]
+
+
+def gold_still_open(connection: Connection, rater_id: int, pair_ids: Sequence[int]) -> list[int]:
+    """Those of these gold pairs that are open to this person, by the rules that hold for any pair."""
+    query = select(gold.c.pair_id).where(
+        gold.c.pair_id.in_(pair_ids), *untouched_by(rater_id, gold.c.pair_id)
+    )
+    return list(connection.scalars(query.distinct()))
 
 
 def held_open(connection: Connection, rater_id: int) -> list[int]:
@@ -123,8 +146,15 @@ def came_back(connection: Connection, tool: str, pair_id: int) -> None:
 
 
 def count(connection: Connection, rater_id: int) -> int:
-    """How many pairs this person was ever offered."""
-    return int(connection.execute(select(func.count()).where(lease.c.rater_id == rater_id)).scalar_one())
+    """How many pairs this person was ever offered as work."""
+    query = select(func.count()).where(lease.c.rater_id == rater_id, lease.c.kind.in_(("work", "gold")))
+    return int(connection.execute(query).scalar_one())
+
+
+def count_held(connection: Connection, rater_id: int) -> int:
+    """How many pairs this person holds now."""
+    query = select(func.count()).where(lease.c.rater_id == rater_id, lease.c.until > time.time())
+    return int(connection.execute(query).scalar_one())
 
 
 def _holds(rater_id: int) -> ColumnElement[bool]:
@@ -133,10 +163,12 @@ def _holds(rater_id: int) -> ColumnElement[bool]:
     )
 
 
-def hidden_gold_for(connection: Connection, rater_id: int) -> list[int]:
-    """Gold pairs that are mixed in and that this person has not answered, been offered or practised on."""
+def hidden_gold_for(connection: Connection, rater_id: int, tags: Sequence[str] = ()) -> list[int]:
+    """Gold pairs that are mixed in and that this person has not answered, been offered or practised on.
+
+    Of the skills they have, where they have some: a pair of another would be known by it.
+    """
     known = gold.alias("known")
-    answered = exists().where(vote.c.pair_id == gold.c.pair_id, vote.c.rater_id == rater_id, is_current())
     offered_before = exists().where(lease.c.pair_id == gold.c.pair_id, lease.c.rater_id == rater_id)
     # Whoever practised on a pair was told its answer.
     told = exists().where(
@@ -151,17 +183,24 @@ def hidden_gold_for(connection: Connection, rater_id: int) -> list[int]:
         .where(
             gold.c.use.in_(("hidden", "both")),
             gold.c.withdrawn_at.is_(None),
-            ~answered,
+            *untouched_by(rater_id, gold.c.pair_id),
             ~offered_before,
             ~told,
         )
         .order_by(gold.c.pair_id)
     )
-    return list(connection.scalars(query))
+    found = list(connection.scalars(query))
+    if tags and found:
+        needs = tags_of(connection, found)
+        found = [pair_id for pair_id in found if needs.get(pair_id) is None or needs[pair_id] in tags]
+    return found
 
 
 def take(connection: Connection, rater_id: int, pair_ids: Sequence[int], kind: str, seconds: float) -> None:
-    """Keep these pairs for this person for so many seconds from now."""
+    """Keep these pairs for this person for so many seconds from now.
+
+    What they hold already they hold on to; anything else begins anew (`at`).
+    """
     now = time.time()
     if not pair_ids:
         return
@@ -170,19 +209,47 @@ def take(connection: Connection, rater_id: int, pair_ids: Sequence[int], kind: s
     ]
     insert_missing(connection, lease, rows, ("pair_id", "rater_id"))
     mine = lease.c.rater_id == rater_id, lease.c.pair_id.in_(pair_ids)
-    connection.execute(update(lease).where(*mine).values(until=now + seconds, kind=kind))
+    since = case((lease.c.until > now, lease.c.at), else_=now)
+    connection.execute(update(lease).where(*mine).values(at=since, until=now + seconds, kind=kind))
 
 
-def release(connection: Connection, rater_id: int, pair_ids: Sequence[int] | None = None) -> int:
-    """Give places back: of these pairs, or all this person holds. That they were offered stays on record."""
-    mine = [lease.c.rater_id == rater_id, lease.c.until > 0]
+def answered(connection: Connection, rater_id: int, pair_id: int) -> None:
+    """This person is done with the pair: its place is free, and it is not offered to them again."""
+    mine = lease.c.rater_id == rater_id, lease.c.pair_id == pair_id
+    connection.execute(update(lease).where(*mine).values(until=0))
+
+
+def give_back(connection: Connection, rater_id: int, pair_ids: Sequence[int] | None = None) -> int:
+    """Give places back: of these pairs, or all this person holds. They may come back for them."""
+    now = time.time()
+    mine = [lease.c.rater_id == rater_id, lease.c.until > now]
     if pair_ids is not None:
         mine.append(lease.c.pair_id.in_(pair_ids))
-    return connection.execute(update(lease).where(*mine).values(until=0)).rowcount
+    return connection.execute(update(lease).where(*mine).values(until=now)).rowcount
 
 
-def offered(connection: Connection, rater_id: int, pair_id: int) -> str | None:
-    """As what this pair was ever offered to this person (work, gold); None if it never was."""
-    return connection.execute(
-        select(lease.c.kind).where(lease.c.rater_id == rater_id, lease.c.pair_id == pair_id)
-    ).scalar()
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """That a pair was offered to a person: as what, from when on and until when (0: until they answered)."""
+
+    kind: str
+    at: float
+    until: float
+
+
+def offered(connection: Connection, rater_id: int, pair_id: int) -> Offered | None:
+    """How this pair was last offered to this person; None if it never was."""
+    row = connection.execute(
+        select(lease.c.kind, lease.c.at, lease.c.until).where(
+            lease.c.rater_id == rater_id, lease.c.pair_id == pair_id
+        )
+    ).first()
+    return None if row is None else Offered(row.kind, row.at, row.until)
+
+
+def ever_offered(connection: Connection, rater_id: int, pair_ids: Sequence[int]) -> dict[int, str]:
+    """Those of these pairs that were ever offered to this person as work -> as what."""
+    query = select(lease.c.pair_id, lease.c.kind).where(
+        lease.c.rater_id == rater_id, lease.c.pair_id.in_(pair_ids), lease.c.kind.in_(("work", "gold"))
+    )
+    return {row.pair_id: row.kind for row in connection.execute(query)}

@@ -24,6 +24,7 @@ _DRAWN = {
     "ՕՍԼօսհոռցզ": "OULouhnngq",  # Armenian
     "ıȷɡɑɪʏℓ": "ijgaiyl",
 }
+KNOWN_ANSWERS = "gold"  # by whom a decision is that nobody in particular made
 _LATIN = str.maketrans("".join(_DRAWN), "".join(_DRAWN.values()))
 _DIGITS = str.maketrans({"0": "o", "1": "l", "|": "l"})
 _QUOTES = re.compile("[\"'`´‘’‚‛“”„‟′″«»‹›ʼʹˈ＂＇]")

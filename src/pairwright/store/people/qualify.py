@@ -9,6 +9,7 @@ from typing import Literal
 from sqlalchemy import Connection, exists, func, insert, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from pairwright.errors import InputError
 from pairwright.literals import checked
 from pairwright.store.schema import gold, qualification
 from pairwright.types import Verdict
@@ -66,9 +67,20 @@ def answers(connection: Connection, account_id: int) -> list[bool]:
     return [bool(right) for right in connection.scalars(query)]
 
 
-def answered(connection: Connection, key: bytes) -> bool | None:
-    """Whether the answer recorded under this key was right; None if there is none."""
-    return connection.execute(select(qualification.c.right).where(qualification.c.key == key)).scalar()
+def answered(connection: Connection, key: bytes, account_id: int, gold_id: int) -> bool | None:
+    """Whether this person's answer to a gold pair was right; None if there is none.
+
+    Raises InputError for a key under which another answer is recorded.
+    """
+    theirs = qualification.c.account_id == account_id, qualification.c.gold_id == gold_id
+    query = select(qualification.c.right).where(*theirs).order_by(qualification.c.id).limit(1)
+    right = connection.execute(query).scalar()
+    if (
+        right is None
+        and connection.execute(select(qualification.c.id).where(qualification.c.key == key)).first()
+    ):
+        raise InputError("this answer's key was used for another one: load the page again")
+    return right
 
 
 @checked

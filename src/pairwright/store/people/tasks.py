@@ -84,16 +84,19 @@ class Open:
 
     @property
     def in_words(self) -> str:
-        """`20 pairs wait for people, 8 half answered (36 answers wanted)`."""
-        n, half = self.waiting, f", {self.half}" if self.half else ""
-        several = self.answers > n + self.skipped + self.disputed
-        more = f" ({self.answers:,} answers wanted)" if several else ""
-        return f"{counted(n, 'pair waits', 'pairs wait')} for people{half}{more}"
+        """`20 pairs wait for people (8 half answered, 36 answers wanted)`."""
+        told = f" ({self.told})" if self.told else ""
+        return f"{counted(self.waiting, 'pair waits', 'pairs wait')} for people{told}"
 
     @property
-    def half(self) -> str:
-        """What of those that wait has begun: `3 half answered`; empty where nothing has."""
-        return _told((self.half_answered, "half answered"), (self.sent_back, "sent back by a check"))
+    def told(self) -> str:
+        """What the number of pairs does not tell: `3 half answered, 26 answers wanted`, or nothing."""
+        several = self.answers > self.waiting + self.skipped + self.disputed
+        return _told(
+            (self.half_answered, "half answered"),
+            (self.sent_back, "sent back by a check"),
+            (self.answers if several else 0, "answers wanted"),
+        )
 
     @property
     def why_stuck(self) -> str:
@@ -113,7 +116,7 @@ def open_pairs(connection: Connection) -> Open:
     """Where every pair stands that people are asked about. All that counts such pairs counts them here."""
     skips = exists().where(failure.c.pair_id == task.c.pair_id, skip_stands())
     stands = case(
-        (_flagged(), "flagged"),
+        (_flagged(task.c.pair_id), "flagged"),
         (belief.c.reason.startswith(SENT_BACK), "sent_back"),
         (belief.c.reason.startswith(DISAGREE), "disputed"),
         (belief.c.source == "people", "half_answered"),
@@ -171,15 +174,13 @@ def waiting_for(connection: Connection, rater_id: int, tags: Sequence[str] = ())
 
 
 def waiting_about(connection: Connection, rater_id: int, tags: Sequence[str] = ()) -> int:
-    """About how many pairs wait for this person: fast however long the queue is.
-
-    Flagged pairs are counted as waiting until they leave the queue.
-    """
+    """How many pairs wait for this person, also those others hold: fast however long the queue is."""
     skilled = (or_(task.c.tag.is_(None), task.c.tag.in_(list(tags))),) if tags else ()
     every = connection.execute(select(func.count()).select_from(task).where(*skilled)).scalar_one()
     voted = select(vote.c.pair_id).where(vote.c.rater_id == rater_id, is_current())
     skips = select(failure.c.pair_id).where(failure.c.rater_id == rater_id, skip_stands())
-    handled = union(voted, skips).subquery()
+    flags = select(flag.c.pair_id).where(flag.c.severity == "error", flag_stands())
+    handled = union(voted, skips, flags).subquery()
     mine = select(func.count()).select_from(task).join(handled, handled.c.pair_id == task.c.pair_id)
     return int(every) - int(connection.execute(mine.where(*skilled)).scalar_one())
 
@@ -220,14 +221,15 @@ def tasks_on(connection: Connection, pair_ids: Sequence[int]) -> list[Task]:
 
 def open_to(rater_id: int, tags: Sequence[str] = ()) -> tuple[ColumnElement[bool], ...]:
     """The conditions that a row of `task` is open to this person, who takes `tags` and what has none."""
-    answered = exists().where(
-        and_(vote.c.pair_id == task.c.pair_id, vote.c.rater_id == rater_id, is_current())
-    )
-    skipped = exists().where(
-        failure.c.pair_id == task.c.pair_id, failure.c.rater_id == rater_id, skip_stands()
-    )
     skilled = (or_(task.c.tag.is_(None), task.c.tag.in_(list(tags))),) if tags else ()
-    return *skilled, ~answered, ~skipped, ~_flagged()
+    return *skilled, *untouched_by(rater_id, task.c.pair_id)
+
+
+def untouched_by(rater_id: int, pair_id: ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
+    """The conditions that this person has neither answered nor skipped a pair, and that nobody flagged it."""
+    answered = exists().where(and_(vote.c.pair_id == pair_id, vote.c.rater_id == rater_id, is_current()))
+    skipped = exists().where(failure.c.pair_id == pair_id, failure.c.rater_id == rater_id, skip_stands())
+    return ~answered, ~skipped, ~_flagged(pair_id)
 
 
 def open_among(connection: Connection, rater_id: int, pair_ids: Sequence[int]) -> list[int]:
@@ -236,8 +238,8 @@ def open_among(connection: Connection, rater_id: int, pair_ids: Sequence[int]) -
     return list(connection.scalars(query))
 
 
-def _flagged() -> ColumnElement[bool]:
-    return exists().where(flag.c.pair_id == task.c.pair_id, flag.c.severity == "error", flag_stands())
+def _flagged(pair_id: ColumnElement[int]) -> ColumnElement[bool]:
+    return exists().where(flag.c.pair_id == pair_id, flag.c.severity == "error", flag_stands())
 
 
 @dataclass(frozen=True, slots=True)
