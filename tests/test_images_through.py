@@ -13,6 +13,7 @@ from projects import a_project, change, rows
 from pairwright.errors import ConfigError
 from pairwright.models.loopback import LoopbackServer
 from pairwright.stages.add.into_project import add
+from pairwright.stages.figures.estimate import estimate
 from pairwright.stages.generate.generate import run_generate
 from pairwright.stages.generate.pair import pair
 from pairwright.stages.judge.judge import run_judge
@@ -153,3 +154,12 @@ def test_an_image_that_is_gone_is_a_failure_and_nothing_is_sent(tmp_path, server
     assert (result.votes, result.failures, server.requests) == (0, 2, [])
     failure = rows(project, "failure")[0]
     assert f"media/{NAME} is missing" in failure.message
+
+
+def test_an_estimate_counts_images_until_calls_with_them_were_counted(tmp_path, server):
+    text = {**PAIR, "prompt": "Which color has blood?"}
+    del text["images"]
+    project = project_with(tmp_path, server, JUDGE, PAIR, text)
+    of_judge = next(each for each in estimate(project).stages if each.stage == "judge")
+    assert "5,000 tokens an image" in of_judge.basis
+    assert 4 * 2500 < of_judge.prompt_tokens < 4 * 2500 + 8000  # every second prompt has one

@@ -18,7 +18,7 @@ from pairwright.stages.project.project import Project
 from pairwright.store.judge.images import first_with_image
 
 _MARK = re.compile(r"⟦image ([^⟦⟧\n]*)⟧")
-_KEPT = 64  # images that are held for the next call: both orders show the same
+_KEPT = 16  # images that are held for the next call: both orders show the same
 
 
 class ImagesSent:
