@@ -19,6 +19,7 @@ FLOORS = {
     "interrupts": 0,
     "whole_file": 0,
     "turns": 0,
+    "images": 0,
     "judging": 1,
     "routing": 1,
     "quality": 1,

@@ -119,6 +119,7 @@ class Project:
         without: Names = None,
         label: str | None = None,
         label_values: Mapping[str, str] | str | None = None,
+        image_urls: bool = False,
         split: str | None = None,
         progress: bool = True,
     ) -> AddResult | AddDatasetResult:
@@ -160,6 +161,7 @@ class Project:
                 label_values=parse_label_values(label_values)
                 if isinstance(label_values, str)
                 else label_values,
+                image_urls=image_urls,
                 progress=tell,
             )
         if not result.committed:

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from pairwright.images import is_data
 from pairwright.types import Message, ToolCall
 
 _KINDS = "call|result|tool|image|reasoning"
@@ -145,7 +146,7 @@ def _with_images(message: Message) -> str:
 
 def _named(ref: str) -> str:
     """An image's name without what it may hold: data URLs are long."""
-    return ref if len(ref) <= 200 and not ref.startswith("data:") else ref[:30] + "..."
+    return ref[:30] + "..." if is_data(ref) else ref
 
 
 def _between(mark: str, name: str, text: str) -> str:

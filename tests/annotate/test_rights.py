@@ -30,6 +30,7 @@ ALLOWED = {
     "GET /guidelines": MEMBERS,
     "POST /guidelines/seen": MEMBERS,
     "GET /me": MEMBERS,
+    "GET /media/{name}": MEMBERS,
     "GET /api/work": MEMBERS,
     "GET /api/me": MEMBERS,
     "GET /api/guidelines": MEMBERS,

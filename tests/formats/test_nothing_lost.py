@@ -19,6 +19,7 @@ from pairwright.formats.canonical import Canonical, Rated, Single, has_reasoning
 from pairwright.formats.carried import is_by_id
 from pairwright.formats.catalog import formats, read_dataset, target_named
 from pairwright.formats.format import Left
+from pairwright.formats.images import refs_of
 from pairwright.formats.ratings import contradicts_itself
 from pairwright.formats.reading import BadRow
 from pairwright.stages.export.convert import Selection, convert
@@ -99,8 +100,8 @@ def test_a_column_that_a_reader_does_not_know_is_named_wherever_it_stands(tmp_pa
 @pytest.mark.parametrize("name", READERS)
 def test_rows_that_depend_on_such_a_column_are_left_out_unless_it_is_waived(tmp_path, name):
     plain = [each for each in read(tmp_path, name, READERS[name]) if isinstance(each, Canonical)]
-    waived = ("documents", "image", "reasoning_content")
-    for what in ({"documents": ["a page"]}, {"image": "cat.png"}):
+    waived = ("documents", "video", "reasoning_content")
+    for what in ({"documents": ["a page"]}, {"video": "cat.mp4"}):
         row = {**READERS[name], **what}
         (left,) = read(tmp_path, name, row)
         assert left == Left(f"{tmp_path}/in.jsonl:1", f"{next(iter(what))}_not_carried")
@@ -113,6 +114,13 @@ def test_rows_that_depend_on_such_a_column_are_left_out_unless_it_is_waived(tmp_
         assert [
             each for each in read(tmp_path, name, row, without=waived) if isinstance(each, Canonical)
         ] == plain
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_the_images_of_a_column_are_carried_by_every_reader_or_leave_the_row_out(tmp_path, name):
+    (found,) = read(tmp_path, name, {**READERS[name], "images": ["cat.png"]})
+    if found != Left(f"{tmp_path}/in.jsonl:1", "images_not_carried"):
+        assert refs_of(found.prompt) == ["cat.png"]
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -185,13 +193,13 @@ def test_every_run_names_them_with_their_numbers(tmp_path, capsys, monkeypatch, 
     assert (told["dropped"], told["not_carried"]) == ({}, {})
 
 
-def test_add_refuses_a_prompt_whose_images_no_model_would_see(tmp_path, capsys, monkeypatch):
+def test_add_refuses_a_prompt_whose_videos_no_model_would_see(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    write(tmp_path, {"prompt": "What is this?", "images": ["cat.png"], "topic": "cats"})
+    write(tmp_path, {"prompt": "What is this?", "videos": ["cat.mp4"], "topic": "cats"})
     assert run(["init"]) == 0
     assert run(["add", "in.jsonl"]) == 1
-    assert '"images" is part of what was asked or answered' in capsys.readouterr().err
-    assert run(["add", "in.jsonl", "--without", "images"]) == 0
+    assert '"videos" is part of what was asked or answered' in capsys.readouterr().err
+    assert run(["add", "in.jsonl", "--without", "videos"]) == 0
 
 
 @pytest.mark.parametrize("to", WRITERS)

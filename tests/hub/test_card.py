@@ -131,7 +131,7 @@ def test_what_was_done_is_said_instead(people, tmp_path):
     run_check(people)
     (people.root / "card.md").write_text("Questions children ask about towns. Ann collected them.\n")
     card = made(people, tmp_path, license="cc-by-4.0").card
-    assert "20 checks looked at 26 pairs" in card
+    assert "21 checks looked at 26 pairs" in card
     assert "They were searched for e-mail addresses" in card
     assert "Licence: `cc-by-4.0`" in card
     assert "Questions children ask about towns. annotator-3 collected them." in card

@@ -28,6 +28,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from pairwright.images import is_kept
 from pairwright.turns import Piece, has_marks, laid_out, pieces, tools_shown, with_names
 from pairwright.types import Prompt
 
@@ -230,6 +231,8 @@ def _card(piece: Piece) -> str:
     if piece.kind == "text":
         return _laid_out(piece.text)
     name = html.escape(visible(piece.name))
+    if piece.kind == "image" and is_kept(piece.name):
+        return f'<img class="picture" src="/media/{piece.name}" alt="image">'
     if piece.kind == "image":
         return f'<span class="image">[image: {name} - not loaded]</span>'
     folded = " open" if piece.kind in ("call", "result") else ""

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from pairwright.annotate.difference import changes, difference
+from pairwright.annotate.images import image_file
 from pairwright.annotate.rendering import parting, raw_html, shown_turns, to_html
 from pairwright.annotate.rights import REFUSED
 from pairwright.annotate.security import csrf_token
@@ -307,7 +308,12 @@ def _whole(value: Any, most: int) -> int:
         raise InputError(f"a whole number is needed; got {shortly(value)}") from None
 
 
+def image(visit: Visit) -> Response:
+    return image_file(visit.project.media, visit.request.path_params["name"])
+
+
 routes = [
+    Route("/media/{name}", page(image, "be somebody")),
     Route("/", page(home, "be somebody")),
     Route("/work", page(work_page, "be somebody")),
     Route("/guidelines", page(guidelines_page, "be somebody")),

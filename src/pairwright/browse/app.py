@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from pairwright.annotate.images import image_file
 from pairwright.annotate.security import KnownHosts, SafeHeaders, SmallBodies, origin_of, set_cookie
 from pairwright.annotate.site import HERE as ANNOTATE
 from pairwright.annotate.site import Cached
@@ -73,6 +74,7 @@ def make_app(
             Route("/key/{token}", sign_in, methods=["GET"]),
             Route("/", _page(pairs_page), methods=["GET"]),
             Route("/count", _page(count_pairs), methods=["GET"]),
+            Route("/media/{name}", _page(image), methods=["GET"]),
             Route("/pair/{id}", _page(pair_page), methods=["GET"]),
             Route("/pair/{id}/json", _page(pair_json), methods=["GET"]),
             Route("/pair/{id}/{way:str}", _page(neighbour), methods=["GET"]),
@@ -226,6 +228,10 @@ def pair_json(site: BrowseSite, request: Request, _view: PageView) -> Response:
     """What `pairwright show ID --json` prints."""
     text = json.dumps(_chain(site, request), ensure_ascii=False)
     return Response(text, media_type="application/json")
+
+
+def image(site: BrowseSite, request: Request, _view: PageView) -> Response:
+    return image_file(site.project.media, request.path_params["name"])
 
 
 def neighbour(site: BrowseSite, request: Request, view: PageView) -> Response:

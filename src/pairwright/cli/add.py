@@ -87,6 +87,13 @@ def add(
     without: Without = None,
     label: Label = None,
     label_values: LabelValues = None,
+    image_urls: Annotated[
+        bool,
+        typer.Option(
+            "--image-urls",
+            help="Keep addresses of images as they are (none is ever fetched); else such rows are bad.",
+        ),
+    ] = False,
     json: Json = False,
 ) -> int:
     """Add prompts, responses, pairs and, with --from, labels. Adding twice adds nothing."""
@@ -119,6 +126,7 @@ def add(
             without=column_names(without),
             label=label,
             label_values=parse_label_values(label_values),
+            image_urls=image_urls,
             progress=progress,
         )
     if json:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations, pairwise
 from typing import Any, Literal, get_args
 
+from pairwright.images import is_url
 from pairwright.literals import checked
 from pairwright.turns import all_laid_out, laid_out
 from pairwright.types import Maker, Message, prompt_key
@@ -188,6 +189,11 @@ REASONS: dict[str, str] = {
     "turns_do_not_alternate": "its loader wants user and assistant in turn",
     "tools_not_supported": "this format has no place for tools and calls (docs/formats.md says which has)",
     "images_not_supported": "this format has no place for images (docs/formats.md says which has)",
+    "image_in_answer": "this format has a place for images in what is asked, not in answers",
+    "image_address_not_supported": "its loader reads images from files and fetches none: download them first",
+    "image_missing": "the file of an image is not where the row says, or is no image",
+    "image_not_given": "there is a place for an image and no image",
+    "image_mark_in_text": "a text spells <image>, and its loader would take that for one",
     "template_arguments_not_supported": "this format has no place for arguments of the chat template",
     "several_messages_in_answer": "an answer is one message, or calls of tools, their results and a last one",
     "answers_go_on_after_they_part": "an answer is one message in this format: the turns both share are put "
@@ -374,7 +380,7 @@ def two(prompt: tuple[Message, ...], a: Rated, b: Rated, sign: int | None, **mor
 # --- what every loader needs -------------------------------------------------------------------
 
 
-Beyond = Literal["tools", "images", "reasoning", "template"]
+Beyond = Literal["tools", "images", "images_in_answers", "reasoning", "template"]
 BEYOND: frozenset[Beyond] = frozenset(get_args(Beyond))
 
 
@@ -385,6 +391,7 @@ class Needs:
     one_turn: bool = False
     no_system: bool = False
     in_turn: bool = False
+    no_addresses: bool = False  # of images
     holds: frozenset[Beyond] = frozenset()
 
 
@@ -395,7 +402,7 @@ def unfit(row: Canonical, responses: Sequence[Rated], needs: Needs) -> Drop | No
         return Drop("empty_prompt")
     if prompt[-1].role not in ("user", "tool"):
         return Drop("prompt_does_not_end_with_user")
-    if drop := _beyond_text(row, responses, needs.holds):
+    if drop := _beyond_text(row, responses, needs):
         return drop
     turns = prompt[1:] if prompt[0].role in ("system", "developer") else prompt
     if needs.no_system and len(turns) < len(prompt):
@@ -417,8 +424,9 @@ def unfit(row: Canonical, responses: Sequence[Rated], needs: Needs) -> Drop | No
     return None
 
 
-def _beyond_text(row: Canonical, responses: Sequence[Rated], holds: frozenset[Beyond]) -> Drop | None:
+def _beyond_text(row: Canonical, responses: Sequence[Rated], needs: Needs) -> Drop | None:
     """Why a row is more than a format holds. Reasoning is no reason: an answer is one without it, too."""
+    holds = needs.holds
     if row.template and "template" not in holds:
         return Drop("template_arguments_not_supported")
     if "tools" not in holds and row.tools:
@@ -428,6 +436,8 @@ def _beyond_text(row: Canonical, responses: Sequence[Rated], holds: frozenset[Be
         calls = any(turn.role == "tool" or turn.tool_calls for turn in turns)
         if len(turns) > 1 and not calls:
             return Drop("several_messages_in_answer")
+        if "images_in_answers" not in holds and any(turn.images for turn in turns):
+            return Drop("image_in_answer" if "images" in holds else "images_not_supported")
     for turn in (*row.prompt, *(turn for one in responses for turn in one.turns)):
         if turn.is_plain and turn.role != "tool":
             continue
@@ -435,6 +445,10 @@ def _beyond_text(row: Canonical, responses: Sequence[Rated], holds: frozenset[Be
             return Drop("tools_not_supported")
         if "images" not in holds and turn.images:
             return Drop("images_not_supported")
+        if needs.no_addresses and any(is_url(image.ref) for image in turn.images):
+            return Drop("image_address_not_supported")
+        if not all(image.ref for image in turn.images):
+            return Drop("image_not_given")
     return None
 
 
@@ -457,23 +471,31 @@ def has_reasoning(row: Canonical, responses: Sequence[Rated]) -> bool:
     return any(turn.reasoning for turn in (*row.prompt, *(turn for one in responses for turn in one.turns)))
 
 
+def has_images(row: Canonical, responses: Sequence[Rated]) -> bool:
+    return any(turn.images for turn in (*row.prompt, *(turn for one in responses for turn in one.turns)))
+
+
 def without_reasoning(item: Any) -> Any:
     """A pair, response or row whose messages have no reasoning."""
+    return changed(item, lambda message: replace(message, reasoning=None))
+
+
+def changed(item: Any, change: Callable[[Message], Message]) -> Any:
+    """A pair, response or row with every message changed."""
+
+    def of_row(row: Canonical) -> Canonical:
+        return replace(row, prompt=tuple(map(change, row.prompt)))
+
+    def of_response(one: Rated) -> Rated:
+        made = Rated.of([change(turn) for turn in one.turns]) if one.turns else one
+        return replace(one, text=made.text, turns=made.turns)
+
     if isinstance(item, Pair):
-        chosen, rejected = _unreasoned(item.chosen), _unreasoned(item.rejected)
-        return replace(item, row=_unreasoned_prompt(item.row), chosen=chosen, rejected=rejected)
+        chosen, rejected = of_response(item.chosen), of_response(item.rejected)
+        return replace(item, row=of_row(item.row), chosen=chosen, rejected=rejected)
     if isinstance(item, Single):
-        return replace(item, row=_unreasoned_prompt(item.row), response=_unreasoned(item.response))
-    return replace(_unreasoned_prompt(item), responses=tuple(map(_unreasoned, item.responses)))
-
-
-def _unreasoned_prompt(row: Canonical) -> Canonical:
-    return replace(row, prompt=tuple(replace(turn, reasoning=None) for turn in row.prompt))
-
-
-def _unreasoned(one: Rated) -> Rated:
-    bare = Rated.of([replace(turn, reasoning=None) for turn in one.turns]) if one.turns else one
-    return replace(one, text=bare.text, turns=bare.turns)
+        return replace(item, row=of_row(item.row), response=of_response(item.response))
+    return replace(of_row(item), responses=tuple(map(of_response, item.responses)))
 
 
 def plain(prompt: Sequence[Message]) -> list[list[str]]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from pairwright.formats.canonical import Canonical
 from pairwright.formats.format import Found, Left
+from pairwright.formats.images import COLUMNS as IMAGES
 from pairwright.formats.message import KEYS, OF_TOOLS
 from pairwright.formats.reading import Record, Records
 
@@ -21,9 +22,8 @@ from pairwright.formats.reading import Record, Records
 DEPENDS = frozenset(
     (
         "tools", "functions", "tool_calls", "function_call", "documents", "history", "chat_template_kwargs",
-        "image", "images", "image_path", "image_paths", "image_url", "image_urls", "chosen_images",
-        "rejected_images", "video", "videos", "audio", "audios", "reasoning_content",
-        "chosen_reasoning_content", "rejected_reasoning_content",
+        *IMAGES, "chosen_images", "rejected_images", "video", "videos", "audio", "audios",
+        "reasoning_content", "chosen_reasoning_content", "rejected_reasoning_content",
     )
 )  # fmt: skip
 _IN_MESSAGES = frozenset(("reasoning", "thinking", "thoughts"))  # elsewhere a rationale may be called so
@@ -182,10 +182,16 @@ def is_by_id(value: Mapping[str, Any]) -> bool:
     return bool(value) and all(_is_message(each) and each.get("id") == own for own, each in value.items())
 
 
-def depended_on(columns: Iterable[str]) -> str | None:
-    """The first of these columns that decides what was answered."""
+def depended_on(columns: Iterable[str], taken: Collection[str] = ()) -> str | None:
+    """The first of these columns that decides what was answered.
+
+    Where a column of images is `taken`, another one says where these came from.
+    """
+    images = any(name in taken for name in IMAGES)
     for column in columns:
         place, _, name = column.rpartition(".")
+        if images and not place and name in IMAGES:
+            continue
         if name.lower() in DEPENDS or (place and name.lower() in _IN_MESSAGES):
             return name
     return None
@@ -195,7 +201,7 @@ def with_beside(found: list[Found], row: Watched, place: str) -> list[Found]:
     """What was read of a row, which now tells the columns that were not; a Left where those matter."""
     known = (column for each in found if isinstance(each, Canonical) for column in each.beside)
     beside = list(dict.fromkeys((*unasked(row), *known)))
-    if (column := depended_on(beside)) is not None:
+    if (column := depended_on(beside, row.asked)) is not None:
         return [left_for(column, place), *(each for each in found if not isinstance(each, Canonical))]
     rows = [n for n, each in enumerate(found) if isinstance(each, Canonical)]
     if not beside and len(rows) < 2:

@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 
 from pairwright.errors import ConfigError, InputError
-from pairwright.formats import context
+from pairwright.formats import context, images
 from pairwright.formats.canonical import Canonical
 from pairwright.formats.carried import Watched, depended_on, left_for, unasked, with_beside, without_columns
 from pairwright.formats.equal_answers import without_twins
@@ -262,6 +262,7 @@ def _said_besides(found: Found, values: Watched, asked: frozenset[str]) -> Found
     """A row with what any format may say of it in further columns: system message, ratings, id, domain."""
     if not isinstance(found, Canonical):
         return found
+    found = _with_images(found, values, asked)
     if asked >= values.keys() and found.margin != 0:  # nothing more is said, and no tie by the margin
         return _with_domain(found, values) if found.meta else found
     for name in (each for each in context.TOOLS if each not in asked and values.peek(each)):
@@ -288,6 +289,16 @@ def _with_models(row: Canonical, values: Watched, asked: frozenset[str]) -> Cano
         if name not in asked and "chosen" in values and isinstance(said, str) and said:
             responses[n] = replace(responses[n], model=values[name])
     return replace(row, responses=tuple(responses))
+
+
+def _with_images(found: Canonical, values: Watched, asked: frozenset[str]) -> Canonical:
+    """A row with the images of a column of their own in the prompt's places for them."""
+    name = None if asked >= values.keys() else images.column_of(values.peek)
+    if name is None or name in asked:
+        prompt = images.filled(found.prompt, ())
+    else:
+        prompt = images.filled(found.prompt, images.refs_in(values.whole(name), f'"{name}"'), f'"{name}"')
+    return found if prompt == found.prompt else replace(found, prompt=prompt)
 
 
 def _apart(found: Found) -> Iterable[Found]:

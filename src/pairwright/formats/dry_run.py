@@ -42,6 +42,12 @@ class PlannedFiles:
     def finish(self, writer: RowWriter, name: str | None = None, *, first: int = 1) -> None:
         self._files[writer] = name or self._files[writer]
 
+    def image(self, name: str, data: bytes) -> None:
+        pass
+
+    def fill(self, writer: RowWriter, values: Mapping[str, Any]) -> None:
+        pass
+
     def text(self, name: str, text: str) -> None:
         pass
 

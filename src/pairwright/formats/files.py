@@ -19,6 +19,7 @@ from pairwright.formats.split import Parts, Stratified, stratified
 from pairwright.types import Message
 
 PARTS = ("train", "validation", "test")
+_LISTS = {"tools": ["json"], "images": ["image"]}  # columns that only rows beyond text have
 WHOLE = ""  # the part's name where there is only one
 
 
@@ -98,6 +99,8 @@ class DatasetFiles:
         self._filled: dict[writing.RowWriter, int] = {}  # the first row in which no column is empty
         self._more: set[str] = set()  # columns that only rows beyond text have
         self._beyond_text = False
+        self._short: dict[writing.RowWriter, set[str]] = {}  # which columns of `in_all` some row lacks
+        self.images: dict[str, int] = {}  # that stand beside the rows, and how many bytes each has
         self.parts: dict[str, FilePart] = {}
         self.configs: list[dict[str, Any]] = []  # what the manifest says of configuration beside the rows
 
@@ -129,6 +132,8 @@ class DatasetFiles:
         if made.beyond_text:
             self._beyond_text = True
             self._more |= made.row.keys() - self._target.columns.keys()
+        if lacking := self._target.in_all.keys() - made.row.keys():
+            self._short.setdefault(rows, set()).update(lacking)
         meta.write({"row": rows.count, **made.meta})
         if rows not in self._filled and not any(
             made.row[each] in (None, "", []) for each in self._target.may_be_empty
@@ -161,7 +166,17 @@ class DatasetFiles:
                 final = f"{label}{at}{self._ending}"
                 self._finish(rows, meta, final)
                 self.parts[name].names.append(final)
+        for rows, lacking in self._short.items():
+            if missing := {name: self._target.in_all[name] for name in lacking & self._more}:
+                self._files.fill(rows, missing)
         return self._files.complete()
+
+    def image(self, name: str, data: bytes) -> str:
+        """Put an image beside the rows; gives its path as seen from their folder."""
+        if name not in self.images:
+            self._files.image(name, data)
+            self.images[name] = len(data)
+        return f"{writing.media_path(self._out).name}/{name}"
 
     def _finish(self, rows: writing.RowWriter, meta: writing.RowWriter, final: str | None = None) -> None:
         lines = self._ending in (".jsonl", ".json")  # told by their columns, or compressed, the others stay
@@ -196,7 +211,7 @@ class DatasetFiles:
         known = {
             name: ["json"] if kind == "messages" else kind for name, kind in self._target.columns.items()
         }
-        return known | {name: ["json"] if name == "tools" else "json" for name in sorted(self._more)}
+        return known | {name: _LISTS.get(name, "json") for name in sorted(self._more)}
 
     def configure(self) -> list[str]:
         """Lay the framework's configuration beside the rows; gives the names of its files."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -105,7 +105,9 @@ class Target:
     (name -> text), `how_to_load` the command or lines to paste. `one_file`: its
     loader takes one file for training, so there are no shards. `may_be_empty` are columns that
     are null or empty in some rows: in a file of JSON a row that fills them comes first, because
-    a loader takes the type of a column from its first 10 MB. `strings`: `row` takes a
+    a loader takes the type of a column from its first 10 MB. `images` stand in files beside the rows, of
+    which these have the paths, or inside of the rows. `in_all` are columns that stand in all rows of
+    a file where they stand in one, with the value of those that have none. `strings`: `row` takes a
     second argument, what stands between a prompt and an answer.
     """
 
@@ -119,6 +121,8 @@ class Target:
     one_file: bool = False
     strings: bool = False
     may_be_empty: tuple[str, ...] = ()
+    images: Literal["beside", "inside"] = "beside"
+    in_all: Mapping[str, Any] = field(default_factory=dict)
     needs: Needs | None = TEXT_ONLY
 
     def made(self, item: Any) -> Row | Drop:

@@ -98,14 +98,19 @@ def turns_of(prompt: Sequence[Message]) -> list[Message]:
     return [message for n, message in enumerate(prompt) if n or message.role not in FIRST]
 
 
-def dicts(messages: Sequence[Message]) -> list[dict[str, Any]]:
-    """Messages as chat templates take them: the arguments of calls are objects, where they are any."""
-    return [message.as_dict() if message.is_plain else _for_template(message) for message in messages]
+def dicts(messages: Sequence[Message], *, with_images: bool = False) -> list[dict[str, Any]]:
+    """Messages as chat templates take them: the arguments of calls are objects, where they are any.
+
+    Images are parts that say which they are, or else stand in a column of their own, in order.
+    """
+    return [
+        message.as_dict() if message.is_plain else _for_template(message, with_images) for message in messages
+    ]
 
 
-def _for_template(message: Message) -> dict[str, Any]:
+def _for_template(message: Message, with_images: bool) -> dict[str, Any]:
     said = message.as_dict()
-    if message.images:  # the images themselves stand in a column of their own, in order
+    if message.images and not with_images:
         said["content"] = [
             {"type": "image"} if part["type"] == "image_url" else part for part in said["content"]
         ]

@@ -14,6 +14,7 @@ from pairwright.errors import InputError
 from pairwright.formats.canonical import Rated
 from pairwright.formats.carried import depended_on, in_messages
 from pairwright.formats.context import TEMPLATE, TOOLS, template_of, tools_of
+from pairwright.formats.images import column_of, filled, refs_in
 from pairwright.formats.message import as_message
 from pairwright.formats.messages import FIRST, reply_of
 from pairwright.formats.values import (
@@ -93,11 +94,11 @@ def entry_from_row(row: Mapping[str, Any], fields: FieldNames, place: str, *, ce
     responses = _responses(row, fields, place, taken, cells=cells)
     if pair is None and not responses and "chosen" in row and "rejected" in row:
         raise InputError(_LABELLED)
-    messages = _with_system(messages, row, taken)
+    messages = _with_images(_with_system(messages, row, taken), row, taken)
     tools, template = _context(row, taken)
     meta = {key: value for key, value in row.items() if key not in taken and value is not None}
     further = [key for key, each in meta.items() if each not in ("", [], {})]
-    if column := depended_on((*further, *(f"{name}.{key}" for key in in_messages(value)))):
+    if column := depended_on((*further, *(f"{name}.{key}" for key in in_messages(value))), taken):
         raise InputError(
             f'"{column}" is part of what was asked or answered, and is not supported. '
             f"Leave such rows out, or pass --without {column} to take them as if it were not there."
@@ -114,6 +115,17 @@ def entry_from_row(row: Mapping[str, Any], fields: FieldNames, place: str, *, ce
     if pair is None:
         return Entry(prompt, responses)
     return Entry(prompt, responses, pair, own_id, kept)
+
+
+def _with_images(
+    messages: tuple[Message, ...], row: Mapping[str, Any], taken: set[str]
+) -> tuple[Message, ...]:
+    """The conversation with the images that stand in a column of their own."""
+    name = next((each for each in (column_of(row.get),) if each and each not in taken), None)
+    if name is None:
+        return filled(messages, ())
+    taken.add(name)
+    return filled(messages, refs_in(row[name], f'"{name}"'), f'"{name}"')
 
 
 def _context(

@@ -122,9 +122,9 @@ def load_files(parts: Mapping[str, Sequence[str]], columns: Mapping[str, Any] | 
     if columns is None or kind == "parquet":
         return ["from datasets import load_dataset", f'data = load_dataset("{kind}", data_files={files})']
     features = _features(dict(columns))
-    json = ", Json" if "Json()" in features else ""  # of datasets 4.8 and later
+    more = [name for name in ("Image", "Json") if f"{name}()" in features]  # Json: of datasets 4.8 and later
     return [
-        f"from datasets import Features{json}, Value, load_dataset",
+        f"from datasets import {', '.join(['Features', *more, 'Value'])}, load_dataset",
         f"features = Features({features})",
         f'data = load_dataset("{kind}", data_files={files}, features=features)',
     ]
@@ -138,8 +138,8 @@ def _features(column: Any) -> str:
         return f"[{_features(column[0])}]"
     if isinstance(column, dict):
         return "{" + ", ".join(f'"{name}": {_features(inner)}' for name, inner in column.items()) + "}"
-    if column == "json":
-        return "Json()"
+    if column in ("json", "image"):
+        return f"{column.capitalize()}()"
     kind = {"text": "string", "bool": "bool", "int": "int64", "float": "float64"}[column]
     return f'Value("{kind}")'
 

@@ -24,6 +24,8 @@ from pairwright.errors import InputError
 from pairwright.extras import needed
 from pairwright.formats.first_row import move_first
 from pairwright.formats.in_place import check_free
+from pairwright.formats.reading import Record, read_records
+from pairwright.images import is_kept
 from pairwright.whole_file import folder_to_disk, to_disk
 
 # What a column holds: text, bool, int, float, messages; a list of one of these, or an object of named ones.
@@ -43,6 +45,11 @@ def meta_path(out: Path) -> Path:
 
 def manifest_path(out: Path) -> Path:
     return out.with_name(f"{out.name}.manifest.json")
+
+
+def media_path(out: Path) -> Path:
+    """The folder with the images of an export."""
+    return out.with_name(f"{out.name}.media")
 
 
 def partial_path(out: Path) -> Path:
@@ -239,6 +246,7 @@ class FileSet:
         self._stack = stack
         self._files: list[_Open] = []
         self._texts: dict[str, str] = {}
+        self._images: set[str] = set()
 
     def open(self, name: str, columns: Mapping[str, Column]) -> RowWriter:
         """A new file of rows, named `name` unless `finish` says otherwise."""
@@ -268,6 +276,30 @@ class FileSet:
     def text(self, name: str, text: str) -> None:
         """A text to stand beside the rows, such as a trainer's configuration."""
         self._texts[name] = text
+
+    def image(self, name: str, data: bytes) -> None:
+        """An image to stand in the folder of images beside the rows."""
+        folder = self._folder / _IMAGES
+        folder.mkdir(exist_ok=True)
+        with (folder / name).open("wb") as file:
+            file.write(data)
+            to_disk(file)
+        self._images.add(name)
+
+    def fill(self, writer: RowWriter, values: Mapping[str, Any]) -> None:
+        """Write one file anew, with these columns in the rows that lack them."""
+        found = next(each for each in self._files if each.writer is writer)
+        assert found.written is not None
+        path = found.path.with_name(f"filled-{found.path.name}")
+        with path.open("wb", buffering=BUFFER_BYTES) as file:
+            made = _writer(found.name, file, {})
+            for record in read_records(found.path):
+                assert isinstance(record, Record)  # written by us
+                made.write({**values, **record.row} if values.keys() - record.row.keys() else record.row)
+            made.finish()
+            to_disk(file)
+        os.replace(path, found.path)
+        found.written = WrittenFile(found.name, made.count, *file_hash(found.path))
 
     def complete(self) -> list[WrittenFile]:
         """Finish every rows and side file, put them on disk, and say what is in them."""
@@ -307,15 +339,35 @@ class FileSet:
             to_disk(file)
         # An older manifest must not vouch for newer rows if we are stopped between two moves.
         final.unlink(missing_ok=True)
+        self._publish_images()
         for each in reversed(self._files):
             os.replace(each.path, final.with_name(each.name))
         os.replace(self._folder / "manifest", final)
         for name in stale:
             final.with_name(name).unlink(missing_ok=True)
+        self._remove_stale_images()
         folder_to_disk(self._out.parent)
 
+    def _publish_images(self) -> None:
+        """Move images to their folder: before the rows that name them."""
+        folder = media_path(self._out)
+        for name in self._images:
+            folder.mkdir(exist_ok=True)
+            os.replace(self._folder / _IMAGES / name, folder / name)
 
-_OLDER = "older"
+    def _remove_stale_images(self) -> None:
+        """Images of an earlier run at the same place go; what is not ours stays."""
+        folder = media_path(self._out)
+        if not folder.is_dir():
+            return
+        for path in folder.iterdir():
+            if is_kept(path.name) and path.name not in self._images:
+                path.unlink()
+        with suppress(OSError):  # not empty
+            folder.rmdir()
+
+
+_OLDER, _IMAGES = "older", "images"
 
 
 def _older_names(out: Path, folder: Path) -> set[str]:

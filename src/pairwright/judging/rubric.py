@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from pairwright.keys import content_key
-from pairwright.turns import has_marks, laid_out, tools_shown, with_names
+from pairwright.turns import as_plain, has_marks, laid_out, tools_shown, with_names
 from pairwright.types import Message, Prompt
 
 # A changed template is a changed rater: raise this with every edit below.
@@ -66,9 +66,9 @@ Which response is better, A or B? Answer with the JSON object only."""
 
 # Said only where there are any: what is sent for plain texts must not change.
 _MARKS = """ Between ⟦call NAME⟧ and ⟦/call⟧ stands a call of a tool that a model made, between \
-⟦result NAME⟧ and ⟦/result⟧ what the tool gave back, between ⟦tool NAME⟧ and ⟦/tool⟧ a tool on offer. We \
-set these marks, a response can't write them. Judge what was called and with which arguments, and whether \
-the answer says what the results say."""
+⟦result NAME⟧ and ⟦/result⟧ what the tool gave back, between ⟦tool NAME⟧ and ⟦/tool⟧ a tool on offer, and \
+after ⟦image NAME⟧ an image. We set these marks, a response can't write them. Judge what was called and \
+with which arguments, and whether the answer says what the results and images say."""
 
 ANSWER_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -114,7 +114,7 @@ def judge_messages(
         prompt=as_data(conversation),
         first=as_data(first),
         second=as_data(second),
-        aid="" if aid is None else f"\n<{aid[0]} {mark}>\n{as_data(aid[1])}\n</{aid[0]} {mark}>\n",
+        aid="" if aid is None else f"\n<{aid[0]} {mark}>\n{as_data(as_plain(aid[1]))}\n</{aid[0]} {mark}>\n",
     )
     return [
         {"role": "system", "content": instructions(guidelines, answer)},

@@ -7,7 +7,7 @@ schema with token log-probabilities first, plainer where the endpoint refuses.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -79,7 +79,7 @@ class ChatJudge:
         return messages
 
     async def ask(
-        self, messages: Sequence[dict[str, str]], expected_tokens: int, ledger: Ledger | None = None
+        self, messages: Sequence[Mapping[str, Any]], expected_tokens: int, ledger: Ledger | None = None
     ) -> ChatReply:
         """Send, in the richest way this endpoint takes. Raises CallFailed, EndpointError."""
         begun = way = self._way
@@ -127,7 +127,7 @@ class ChatJudge:
         if self._doubts[begun] >= max(_ENOUGH.get(each, 3) for each in about):
             self._way = begun + 1
 
-    def _body(self, messages: Sequence[dict[str, str]], way: dict[str, Any]) -> dict[str, Any]:
+    def _body(self, messages: Sequence[Mapping[str, Any]], way: dict[str, Any]) -> dict[str, Any]:
         return {
             "model": self._model.model,
             "messages": list(messages),

@@ -72,5 +72,9 @@ class ModelSettings(Settings):
     )
     omit: list[str] = Field(default_factory=list, description="request fields this model refuses")
     max_tokens_field: str = Field("max_tokens", description="some models want max_completion_tokens")
+    images: bool = Field(False, description="it takes images; rows with images are refused where it does not")
+    image_tokens: int = Field(
+        5000, ge=1, description="the most tokens one image is charged as; budgets hold that back for each"
+    )
     price_in: float | None = Field(None, ge=0, description="USD per million prompt tokens")
     price_out: float | None = Field(None, ge=0, description="USD per million completion tokens")

@@ -12,6 +12,7 @@ from pairwright.quality.contested import Contested
 from pairwright.quality.duplicates import Duplicates
 from pairwright.quality.example import Check
 from pairwright.quality.identity import IdentityLeak
+from pairwright.quality.images import Images
 from pairwright.quality.injection import Injection
 from pairwright.quality.judge_health import CONTRADICTS, DRIFTS, FAILS, JudgeHealth
 from pairwright.quality.language import LanguageMismatch
@@ -29,7 +30,10 @@ from pairwright.quality.tool_calls import ToolCalls
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """From where on something is off. Shares are 0 to 1. `contamination` are a benchmark's texts."""
+    """From where on something is off. Shares are 0 to 1. `contamination` are a benchmark's texts.
+
+    `images` are those that are there, where that is known.
+    """
 
     similar: float = similarity.MOST
     seconds: float = timing.SECONDS
@@ -42,12 +46,14 @@ class Limits:
     judge_contradicts: float = CONTRADICTS
     judge_drifts: float = DRIFTS
     contamination: tuple[str, ...] = ()
+    images: frozenset[str] | None = None
 
 
 # In the order they are shown: what is wrong with a pair first, then with the set.
 CHECKS: dict[str, Callable[[Limits], Check]] = {
     "chosen_has_errors": lambda _: ChosenHasErrors(),
     "tool_calls": lambda _: ToolCalls(),
+    "images": lambda limits: Images(limits.images),
     "too_similar": lambda limits: TooSimilar(limits.similar),
     "too_fast": lambda limits: TooFast(limits.seconds, limits.words_per_second),
     "contested": lambda _: Contested(),

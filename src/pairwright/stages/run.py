@@ -125,6 +125,7 @@ def run_all(
                 seed=settings.project.seed,
                 separator=settings.export.separator,
                 split_pairs=settings.export.split_pairs,
+                media=project.media,
             )
         except InputError as error:
             # Pairs say which response is better and may say of none that it is good: no fault of the run.

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from pictures import png
 from postgres import empty_database
 from projects import a_project, add_pairs, change, rows
 from sqlalchemy import func, select
@@ -80,6 +81,20 @@ def test_a_lost_project_is_made_again_from_its_backup(project, tmp_path):
     with Project.open(tmp_path / "new" / "place") as other:
         assert other.guidelines == project.guidelines
         assert len(rows(other, "vote")) == 5
+
+
+def test_images_are_in_the_backup_and_come_back_with_it(project, tmp_path):
+    name, _ = project.media.keep(png("red"), "red")
+    kept, _ = project.media.keep(png("blue"), "blue")
+    made = backup(project)
+    again = tmp_path / "again"
+    restore(made.path, again)
+    assert Project.open(again).media.names() == {name, kept}
+    (project.root / "media" / name).unlink()
+    restore(made.path, project.root)
+    assert project.media.read(name) == png("red")
+    with closing(sqlite3.connect(again / "pairwright.db")) as store:
+        assert not store.execute("SELECT 1 FROM sqlite_master WHERE name = 'backup_image'").fetchone()
 
 
 def test_a_backup_while_people_answer_is_one_moment_and_sound(project):

@@ -238,7 +238,7 @@ def test_the_command_line(tmp_path, capsys):
     root = str(project.root)
     assert run(["-C", root, "check", "--fail-on", "error"]) == 2
     told = capsys.readouterr()
-    assert "5 pairs (5 labelled), 20 checks" in told.out
+    assert "5 pairs (5 labelled), 21 checks" in told.out
     assert "sum: " in told.out
     assert "2 findings are error or worse" in told.err
     assert run(["-C", root, "check", "list", "--json"]) == 0

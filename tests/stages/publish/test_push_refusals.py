@@ -5,13 +5,16 @@ import sys
 
 import pytest
 from hub_server import READ_ONLY, TOKEN
+from pictures import png
 from projects import add_rows, change
 from pushing import FILES, PEOPLE, a_hub, exported, label, labelled, row, send
 
 from pairwright.cli.main import run
 from pairwright.errors import HubError, InputError, MissingExtra
+from pairwright.stages.add.into_project import add
 from pairwright.stages.export.export_dataset import export_dataset
 from pairwright.stages.publish.push import How
+from pairwright.stages.route.route import run_route
 
 
 @pytest.fixture
@@ -23,6 +26,20 @@ def project(tmp_path):
 def hub(monkeypatch):
     with a_hub(monkeypatch) as server:
         yield server
+
+
+def test_an_export_with_images_beside_it_is_refused(project, hub, tmp_path):
+    (tmp_path / "red.png").write_bytes(png())
+    sides = {side: [{"role": "assistant", "content": side}] for side in ("chosen", "rejected")}
+    asked = {"prompt": [{"role": "user", "content": "Which color is it?"}], "images": ["red.png"], **sides}
+    (tmp_path / "in.jsonl").write_text(json.dumps(asked))
+    add(project, [tmp_path / "in.jsonl"], labels="trl-dpo", labels_by="person")
+    run_route(project)
+    out = project.root / "export" / "vision.jsonl"
+    export_dataset(project.store, out, to="trl-dpo", media=project.media)
+    with pytest.raises(InputError, match=r"vision.jsonl names 1 image beside it, and push sends no images"):
+        send(project, hub, how=How(stale_ok=True))
+    assert hub.uploads == []
 
 
 # --- refusals -----------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ def everything(row: Canonical) -> Row | Drop:
     seen = {"tools": list(row.tools), "chat_template_kwargs": row.template}
     return {
         "id": row.id,
-        "prompt": dicts(row.prompt),
+        "prompt": dicts(row.prompt, with_images=True),
         "responses": [
             {
                 "text": one.text,
@@ -36,7 +36,7 @@ def everything(row: Canonical) -> Row | Drop:
                 # Raters who disagree have said nothing together: equal ranks would be a tie of theirs.
                 "rank": None if split else one.rank,
                 "good": one.good,
-                **({"messages": dicts(one.turns)} if one.turns else {}),
+                **({"messages": dicts(one.turns, with_images=True)} if one.turns else {}),
             }
             for one in row.responses
         ],

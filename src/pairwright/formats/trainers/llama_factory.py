@@ -17,6 +17,7 @@ from pairwright.errors import InputError
 from pairwright.formats.answers import pairs_of
 from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Single, at_the_fork, two
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
+from pairwright.formats.images import PLACEHOLDER, refs_of
 from pairwright.formats.messages import (
     messages_of,
     sharegpt,
@@ -28,7 +29,7 @@ from pairwright.formats.messages import (
 from pairwright.types import Message
 
 _NEEDS = Needs(in_turn=True)
-_WITH_TOOLS = Needs(in_turn=True, holds=frozenset(("tools",)))
+_WITH_TOOLS = Needs(in_turn=True, no_addresses=True, holds=frozenset(("tools", "images")))
 
 
 def alpaca(pair: Pair) -> Row:
@@ -57,7 +58,13 @@ def ranking(pair: Pair) -> Row | Drop:
         "chosen": sharegpt((chosen,))[0],
         "rejected": sharegpt((rejected,))[0],
         "tools": _tools(pair.row),
+        **_images(pair.row),
     }
+
+
+def _images(row: Canonical) -> Row:
+    refs = refs_of(row.prompt)
+    return {"images": refs} if refs else {}
 
 
 def _tools(row: Canonical) -> str:
@@ -71,6 +78,8 @@ def _refused(turns: Sequence[Message]) -> Drop | None:
             return Drop("several_results_in_a_row")
     if any(turn.tool_calls and turn.content.strip() for turn in turns):
         return Drop("text_beside_a_call")
+    if any(turn.images for turn in turns) and any(PLACEHOLDER in turn.content for turn in turns):
+        return Drop("image_mark_in_text")
     return None
 
 
@@ -79,7 +88,12 @@ def kto(one: Single) -> Row | Drop:
     turns = (*one.prompt, *one.response.messages)
     if drop := _refused(turns):
         return drop
-    return {"conversations": sharegpt(turns), "kto_tag": one.good, "tools": _tools(one.row)}
+    return {
+        "conversations": sharegpt(turns),
+        "kto_tag": one.good,
+        "tools": _tools(one.row),
+        **_images(one.row),
+    }
 
 
 def read_alpaca(row: Row, place: str) -> Iterator[Canonical | Left]:
@@ -133,9 +147,12 @@ def _info(stanza: Mapping[str, Any]) -> Any:
 
     def config(written: Written) -> dict[str, str]:
         entries: dict[str, Any] = {}
+        columns = dict(stanza["columns"])
+        if "images" in (written.columns or ()):
+            columns["images"] = "images"
         for part, files in written.parts.items():
             for number, file in enumerate(files):
-                entries[_entry(written, part, number)] = {"file_name": file, **stanza}
+                entries[_entry(written, part, number)] = {"file_name": file, **stanza, "columns": columns}
         return {"dataset_info.json": json.dumps(entries, indent=2) + "\n"}
 
     return config

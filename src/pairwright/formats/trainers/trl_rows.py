@@ -15,6 +15,7 @@ from pairwright.formats.answers import answer_to, pairs_of
 from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Single, two
 from pairwright.formats.carried import is_messages
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
+from pairwright.formats.images import refs_of
 from pairwright.formats.messages import (
     dicts,
     messages_of,
@@ -26,6 +27,8 @@ from pairwright.formats.messages import (
 from pairwright.types import Message
 
 CONVERSATION = Needs(holds=frozenset(("tools", "reasoning", "template")))
+SEEING = Needs(holds=CONVERSATION.holds | {"images"})
+_IN_ALL: dict[str, Any] = {"images": []}  # the collators of TRL want the column in every row or in none
 TEXT = Needs(one_turn=True, no_system=True)
 
 
@@ -50,11 +53,13 @@ def preference_text(pair: Pair, separator: str = trl.SEPARATOR) -> Row:
 
 
 def _with_context(row: Canonical, made: Row) -> Row:
-    """A row with the tools that were on offer, and arguments for the chat template: columns of their own."""
+    """A row with what else was seen, in columns of their own: tools, arguments of the template, images."""
     if row.tools:
         made["tools"] = list(row.tools)
     if row.template:
         made["chat_template_kwargs"] = dict(row.template)
+    if refs := refs_of(row.prompt):
+        made["images"] = refs
     return made
 
 
@@ -205,7 +210,7 @@ FORMATS = (
         "trl-dpo",
         "TRL DPO: chat messages, explicit prompt",
         _source(_looks(prompt=list, answer=list)),
-        Target("pairs", preference, _PAIR, _lines("DPO"), needs=CONVERSATION),
+        Target("pairs", preference, _PAIR, _lines("DPO"), needs=SEEING, in_all=_IN_ALL),
         _DPO,
     ),
     Format(
@@ -266,7 +271,7 @@ FORMATS = (
         "trl-kto",
         "TRL KTO, BCO: one response a row, good or bad; chat messages",
         _source(_looks(prompt=list, answer=list, name="completion")),
-        Target("responses", unpaired, _KTO, _lines("KTO"), kto=True, needs=CONVERSATION),
+        Target("responses", unpaired, _KTO, _lines("KTO"), kto=True, needs=SEEING, in_all=_IN_ALL),
         "KTOTrainer",
     ),
     Format(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from itertools import chain, islice
 from typing import Any
 
@@ -21,6 +22,8 @@ from pairwright.formats.reading import BadRow, Given, Record, Records, name_of, 
 from pairwright.formats.rows import Entry, FieldNames, entry_from_row
 from pairwright.formats.streams import printable
 from pairwright.pairing import pair_key, text_key
+from pairwright.stages.add.images import Keeper, base_of
+from pairwright.stages.project.media import Media
 from pairwright.stages.result import Result, facts_of
 from pairwright.store.content import (
     NewPair,
@@ -110,13 +113,16 @@ def add_files(
     file_format: str | None = None,
     on_error: OnError = "stop",
     without: Collection[str] = (),
+    media: Media | None = None,
+    image_urls: bool = False,
     progress: Progress | None = None,
 ) -> AddResult:
     """Add what the files hold, or rows in memory; `-` is standard input.
 
     on_error "stop": all input is read so that every bad row is counted, but if
     there is one nothing is added. "skip": the good rows are added.
-    `without` are columns to do without. `progress` is told the number of rows read so far.
+    `without` are columns to do without. Images are kept in `media`; with `image_urls` those that are
+    addresses stay addresses. `progress` is told the number of rows read so far.
 
     Raises InputError, before anything is read, for a file that is missing or
     of no known format.
@@ -124,11 +130,17 @@ def add_files(
     if on_error not in ("stop", "skip"):
         raise InputError(f'--on-error "{on_error}" is not one of stop, skip')
     tally = _Tally()
+    keeper, names = Keeper(media, urls=image_urls), fields or FieldNames()
     sources = [
-        _noticed(without_columns(read_records(path, file_format=file_format), without), path, tally)
+        (
+            _noticed(without_columns(read_records(path, file_format=file_format), without), path, tally),
+            base_of(path),
+        )
         for path in paths
     ]
-    entries = _entries(chain.from_iterable(sources), fields or FieldNames(), tally)
+    entries = chain.from_iterable(
+        _entries(records, names, tally, partial(keeper.entry, base=base)) for records, base in sources
+    )
     committed = True
     try:
         with store.write() as connection:
@@ -139,7 +151,10 @@ def add_files(
                     progress(tally.rows)
             if on_error == "stop" and tally.bad_rows:
                 raise _TakeBack
-    except _TakeBack:
+    except BaseException as error:
+        keeper.take_back()
+        if not isinstance(error, _TakeBack):
+            raise
         committed = False
     nothing = Added()
     return AddResult(
@@ -164,8 +179,10 @@ def _noticed(records: Records, path: Given, tally: _Tally) -> Records:
         tally.empty.append(os.path.basename(name_of(path)))
 
 
-def _entries(records: Iterable[Record | BadRow], fields: FieldNames, tally: _Tally) -> Iterator[Entry]:
-    """The good rows; the bad ones go to the tally."""
+def _entries(
+    records: Iterable[Record | BadRow], fields: FieldNames, tally: _Tally, kept: Callable[[Entry], Entry]
+) -> Iterator[Entry]:
+    """The good rows, with the images they speak of `kept`; the bad ones go to the tally."""
     of_lines = FieldNames()
     for record in records:
         tally.rows += 1
@@ -174,7 +191,7 @@ def _entries(records: Iterable[Record | BadRow], fields: FieldNames, tally: _Tal
             continue
         names = of_lines if record.form == "line" else fields
         try:
-            yield entry_from_row(record.row, names, record.place, cells=record.form == "cells")
+            yield kept(entry_from_row(record.row, names, record.place, cells=record.form == "cells"))
         except InputError as error:
             tally.note(BadRow(record.place, printable(str(error))))
 

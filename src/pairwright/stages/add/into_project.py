@@ -33,13 +33,15 @@ def add(
     without: Collection[str] = (),
     label: str | None = None,
     label_values: Mapping[str, str] | None = None,
+    image_urls: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> AddResult | AddDatasetResult:
     """Add prompts, responses and pairs; with `labels`, a format or "auto", their labels too, as votes.
 
     `fields` are the names of columns where no labels are read, `mapping` where they are; `label` is which
-    of several labels counts, `label_values` what a table's mean. Raises
-    InputError for an option that needs labels where none are read.
+    of several labels counts, `label_values` what a table's mean. Images are kept in the project's `media/`;
+    with `image_urls` those that are addresses stay addresses. Raises InputError for an option that needs
+    labels where none are read.
     """
     if labels is not None:
         return add_dataset(
@@ -55,6 +57,7 @@ def add(
             without=without,
             label=label,
             label_values=label_values,
+            image_urls=image_urls,
             progress=progress,
         )
     if label is not None or label_values:
@@ -72,5 +75,7 @@ def add(
         file_format=file_format,
         on_error=on_error,
         without=without,
+        media=project.media,
+        image_urls=image_urls,
         progress=progress,
     )

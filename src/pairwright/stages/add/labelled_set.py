@@ -11,7 +11,7 @@ twice adds nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
@@ -38,6 +38,7 @@ from pairwright.formats.canonical import (
     unfit,
 )
 from pairwright.formats.catalog import read_dataset, source_named
+from pairwright.formats.format import Found
 from pairwright.formats.guess import guess
 from pairwright.formats.reading import BadRow, Given, name_of
 from pairwright.formats.values import as_json
@@ -46,6 +47,7 @@ from pairwright.keys import seeded_fraction
 from pairwright.literals import checked
 from pairwright.pairing import pair_key, text_key
 from pairwright.stages.add.add import BAD_ROWS_LISTED, Added, own_ids
+from pairwright.stages.add.images import Keeper, base_of
 from pairwright.stages.add.usable_rows import usable
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.project.project import Project
@@ -168,6 +170,7 @@ def add_dataset(
     without: Collection[str] = (),
     label: str | None = None,
     label_values: Mapping[str, str] | None = None,
+    image_urls: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> AddDatasetResult:
     """Add what the files hold, or rows in memory, in the format `source` (None: told by the rows' keys).
@@ -176,14 +179,15 @@ def add_dataset(
     not say: unless told it is the dataset, else the file. `labels_by` says what all
     raters of the files are, and takes back what was said otherwise of them before;
     without it a row that does not say is of an unknown rater. `without` are columns to
-    do without, `label` is which of several labels counts, `label_values` what a table's mean. Raises
+    do without, `label` is which of several labels counts, `label_values` what a table's mean. Images are
+    kept in the project's `media/`; with `image_urls` those that are addresses stay addresses. Raises
     InputError for a format there is not.
     """
     if labels_by is not None and labels_by not in MAKERS:
         raise InputError(f'labels_by is "{labels_by}"; it is one of {", ".join(MAKERS)}')
     name = source or guess(paths[0], mapping or {}, file_format)
     reads = source_named(name)
-    result = AddDatasetResult(name, source is None)
+    result, keeper = AddDatasetResult(name, source is None), Keeper(project.media, urls=image_urls)
     with ExitStack() as stack:
         seen = stack.enter_context(Counts())
         try:
@@ -193,7 +197,7 @@ def add_dataset(
                     stem = without_ending(file)[0] or Path(file).stem
                     called = rater or (stem if reads.rater == _FILE else reads.rater)
                     own = _Maker(name, called, reads.kind, labels_by)
-                    found = read_dataset(
+                    read = read_dataset(
                         path,
                         name,
                         mapping,
@@ -202,6 +206,11 @@ def add_dataset(
                         label=label,
                         label_values=label_values,
                     )
+                    found = _with_images_kept(
+                        read,
+                        keeper,
+                        base_of(path),
+                    )
                     before, rows = result.read, usable(found, result, progress, _unfit)
                     while page := list(islice(rows, PAGE)):
                         _add_page(connection, project, page, own, which, result, seen)
@@ -209,7 +218,10 @@ def add_dataset(
                         result.empty.append(file)
                 if result.bad_rows and on_error == "stop":
                     raise _TakeBack
-        except _TakeBack:
+        except BaseException as error:
+            keeper.take_back()
+            if not isinstance(error, _TakeBack):
+                raise
             result.committed = False
             result.prompts = result.responses = result.pairs = result.votes = Added()
             result.changed = result.contradictions = 0
@@ -223,6 +235,17 @@ _HELD = Needs(holds=BEYOND)
 def _unfit(row: Canonical) -> Drop | None:
     """Why a project can't hold it."""
     return unfit(row, row.responses, _HELD)
+
+
+def _with_images_kept(found: Iterator[Found], keeper: Keeper, base: Path) -> Iterator[Found]:
+    """The same rows, with the images they speak of in the project."""
+    for each in found:
+        if isinstance(each, Canonical):
+            try:
+                each = keeper.row(each, base)
+            except InputError as error:
+                each = BadRow(each.place, str(error))
+        yield each
 
 
 # --- content --------------------------------------------------------------------------------------

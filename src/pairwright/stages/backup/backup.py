@@ -1,4 +1,4 @@
-"""A project's store, settings and guidelines in one checked file, while work goes on; and back from it."""
+"""A project's store, images, settings and guidelines in one checked file, and back from it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 from pairwright.errors import ConfigError, InputError, StoreDamaged, StoreError
 from pairwright.stages.doctor.doctor import DoctorResult, sound
+from pairwright.stages.project.media import Media
 from pairwright.stages.project.project import FILE_NAME, Project
 from pairwright.stages.project.settings import read_settings
 from pairwright.stages.result import Result, facts_of
@@ -68,7 +69,7 @@ class RestoreResult(Result):
 
 
 def backup(project: Project, out: Path | None = None, *, progress: Progress = _silent) -> BackupResult:
-    """Write the project's store as it is now, with its settings and guidelines, to one file.
+    """Write the project's store as it is now, with its images, settings and guidelines, to one file.
 
     Others may go on writing. What was written is examined as `doctor` does: a backup of a damaged
     store is kept, and says so. Raises InputError where the file is there already.
@@ -84,6 +85,7 @@ def backup(project: Project, out: Path | None = None, *, progress: Progress = _s
                 copy_rows(project.store, target, progress=progress)
         files = _own_files(project)
         _put_in(partial, files)
+        _put_images_in(partial, project.media)
         found = _examined(partial)
         _alone(partial)
         os.replace(partial, out)
@@ -110,6 +112,7 @@ def restore(file: Path, folder: Path, *, progress: Progress = _silent) -> Restor
                 f"{file} is damaged ({_counted(found)}), so nothing was restored. Take an older backup; to "
                 "work on this one all the same, copy the file to where the project's store is."
             )
+        _take_images_out(partial, Media(folder))
         _alone(partial)
         written = [] if (folder / FILE_NAME).exists() else _write_files(folder, files)
         named = read_settings(folder / FILE_NAME).project.store
@@ -217,6 +220,27 @@ def _taken_out(path: Path) -> dict[str, bytes]:
     except sqlite3.DatabaseError as error:
         raise StoreDamaged(f"the backup can't be read: {error}. Take an older one.") from None
     return {name: content for name, content in files.items() if Path(name).name == name}
+
+
+def _put_images_in(path: Path, media: Media) -> None:
+    """One after the other: all of a project's images need not fit into memory."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE backup_image (name TEXT PRIMARY KEY, content BLOB NOT NULL)")
+        for name in sorted(media.names()):
+            connection.execute("INSERT INTO backup_image VALUES (?, ?)", (name, media.read(name)))
+
+
+def _take_images_out(path: Path, media: Media) -> None:
+    """The images of a backup into the project's folder, but for those that are there."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'backup_image'").fetchone():
+            return
+        there = media.names()
+        for (name,) in connection.execute("SELECT name FROM backup_image").fetchall():
+            if name not in there:
+                query = "SELECT content FROM backup_image WHERE name = ?"
+                media.keep(connection.execute(query, (name,)).fetchone()[0], f"the image {name}")
+        connection.execute("DROP TABLE backup_image")
 
 
 def _write_files(folder: Path, files: dict[str, bytes]) -> list[str]:

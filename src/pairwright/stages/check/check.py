@@ -293,6 +293,7 @@ def checks_of(project: Project, only: Collection[str] = (), skip: Collection[str
         settings.judge_contradicts,
         settings.judge_drifts,
         tuple(_benchmark(project)),
+        project.media.names(),
     )
     left_out = {*skip, *(name for name in settings.skip if name not in only)}
     wanted = [

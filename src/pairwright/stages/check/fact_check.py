@@ -166,7 +166,8 @@ def _pending(project: Project, name: str) -> Iterator[Example]:
     with project.store.read() as connection:
         known = answers_of_stage(connection, STAGE)
     for example in Examples(project.store):
-        if example.decided and _key(project, name, example) not in known:
+        unseen = any(message.images for message in example.messages)  # and so no facts to look for
+        if example.decided and not unseen and _key(project, name, example) not in known:
             yield example
 
 

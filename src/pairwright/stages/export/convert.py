@@ -32,6 +32,8 @@ from pairwright.formats.canonical import (
     Unit,
     Which,
     beyond_text,
+    changed,
+    has_images,
     has_reasoning,
     pairs,
     plain,
@@ -44,12 +46,15 @@ from pairwright.formats.catalog import read_dataset, reader_of, target_named
 from pairwright.formats.files import DatasetFiles, Layout, Made, dataset_files
 from pairwright.formats.format import Target
 from pairwright.formats.guess import guess
+from pairwright.formats.images import mapped
 from pairwright.formats.reading import BadRow, Given, Rows, name_of
 from pairwright.formats.streams import STDIN
 from pairwright.keys import content_key
+from pairwright.stages.add.images import base_of
 from pairwright.stages.add.usable_rows import usable
 from pairwright.stages.export.convert_pairs import Opposed
 from pairwright.stages.export.convert_responses import by_majority
+from pairwright.stages.export.images import Place, from_file
 from pairwright.stages.export.in_memory import as_dataset, as_pandas, rows_in
 from pairwright.stages.export.side_lines import REMEDY
 from pairwright.stages.result import Result, facts_of
@@ -303,7 +308,8 @@ def convert(
         with ExitStack() as stack:
             files = stack.enter_context(dataset_files(out, target, layout, _file(path), dry_run=dry_run))
             settle = _settling(target, result, stack, opposed)
-            made = made_rows(rows, target, selection, result, settle=settle)
+            place = from_file(base_of(path), out, target, files)
+            made = made_rows(rows, target, selection, result, settle=settle, place=place)
             for each in capped(made, target, selection, result.dropped, stack):
                 files.write(each)
                 _count_label(result, target, each)
@@ -347,12 +353,13 @@ def made_rows(
     result: ConvertResult,
     describe: Callable[[Canonical, Any], Mapping[str, Any]] | None = None,
     settle: Callable[[Iterator[Any]], Iterator[Any]] | None = None,
+    place: Place | None = None,
 ) -> Iterator[Made]:
     """The rows a target takes of canonical ones; the others are counted by reason.
 
     `describe` gives the side line of a row and what was taken of it. `settle`
-    makes one of all that speak of the same response. All margins are in one unit: the one
-    asked for, else that of the first pair that has any.
+    makes one of all that speak of the same response. `place` says where images go. All margins are in one
+    unit: the one asked for, else that of the first pair that has any.
     """
     describe, dropped = describe or _meta, result.dropped
     result.margin_unit = selection.margin if target.takes == "pairs" else None
@@ -364,7 +371,9 @@ def made_rows(
                 item = replace(item, unit=result.margin_unit)
         row = item if isinstance(item, Canonical) else item.row
         beyond = beyond_text(row, responses_of(item))
-        made = target.made(_as_asked(item, row, target, selection, result) if beyond else item)
+        if beyond:
+            item = _as_asked(item, row, target, selection, result, place)
+        made = item if isinstance(item, Drop) else target.made(item)
         if not isinstance(made, Drop) and beyond and _out_of_types(target, made, result.path):
             made = Drop("needs_jsonl")
         if isinstance(made, Drop):
@@ -374,13 +383,29 @@ def made_rows(
             yield Made(made, describe(row, item), row.prompt, row.key, good, beyond)
 
 
-def _as_asked(item: Any, row: Canonical, target: Target, selection: Selection, result: ConvertResult) -> Any:
-    """An item with its reasoning, or without it, which is told where the target has no place for it."""
+def _as_asked(
+    item: Any,
+    row: Canonical,
+    target: Target,
+    selection: Selection,
+    result: ConvertResult,
+    place: Place | None,
+) -> Any:
+    """An item with its reasoning, or without it, which is told where the target has no place for it.
+
+    Its images are where they are written to; a Drop where one is gone.
+    """
+    responses = responses_of(item)
     keeps = "reasoning" in target.holds and selection.reasoning == "keep"
-    if keeps or not has_reasoning(row, responses_of(item)):
+    if not keeps and has_reasoning(row, responses):
+        result.not_carried["reasoning_content"] = result.not_carried.get("reasoning_content", 0) + 1
+        item = without_reasoning(item)
+    if place is None or "images" not in target.holds or not has_images(row, responses):
         return item
-    result.not_carried["reasoning_content"] = result.not_carried.get("reasoning_content", 0) + 1
-    return without_reasoning(item)
+    try:
+        return changed(item, partial(mapped, ref=place))
+    except InputError:
+        return Drop("image_missing")
 
 
 def _out_of_types(target: Target, made: Mapping[str, Any], path: Path) -> bool:
@@ -490,6 +515,11 @@ def finish(files: DatasetFiles, target: Target, result: ConvertResult) -> None:
     result.how_to_load = target.how_to_load(files.written)
     result.parts, result.empty_parts = files.rows_by_part, files.empty_parts
     result.neighbours = sum(part.neighbours for part in files.parts.values()) if target.kto else 0
+    if files.images:
+        result.more = {
+            **result.more,
+            "media": {"images": len(files.images), "bytes": sum(files.images.values())},
+        }
     if files.weights:
         result.weights = {
             "desirable_weight": files.weights.desirable,

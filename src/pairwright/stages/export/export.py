@@ -12,6 +12,7 @@ from pairwright.literals import checked
 from pairwright.stages.export.convert import ConvertResult, Selection
 from pairwright.stages.export.export_dataset import export_dataset
 from pairwright.stages.export.side_lines import row_of_export as row_of_export
+from pairwright.stages.project.media import Media
 from pairwright.store.store import Store
 
 
@@ -32,6 +33,7 @@ def export(
     separator: str = trl.SEPARATOR,
     include_flagged: bool = False,
     split_pairs: bool = False,
+    media: Media | None = None,
     progress: RowProgress | None = None,
 ) -> ConvertResult:
     """Write the labels of `store` to `out` (.jsonl, .jsonl.gz, .jsonl.zst or .parquet), all or nothing.
@@ -48,6 +50,7 @@ def export(
         separator=separator,
         seed=seed,
         include_flagged=include_flagged,
+        media=media,
         progress=progress,
     )
 

@@ -35,7 +35,9 @@ from pairwright.stages.export.convert import (
     made_rows,
     manifest,
 )
+from pairwright.stages.export.images import from_project
 from pairwright.stages.export.side_lines import pair_meta, response_meta
+from pairwright.stages.project.media import Media
 from pairwright.store.check.softening import softened_mark
 from pairwright.store.export import labelled_pairs as rows_of
 from pairwright.store.export import labelled_responses as singles_of
@@ -64,6 +66,7 @@ def export_dataset(
     separator: str = SEPARATOR,
     seed: int = 0,
     include_flagged: bool = False,
+    media: Media | None = None,
     progress: Callable[..., None] | None = None,
 ) -> ConvertResult:
     """Write the labels of `store` to `out` in the format `to`, all or nothing.
@@ -75,7 +78,7 @@ def export_dataset(
     `selection.split_pairs` calls winners good and losers bad, by majority.
     `ratings` says whose count, by default the first there is of annotate, people, judges, unknown.
     Margins are P(chosen) - P(rejected), or with `selection.margin` "ratings" their difference.
-    `separator` stands between a prompt and an answer that are strings.
+    `separator` stands between a prompt and an answer that are strings. `media` are the project's images.
     Stratified parts go by all prompts that have a pair, so they are the same in every format.
     Raises InputError where there is nothing to write.
     """
@@ -105,14 +108,15 @@ def export_dataset(
             selection = Selection(per_prompt=selection.per_prompt, reasoning=selection.reasoning)
         else:
             rows = _pairs(connection, source, kind, include_flagged, result, progress)
+        files = stack.enter_context(dataset_files(out, target, layout))
+        place = from_project(media, target, files)
         made = capped(
-            made_rows(rows, target, selection, result, _describe),
+            made_rows(rows, target, selection, result, _describe, place=place),
             target,
             selection,
             result.dropped,
             stack,
         )
-        files = stack.enter_context(dataset_files(out, target, layout))
         sources: Counter[str] = Counter()
         for each in made:
             files.write(each)

@@ -81,6 +81,7 @@ def export_project(
         separator=settings.separator,
         seed=seed,
         include_flagged=include_flagged,
+        media=project.media,
     )
     remember(project, result.path)
     return result

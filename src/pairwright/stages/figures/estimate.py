@@ -24,6 +24,7 @@ from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result
 from pairwright.store.figures import totals
 from pairwright.store.figures.totals import CallCounts
+from pairwright.store.judge.images import images_a_prompt
 from pairwright.store.people import tasks
 from pairwright.store.route.calibrations import newest_calibration
 from pairwright.types import ORDERS, Prompt
@@ -110,6 +111,7 @@ class _Counts:
     missing: int
     prompt_bytes: float
     response_bytes: float
+    images: float  # a prompt
     calls: tuple[CallCounts, ...]
     spent: float
     judge_pending: dict[str, int]
@@ -174,6 +176,7 @@ def _count(project: Project, single_order: bool, retry_failed: bool, rejudge: bo
             content.pairs,
             missing,
             *totals.mean_bytes(connection),
+            images_a_prompt(connection),
             tuple(totals.call_counts(connection)),
             totals.spent_usd(connection),
             {
@@ -213,7 +216,7 @@ def _generate(project: Project, counts: _Counts) -> list[StageEstimate]:
         calls = round(counts.missing * weight / whole)
         rates = _rates(counts.calls, "generate", name, model.max_tokens * ANSWER_SHARE)
         size = counts.prompt_bytes + len(model.system or "")
-        rows.append(_stage(project, "generate", name, calls, size, rates))
+        rows.append(_stage(project, "generate", name, calls, size, rates, counts.images))
     return rows
 
 
@@ -247,7 +250,7 @@ def _judge(project: Project, name: str, counts: _Counts, pairs_to_come: int) -> 
         )
     size += around
     rates = _rates(counts.calls, "judge", judge.model, VERDICT_TOKENS)
-    return _stage(project, "judge", judge.model, calls, size, rates)
+    return _stage(project, "judge", judge.model, calls, size, rates, counts.images)
 
 
 def _answer_tokens(project: Project, counts: _Counts) -> float:
@@ -278,10 +281,21 @@ def _rates(calls: tuple[CallCounts, ...], stage: str, model: str, answer_tokens:
     return _Rates(BYTES_PER_TOKEN, answer_tokens, None, basis)
 
 
-def _stage(project: Project, stage: str, name: str, calls: int, size: float, rates: _Rates) -> StageEstimate:
+def _stage(
+    project: Project,
+    stage: str,
+    name: str,
+    calls: int,
+    size: float,
+    rates: _Rates,
+    images: float = 0.0,
+) -> StageEstimate:
     model = project.settings.models[name]
     endpoint = project.settings.endpoints[model.endpoint]
-    tokens_in, tokens_out = size / rates.bytes_per_token, rates.answer_tokens
+    tokens_in, tokens_out, basis = size / rates.bytes_per_token, rates.answer_tokens, rates.basis
+    if images and rates.seconds is None:  # what was measured was measured with them
+        tokens_in += images * model.image_tokens
+        basis += f", {model.image_tokens:,} tokens an image"
     price = project.price(name)
     seconds = rates.seconds or SECONDS_TO_FIRST_TOKEN + tokens_out * SECONDS_PER_TOKEN
     per_second = endpoint.concurrency / seconds
@@ -297,7 +311,7 @@ def _stage(project: Project, stage: str, name: str, calls: int, size: float, rat
         round(calls * tokens_out),
         calls * price.cost(tokens_in, tokens_out) if price else None,
         calls / per_second / 3600,
-        rates.basis,
+        basis,
     )
 
 

@@ -23,6 +23,7 @@ from pairwright.models.replies import ChatReply
 from pairwright.models.settings import ModelSettings
 from pairwright.quality.refusals import looks_like_refusal
 from pairwright.stages.pay.bounds import most_tokens_out, tokens_of
+from pairwright.stages.pay.images import ImagesSent, check_sees_images
 from pairwright.stages.pay.paid_calls import CallProgress, Run, no_progress, work_through
 from pairwright.stages.pay.payer import Payer, spent_before, unknown_price, unlimited
 from pairwright.stages.project.project import Project
@@ -107,6 +108,8 @@ def run_generate(
         pending = missing if retry_failed else missing - failed
         run = Run(Budget(limit, spent), pending, progress, project.settings.project.stop_within_s)
         if pending:
+            for name in settings.models:
+                check_sees_images(project, f"model {name}", name)
             asyncio.run(_Session(project, run, prices, prior).draw_all(retry_failed))
     stop = run.stop
     if stop is not None and not isinstance(stop, (BudgetReached, KeyboardInterrupt)):
@@ -137,6 +140,7 @@ class _Session:
     ) -> None:
         self.project, self.run, self.prior, self.prices = project, run, prior, prices
         self.settings = project.settings.generate
+        self.images = {name: ImagesSent(project, name) for name in prices}
         self.clients: dict[str, ChatClient] = {}
 
     async def draw_all(self, retry_failed: bool) -> None:
@@ -172,7 +176,6 @@ class _Session:
         name = model_of_slot(self.settings, self.project.settings.project.seed, work.prompt_key, slot)
         model = self.project.settings.models[name]
         body = request_body(model, work.prompt)
-        size = sent_bytes(body)
         params = {key: value for key, value in body.items() if key not in ("messages", "tools")}
         if body["messages"][0]["role"] == "system" and work.prompt.messages[0].role != "system":
             params["system"] = body["messages"][0]["content"]  # kept with what was drawn under it
@@ -183,6 +186,12 @@ class _Session:
         drawn = sum(call.outcome != "failed" for call in prior)
         left = draws - (drawn % draws if slot in work.failed_slots else drawn)
         left = max(1, left)
+        try:
+            body["messages"] = self.images[name].messages(body["messages"])
+        except CallFailed as failed:
+            await self._fail(work, slot, key, failed.kind, str(failed))
+            return
+        size, of_images = sent_bytes(body, self.images[name])
         account = self.payers[name].account(key, prior[-1].attempt + 1 if prior else 1, work.prompt_id)
         most = most_tokens_out(body, self.run.budget.limit, name)
         client = self.clients[model.endpoint]
@@ -192,7 +201,7 @@ class _Session:
 
         while self.run.stop is None:
             try:
-                reply = await account.pay(send, size, most)
+                reply = await account.pay(send, size, most, images=of_images)
             except CallFailed as failed:
                 await self._fail(work, slot, key, failed.kind, str(failed))
                 return
@@ -253,13 +262,13 @@ def request_body(model: ModelSettings, prompt: Prompt) -> dict[str, Any]:
     return body
 
 
-def sent_bytes(body: Mapping[str, Any]) -> int:
-    """The bytes of a request that its model reads: messages, with their calls, and tools."""
+def sent_bytes(body: Mapping[str, Any], images: ImagesSent) -> tuple[int, int]:
+    """The bytes of a request that its model reads, messages, with their calls, and tools; and of images."""
     messages = body["messages"]
-    size = sum(len(each["content"].encode()) for each in messages if isinstance(each["content"], str))
+    size, of_images = images.size(messages)
     calls = [each["tool_calls"] for each in messages if each.get("tool_calls")]
     beyond = [*calls, *body.get("tools", ())]
-    return size + (len(orjson.dumps(beyond)) if beyond else 0)
+    return size + (len(orjson.dumps(beyond)) if beyond else 0), of_images
 
 
 def response_of(reply: ChatReply, *, keep_reasoning: bool) -> Rated:

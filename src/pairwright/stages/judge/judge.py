@@ -29,6 +29,7 @@ from pairwright.stages.panel.asked import (
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.pay.asked_once import Prepared
 from pairwright.stages.pay.bounds import tokens_of
+from pairwright.stages.pay.images import ImagesSent, check_sees_images
 from pairwright.stages.pay.paid_calls import CallProgress, Run, no_progress, work_through
 from pairwright.stages.pay.payer import Payer, unlimited
 from pairwright.stages.project.judge_kinds import kind_of
@@ -108,6 +109,7 @@ def run_judge(
             return _run_local(project, name, settings, orders, retry_failed, progress)
         session = open_session(project, name, settings, orders, budget_usd)
         if rejudge:
+            _check_images(session)
             asyncio.run(_check_asking(session))
             _ask_anew(project, name)
             retry_failed = True
@@ -116,8 +118,20 @@ def run_judge(
             pending = totals.judge_pending(connection, name, orders, retry_failed=retry_failed, left=left)
         run = Run(session.budget, pending, progress, project.settings.project.stop_within_s)
         if pending:
+            _check_images(session)
             asyncio.run(_judge_all(session, run, retry_failed, left))
     return _result(session, run, pending)
+
+
+def _check_images(session: JudgeSession) -> None:
+    """Raises ConfigError where there are images and the judge would not see them."""
+    check_sees_images(
+        session.project,
+        f"judge {session.name}",
+        session.model,
+        text_only=kind_of(session.settings.kind).scores,
+        responses=True,
+    )
 
 
 async def _check_asking(session: JudgeSession) -> None:
@@ -165,7 +179,8 @@ async def _judge_all(session: JudgeSession, run: Run, retry_failed: bool, left: 
 
             payer = session.payer(run, writer)
             prepared = Prepared(project.store, writer, payer)
-            aids = Aids(client, model, session.options, payer, prepared)
+            images = ImagesSent(project, session.model)
+            aids = Aids(client, model, session.options, payer, prepared, images)
             shared: SharedJudge | None = None
             if kind_of(session.settings.kind).scores:
                 shared = ScoredResponses(session, client, prepared)
@@ -176,7 +191,7 @@ async def _judge_all(session: JudgeSession, run: Run, retry_failed: bool, left: 
                 if shared is not None:
                     await _read_off(session, run, shared, writer, work)
                 else:
-                    await _judge_one(session, run, judge, aids, payer, writer, work)
+                    await _judge_one(session, run, judge, aids, images, payer, writer, work)
 
             await work_through(pages, do, endpoint.concurrency, run)
 
@@ -201,6 +216,7 @@ async def _judge_one(
     run: Run,
     judge: ChatJudge,
     aids: Aids,
+    images: ImagesSent,
     payer: Payer,
     writer: GroupCommit,
     work: JudgeWork,
@@ -217,9 +233,11 @@ async def _judge_one(
     while run.stop is None:
         try:
             aid = await aids.of(work.prompt)
-            messages = judge.messages(work.prompt, work.first, work.second, unread, aid)
-            size = sum(len(message["content"].encode()) for message in messages)
-            reply = await account.pay(partial(judge.ask, messages, tokens_of(size) + most), size, most)
+            shown = judge.messages(work.prompt, work.first, work.second, unread, aid)
+            messages = images.messages(shown)
+            size, of_images = images.size(messages)
+            send = partial(judge.ask, messages, tokens_of(size) + most)
+            reply = await account.pay(send, size, most, images=of_images)
         except CallFailed as failed:
             await writer.put([_failure(session, work, key, failed.kind, str(failed))])
             run.finish(failed=True)

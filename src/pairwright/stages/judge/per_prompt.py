@@ -12,6 +12,7 @@ from pairwright.models.replies import ChatReply
 from pairwright.models.settings import ModelSettings
 from pairwright.stages.pay.asked_once import Asking, Prepared
 from pairwright.stages.pay.bounds import most_tokens_out, tokens_of
+from pairwright.stages.pay.images import ImagesSent
 from pairwright.stages.pay.payer import Payer
 from pairwright.types import Prompt
 
@@ -28,9 +29,10 @@ class Aids:
         options: JudgeOptions,
         payer: Payer,
         prepared: Prepared,
+        images: ImagesSent,
     ) -> None:
         self._client, self._model, self._payer, self._prepared = client, model, payer, prepared
-        self._strategy = STRATEGIES[options.strategy]
+        self._strategy, self._images = STRATEGIES[options.strategy], images
 
     async def of(self, prompt: Prompt) -> str | None:
         """The text for this prompt, None where the strategy prepares nothing. Raises CallFailed."""
@@ -50,20 +52,20 @@ class Aids:
         assert self._strategy.aid is not None  # asked in `of`
         body = {
             "model": self._model.model,
-            "messages": self._strategy.aid(prompt),
+            "messages": self._images.messages(self._strategy.aid(prompt)),
             "temperature": 0.0,
             self._model.max_tokens_field: MOST_TOKENS,
             **self._model.extra,
         }
         for name in self._model.omit:
             body.pop(name, None)
-        payer, size = self._payer, sum(len(message["content"].encode()) for message in body["messages"])
+        payer, (size, of_images) = self._payer, self._images.size(body["messages"])
         most = most_tokens_out(body, payer.run.budget.limit, payer.model)
 
         async def send(ledger: Ledger) -> ChatReply:
             return await self._client.chat(body, expected_tokens=tokens_of(size) + most, ledger=ledger)
 
-        return Asking(send, size, most, _empty)
+        return Asking(send, size, most, _empty, images=of_images)
 
 
 def _empty(reply: ChatReply) -> str | None:

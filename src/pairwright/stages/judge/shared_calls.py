@@ -19,6 +19,7 @@ from pairwright.models.replies import ChatReply, ReplyContent
 from pairwright.stages.judge.session import JudgeSession
 from pairwright.stages.pay.asked_once import KEPT, Asking, Prepared, Unread
 from pairwright.stages.pay.bounds import tokens_of
+from pairwright.stages.pay.images import ImagesSent
 from pairwright.store.judge.pending import JudgeWork, responses_beside
 from pairwright.types import Answer
 
@@ -38,6 +39,7 @@ class Rankings:
 
     def __init__(self, session: JudgeSession, judge: ChatJudge, prepared: Prepared) -> None:
         self._session, self._judge, self._prepared = session, judge, prepared
+        self._images = ImagesSent(session.project, session.model)
         self._beside: OrderedDict[bytes, list[str]] = OrderedDict()
 
     async def answer(self, work: JudgeWork) -> Answer:
@@ -62,14 +64,15 @@ class Rankings:
         return self._beside[work.prompt.key]
 
     def _asking(self, work: JudgeWork, shown: list[str], unread: Unread) -> Asking:
-        messages = ranking_messages(work.prompt, shown, self._session.project.guidelines)
+        asked = ranking_messages(work.prompt, shown, self._session.project.guidelines)
         if unread is not None:
-            messages += ask_again(*unread, ANSWER)
-        size = sum(len(message["content"].encode()) for message in messages)
+            asked += ask_again(*unread, ANSWER)
+        messages = self._images.messages(asked)
+        size, of_images = self._images.size(messages)
         most = self._session.most_out
         send = partial(self._judge.ask, messages, tokens_of(size) + most)
         problem, about = partial(_problem, len(shown)), work.prompt.key
-        return Asking(send, size, most, problem, self._session.settings.attempts, about)
+        return Asking(send, size, most, problem, self._session.settings.attempts, about, of_images)
 
 
 def _problem(n: int, reply: ChatReply) -> str | None:

@@ -39,6 +39,7 @@ class Asking:
     problem: Callable[[ChatReply], str | None]
     attempts: int = 1
     about: Hashable = None
+    images: int = 0  # of the size
 
 
 class Prepared:
@@ -72,7 +73,7 @@ class Prepared:
         while True:
             asking, asked = ask(unread), asked + 1
             account = account or self._payer.account(key, before + 1, asking.about or key)
-            reply = await account.pay(asking.send, asking.size, asking.most)
+            reply = await account.pay(asking.send, asking.size, asking.most, images=asking.images)
             text, found = str(reply.raw).strip(), asking.problem(reply)
             await self._writer.put([account.row("unreadable" if found else "used", raw=text)])
             if not found:

@@ -91,15 +91,16 @@ class Account(Ledger):
         self._payer, self._key, self._attempt, self._about = payer, key, attempt, about
         self._answer: dict[str, Any] = {}  # columns of the answer that `row` will be about
         self._sent = False
-        self.size = self.most = 0
+        self.size = self.images = self.most = 0
 
-    async def pay(self, send: Send, size: int, most: int) -> ChatReply:
-        """Make a call of `size` bytes that is answered with `most` tokens at worst.
+    async def pay(self, send: Send, size: int, most: int, *, images: int = 0) -> ChatReply:
+        """Make a call of `size` bytes, of which `images` are no text, answered with `most` tokens at worst.
 
         Raises CallFailed, BudgetReached, EndpointError (also where calls about others were refused too),
         and after any stop.
         """
         run, self.size, self.most, self._sent = self._payer.run, size, most, False
+        self.images = images
         try:
             reply = await send(self)
             run.refused.answered = True
@@ -153,7 +154,7 @@ class Account(Ledger):
             "counted": counted,
             "cost_usd": price.cost(tokens_in, tokens_out) if price else None,
             "cost_known": counted and price is not None,
-            "prompt_bytes": self.size,
+            "prompt_bytes": self.size - self.images,
             "seconds": tried.seconds,
             "tries": tried.tries,
             "served": tried.served,

@@ -13,6 +13,7 @@ from typing import Self
 from pairwright.errors import ConfigError, InputError
 from pairwright.judging.rubric import DEFAULT_GUIDELINES
 from pairwright.models.prices import Price, load_prices, price_of
+from pairwright.stages.project.media import Media
 from pairwright.stages.project.settings import ProjectFile, read_settings
 from pairwright.store.address import check_file
 from pairwright.store.store import Store
@@ -92,6 +93,11 @@ class Project:
     def _own_prices(self) -> Mapping[str, Price] | None:
         name = self.settings.project.prices
         return load_prices(self.root / name) if name else None
+
+    @property
+    def media(self) -> Media:
+        """Its images."""
+        return Media(self.root)
 
     def price(self, model_name: str) -> Price | None:
         """The price of a model of the project file; None if nobody has said it."""

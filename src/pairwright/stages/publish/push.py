@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pairwright.amounts import counted
 from pairwright.errors import InputError
 from pairwright.hub.bundle import INDEX, holds
+from pairwright.hub.exports import Export
 from pairwright.hub.hub_errors import TOKENS, Passing
 from pairwright.hub.remote import Remote, Repository, quiet_bars, token_there
 from pairwright.stages.check.check import run_check
@@ -107,6 +109,16 @@ def card(project: Project, wanted: WantedExports) -> CardResult:
     return CardResult(found.card, found.notes, found.refused)
 
 
+def _seen(exports: Sequence[Export]) -> list[str]:
+    """The exports whose images stand beside them. Files of images may say where they were taken."""
+    return [
+        f"{each.path.name} names {counted(each.manifest['media']['images'], 'image')} beside it, and push "
+        "sends no images. Leave it out with --path, or upload its folder yourself"
+        for each in exports
+        if each.manifest.get("media")
+    ]
+
+
 def push(
     project: Project,
     wanted: WantedExports,
@@ -124,7 +136,7 @@ def push(
     exports, passed = find_exports(project, wanted.paths)
     stale_ones = [] if how.stale_ok else _stale(project, exports)
     damaged = problems(project, exports) if how.examined else []
-    refused = [*_gate(project, how), *damaged, *stale_ones]
+    refused = [*_gate(project, how), *damaged, *stale_ones, *_seen(exports)]
     if refused and not how.dry_run:
         raise InputError("\n".join(refused))
     if not how.dry_run:
