@@ -10,6 +10,7 @@ import pytest
 from pictures import png
 from projects import a_project, change, rows
 
+from pairwright.cli.main import run
 from pairwright.errors import ConfigError
 from pairwright.models.loopback import LoopbackServer
 from pairwright.stages.add.into_project import add
@@ -163,3 +164,10 @@ def test_an_estimate_counts_images_until_calls_with_them_were_counted(tmp_path, 
     of_judge = next(each for each in estimate(project).stages if each.stage == "judge")
     assert "5,000 tokens an image" in of_judge.basis
     assert 4 * 2500 < of_judge.prompt_tokens < 4 * 2500 + 8000  # every second prompt has one
+
+
+def test_what_is_printed_of_a_pair_names_the_image_in_its_place(tmp_path, server, capsys):
+    project = project_with(tmp_path, server, JUDGE, {**PAIR, "id": "i1"})
+    assert run(["-C", str(project.root), "show", "i1"]) == 0
+    told = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert f"[user] ⟦image {NAME}⟧Which color?" in told

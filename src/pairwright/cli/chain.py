@@ -9,6 +9,8 @@ from rich.panel import Panel
 from rich.text import Text
 
 from pairwright.cli.output import out, usd
+from pairwright.turns import laid_out
+from pairwright.types import messages_from
 
 LONGEST = 1500  # characters of a text shown; --json has all of it
 
@@ -31,7 +33,7 @@ def print_chain(chain: dict[str, Any]) -> None:
 
 
 def _prompt(prompt: dict[str, Any]) -> None:
-    text = "\n\n".join(f"[{message['role']}] {message['content']}" for message in prompt["messages"])
+    text = "\n\n".join(f"[{each.role}] {laid_out(each)}" for each in messages_from(prompt["messages"]))
     _panel(f"Prompt {prompt['id']}", text, _facts(prompt, "external_id", "source", "meta"))
 
 

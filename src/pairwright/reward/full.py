@@ -18,6 +18,8 @@ from pairwright.errors import InputError
 from pairwright.extras import needed
 from pairwright.judging.rubric import as_data
 from pairwright.reward.light import Comparisons
+from pairwright.turns import laid_out
+from pairwright.types import Message
 
 TRANSFORMER = "a transformer as reward model"
 CARD = "pairwright.json"
@@ -163,8 +165,8 @@ def _head_was_there(model: Any) -> bool:
 def _messages(prompt: Any) -> list[dict[str, str]]:
     if isinstance(prompt, str):
         return [{"role": "user", "content": as_data(prompt)}]
-    plain = [each if isinstance(each, Mapping) else each.as_dict() for each in prompt]
-    return [{"role": each["role"], "content": as_data(each["content"])} for each in plain]
+    messages = [Message.from_dict(each) if isinstance(each, Mapping) else each for each in prompt]
+    return [{"role": each.role, "content": as_data(laid_out(each))} for each in messages]
 
 
 def steps_of(pairs: int, batch: int, epochs: float) -> int:

@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from pairwright.keys import public_id
 from pairwright.routing.decide import SENT_BACK
+from pairwright.store.rows import last_asked
 from pairwright.store.schema import account, belief, failure, flag, pair, prompt, rater, review, vote
 from pairwright.store.votes import flag_stands, is_current, newest_beliefs, skip_stands
 
@@ -200,7 +201,7 @@ def comments_for(connection: Connection, rater_id: int, limit: int = 50) -> list
         Comment(
             row[0],
             public_id("pair", row[1]),
-            str(row[2][-1]["content"])[:200],
+            last_asked(row[2], 200),
             row[3],
             row[4],
             row[5] is None,
