@@ -14,7 +14,8 @@ from pairwright.cli.output import DONE, FINISHED_WITH_FAILURES, emit, fail, say,
 def backup(
     context: typer.Context,
     out: Annotated[
-        Path | None, typer.Argument(help="File to write; default: backups/TIME.db in the project.")
+        Path | None,
+        typer.Argument(metavar="FILE", help="File to write; default: backups/TIME.db in the project."),
     ] = None,
     json: Json = False,
 ) -> int:

@@ -16,7 +16,10 @@ def restore(
     file: Annotated[Path, typer.Argument(help="A file that `pairwright backup` wrote.")],
     folder: Annotated[
         Path | None,
-        typer.Argument(help="Where the project is, or is to be made; default: the one at or above here."),
+        typer.Argument(
+            metavar="FOLDER",
+            help="Where the project is, or is to be made; default: the one at or above here.",
+        ),
     ] = None,
     json: Json = False,
 ) -> int:
