@@ -166,3 +166,12 @@ def test_the_models_that_answered_are_counted(store):
         assert sorted(response_models(connection), key=str) == [("big", 2), ("tiny", 1), (None, 1)]
         assert has_response_of(connection, "tiny")
         assert not has_response_of(connection, "huge")
+
+
+def test_keys_of_plain_rows_are_those_of_the_first_version():
+    """Or a file that is added again would stand in a store twice."""
+    prompt = Prompt((Message("system", "Be brief."), Message("user", "Hi")))
+    assert prompt.key.hex() == "3f623a2d855727fb59a7e13c7a016143"
+    assert given_response_key(prompt.key, "Hello ", "m").hex() == "65e9044abefba5fcbe7eb30b5f968ffc"
+    both = pair_key(prompt.key, text_key("Hello "), text_key("Bye"))
+    assert both.hex() == "aaac3f6b0e6821eb52c9247f2e39944a"
