@@ -218,3 +218,24 @@ def test_two_answers_that_differ_only_in_their_call_are_two(tmp_path):
     add_rows(project, [{**ASKED, "response_a": calls[0], "response_b": [calls[1]]}])
     assert len(rows(project, "pair")) == 1
     assert len({each.text for each in rows(project, "response")}) == 2
+
+
+def test_a_judge_sees_a_long_trajectory_by_its_two_ends_and_it_is_said(tmp_path):
+    def turns(city):
+        called = [
+            {
+                "role": "assistant",
+                "tool_calls": [{"function": {"name": "get_weather", "arguments": {"city": f"{city} {i}"}}}],
+            }
+            for i in range(40)
+        ]
+        return [*called, {"role": "assistant", "content": f"It is 21 degrees in {city}."}]
+
+    with LoopbackServer(reply=reply) as server:
+        project = a_project(tmp_path, server, MODELS + '\n[judges.main]\nmodel = "small"\nlongest = 800\n')
+        add_rows(project, [{**ASKED, "response_a": turns("Paris"), "response_b": turns("Rome")}])
+        result = run_judge(project, "main")
+    shown = server.requests[-1]["messages"][1]["content"]
+    assert shown.count("⟦cut ") == 2
+    assert "It is 21 degrees in Paris." in shown
+    assert result.notes[-1] == "2 responses over 800 characters had the middle left out: [judges] longest"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pairwright.turns import Piece, all_laid_out, as_plain, has_marks, laid_out, pieces
+import pytest
+
+from pairwright.turns import Piece, all_laid_out, as_plain, has_marks, laid_out, pieces, shortened
 from pairwright.types import Image, Message, ToolCall, messages_from
 
 TRAJECTORY = (
@@ -63,3 +65,24 @@ def test_a_result_is_named_after_the_call_it_answers():
         Message("tool", "14:05", tool_call_id="c1"),
     )
     assert "⟦result get_time⟧" in all_laid_out(turns)
+
+
+def steps(n: int) -> list[Message]:
+    called = [Message("assistant", "", (ToolCall("look", f'{{"n":{i}}}'),)) for i in range(n)]
+    return [*called, Message("assistant", "Done.")]
+
+
+def test_a_long_trajectory_keeps_its_two_ends_and_says_what_was_left_out():
+    whole = all_laid_out(steps(50))
+    short = shortened(whole, 600)
+    assert len(short) < 700
+    found = pieces(short)
+    assert found[0] == pieces(whole)[0]
+    assert found[-1] == Piece("text", "", "Done.")
+    (gone,) = [piece for piece in found if piece.kind == "cut"]
+    assert len(found) - 1 + int(gone.name.split()[0]) == 51
+
+
+@pytest.mark.parametrize("text", ["x" * 5000, all_laid_out(steps(1)), all_laid_out(steps(5))])
+def test_what_is_short_or_no_trajectory_stays_whole(text):
+    assert shortened(text, 2000) == text

@@ -17,7 +17,8 @@ import orjson
 from pairwright.images import is_data
 from pairwright.types import Message, ToolCall
 
-_KINDS = "call|result|tool|image|reasoning"
+_KINDS = "call|result|tool|image|reasoning|cut"
+_ALONE = ("image", "cut")  # marks that nothing closes
 _FORGED = re.compile(f"⟦(?=/?(?:{_KINDS})\\b)")
 _MARKS = re.compile(f"⟦(?P<kind>{_KINDS})\\b ?(?P<name>[^⟦⟧\n]*)⟧")
 
@@ -73,7 +74,7 @@ def arguments_shown(call: ToolCall) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a laid-out text: `kind` is text, call, result, tool, image or reasoning."""
+    """A part of a laid-out text: `kind` is text, call, result, tool, image, reasoning or cut."""
 
     kind: str
     name: str
@@ -88,13 +89,44 @@ def pieces(text: str) -> list[Piece]:
         if text[at : mark.start()].strip():
             found.append(Piece("text", "", text[at : mark.start()].strip("\n")))
         kind, begin = mark["kind"], mark.end()
-        end = begin if kind == "image" else text.find(f"⟦/{kind}⟧", begin)
+        end = begin if kind in _ALONE else text.find(f"⟦/{kind}⟧", begin)
         end = len(text) if end < 0 else end
         found.append(Piece(kind, mark["name"], text[begin:end].strip("\n")))
-        at = end if kind == "image" else end + len(f"⟦/{kind}⟧")
+        at = end if kind in _ALONE else end + len(f"⟦/{kind}⟧")
     if text[at:].strip() or not found:
         found.append(Piece("text", "", text[at:].lstrip("\n") if found else text))
     return found
+
+
+def shortened(text: str, most: int) -> str:
+    """A trajectory in `most` characters: its first and last steps, and how much was left out between.
+
+    The first and the last step are always whole, and so is a text of fewer than three.
+    """
+    steps = pieces(text) if len(text) > most and has_marks(text) else []
+    if len(steps) < 3:
+        return text
+    laid = [_again(step) for step in steps]
+    first, last, left = 1, len(laid) - 1, most - len(laid[0]) - len(laid[-1])
+    while first < last:  # from both ends in turn
+        from_start = first + last <= len(laid)
+        left -= len(laid[first if from_start else last - 1])
+        if left < 0:
+            break
+        first, last = (first + 1, last) if from_start else (first, last - 1)
+    if first == last:
+        return text
+    gone = sum(map(len, laid[first:last]))
+    return "\n\n".join((*laid[:first], f"⟦cut {last - first} steps, {gone:,} characters⟧", *laid[last:]))
+
+
+def _again(piece: Piece) -> str:
+    if piece.kind == "text":
+        return piece.text
+    if piece.kind in _ALONE:
+        return f"⟦{piece.kind} {piece.name}⟧"
+    begins = " ".join((piece.kind, *piece.name.split()))
+    return f"⟦{begins}⟧\n{piece.text}\n⟦/{piece.kind}⟧"
 
 
 def has_marks(text: str) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
+from pairwright.amounts import counted
 from pairwright.errors import BudgetReached, InputError
 from pairwright.judging.parsing import Unreadable
 from pairwright.judging.strategies import STRATEGIES
@@ -188,6 +189,7 @@ async def _judge_all(session: JudgeSession, run: Run, retry_failed: bool, left: 
                 shared = Rankings(session, judge, prepared)
 
             async def do(work: JudgeWork) -> None:
+                work = replace(work, a=session.shown(work.a), b=session.shown(work.b))
                 if shared is not None:
                     await _read_off(session, run, shared, writer, work)
                 else:
@@ -297,9 +299,20 @@ def _result(session: JudgeSession, run: Run, pending: int) -> JudgeResult:
         notes=(
             *unlimited({session.model: session.price}, session.budget.limit),
             *notes_on(session.project, session.rater, session.model),
+            *_cut(session),
         ),
         failed_before=_failed_before(session.project, session.name, run.failed),
         uncounted_usd=run.uncounted_usd,
+    )
+
+
+def _cut(session: JudgeSession) -> tuple[str, ...]:
+    """That trajectories were shown without their middle."""
+    if not session.cut:
+        return ()
+    return (
+        f"{counted(len(session.cut), 'response')} over {session.settings.longest:,} characters "
+        "had the middle left out: [judges] longest",
     )
 
 

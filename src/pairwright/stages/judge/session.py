@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pairwright.errors import ConfigError
@@ -20,6 +20,7 @@ from pairwright.store.judge.cut_prompts import REMEDY, cut_prompts
 from pairwright.store.judge.pending import PriorCall, prior_calls
 from pairwright.store.votes import count_current_votes, guideline_id, rater_id, raters_named
 from pairwright.store.writer import GroupCommit
+from pairwright.turns import shortened
 from pairwright.types import Order, Rater
 
 
@@ -40,9 +41,19 @@ class JudgeSession:
     spent_before: float
     prior: dict[bytes, list[PriorCall]]
     most_out: int
+    cut: set[str] = field(default_factory=set)  # texts it was shown without their middle
 
     def payer(self, run: Run, writer: GroupCommit) -> Payer:
         return Payer(run, "judge", self.model, self.price, writer)
+
+    def shown(self, text: str) -> str:
+        """A response as this judge is shown it: a long trajectory by its first and last steps."""
+        if self.settings.longest is None:
+            return text
+        short = shortened(text, self.settings.longest)
+        if short != text:
+            self.cut.add(short)
+        return short
 
     @property
     def model(self) -> str:
@@ -77,6 +88,8 @@ def open_session(
         rater = chat_rater(name, model, project.guidelines, options, single_order=len(orders) == 1)
     if settings.show_reasoning:
         rater = replace(rater, spec={**rater.spec, "shown": "reasoning"})
+    if settings.longest is not None:
+        rater = replace(rater, spec={**rater.spec, "longest": settings.longest})
     price = project.price(settings.model)
     limit = budget_usd if budget_usd is not None else project.settings.project.budget_usd
     if limit is not None and price is None:

@@ -58,6 +58,7 @@ class Rankings:
                 texts = responses_beside(
                     connection, work.pair_id, reasoning=self._session.settings.show_reasoning
                 )
+            texts = list(dict.fromkeys(map(self._session.shown, texts)))
             self._beside[work.prompt.key] = sorted(texts, key=partial(content_key, "shown", work.prompt.key))
             while len(self._beside) > KEPT:
                 self._beside.popitem(last=False)

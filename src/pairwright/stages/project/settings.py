@@ -116,6 +116,9 @@ class JudgeSettings(Settings):
     show_reasoning: bool = Field(
         False, description="for chat and scores: shown what models thought, which users don't see"
     )
+    longest: int | None = Field(
+        None, ge=500, description="characters of a trajectory that are shown, from its two ends; else all"
+    )
     extra: dict[str, Any] = Field(
         default_factory=dict, description="further request fields; for a plugin its own settings"
     )
