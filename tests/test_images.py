@@ -8,7 +8,7 @@ import io
 import sys
 
 import pytest
-from pictures import png
+from made_images import png
 from PIL import Image, PngImagePlugin
 
 from pairwright import images

@@ -7,7 +7,7 @@ import io
 import json
 
 import pytest
-from pictures import png
+from made_images import png
 from PIL import Image
 from projects import a_project
 from sites import TheSite

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from pictures import png
+from made_images import png
 
 from pairwright.errors import InputError
 from pairwright.formats.catalog import read_dataset

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from pictures import png
+from made_images import png
 from projects import a_project, rows
 
 from pairwright.quality.example import Example

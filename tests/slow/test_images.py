@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 import pytest
-from pictures import png
+from made_images import png
 from test_formats_loaders import bare, own
 
 from pairwright.stages.export.convert import Selection, convert

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pairwright.literals import checked
 from pairwright.stages.people import qualify
 from pairwright.stages.project.project import Project
 from pairwright.store.people.accounts import Account
@@ -39,6 +40,7 @@ REFUSED: dict[Kind, tuple[str, str]] = {
 }
 
 
+@checked
 def kind_of(project: Project, account: Account | None, action: Action) -> Kind:
     """What somebody is. Whether they still practise is looked up only where the action depends on it."""
     if account is None:

@@ -32,6 +32,7 @@ from pairwright.annotate.security import (
     set_cookie,
 )
 from pairwright.errors import InputError, PairwrightError
+from pairwright.literals import checked
 from pairwright.stages.figures.dashboard import Dashboard
 from pairwright.stages.people import accounts
 from pairwright.stages.people.accounts import new_token
@@ -135,6 +136,7 @@ class Visit:
         """Who is signed in, as somebody who chooses."""
         return Person(self.project, self.account.name, self.account.rater_id)
 
+    @checked
     def must(self, action: Action) -> None:
         """Raises NotAllowed for whoever may not do that."""
         kind = kind_of(self.project, self.me, action)
@@ -185,6 +187,7 @@ def _vouched_for(site: Site, request: Request) -> str | None:
 Handler = Callable[..., Any]
 
 
+@checked
 def page(handler: Handler, action: Action) -> Handler:
     """A page, for those who may do `action`. Whoever is not signed in is sent to sign in.
 
@@ -236,6 +239,7 @@ def _shown(visit: Visit, handler: Handler, form: dict[str, str] | None, action: 
     return answer
 
 
+@checked
 def call(handler: Handler, action: Action) -> Handler:
     """A call of the page's API: JSON in, JSON out, errors as `{"error": {"type", "message"}}`.
 

@@ -24,7 +24,6 @@ from pairwright.errors import InputError
 from pairwright.extras import needed
 from pairwright.formats.first_row import move_first
 from pairwright.formats.in_place import check_free
-from pairwright.formats.reading import Record, read_records
 from pairwright.images import is_kept
 from pairwright.whole_file import folder_to_disk, to_disk
 
@@ -288,6 +287,8 @@ class FileSet:
 
     def fill(self, writer: RowWriter, values: Mapping[str, Any]) -> None:
         """Write one file anew, with these columns in the rows that lack them."""
+        from pairwright.formats.reading import Record, read_records  # `status` does without
+
         found = next(each for each in self._files if each.writer is writer)
         assert found.written is not None
         path = found.path.with_name(f"filled-{found.path.name}")

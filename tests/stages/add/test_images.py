@@ -7,7 +7,7 @@ import hashlib
 import json
 
 import pytest
-from pictures import png
+from made_images import png
 from projects import a_project, rows
 
 from pairwright.formats.reading import Rows

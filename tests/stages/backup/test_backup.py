@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from pictures import png
+from made_images import png
 from postgres import empty_database
 from projects import a_project, add_pairs, change, rows
 from sqlalchemy import func, select

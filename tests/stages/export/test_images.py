@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 import pytest
-from pictures import png
+from made_images import png
 from projects import a_project
 
 from pairwright.errors import InputError

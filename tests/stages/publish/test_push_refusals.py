@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from hub_server import READ_ONLY, TOKEN
-from pictures import png
+from made_images import png
 from projects import add_rows, change
 from pushing import FILES, PEOPLE, a_hub, exported, label, labelled, row, send
 

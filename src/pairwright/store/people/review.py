@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from pairwright.keys import public_id
+from pairwright.literals import checked
 from pairwright.routing.decide import SENT_BACK
 from pairwright.store.rows import last_asked
 from pairwright.store.schema import account, belief, failure, flag, pair, prompt, rater, review, vote
@@ -115,6 +116,7 @@ def skip_reasons(connection: Connection, limit: int = 8) -> list[tuple[str, int]
     return [(row[0], int(row[1])) for row in connection.execute(query.limit(limit))]
 
 
+@checked
 def next_pair(connection: Connection, kind: Kind | None, skip: Sequence[int] = ()) -> int | None:
     """The pair to look at next: of this kind, or of the first kind there is one of; not one of `skip`."""
     for each in [kind] if kind else KINDS:
@@ -152,6 +154,7 @@ def settle(
         record(connection, each.pair_id, each.what, each.row_id, action, account_id, **to)
 
 
+@checked
 def record(
     connection: Connection,
     pair_id: int,
