@@ -124,6 +124,20 @@ def test_the_images_of_a_column_are_carried_by_every_reader_or_leave_the_row_out
 
 
 @pytest.mark.parametrize("name", READERS)
+def test_calls_inside_messages_are_carried_by_every_reader_or_leave_the_row_out(tmp_path, name):
+    row = deepcopy(READERS[name])
+    call = {"id": "c1", "type": "function", "function": {"name": "get_weather", "arguments": "{}"}}
+    if not planted(row, {"tool_calls": [call]}, messages_only=True):
+        return
+    for each in read(tmp_path, name, row):
+        if isinstance(each, Canonical):
+            turns = (*each.prompt, *(turn for one in each.responses for turn in one.turns))
+            assert any(turn.tool_calls for turn in turns)
+        else:
+            assert "tool" in each.reason
+
+
+@pytest.mark.parametrize("name", READERS)
 def test_the_tools_on_offer_are_carried_by_every_reader_or_leave_the_row_out(tmp_path, name):
     (found,) = read(tmp_path, name, {**READERS[name], "tools": TOOLS})
     assert found == Left(f"{tmp_path}/in.jsonl:1", "tools_not_carried") or found.tools == tuple(TOOLS)

@@ -1,5 +1,11 @@
 """What a judge is sent: guidelines, fences, and text that stays text."""
 
+import re
+
+import pytest
+
+from pairwright.judging.facts import fact_messages
+from pairwright.judging.ranking import ranking_messages
 from pairwright.judging.rubric import DEFAULT_GUIDELINES, ask_again, judge_messages
 from pairwright.types import Message, Prompt
 
@@ -78,11 +84,25 @@ def test_asking_again_says_what_was_wrong():
     assert 'it holds no JSON object with "verdict"' in again[1]["content"]
 
 
-def test_marks_of_calls_are_explained_only_where_there_are_any():
-    plain = judge_messages(Prompt.of("Q"), "one", "two", "be fair")[1]["content"]
-    called = judge_messages(Prompt.of("Q"), "⟦call f⟧\n{}\n⟦/call⟧", "two", "be fair")[1]["content"]
-    assert "a call of a tool" not in plain
-    assert called.count("a call of a tool") == 1
-    assert plain.startswith("The mark is ")
-    mark = plain.split()[3].rstrip(".")
-    assert f"<response A {mark}>\none\n</response A {mark}>" in plain
+CALLED = "⟦call f⟧\n{}\n⟦/call⟧"
+ASKED_BY = {
+    "compare": lambda *texts: judge_messages(PROMPT, *texts, "be fair"),
+    "rank": lambda *texts: ranking_messages(PROMPT, texts, "be fair"),
+    "facts": lambda *texts: fact_messages(PROMPT.messages, *texts, None),
+}
+
+
+@pytest.mark.parametrize("ask", ASKED_BY.values(), ids=list(ASKED_BY))
+def test_marks_of_calls_are_explained_once_and_only_where_there_are_any(ask):
+    assert "a call of a tool" not in ask("one", "two")[1]["content"]
+    assert ask(CALLED, "two")[1]["content"].count("a call of a tool") == 1
+
+
+@pytest.mark.parametrize("ask", ASKED_BY.values(), ids=list(ASKED_BY))
+@pytest.mark.parametrize("first", ["one", CALLED])
+def test_every_fence_carries_the_mark_and_nothing_else(ask, first):
+    told = ask(first, "two")[1]["content"]
+    mark = mark_of(told)
+    fences = re.findall(r"^</?(?:prompt|response)[^>\n]*>?$", told, re.MULTILINE)
+    assert len(fences) == 6
+    assert all(re.fullmatch(rf"</?(?:prompt|response [AB]) {mark}>", fence) for fence in fences)

@@ -245,11 +245,3 @@ def offered(connection: Connection, rater_id: int, pair_id: int) -> Offered | No
         )
     ).first()
     return None if row is None else Offered(row.kind, row.at, row.until)
-
-
-def ever_offered(connection: Connection, rater_id: int, pair_ids: Sequence[int]) -> dict[int, str]:
-    """Those of these pairs that were ever offered to this person as work -> as what."""
-    query = select(lease.c.pair_id, lease.c.kind).where(
-        lease.c.rater_id == rater_id, lease.c.pair_id.in_(pair_ids), lease.c.kind.in_(("work", "gold"))
-    )
-    return {row.pair_id: row.kind for row in connection.execute(query)}
