@@ -14,7 +14,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from test_formats_loaders import bare, own
+from byte_model import byte_model
+from test_formats_loaders import llama_factory_converter, own
 
 from pairwright.stages.export.convert import Selection, convert
 
@@ -94,28 +95,12 @@ TRAJECTORY = (
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     """A random model whose tokens are bytes, so that what it is trained on can be read back exactly."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+    from transformers import AutoTokenizer
 
-    folder = tmp_path_factory.mktemp("model")
-    names = ["<pad>", "<eos>", *sorted(pre_tokenizers.ByteLevel.alphabet())]
-    bytes_only = Tokenizer(models.BPE(vocab={name: n for n, name in enumerate(names)}, merges=[]))
-    bytes_only.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    bytes_only.decoder = decoders.ByteLevel()
-    tokens = PreTrainedTokenizerFast(tokenizer_object=bytes_only, pad_token="<pad>", eos_token="<eos>")
+    folder = byte_model(tmp_path_factory.mktemp("model"))
+    tokens = AutoTokenizer.from_pretrained(folder)
     tokens.chat_template = TEMPLATE
-    config = LlamaConfig(
-        vocab_size=len(names),
-        hidden_size=16,
-        intermediate_size=32,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        num_key_value_heads=2,
-        pad_token_id=0,
-        eos_token_id=1,
-    )
-    LlamaForCausalLM(config).save_pretrained(str(folder))
-    tokens.save_pretrained(str(folder))
+    tokens.save_pretrained(folder)
     return str(folder), tokens
 
 
@@ -196,20 +181,9 @@ def test_trl_reward_model_is_trained_on_them(model):
     trainer.train()
 
 
-def converter(name):
-    bare("llamafactory", "data", "extras", "hparams", "model")
-    module = own("llamafactory.data.converter")
-    parser = own("llamafactory.data.parser")
-    stanza = json.loads(Path("dataset_info.json").read_text())["out"]
-    attributes = parser.DatasetAttr("file", dataset_name=stanza["file_name"])
-    attributes.join(stanza)
-    arguments = type("Arguments", (), {"media_dir": "", "dataset_dir": ""})()
-    return getattr(module, name)(attributes, arguments)
-
-
 def test_llama_factory_reads_calls_and_tools(model):
     written("llama-factory-dpo-sharegpt")
-    convert_row = converter("SharegptDatasetConverter")
+    convert_row = llama_factory_converter(Path(), "SharegptDatasetConverter", "out")
     rows = [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
     found = [convert_row(row) for row in rows]
     assert len(found) == 2  # in the other pair the answers go on after they part
@@ -221,7 +195,7 @@ def test_llama_factory_reads_calls_and_tools(model):
 
 def test_llama_factory_reads_whole_trajectories_for_kto(model):
     written("llama-factory-kto", split_pairs=True)
-    convert_row = converter("SharegptDatasetConverter")
+    convert_row = llama_factory_converter(Path(), "SharegptDatasetConverter", "out")
     rows = [json.loads(line) for line in Path("out.jsonl").read_text().splitlines()]
     found = [convert_row(row) for row in rows]
     assert all(each["_prompt"] for each in found)  # none was skipped as broken

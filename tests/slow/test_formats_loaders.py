@@ -12,7 +12,7 @@ import importlib.util
 import json
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -82,15 +82,21 @@ def written(tmp_path, to: str, rows, name: str = "rows.json"):
 # --- LLaMA-Factory ------------------------------------------------------------------------------------
 
 
-def llama_factory(tmp_path, to: str, converter: str) -> list[dict]:
-    """Each row as LLaMA-Factory's converter sees it, with the stanza of our dataset_info.json."""
-    rows = written(tmp_path, to, ROWS)
-    bare("llamafactory", "data", "extras", "hparams")
+def llama_factory_converter(folder, name: str, dataset: str):
+    """LLaMA-Factory's own converter for one of our files, by the stanza of our dataset_info.json."""
+    bare("llamafactory", "data", "extras", "hparams", "model")
     parser, code = own("llamafactory.data.parser"), own("llamafactory.data.converter")
-    stanza = json.loads((tmp_path / "dataset_info.json").read_text())["rows"]
+    stanza = json.loads((folder / "dataset_info.json").read_text())[dataset]
     attributes = parser.DatasetAttr("file", dataset_name=stanza["file_name"])
     attributes.join(stanza)
-    return [getattr(code, converter)(attributes, None)(row) for row in rows]
+    where = SimpleNamespace(media_dir=str(folder), dataset_dir=str(folder))
+    return getattr(code, name)(attributes, where)
+
+
+def llama_factory(tmp_path, to: str, converter: str) -> list[dict]:
+    """Each row as LLaMA-Factory's converter sees it."""
+    rows = written(tmp_path, to, ROWS)
+    return list(map(llama_factory_converter(tmp_path, converter, "rows"), rows))
 
 
 @pytest.mark.parametrize(

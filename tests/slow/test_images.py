@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from made_images import png
-from test_formats_loaders import bare, own
+from test_formats_loaders import llama_factory_converter
 
 from pairwright.stages.export.convert import Selection, convert
 
@@ -189,24 +189,13 @@ def test_trl_kto_takes_them_too(model, monkeypatch):
     trainer.train()
 
 
-def factory(name):
-    bare("llamafactory", "data", "extras", "hparams", "model")
-    module = own("llamafactory.data.converter")
-    parser = own("llamafactory.data.parser")
-    stanza = json.loads(Path("out/dataset_info.json").read_text())["out"]
-    attributes = parser.DatasetAttr("file", dataset_name=stanza["file_name"])
-    attributes.join(stanza)
-    arguments = type("Arguments", (), {"media_dir": "out", "dataset_dir": "out"})()
-    return getattr(module, name)(attributes, arguments)
-
-
 @pytest.mark.parametrize("to", ["llama-factory-dpo-sharegpt", "llama-factory-kto"])
 def test_llama_factory_finds_as_many_images_as_there_are_marks(to):
     from datasets import load_dataset
     from PIL import Image
 
     written(to, split_pairs="kto" in to)
-    convert_row = factory("SharegptDatasetConverter")
+    convert_row = llama_factory_converter(Path("out"), "SharegptDatasetConverter", "out")
     data = load_dataset("json", data_files={"train": ["out/out.jsonl"]})["train"]
     counts = set()
     for each in data:
