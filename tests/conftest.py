@@ -1,7 +1,15 @@
 """What every test gets."""
 
+import signal
+
 import projects
 import pytest
+
+# Started in the background or by nohup, this process ignores signals, and what it starts would too. Tests
+# that send them mean a program started by a person.
+for _name in ("SIGINT", "SIGHUP", "SIGTERM"):
+    if (_number := getattr(signal, _name, None)) and signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _name == "SIGINT" else signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)
