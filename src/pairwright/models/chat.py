@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import orjson
 from aiolimiter import AsyncLimiter
@@ -70,6 +70,28 @@ class CallFailed(PairwrightError):
         self.status = status
         self.tries = tries
         self.refusal = refusal
+
+
+class Client(Protocol):
+    """Whoever makes calls to an endpoint: at once, or in a batch."""
+
+    async def chat(
+        self, body: Mapping[str, Any], *, expected_tokens: int = 0, ledger: Ledger | None = None
+    ) -> ChatReply:
+        """As `ChatClient.chat`."""
+        ...
+
+    async def post(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        read: Callable[[Any], ReplyContent],
+        *,
+        expected_tokens: int = 0,
+        ledger: Ledger | None = None,
+    ) -> ChatReply:
+        """As `ChatClient.post`."""
+        ...
 
 
 class ChatClient:
@@ -150,7 +172,7 @@ class ChatClient:
                     await ledger.wait(self._wait_for_turn(expected_tokens))
                 outcome = await self._try(url, data, tries, read, body, ledger)
                 if isinstance(outcome, ChatReply):
-                    self._answered.add(body.get("model"))
+                    self.has_answered(body)
                     return outcome
                 if outcome.ours and waited_s < self.settings.total_timeout_s:
                     tries, waited_s = tries - 1, waited_s + self._first_wait_s
@@ -163,12 +185,20 @@ class ChatClient:
                         f"{outcome.message}. It asks to wait {hours(asked / 3600)}, until {_at(asked)}, so "
                         "nothing more is sent. Run the same command then"
                     )
-                if outcome.kind == "rejected" or tries >= self.settings.max_tries:
-                    message = outcome.message + (f" ({tries} tries)" if tries > 1 else "")
-                    raise CallFailed(
-                        outcome.kind, message, status=outcome.status, tries=tries, refusal=outcome.refusal
-                    )
+                if (failed := self.given_up(outcome, tries)) is not None:
+                    raise failed
                 await self._back_off(outcome, tries, ledger)
+
+    def has_answered(self, body: Mapping[str, Any]) -> None:
+        """A request to this model was answered: what is refused from now on is refused for itself."""
+        self._answered.add(body.get("model"))
+
+    def given_up(self, trouble: Trouble, tries: int) -> CallFailed | None:
+        """The end of a call that came to this in its last try, None where it is sent again."""
+        if trouble.kind != "rejected" and tries < self.settings.max_tries:
+            return None
+        message = trouble.message + (f" ({tries} tries)" if tries > 1 else "")
+        return CallFailed(trouble.kind, message, status=trouble.status, tries=tries, refusal=trouble.refusal)
 
     def _nobody_there(self, outcome: Trouble, tries: int) -> bool:
         """A server that has never answered is not waited for as long as one that may come back."""
@@ -221,8 +251,8 @@ class ChatClient:
         tried = Tried((None, None), failed=True)  # as long as nothing is known of it
         try:
             answer = await self._transport.send(url, data)
-            outcome = answer if isinstance(answer, Trouble) else self._meaning(url, answer, tries, read, body)
-            tried = _tried(outcome)
+            outcome = answer if isinstance(answer, Trouble) else self.meaning(url, answer, tries, read, body)
+            tried = tried_of(outcome)
             return outcome
         except EndpointError:
             tried = Tried(None, failed=True)
@@ -230,7 +260,7 @@ class ChatClient:
         finally:
             ledger.after(tried)
 
-    def _meaning(
+    def meaning(
         self,
         url: str,
         answer: HttpAnswer,
@@ -238,6 +268,7 @@ class ChatClient:
         read: Callable[[Any], ReplyContent],
         body: Mapping[str, Any],
     ) -> ChatReply | Trouble:
+        """What an answer to this request means, however it came. Raises EndpointError."""
         if not 200 <= answer.status < 300:
             return self._refused(url, answer.status, answer, body)
         if code := error_code(answer.raw):  # the error of a host behind this one, handed on with status 200
@@ -341,7 +372,8 @@ class ChatClient:
         return text[:most]
 
 
-def _tried(outcome: ChatReply | Trouble) -> Tried:
+def tried_of(outcome: ChatReply | Trouble) -> Tried:
+    """What a try came to, for the books."""
     if isinstance(outcome, Trouble):
         return Tried(outcome.billed, failed=True, seconds=outcome.seconds)
     return Tried(

@@ -18,7 +18,7 @@ from pairwright.judging.strategies import STRATEGIES, Name, Strategy
 from pairwright.judging.thinking import thinking_in
 from pairwright.keys import content_key
 from pairwright.literals import checked
-from pairwright.models.chat import CallFailed, ChatClient
+from pairwright.models.chat import CallFailed, Client
 from pairwright.models.ledger import Ledger
 from pairwright.models.replies import ChatReply
 from pairwright.models.settings import ModelSettings
@@ -58,9 +58,7 @@ class JudgeOptions:
 class ChatJudge:
     """Asks one model through one client. Holds what the endpoint was found to support."""
 
-    def __init__(
-        self, client: ChatClient, model: ModelSettings, guidelines: str, options: JudgeOptions
-    ) -> None:
+    def __init__(self, client: Client, model: ModelSettings, guidelines: str, options: JudgeOptions) -> None:
         self._client, self._model, self._guidelines, self._options = client, model, guidelines, options
         self._ways = _ways(options)
         self._way = 0  # that is tried first

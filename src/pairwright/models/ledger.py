@@ -28,6 +28,7 @@ class Tried:
     answer_bytes: int = 0
     served: str | None = None
     fingerprint: str | None = None
+    price_share: float = 1.0  # of the list price
 
 
 class Ledger(Protocol):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pairwright.models.secrets import looks_like_key
+
+BatchApi = Literal["openai", "together", "mistral", "anthropic", "gemini"]
 
 
 class Settings(BaseModel):
@@ -31,6 +33,10 @@ class EndpointSettings(Settings):
     total_timeout_s: float = Field(300, gt=0, description="seconds one send may take in all")
     max_tries: int = Field(6, ge=1, le=50, description="sends of one call before it is a failure")
     headers: dict[str, str] = Field(default_factory=dict, description="extra headers; never put a key here")
+    batch: BatchApi | None = Field(
+        None, description="the batch API that --via batch speaks to it; default: known by the url's host"
+    )
+    batch_price: float = Field(0.5, ge=0, le=1, description="what a call in a batch costs, of the list price")
 
     @field_validator("url")
     @classmethod

@@ -80,7 +80,7 @@ class Transport:
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             # Looked up once: aiohttp's own trust_env asks in a thread at every call.
-            proxy=_proxy(settings.url),
+            proxy=proxy_of(settings.url),
         )
         return self
 
@@ -157,7 +157,7 @@ def _allow_descriptors(wanted: int) -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
-def _proxy(url: str) -> str | None:
+def proxy_of(url: str) -> str | None:
     """The proxy that the environment names for this URL (HTTPS_PROXY, NO_PROXY, ...)."""
     parts = urlsplit(url)
     if proxy_bypass(parts.hostname or ""):

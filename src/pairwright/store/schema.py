@@ -205,8 +205,54 @@ call = Table(
     # What the reply itself calls its model, and the set-up behind it.
     Column("served", Text),
     Column("fingerprint", Text),
+    # Of the list price: batches cost half.
+    Column("price_share", Float, nullable=False, server_default="1"),
     _at(),
     UniqueConstraint("work_key", "attempt"),
+)
+
+# Calls that are not made at once but by a provider's batch or by the user's own machines. They stand here
+# until their reply has been read, and then in `call`: a queue, of which rows are deleted.
+planned_call = Table(
+    "planned_call",
+    metadata,
+    _key(),  # of the work, the attempt and the request: what a reply names
+    _id(),
+    Column("work_key", LargeBinary(16), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("endpoint", Text, nullable=False),
+    Column("path", Text, nullable=False),  # under the endpoint's URL
+    Column("body", Text, nullable=False),  # JSON
+    Column("worst_usd", Float, nullable=False),  # what it may cost; budgets hold it back
+    Column("price_share", Float, nullable=False),
+    _ref("batch", null=True),  # the one it was sent in
+    Column("tries", Integer, nullable=False),  # that ended without a reply
+    Column("status", Integer),  # HTTP status of the reply
+    Column("reply", Text),
+    _at(),
+    Index("planned_by_batch", "batch_id"),
+    Index("planned_by_work", "work_key", "attempt"),
+)
+
+# Calls sent together. The row is there before anything is uploaded, and `mark` goes with the upload: after
+# a crash in between, the provider's list is searched for it before anything is sent again.
+batch = Table(
+    "batch",
+    metadata,
+    _id(),
+    Column("mark", Text, nullable=False, unique=True),
+    Column("via", Text, nullable=False),  # batch: a provider has it; files: the user's own machines have it
+    Column("endpoint", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("digest", LargeBinary(16), nullable=False),  # of the file that was or will be uploaded
+    Column("calls", Integer, nullable=False),
+    Column("remote_id", Text),  # the provider's own name for it; null: not known to be there
+    Column("expires_at", Float),
+    Column("ended_at", Float),  # all that it came to is in the store
+    Column("problem", Text),
+    _at(),
 )
 
 belief = Table(

@@ -21,6 +21,7 @@ from pairwright.store.schema import (
     flag,
     guideline,
     pair,
+    planned_call,
     rater,
     retraction,
     vote,
@@ -200,7 +201,12 @@ def failure_counts() -> Any:
         older.c.rater_id.in_(theirs),
         gone.c.at >= failure.c.at,
     )
-    return and_(failure.c.stage == "judge", ~asked_since)
+    return and_(failure.c.stage == "judge", ~asked_since, ~planned_again())
+
+
+def planned_again() -> Any:
+    """The condition that what failed is being asked again, by a call that is planned or in a batch."""
+    return exists().where(planned_call.c.work_key == failure.c.key, planned_call.c.at >= failure.c.at)
 
 
 ANEW = "judged anew"

@@ -18,16 +18,18 @@ from pairwright.judging.facts import ANSWER, MOST_TOKENS, VERSION, Mistake, fact
 from pairwright.judging.parsing import Unreadable
 from pairwright.judging.rubric import ask_again
 from pairwright.keys import content_key
-from pairwright.models.budget import Budget
-from pairwright.models.chat import CallFailed, ChatClient
+from pairwright.models.chat import CallFailed, Client
 from pairwright.models.chat_judge import read_text
 from pairwright.models.ledger import Ledger
 from pairwright.models.replies import ChatReply
 from pairwright.quality.example import Example, Finding
 from pairwright.stages.pay.asked_once import Asking, Prepared, Unread
 from pairwright.stages.pay.bounds import most_tokens_out, tokens_of
+from pairwright.stages.pay.calls import Calls
+from pairwright.stages.pay.dispatch import Dispatch, Via
 from pairwright.stages.pay.paid_calls import CallProgress, Run, no_progress, work_through
-from pairwright.stages.pay.payer import Payer, spent_before, unknown_price
+from pairwright.stages.pay.payer import Payer, open_budget, unknown_price
+from pairwright.stages.pay.waves import in_waves
 from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result
 from pairwright.store.check.examples import Examples
@@ -44,7 +46,8 @@ PAGE = 500
 class FactCheckResult(Result):
     """`pairs` had to be asked about, `failures` came to nothing. `spent_usd` is this run's, if known.
 
-    `uncounted_usd` of it is booked at the worst case, for the endpoint counted no tokens.
+    `uncounted_usd` of it is booked at the worst case, for the endpoint counted no tokens. `waiting` pairs
+    wait for calls that are planned, or in a batch.
     """
 
     model: str
@@ -54,6 +57,7 @@ class FactCheckResult(Result):
     spent_usd: float | None
     stopped: str | None
     uncounted_usd: float = 0.0
+    waiting: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -73,29 +77,50 @@ class FactEstimate(Result):
 
 
 def run_fact_check(
-    project: Project, *, budget_usd: float | None = None, progress: CallProgress = no_progress
+    project: Project,
+    *,
+    budget_usd: float | None = None,
+    via: Via = "live",
+    wait: bool = False,
+    progress: CallProgress = no_progress,
 ) -> FactCheckResult:
     """Ask about every labelled pair that was not asked about. Resumable.
 
+    `via` is who makes the calls; with `wait` it returns when none of them is waited for any more.
     Raises ConfigError where no model is set or its price is needed, EndpointError, StoreError.
     """
+
+    def once() -> FactCheckResult:
+        return _fact_check(project, budget_usd, via, progress)
+
+    return in_waves(project, once, lambda done: bool(done.waiting and not done.stopped), wait=wait)
+
+
+def _fact_check(
+    project: Project, budget_usd: float | None, via: Via, progress: CallProgress
+) -> FactCheckResult:
     name = model_of(project)
     model, price = project.settings.models[name], project.price(name)
     limit = budget_usd if budget_usd is not None else project.settings.project.budget_usd
     if limit is not None and price is None:
         raise ConfigError(unknown_price(name, model.model))
+    dispatch = Dispatch(project, STAGE, [name], via)
     with project.store.exclusively("spending"):
+        dispatch.begin()
         with project.store.read() as connection:
-            before = spent_before(project, connection, limit)
-        pairs = sum(1 for _ in _pending(project, name))
-        run = Run(Budget(limit, before), pairs, progress, project.settings.project.stop_within_s)
+            budget = open_budget(project, connection, limit)
+        before, pairs = budget.spent, sum(1 for _ in _pending(project, name))
+        run = Run(budget, pairs, progress, project.settings.project.stop_within_s)
         if pairs:
-            asyncio.run(_ask_all(project, name, run))
+            asyncio.run(_ask_all(project, name, run, dispatch))
+        dispatch.end(run.stop)
     if run.stop is not None and not isinstance(run.stop, BudgetReached | KeyboardInterrupt):
         raise run.stop
     spent = run.budget.spent - before if price else None
     stopped = str(run.stop) if run.stop else None
-    return FactCheckResult(name, pairs, run.calls, run.failed, spent, stopped, run.uncounted_usd)
+    return FactCheckResult(
+        name, pairs, run.calls, run.failed, spent, stopped, run.uncounted_usd, run.deferred
+    )
 
 
 def estimate_fact_check(project: Project) -> FactEstimate:
@@ -171,13 +196,13 @@ def _pending(project: Project, name: str) -> Iterator[Example]:
             yield example
 
 
-async def _ask_all(project: Project, name: str, run: Run) -> None:
+async def _ask_all(project: Project, name: str, run: Run, dispatch: Dispatch) -> None:
     model = project.settings.models[name]
     endpoint = project.settings.endpoints[model.endpoint]
     stream = _pending(project, name)
     pages = iter(lambda: list(islice(stream, PAGE)), [])
     with GroupCommit(project.store) as writer:
-        async with ChatClient(model.endpoint, endpoint) as client:
+        async with Calls(project, model.endpoint, dispatch) as client:
             payer = Payer(run, STAGE, name, project.price(name), writer)
             prepared = Prepared(project.store, writer, payer)
 
@@ -195,7 +220,7 @@ async def _ask_all(project: Project, name: str, run: Run) -> None:
 
 
 def _asking(
-    project: Project, name: str, client: ChatClient, payer: Payer, example: Example, unread: Unread
+    project: Project, name: str, client: Client, payer: Payer, example: Example, unread: Unread
 ) -> Asking:
     model = project.settings.models[name]
     messages = _messages(example)

@@ -15,17 +15,19 @@ from pairwright.errors import BudgetReached, ConfigError
 from pairwright.formats.canonical import Rated
 from pairwright.judging.thinking import response_in, thought_in
 from pairwright.keys import content_key, seeded_fraction
-from pairwright.models.budget import Budget
-from pairwright.models.chat import CallFailed, ChatClient
+from pairwright.models.chat import CallFailed
 from pairwright.models.ledger import Ledger
 from pairwright.models.prices import Price
 from pairwright.models.replies import ChatReply
 from pairwright.models.settings import ModelSettings
 from pairwright.quality.refusals import looks_like_refusal
 from pairwright.stages.pay.bounds import most_tokens_out, tokens_of
+from pairwright.stages.pay.calls import Calls
+from pairwright.stages.pay.dispatch import Dispatch, Via
 from pairwright.stages.pay.images import ImagesSent, check_sees_images
-from pairwright.stages.pay.paid_calls import CallProgress, Run, no_progress, work_through
-from pairwright.stages.pay.payer import Payer, spent_before, unknown_price, unlimited
+from pairwright.stages.pay.paid_calls import CallProgress, Deferred, Run, no_progress, work_through
+from pairwright.stages.pay.payer import Payer, open_budget, unknown_price, unlimited
+from pairwright.stages.pay.waves import in_waves
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import GenerateSettings
 from pairwright.stages.result import Result
@@ -44,7 +46,8 @@ class GenerateResult(Result):
     """What one run did. `spent_usd` is this run's, None where a price is unknown.
 
     `uncounted_usd` of it is booked at the worst case, for the endpoint counted no tokens.
-    `failed_before` responses failed in earlier runs and were not asked for again.
+    `failed_before` responses failed in earlier runs and were not asked for again. `waiting` ones wait for
+    calls that are planned, or in a batch: run again to go on.
     """
 
     pending: int
@@ -56,6 +59,7 @@ class GenerateResult(Result):
     failed_before: int = 0
     uncounted_usd: float = 0.0
     notes: tuple[str, ...] = ()
+    waiting: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -80,13 +84,25 @@ def run_generate(
     *,
     budget_usd: float | None = None,
     retry_failed: bool = False,
+    via: Via = "live",
+    wait: bool = False,
     progress: CallProgress = no_progress,
 ) -> GenerateResult:
     """Draw the responses that are missing. Resumable; a response that is there is never drawn again.
 
-    `budget_usd` is a hard stop on the project's total spend. Raises
-    ConfigError, EndpointError, StoreError.
+    `budget_usd` is a hard stop on the project's total spend. `via` is who makes the calls; with `wait` it
+    returns when none of them is waited for any more. Raises ConfigError, EndpointError, StoreError.
     """
+
+    def once() -> GenerateResult:
+        return _generate(project, budget_usd, retry_failed, via, progress)
+
+    return in_waves(project, once, lambda done: bool(done.waiting and not done.stopped), wait=wait)
+
+
+def _generate(
+    project: Project, budget_usd: float | None, retry_failed: bool, via: Via, progress: CallProgress
+) -> GenerateResult:
     settings = project.settings.generate
     if not settings.models:
         raise ConfigError(
@@ -98,19 +114,22 @@ def run_generate(
     for name, price in prices.items():
         if limit is not None and price is None:
             raise ConfigError(unknown_price(name, project.settings.models[name].model))
+    dispatch = Dispatch(project, "generate", settings.models, via)
     with project.store.exclusively("spending"):
+        dispatch.begin()
         with project.store.read() as connection:
-            spent = spent_before(project, connection, limit)
+            budget = open_budget(project, connection, limit)
             prior = prior_calls(connection, "generate")
             _, missing, failed = totals.responses_missing(
                 connection, settings.responses_per_prompt, all_prompts=project.settings.pair.all_prompts
             )
-        pending = missing if retry_failed else missing - failed
-        run = Run(Budget(limit, spent), pending, progress, project.settings.project.stop_within_s)
+        pending, spent = missing if retry_failed else missing - failed, budget.spent
+        run = Run(budget, pending, progress, project.settings.project.stop_within_s)
         if pending:
             for name in settings.models:
                 check_sees_images(project, f"model {name}", name)
-            asyncio.run(_Session(project, run, prices, prior).draw_all(retry_failed))
+            asyncio.run(_Session(project, run, prices, prior, dispatch).draw_all(retry_failed))
+        dispatch.end(run.stop)
     stop = run.stop
     if stop is not None and not isinstance(stop, (BudgetReached, KeyboardInterrupt)):
         raise stop
@@ -124,7 +143,8 @@ def run_generate(
         str(stop) if stop is not None else None,
         0 if retry_failed else failed,
         run.uncounted_usd,
-        unlimited(prices, limit),
+        (*unlimited(prices, limit), *dispatch.notes),
+        run.deferred,
     )
 
 
@@ -137,11 +157,13 @@ class _Session:
         run: Run,
         prices: Mapping[str, Price | None],
         prior: Mapping[bytes, Sequence[PriorCall]],
+        dispatch: Dispatch,
     ) -> None:
         self.project, self.run, self.prior, self.prices = project, run, prior, prices
+        self.dispatch = dispatch
         self.settings = project.settings.generate
         self.images = {name: ImagesSent(project, name) for name in prices}
-        self.clients: dict[str, ChatClient] = {}
+        self.clients: dict[str, Calls] = {}
 
     async def draw_all(self, retry_failed: bool) -> None:
         pages = generate_work(
@@ -159,8 +181,9 @@ class _Session:
                 for name, price in self.prices.items()
             }
             async with AsyncExitStack() as stack:
-                for name, endpoint in endpoints.items():
-                    self.clients[name] = await stack.enter_async_context(ChatClient(name, endpoint))
+                for name in endpoints:
+                    calls = Calls(self.project, name, self.dispatch)
+                    self.clients[name] = await stack.enter_async_context(calls)
                 await work_through(pages, self.draw_prompt, workers, self.run)
 
     async def draw_prompt(self, work: GenerateWork) -> None:
@@ -168,7 +191,9 @@ class _Session:
         texts = {_same(text) for text in work.texts}
         slots = [self.draw_slot(work, slot, texts) for slot in work.slots]
         for outcome in await asyncio.gather(*slots, return_exceptions=True):
-            if isinstance(outcome, BaseException):
+            if isinstance(outcome, Deferred):
+                self.run.deferred += 1
+            elif isinstance(outcome, BaseException):
                 raise outcome
 
     async def draw_slot(self, work: GenerateWork, slot: int, texts: set[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
@@ -30,6 +30,8 @@ from pairwright.stages.panel.asked import (
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.pay.asked_once import Prepared
 from pairwright.stages.pay.bounds import tokens_of
+from pairwright.stages.pay.calls import Calls
+from pairwright.stages.pay.dispatch import Dispatch, Via
 from pairwright.stages.pay.images import ImagesSent, check_sees_images
 from pairwright.stages.pay.paid_calls import CallProgress, Run, no_progress, work_through
 from pairwright.stages.pay.payer import Payer, unlimited
@@ -57,7 +59,8 @@ class JudgeResult(Result):
     """What one run of one judge did. `spent_usd` is this run's; None where no price is known.
 
     `uncounted_usd` of it is booked at the worst case, for the endpoint counted no tokens.
-    `failed_before` answers failed in earlier runs and were not asked for again.
+    `failed_before` answers failed in earlier runs and were not asked for again. `waiting` ones wait for calls
+    that are planned, or in a batch: run again to go on.
     """
 
     judge: str
@@ -70,6 +73,7 @@ class JudgeResult(Result):
     notes: tuple[str, ...] = ()
     failed_before: int = 0
     uncounted_usd: float = 0.0
+    waiting: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -83,13 +87,14 @@ def run_judge(
     single_order: bool = False,
     retry_failed: bool = False,
     rejudge: bool = False,
+    via: Via = "live",
     progress: CallProgress = no_progress,
 ) -> JudgeResult:
     """Let judge `name` answer what it has not answered. Resumable; nothing is paid twice.
 
     `budget_usd` is a hard stop on the project's total spend. `rejudge` retracts
     the judge's votes and asks anew; `single_order` asks in one order only, this
-    time, whatever the settings say. Raises ConfigError, EndpointError,
+    time, whatever the settings say. `via` is who makes the calls. Raises ConfigError, EndpointError,
     StoreError, and InputError for a judge found no better than chance.
     """
     settings = judge_settings(project, name)
@@ -108,6 +113,9 @@ def run_judge(
             if rejudge:
                 _ask_anew(project, name)
             return _run_local(project, name, settings, orders, retry_failed, progress)
+        assert settings.model is not None  # checked when the project file was read
+        dispatch = Dispatch(project, "judge", [settings.model], via)
+        dispatch.begin()
         session = open_session(project, name, settings, orders, budget_usd)
         if rejudge:
             _check_images(session)
@@ -120,8 +128,9 @@ def run_judge(
         run = Run(session.budget, pending, progress, project.settings.project.stop_within_s)
         if pending:
             _check_images(session)
-            asyncio.run(_judge_all(session, run, retry_failed, left))
-    return _result(session, run, pending)
+            asyncio.run(_judge_all(session, run, retry_failed, left, dispatch))
+        dispatch.end(run.stop)
+    return _result(session, run, pending, dispatch.notes)
 
 
 def _check_images(session: JudgeSession) -> None:
@@ -162,7 +171,9 @@ def _ask_anew(project: Project, name: str) -> None:
                 renew_beliefs(connection, project, pairs[at : at + PAGE])
 
 
-async def _judge_all(session: JudgeSession, run: Run, retry_failed: bool, left: bool) -> None:
+async def _judge_all(
+    session: JudgeSession, run: Run, retry_failed: bool, left: bool, dispatch: Dispatch
+) -> None:
     project = session.project
     model = project.settings.models[session.model]
     endpoint = project.settings.endpoints[model.endpoint]
@@ -175,7 +186,7 @@ async def _judge_all(session: JudgeSession, run: Run, retry_failed: bool, left: 
         reasoning=session.settings.show_reasoning,
     )
     with GroupCommit(project.store) as writer:
-        async with ChatClient(model.endpoint, endpoint) as client:
+        async with Calls(project, model.endpoint, dispatch) as client:
             judge = ChatJudge(client, model, project.guidelines, session.options)
 
             payer = session.payer(run, writer)
@@ -257,7 +268,7 @@ async def _judge_one(
             await writer.put([row, _failure(session, work, key, kind, told)])
             run.finish(failed=True)
             return
-        vote = schema.vote, _vote(session, work, key, answer, reply.seconds)
+        vote = schema.vote, _vote(session, work, key, answer, reply.seconds or None)
         await writer.put([account.row("used"), vote])
         run.finish()
         return
@@ -284,7 +295,7 @@ def _failure(session: JudgeSession, work: JudgeWork, key: bytes, kind: str, mess
     return schema.failure, failure_row(failure, key)
 
 
-def _result(session: JudgeSession, run: Run, pending: int) -> JudgeResult:
+def _result(session: JudgeSession, run: Run, pending: int, notes: Sequence[str]) -> JudgeResult:
     stop = run.stop
     if stop is not None and not isinstance(stop, (BudgetReached, KeyboardInterrupt)):
         raise stop
@@ -300,9 +311,11 @@ def _result(session: JudgeSession, run: Run, pending: int) -> JudgeResult:
             *unlimited({session.model: session.price}, session.budget.limit),
             *notes_on(session.project, session.rater, session.model),
             *_cut(session),
+            *notes,
         ),
         failed_before=_failed_before(session.project, session.name, run.failed),
         uncounted_usd=run.uncounted_usd,
+        waiting=run.deferred,
     )
 
 

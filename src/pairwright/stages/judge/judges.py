@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 from pairwright.errors import ConfigError
 from pairwright.stages.judge.judge import JudgeResult, run_judge
 from pairwright.stages.panel.asked import judge_settings, refused_judges
+from pairwright.stages.pay.dispatch import Via
 from pairwright.stages.pay.paid_calls import CallProgress, no_progress
+from pairwright.stages.pay.waves import together, until_looked_at
 from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result, counts
 
@@ -26,6 +28,11 @@ class JudgesResult(Result):
     def stopped(self) -> str | None:
         """Why judging stopped before all was asked, if it did."""
         return self.judges[-1].stopped if self.judges else None
+
+    @property
+    def waiting(self) -> int:
+        """Answers that wait for calls which are planned, or in a batch."""
+        return sum(each.waiting for each in self.judges)
 
     @property
     def failures(self) -> int:
@@ -70,13 +77,16 @@ def run_judges(
     single_order: bool = False,
     retry_failed: bool = False,
     rejudge: bool = False,
+    via: Via = "live",
+    wait: bool = False,
     watch: Callable[[str], AbstractContextManager[CallProgress]] = lambda _judge: nullcontext(no_progress),
     passed_over: Callable[[str, str], None] = lambda _judge, _why: None,
     told: Callable[[JudgeResult], None] = lambda _result: None,
 ) -> JudgesResult:
     """Let the judges answer what they have not answered; after one that had to stop none is asked.
 
-    Those at chance against people are asked only by name. `watch` gives the progress display of a judge,
+    Those at chance against people are asked only by name. `via` is who makes the calls; with `wait` it
+    returns when none of them is waited for any more. `watch` gives the progress display of a judge,
     `passed_over` is told of each that is not asked and why, `told` each result as it comes.
     """
     names = judges_named(project, judge)
@@ -86,20 +96,33 @@ def run_judges(
             refused = refused_judges(connection, project)
     for name, why in refused.items():
         passed_over(name, why)
-    done: list[JudgeResult] = []
-    for name in (each for each in names if each not in refused):
-        with watch(name) as progress:
-            result = run_judge(
-                project,
-                name,
-                budget_usd=budget_usd,
-                single_order=single_order,
-                retry_failed=retry_failed,
-                rejudge=rejudge,
-                progress=progress,
-            )
-        done.append(result)
+    asked = [name for name in names if name not in refused]
+
+    def once(before: Sequence[JudgeResult]) -> list[JudgeResult]:
+        done: list[JudgeResult] = []
+        for name in asked:
+            with watch(name) as progress:
+                result = run_judge(
+                    project,
+                    name,
+                    budget_usd=budget_usd,
+                    single_order=single_order,
+                    retry_failed=retry_failed,
+                    rejudge=rejudge and not before,
+                    via=via,
+                    progress=progress,
+                )
+            done.append(together(before[len(done)], result) if before else result)
+            if not wait:
+                told(result)
+            if result.stopped:
+                break
+        return done
+
+    done = once(())
+    while wait and any(each.waiting for each in done) and not done[-1].stopped:
+        until_looked_at(project)
+        done = once(done)
+    for result in done if wait else ():
         told(result)
-        if result.stopped:
-            break
     return JudgesResult(done, refused)

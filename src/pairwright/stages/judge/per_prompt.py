@@ -5,7 +5,7 @@ from __future__ import annotations
 from pairwright.judging.strategies import STRATEGIES
 from pairwright.judging.thinking import response_in
 from pairwright.keys import content_key
-from pairwright.models.chat import ChatClient
+from pairwright.models.chat import Client
 from pairwright.models.chat_judge import JudgeOptions
 from pairwright.models.ledger import Ledger
 from pairwright.models.replies import ChatReply
@@ -24,7 +24,7 @@ class Aids:
 
     def __init__(
         self,
-        client: ChatClient,
+        client: Client,
         model: ModelSettings,
         options: JudgeOptions,
         payer: Payer,

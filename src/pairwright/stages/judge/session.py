@@ -12,7 +12,7 @@ from pairwright.models.chat_judge import JudgeOptions, chat_rater, request_limit
 from pairwright.models.prices import Price
 from pairwright.stages.pay.bounds import most_tokens_out
 from pairwright.stages.pay.paid_calls import Run
-from pairwright.stages.pay.payer import Payer, spent_before, unknown_price
+from pairwright.stages.pay.payer import Payer, open_budget, unknown_price
 from pairwright.stages.project.judge_kinds import kind_of
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import JudgeSettings
@@ -97,7 +97,7 @@ def open_session(
     with project.store.write() as connection:
         this = rater_id(connection, rater)
         guideline = guideline_id(connection, project.guidelines)
-        spent = spent_before(project, connection, limit)
+        budget = open_budget(project, connection, limit)
         prior = prior_calls(connection, "judge")
     return JudgeSession(
         project,
@@ -109,8 +109,8 @@ def open_session(
         this,
         guideline,
         price,
-        Budget(limit, spent),
-        spent,
+        budget,
+        budget.spent,
         prior,
         0 if scores else most_tokens_out(request_limits(model, options), limit, settings.model),
     )

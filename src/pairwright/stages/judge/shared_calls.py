@@ -12,7 +12,7 @@ from pairwright.judging.ranking import ANSWER, VERSION, answer_of, parse_ranking
 from pairwright.judging.rubric import ask_again
 from pairwright.judging.scores import PATHS, compared, read_score, score_request
 from pairwright.keys import content_key
-from pairwright.models.chat import ChatClient
+from pairwright.models.chat import Client
 from pairwright.models.chat_judge import ChatJudge, read_text
 from pairwright.models.ledger import Ledger
 from pairwright.models.replies import ChatReply, ReplyContent
@@ -20,6 +20,7 @@ from pairwright.stages.judge.session import JudgeSession
 from pairwright.stages.pay.asked_once import KEPT, Asking, Prepared, Unread
 from pairwright.stages.pay.bounds import tokens_of
 from pairwright.stages.pay.images import ImagesSent
+from pairwright.stages.pay.paid_calls import Deferred
 from pairwright.store.judge.pending import JudgeWork, responses_beside
 from pairwright.types import Answer
 
@@ -89,11 +90,15 @@ def _problem(n: int, reply: ChatReply) -> str | None:
 class ScoredResponses:
     """Asks for a score once a response; a pair's margin is the difference."""
 
-    def __init__(self, session: JudgeSession, client: ChatClient, prepared: Prepared) -> None:
+    def __init__(self, session: JudgeSession, client: Client, prepared: Prepared) -> None:
         self._session, self._client, self._prepared = session, client, prepared
 
     async def answer(self, work: JudgeWork) -> Answer:
-        first = await self._score(work, work.first)
+        try:
+            first = await self._score(work, work.first)
+        except Deferred:
+            await self._score(work, work.second)  # planned too: one wave, not two
+            raise
         second = await self._score(work, work.second)
         return replace(compared(first, second), reason=f"scores {first:.6g} and {second:.6g}")
 

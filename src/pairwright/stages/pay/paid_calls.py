@@ -25,6 +25,10 @@ class CallProgress(Protocol):
     def __call__(self, *, done: int, total: int, failed: int, spent_usd: float) -> None: ...
 
 
+class Deferred(Exception):
+    """This work waits for a call that is planned, or sent and not answered. A later run goes on with it."""
+
+
 def no_progress(*, done: int, total: int, failed: int, spent_usd: float) -> None:
     """For callers that don't watch."""
 
@@ -43,6 +47,7 @@ class Run:
     stop_within_s: float = 8.0
     done: int = 0
     failed: int = 0
+    deferred: int = 0  # pieces of work that wait for calls
     calls: int = 0
     uncounted_usd: float = 0.0  # of what was spent: booked at the worst case, for nobody counted it
     in_flight: int = 0
@@ -139,6 +144,8 @@ async def work_through(
                 continue  # drain, so that the feeder can end
             try:
                 await do(item)
+            except Deferred:
+                run.deferred += 1
             except (Exception, KeyboardInterrupt) as error:
                 run.stop_for(error)
 

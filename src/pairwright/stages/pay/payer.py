@@ -13,7 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from pairwright.errors import ConfigError, EndpointError
+from pairwright.errors import BudgetReached, ConfigError, EndpointError
+from pairwright.keys import content_key
+from pairwright.models.budget import Budget
 from pairwright.models.chat import CallFailed
 from pairwright.models.ledger import Ledger, Tried
 from pairwright.models.prices import Price
@@ -23,6 +25,7 @@ from pairwright.stages.pay.paid_calls import Run
 from pairwright.stages.project.project import Project
 from pairwright.store import schema
 from pairwright.store.figures import totals
+from pairwright.store.pay.planned import held_usd
 from pairwright.store.writer import GroupCommit
 
 Send = Callable[[Ledger], Awaitable[ChatReply]]
@@ -50,7 +53,20 @@ class Payer:
         return Account(self, key, attempt, about)
 
     async def hold(self, account: Account) -> None:
-        self._out[account] = await self.run.hold(lambda: self._worst(account), self._may_go)
+        self._out[account] = await self.run.hold(lambda: self.worst(account), self._may_go)
+
+    def reserve(self, worst_usd: float) -> None:
+        """Hold back a call that is planned. Raises BudgetReached where it does not fit."""
+        try:
+            self.run.budget.reserve(worst_usd)
+        except BudgetReached as error:
+            self.run.stop_for(error)
+            raise
+
+    def arrived(self, account: Account, held_usd: float) -> None:
+        """The reply to a planned call is here; `held_usd` has been held back since it was planned."""
+        self._out[account] = held_usd
+        self.run.in_flight += 1
 
     def settle(self, account: Account, cost_usd: float) -> None:
         self.run.settle(self._out.pop(account), cost_usd)
@@ -59,7 +75,7 @@ class Payer:
         """Correct the bound, also of what is in flight."""
         if self.bound.learn(size, most, tokens_in, tokens_out):
             for each, held in self._out.items():
-                self._out[each] = max(held, self._worst(each))
+                self._out[each] = max(held, self.worst(each))
                 self.run.budget.hold_more(self._out[each] - held)
 
     def answered(self, account: Account, *, booked: bool) -> None:
@@ -71,7 +87,8 @@ class Payer:
         for account in list(self._unbooked):
             self.writer.hand_over([account.row("failed")])
 
-    def _worst(self, account: Account) -> float:
+    def worst(self, account: Account) -> float:
+        """What a try may cost, in USD; 0 where no price is known."""
         return self.price.cost(*self.bound.of(account.size, account.most)) if self.price else 0.0
 
     def _may_go(self) -> bool:
@@ -92,6 +109,7 @@ class Account(Ledger):
         self._answer: dict[str, Any] = {}  # columns of the answer that `row` will be about
         self._sent = False
         self.size = self.images = self.most = 0
+        self.model = payer.model
 
     async def pay(self, send: Send, size: int, most: int, *, images: int = 0) -> ChatReply:
         """Make a call of `size` bytes, of which `images` are no text, answered with `most` tokens at worst.
@@ -121,6 +139,40 @@ class Account(Ledger):
 
     async def wait(self, waiting: Awaitable[None]) -> None:
         await self._payer.run.unless_stopped(waiting)
+
+    def planned_key(self, path: str, body: str) -> bytes:
+        """What a call that is planned is known by: the next try of this work, with this request."""
+        return content_key("call", self._key, self._attempt, path, body)
+
+    async def plan(self, endpoint: str, path: str, body: str, price_share: float, tries: int) -> None:
+        """Write down a call that is to be made later, and hold its worst case back. Raises BudgetReached."""
+        worst = self._payer.worst(self) * price_share
+        self._payer.reserve(worst)
+        row = {
+            "key": self.planned_key(path, body),
+            "work_key": self._key,
+            "attempt": self._attempt,
+            "stage": self._payer.stage,
+            "model": self._payer.model,
+            "endpoint": endpoint,
+            "path": path,
+            "body": body,
+            "worst_usd": worst,
+            "price_share": price_share,
+            "tries": tries,
+            "at": time.time(),
+        }
+        await self._payer.writer.put([(schema.planned_call, row)])
+
+    def arrived(self, held_usd: float) -> None:
+        """The reply to a planned call is here, to be told of by `after`; this much was held back for it."""
+        self._payer.arrived(self, held_usd)
+        self._payer.run.calls += not self._sent
+        self._sent = True
+
+    def planned_again(self, held_usd: float) -> None:
+        """A planned call goes once more."""
+        self._payer.run.budget.hold_more(held_usd)
 
     async def before(self) -> None:
         await self._payer.hold(self)
@@ -152,13 +204,14 @@ class Account(Ledger):
             "prompt_tokens": tokens_in,
             "completion_tokens": tokens_out,
             "counted": counted,
-            "cost_usd": price.cost(tokens_in, tokens_out) if price else None,
+            "cost_usd": price.cost(tokens_in, tokens_out) * tried.price_share if price else None,
             "cost_known": counted and price is not None,
             "prompt_bytes": self.size - self.images,
             "seconds": tried.seconds,
             "tries": tried.tries,
             "served": tried.served,
             "fingerprint": tried.fingerprint,
+            "price_share": tried.price_share,
         }
 
     def _book(
@@ -175,6 +228,16 @@ class Account(Ledger):
             **columns,
             "at": time.time(),
         }
+
+
+def open_budget(project: Project, connection: Connection, limit: float | None) -> Budget:
+    """The project's budget: what it has paid so far is spent, what is planned or in a batch is held back.
+
+    Raises ConfigError where a budget is to hold and some price still is not known.
+    """
+    budget = Budget(limit, spent_before(project, connection, limit))
+    budget.hold_more(held_usd(connection))
+    return budget
 
 
 def spent_before(project: Project, connection: Connection, limit: float | None) -> float:

@@ -32,6 +32,9 @@ class ProjectSettings(Settings):
     stop_within_s: float = Field(
         8.0, ge=0, description="seconds for calls in flight after SIGTERM or SIGHUP; Docker kills after 10"
     )
+    batch_poll_s: float = Field(
+        60.0, gt=0, description="seconds between looks at a batch with --via batch --wait"
+    )
 
 
 class GenerateSettings(Settings):

@@ -22,7 +22,7 @@ from pairwright.store.schema import (
     settlement,
     vote,
 )
-from pairwright.store.votes import failure_counts, flag_stands, is_current, newest_beliefs
+from pairwright.store.votes import failure_counts, flag_stands, is_current, newest_beliefs, planned_again
 from pairwright.types import Order
 
 
@@ -33,12 +33,12 @@ def spent_usd(connection: Connection) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Unpriced:
-    """Calls to one model that were paid at a price nobody has said."""
+    """Calls to one model that were paid at a price nobody has said. Of a batch half the tokens count."""
 
     model: str
     calls: int
-    prompt_tokens: int
-    completion_tokens: int
+    prompt_tokens: float
+    completion_tokens: float
 
 
 def unpriced(connection: Connection) -> list[Unpriced]:
@@ -46,8 +46,8 @@ def unpriced(connection: Connection) -> list[Unpriced]:
         select(
             call.c.model,
             func.count(),
-            func.coalesce(func.sum(call.c.prompt_tokens), 0),
-            func.coalesce(func.sum(call.c.completion_tokens), 0),
+            func.coalesce(func.sum(call.c.prompt_tokens * call.c.price_share), 0.0),
+            func.coalesce(func.sum(call.c.completion_tokens * call.c.price_share), 0.0),
         )
         .where(call.c.cost_usd.is_(None))
         .group_by(call.c.model)
@@ -76,7 +76,7 @@ def failure_reasons(
             is_current(),
         )
     rows = connection.execute(
-        query.where(failure.c.stage == stage, ~got)
+        query.where(failure.c.stage == stage, ~got, ~planned_again())
         .order_by(func.count().desc(), failure.c.message)
         .limit(most)
     )
@@ -405,7 +405,13 @@ def responses_missing(
             (per_prompt - have.c.n).label("short"),
         )
         .join(have, have.c.id == failure.c.prompt_id)
-        .where(failure.c.stage == "generate", failure.c.slot < per_prompt, ~got, have.c.n < per_prompt)
+        .where(
+            failure.c.stage == "generate",
+            failure.c.slot < per_prompt,
+            ~got,
+            ~planned_again(),
+            have.c.n < per_prompt,
+        )
         .group_by(failure.c.prompt_id, have.c.n)
         .subquery()
     )

@@ -24,7 +24,7 @@ from pairwright.store.schema import (
     vote,
 )
 from pairwright.store.store import Store
-from pairwright.store.votes import failure_counts
+from pairwright.store.votes import failure_counts, planned_again
 from pairwright.types import Order, Prompt
 
 PAGE = 512
@@ -250,7 +250,7 @@ def _missing_slots(
     failed: dict[int, set[int]] = {}
     for prompt_id, slot in connection.execute(
         select(failure.c.prompt_id, failure.c.slot).where(
-            failure.c.prompt_id.in_(ids), failure.c.stage == "generate"
+            failure.c.prompt_id.in_(ids), failure.c.stage == "generate", ~planned_again()
         )
     ):
         failed.setdefault(prompt_id, set()).add(slot)

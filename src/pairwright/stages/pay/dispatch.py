@@ -1,0 +1,56 @@
+"""Who makes the calls of one run: this process, a provider's batch, or the user's own machines."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pairwright.errors import BudgetReached
+from pairwright.stages.pay import batches
+from pairwright.stages.project.project import Project
+from pairwright.store.pay import planned
+from pairwright.store.schema import planned_call
+
+Via = Literal["live", "batch", "files"]
+
+
+@dataclass
+class Dispatch:
+    """The calls of one run of one stage to these models. `begin` comes before its work is looked for, `end`
+    after its last call.
+    """
+
+    project: Project
+    stage: str
+    models: Sequence[str]
+    via: Via = "live"
+    began: float = field(default_factory=time.time)
+    notes: list[str] = field(default_factory=list)
+
+    def begin(self) -> None:
+        """Fetch the replies of batches that ended. Raises ConfigError, EndpointError."""
+        if self.via == "batch":
+            self.notes += batches.fetch(self.project).notes
+
+    def end(self, stop: BaseException | None = None) -> None:
+        """Send what was planned, and forget what has been read. Raises ConfigError, EndpointError.
+
+        Only a budget that is reached lets a run that was stopped send what it planned. Plans that a whole run
+        did not come to belong to work that is not wanted any more, or not so.
+        """
+        with self.project.store.read() as connection:
+            if not planned.any_planned(connection):
+                return
+        with self.project.store.write() as connection:
+            planned.forget_read(connection)
+            if self.via == "batch" and stop is None:
+                planned.forget_unsent(
+                    connection,
+                    planned_call.c.stage == self.stage,
+                    planned_call.c.model.in_(self.models),
+                    planned_call.c.at < self.began,
+                )
+        if self.via == "batch" and (stop is None or isinstance(stop, BudgetReached)):
+            batches.send(self.project, self.stage, self.models, self.began)

@@ -1,0 +1,352 @@
+"""Judging through providers' batch APIs: in waves, at half the price, nothing sent twice, nothing lost."""
+
+import time
+
+import pytest
+from batch_providers import SERVERS, OpenAIBatches, reply_in
+from projects import JUDGE, a_project, add_pairs, add_rows, rows
+
+from pairwright.errors import ConfigError, EndpointError
+from pairwright.models.loopback import LoopbackServer
+from pairwright.stages.generate.generate import run_generate
+from pairwright.stages.judge.judge import run_judge
+from pairwright.stages.judge.judges import run_judges
+from pairwright.stages.pay import batches as pay_batches
+
+GOOD = '{"verdict": "A", "confidence": "HIGH", "reason": "It is right."}'
+SETTINGS = """
+[project]
+batch_poll_s = 0.01
+
+[endpoints.there]
+url = "{url}"
+batch = "{kind}"
+max_tries = 3
+
+[models.small]
+endpoint = "there"
+model = "small"
+price_in = 1.0
+price_out = 2.0
+"""
+
+
+def serving(kind, text=GOOD, **behaviour):
+    return SERVERS[kind](lambda body: reply_in(kind, text), **behaviour)
+
+
+def project_of(folder, server, kind="openai", settings=JUDGE, pairs=5):
+    project = a_project(folder, settings=SETTINGS.format(url=server.url, kind=kind) + settings)
+    if pairs:
+        add_pairs(project, pairs)
+    return project
+
+
+@pytest.fixture(params=sorted(SERVERS))
+def kind(request):
+    return request.param
+
+
+def test_the_first_run_sends_and_a_later_one_reads_the_votes(tmp_path, kind):
+    with serving(kind) as server:
+        project = project_of(tmp_path, server, kind)
+        sent = run_judge(project, "main", via="batch")
+        assert (sent.votes, sent.waiting, sent.calls, sent.failures) == (0, 10, 0, 0)
+        assert [len(each.lines) for each in server.made] == [10]
+        running = run_judge(project, "main", via="batch")
+        assert (running.votes, running.waiting) == (0, 10)
+        ended = run_judge(project, "main", via="batch")
+    assert (ended.votes, ended.waiting, ended.calls) == (10, 0, 10)
+    assert len(server.made) == 1
+    assert {(vote.order, vote.verdict) for vote in rows(project, "vote")} == {("AB", "A"), ("BA", "B")}
+    assert rows(project, "planned_call") == []
+
+
+def test_a_call_in_a_batch_costs_half_the_price(tmp_path, kind):
+    with serving(kind, looks=0) as server:
+        project = project_of(tmp_path, server, kind)
+        result = run_judges(project, via="batch", wait=True)
+    half = (100 * 1.0 + 10 * 2.0) / 1e6 / 2
+    assert [call.cost_usd for call in rows(project, "call")] == [pytest.approx(half)] * 10
+    assert result.judges[0].spent_usd == pytest.approx(10 * half)
+    assert {call.price_share for call in rows(project, "call")} == {0.5}
+
+
+def test_waiting_goes_on_until_all_is_answered(tmp_path, kind):
+    """A second wave asks again what could not be read in the first."""
+    said = iter(["Both have their merits."] * 3)
+
+    def answer(body):
+        return reply_in(kind, next(said, GOOD))
+
+    with SERVERS[kind](answer, looks=2) as server:
+        project = project_of(tmp_path, server, kind)
+        result = run_judges(project, via="batch", wait=True)
+    assert (result.judges[0].votes, result.failures, result.waiting) == (10, 0, 0)
+    assert [len(each.lines) for each in server.made] == [10, 3]
+    assert sorted(call.outcome for call in rows(project, "call")) == ["unreadable"] * 3 + ["used"] * 10
+    assert len(server.bill) == len(rows(project, "call"))
+
+
+def test_calls_that_expired_go_again_and_are_charged_once(tmp_path, kind):
+    lost = set()
+
+    def expires(id):
+        if len(lost) < 4 and id not in lost:
+            lost.add(id)
+            return True
+        return False
+
+    with serving(kind, looks=0, expires=expires) as server:
+        project = project_of(tmp_path, server, kind)
+        result = run_judges(project, via="batch", wait=True)
+    assert (result.judges[0].votes, result.failures) == (10, 0)
+    assert [len(each.lines) for each in server.made] == [10, 4]
+    assert len(server.bill) == len(set(server.bill)) == 10
+
+
+def test_a_refused_call_is_a_failure_and_leaves_the_others(tmp_path, kind):
+    def answer(body):
+        if "Question 3" in str(body):
+            return {"status": 400, "error": {"message": "content policy violation"}}
+        return reply_in(kind, GOOD)
+
+    with SERVERS[kind](answer, looks=0) as server:
+        project = project_of(tmp_path, server, kind, JUDGE + 'answer_format = "text"\nlogprobs = "off"\n')
+        result = run_judges(project, via="batch", wait=True)
+        assert (result.judges[0].votes, result.judges[0].failures) == (8, 2)
+        assert {"content policy" in each.message for each in rows(project, "failure")} == {True}
+        assert rows(project, "planned_call") == []
+        again = run_judges(project, via="batch", wait=True)
+    assert again.judges[0].failed_before == 2
+    assert len(server.made) == 1
+
+
+def test_what_failed_is_asked_again_on_demand(tmp_path, kind):
+    policy = {"strict": True}
+
+    def answer(body):
+        if policy["strict"]:
+            return {"status": 400, "error": {"message": "content policy violation"}}
+        return reply_in(kind, GOOD)
+
+    with SERVERS[kind](answer, looks=0) as server:
+        project = project_of(tmp_path, server, kind, JUDGE + 'answer_format = "text"\nlogprobs = "off"\n', 1)
+        assert run_judges(project, via="batch", wait=True).judges[0].failures == 2
+        policy["strict"] = False
+        sent = run_judges(project, via="batch", retry_failed=True)
+        assert (sent.waiting, sent.failures) == (2, 0)
+        read = run_judges(project, via="batch")
+    assert (read.judges[0].votes, read.failures) == (2, 0)
+
+
+def test_an_overloaded_call_goes_again_without_a_failure(tmp_path, kind):
+    first = set()
+
+    def answer(body):
+        text = str(body["messages"] if "messages" in body else body["contents"])
+        if text not in first:
+            first.add(text)
+            return {"status": 529, "error": {"message": "overloaded"}}
+        return reply_in(kind, GOOD)
+
+    with SERVERS[kind](answer, looks=0) as server:
+        project = project_of(tmp_path, server, kind)
+        result = run_judges(project, via="batch", wait=True)
+    assert (result.judges[0].votes, result.failures) == (10, 0)
+    assert [len(each.lines) for each in server.made] == [10, 10]
+
+
+def test_a_batch_whose_making_went_unanswered_is_found_and_not_sent_again(tmp_path, kind):
+    with serving(kind, looks=0, lose=1) as server:
+        project = project_of(tmp_path, server, kind)
+        with pytest.raises(EndpointError, match="cannot be asked"):
+            run_judge(project, "main", via="batch")
+        assert rows(project, "batch")[0].remote_id is None
+        result = run_judges(project, via="batch", wait=True)
+    assert (result.judges[0].votes, result.failures) == (10, 0)
+    assert len(server.made) == 1
+
+
+def test_a_batch_that_never_arrived_is_sent_when_the_list_is_sure_to_be_whole(
+    tmp_path, kind, monkeypatch
+):
+    with serving(kind, looks=0) as server:
+        project = project_of(tmp_path, server, kind)
+        provider = pay_batches.APIS[kind].provider
+
+        async def broken(self, *_args):
+            raise EndpointError("the line is down")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(type(provider), "submit", broken)
+            with pytest.raises(EndpointError, match="line is down"):
+                run_judge(project, "main", via="batch")
+        unsure = run_judge(project, "main", via="batch")
+        assert unsure.waiting == 10
+        assert "not known yet" in " ".join(unsure.notes)
+        assert server.made == []
+        monkeypatch.setattr(pay_batches, "LISTED_AFTER_S", 0.0)
+        result = run_judges(project, via="batch", wait=True)
+    assert result.judges[0].votes == 10
+    assert len(server.made) == 1
+
+
+def test_others_batches_are_not_taken_for_ours(tmp_path, kind, monkeypatch):
+    """Where a provider's batches carry no mark, their replies tell."""
+    monkeypatch.setattr(pay_batches, "LISTED_AFTER_S", 0.0)
+    with serving(kind, looks=0) as server:
+        project = project_of(tmp_path, server, kind)
+        provider = pay_batches.APIS[kind].provider
+
+        async def broken(self, *_args):
+            raise EndpointError("the line is down")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(type(provider), "submit", broken)
+            with pytest.raises(EndpointError):
+                run_judge(project, "main", via="batch")
+        told = {"metadata": {"app": "other"}, "displayName": "other", "input_file_id": "other"}
+        theirs = server.make([(f"req-{i}", {"messages": [], "contents": []}) for i in range(10)], **told)
+        result = run_judges(project, via="batch", wait=True)
+    assert (result.judges[0].votes, result.failures) == (10, 0)
+    assert len([each for each in server.made if each is not theirs]) == 1
+
+
+def test_a_batch_refused_as_a_whole_stops_the_run_and_nothing_is_lost(tmp_path, kind):
+    if kind == "anthropic":
+        pytest.skip("it refuses requests one by one")
+    with serving(kind, looks=0, refuse="model small is not available for batches") as server:
+        project = project_of(tmp_path, server, kind)
+        run_judge(project, "main", via="batch")
+        with pytest.raises(EndpointError, match="not available for batches"):
+            run_judge(project, "main", via="batch")
+        server.refuse = ""
+        result = run_judges(project, via="batch", wait=True)
+    assert result.judges[0].votes == 10
+    assert len(server.bill) == 10
+
+
+def test_a_live_run_waits_for_what_is_in_a_batch_and_asks_the_rest(tmp_path):
+    with LoopbackServer() as live, serving("openai") as server:
+        project = project_of(tmp_path, server)
+        run_judge(project, "main", via="batch")
+        with (project.root / "more.jsonl").open("w"):
+            add_pairs(project, 7)
+        text = (project.root / "pairwright.toml").read_text()
+        (project.root / "pairwright.toml").write_text(text.replace(server.url, live.url))
+        project = type(project).open(project.root)
+        result = run_judge(project, "main")
+        project.close()
+    assert (result.votes, result.waiting) == (4, 10)
+    assert len(live.requests) == 4
+
+
+def test_responses_are_drawn_in_batches_too(tmp_path, kind):
+    """The second draw of a prompt repeats the first: it is drawn again, in a wave of its own."""
+    texts = iter(["same", "same", "other", "third", "fourth", "fifth"])
+
+    with SERVERS[kind](lambda body: reply_in(kind, next(texts)), looks=0) as server:
+        project = project_of(
+            tmp_path, server, kind, '[generate]\nmodels = ["small"]\nresponses_per_prompt = 2\n', pairs=0
+        )
+        add_rows(project, [{"id": "p", "prompt": "Why?"}])
+        result = run_generate(project, via="batch", wait=True)
+    assert (result.responses, result.failures, result.waiting) == (2, 0, 0)
+    assert sorted(each.text for each in rows(project, "response")) == ["other", "same"]
+    assert [len(each.lines) for each in server.made] == [2, 1]
+
+
+def test_a_budget_counts_what_is_in_a_batch(tmp_path):
+    with serving("openai") as server:
+        project = project_of(tmp_path, server)
+        few = run_judge(project, "main", via="batch", budget_usd=0.005)
+        assert few.stopped is not None
+        assert 0 < few.waiting < 10
+        assert len(server.made[0].lines) == few.waiting
+        held = sum(each.worst_usd for each in rows(project, "planned_call"))
+        assert held <= 0.005
+        none = run_judge(project, "main", via="live", budget_usd=0.0)
+        assert none.calls == 0
+
+
+def test_large_work_goes_in_batches_of_the_providers_size(tmp_path, monkeypatch):
+    from pairwright.models.batch.provider import Limits
+
+    monkeypatch.setattr(OpenAI := type(pay_batches.APIS["openai"].provider), "limits", Limits(4, 10**9, 1))
+    assert OpenAI.limits.requests == 4
+    with serving("openai", looks=0) as server:
+        project = project_of(tmp_path, server)
+        run_judge(project, "main", via="batch")
+        assert [len(each.lines) for each in server.made] == [4, 4, 2]
+        monkeypatch.setattr(OpenAI, "limits", Limits(1000, 9000, 1))
+        add_pairs(project, 8)
+        run_judge(project, "main", via="batch")
+    sizes = [sum(len(str(body)) for _, body in each.lines) for each in server.made[3:]]
+    assert len(sizes) > 1
+    assert all(size < 9000 or len(each.lines) == 1 for size, each in zip(sizes, server.made[3:], strict=True))
+
+
+def test_changed_guidelines_send_new_questions_and_the_old_plans_are_forgotten(tmp_path):
+    """A budget kept some from being sent: they are planned anew, as they are asked now."""
+    with serving("openai", looks=0) as server:
+        project = project_of(tmp_path, server)
+        run_judge(project, "main", via="batch", budget_usd=0.005)
+        run_judge(project, "main", via="batch", budget_usd=0.0051)
+        unsent = [each for each in rows(project, "planned_call") if each.batch_id is None]
+        assert unsent == [] or all(each.at > 0 for each in unsent)
+
+
+def test_an_endpoint_without_a_batch_api_says_what_to_do(tmp_path):
+    with LoopbackServer() as live:
+        project = a_project(tmp_path, live)
+        add_pairs(project, 1)
+        with pytest.raises(ConfigError, match=r"no batch API is known at 127\.0\.0\.1.*--via files"):
+            run_judge(project, "main", via="batch")
+
+
+def test_a_wrong_key_is_an_error_of_the_endpoint(tmp_path, kind, monkeypatch):
+    monkeypatch.setenv("THERE_KEY", "sk-wrong-key-0123456789")
+    with serving(kind, key="right") as server:
+        settings = SETTINGS.replace("max_tries = 3", 'max_tries = 3\napi_key_env = "THERE_KEY"')
+        project = a_project(tmp_path, settings=settings.format(url=server.url, kind=kind) + JUDGE)
+        add_pairs(project, 1)
+        with pytest.raises(EndpointError, match="answered 401: Incorrect API key"):
+            run_judge(project, "main", via="batch")
+
+
+def test_the_same_labels_as_live_at_half_the_price(tmp_path):
+    with LoopbackServer() as live:
+        (tmp_path / "live").mkdir()
+        first = a_project(tmp_path / "live", live, JUDGE)
+        add_pairs(first, 20)
+        run_judge(first, "main")
+        answers = LoopbackServer()
+        with OpenAIBatches(lambda body: answers.completion(body), looks=0) as server:
+            second = project_of(tmp_path, server, pairs=20)
+            run_judges(second, via="batch", wait=True)
+
+    def said(project):
+        return [(v.pair_id, v.order, v.verdict, v.confidence, v.prob_a) for v in rows(project, "vote")]
+
+    assert sorted(said(first)) == sorted(said(second))
+    booked = [sum(call.cost_usd for call in rows(each, "call")) for each in (first, second)]
+    assert booked[1] == pytest.approx(booked[0] / 2)
+
+
+def test_a_batch_is_on_record_before_anything_is_uploaded(tmp_path, monkeypatch):
+    seen = []
+    provider = type(pay_batches.APIS["openai"].provider)
+
+    async def looking(self, http, lines, mark, model):
+        seen.extend((each.mark, each.calls, each.remote_id) for each in rows(project, "batch"))
+        raise EndpointError("stop here")
+
+    with serving("openai") as server:
+        project = project_of(tmp_path, server)
+        monkeypatch.setattr(provider, "submit", looking)
+        began = time.time()
+        with pytest.raises(EndpointError):
+            run_judge(project, "main", via="batch")
+        assert seen == [(rows(project, "batch")[0].mark, 10, None)]
+        assert rows(project, "batch")[0].at >= began
