@@ -41,7 +41,7 @@ class BatchServer:
     """`answer` gives the whole reply to a body, in the provider's own shape, or {"status": 4xx, "error": ...}.
 
     `looks`: how often a batch is asked about before it has ended. `expires(id)`: this call is not made.
-    `lose`: so many answers to the making of a batch are lost after it was made; `refuse`: the batch fails as a
+    `lose`: so many answers to the making of a batch are lost after it was made, and each takes `slow_s`; `refuse`: the batch fails as a
     whole, with these words. `made` are the batches, `bill` the ids of calls that were made and are charged.
     """
 
@@ -49,6 +49,7 @@ class BatchServer:
     looks: int = 1
     expires: Callable[[str], bool] = lambda _id: False
     lose: int = 0
+    slow_s: float = 0.0
     refuse: str = ""
     key: str = ""
     made: list[Made] = field(default_factory=list)
@@ -107,7 +108,8 @@ class BatchServer:
         return made
 
     async def sent(self, request: web.Request, body: Any) -> web.StreamResponse:
-        """The answer to the making of a batch, or a connection that breaks off."""
+        """The answer to the making of a batch, which takes `slow_s`, or a connection that breaks off."""
+        await asyncio.sleep(self.slow_s)
         if self.lose:
             self.lose -= 1
             assert request.transport is not None
@@ -228,7 +230,9 @@ class OpenAIBatches(BatchServer):
         if self.refuse:
             told["errors"] = {"object": "list", "data": [{"code": "invalid", "message": self.refuse}]}
         if made.replies is not None:
-            good = [each for each in made.replies if not each["error"] and each["response"]["status_code"] == 200]
+            good = [
+                each for each in made.replies if not each["error"] and each["response"]["status_code"] == 200
+            ]
             bad = [each for each in made.replies if each not in good]
             expired = any((each["error"] or {}).get("code") == "batch_expired" for each in bad)
             status = "expired" if expired else "cancelled" if made.cancelled else "completed"
@@ -267,9 +271,7 @@ class TogetherBatches(OpenAIBatches):
         return web.json_response({"id": id, "object": "file", "filename": fields["file_name"]})
 
     async def list_files(self, request: web.Request) -> web.StreamResponse:
-        return web.json_response(
-            {"data": [{"id": id, "filename": name} for id, name in self.names.items()]}
-        )
+        return web.json_response({"data": [{"id": id, "filename": name} for id, name in self.names.items()]})
 
     async def create(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
@@ -475,9 +477,7 @@ class GeminiBatches(BatchServer):
         batch = (await request.json())["batch"]
         file = batch["inputConfig"]["fileName"].removeprefix("files/")
         lines = [orjson.loads(line) for line in self.files[file].splitlines()]
-        made = self.make(
-            [(each["key"], each["request"]) for each in lines], displayName=batch["displayName"]
-        )
+        made = self.make([(each["key"], each["request"]) for each in lines], displayName=batch["displayName"])
         return await self.sent(request, self.shown(made))
 
     async def list(self, request: web.Request) -> web.StreamResponse:
@@ -509,7 +509,11 @@ class GeminiBatches(BatchServer):
             "batchStats": {"requestCount": str(len(made.lines))},
             **made.told,
         }
-        told: dict[str, Any] = {"name": f"batches/{made.id}", "metadata": batch, "done": made.replies is not None}
+        told: dict[str, Any] = {
+            "name": f"batches/{made.id}",
+            "metadata": batch,
+            "done": made.replies is not None,
+        }
         if made.replies is not None:
             batch["output"] = {"responsesFile": f"files/{self.result_file(made)}"}
         if self.refuse:

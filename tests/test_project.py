@@ -394,16 +394,19 @@ def test_each_result_says_what_json_prints(project, tmp_path, capsys):
         assert steady(mine) == steady(json.loads(theirs)), line
 
 
-# Verbs and options that are for a terminal or a server; sub-verbs of `check` are two methods.
+# Verbs and options that are for a terminal or a server; sub-verbs of `check` are two methods, those of `calls` three.
 NOT_METHODS = {"convert": "needs no project", "copy": "needs no project", "browse": "a server"}
 NOT_OPTIONS = {"--json": "as_dict()", "--help": "docstrings", "-h": "docstrings"}
 OF_VERBS = {
     "annotate": {"--host", "--port", "--host-name", "--browser", "--terminal"},  # the page, a terminal
     "check dismiss": {"--dry-run"},
 }
-METHODS = {"check list": "findings"} | {
-    f"check {step}": "settle" for step in ("dismiss", "send", "drop", "flip", "soften", "ask-again", "undo")
-}
+METHODS = {
+    "check list": "findings",
+    "calls export": "export_calls",
+    "calls import": "import_calls",
+    "calls cancel": "cancel_calls",
+} | {f"check {step}": "settle" for step in ("dismiss", "send", "drop", "flip", "soften", "ask-again", "undo")}
 WORDS = {"check ask-again": "check dismiss"}
 
 

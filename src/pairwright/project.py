@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from pairwright.stages.generate.generate import GenerateResult
     from pairwright.stages.generate.pair import PairResult
     from pairwright.stages.judge.judges import JudgesResult
+    from pairwright.stages.pay.call_files import ExportCallsResult, ImportCallsResult
+    from pairwright.stages.pay.dispatch import Via
+    from pairwright.stages.pay.waiting_calls import CallsResult, CancelResult
     from pairwright.stages.people.annotators import PeopleResult
     from pairwright.stages.people.gold import GoldResult, Use
     from pairwright.stages.people.import_labels import ImportResult
@@ -174,21 +177,34 @@ class Project:
         *,
         budget: float | None = None,
         retry_failed: bool = False,
+        limit: int | None = None,
+        via: Via = "live",
+        wait: bool = False,
         dry_run: bool = False,
         progress: bool = True,
     ) -> GenerateResult | ProjectEstimate:
         """Draw the responses that prompts lack, from the models under [generate].
 
-        `budget` is a hard stop, in USD, on all that the project has spent. `dry_run` only estimates.
+        `budget` is a hard stop, in USD, on all that the project has spent. With `limit` only so many prompts
+        are drawn for. `via` is who makes the calls: this process, a provider's "batch", or your own machines
+        from "files"; with `wait` it returns when no call is waited for. `dry_run` only estimates.
         """
         from pairwright.stages.figures.estimate import estimate
         from pairwright.stages.generate.generate import run_generate
 
         with self._opened() as project:
             if dry_run:
-                return estimate(project, stages=("generate",), retry_failed=retry_failed)
+                return estimate(project, stages=("generate",), retry_failed=retry_failed, via=via)
             with paid_bar("generating", quiet=not progress) as tell:
-                return run_generate(project, budget_usd=budget, retry_failed=retry_failed, progress=tell)
+                return run_generate(
+                    project,
+                    budget_usd=budget,
+                    retry_failed=retry_failed,
+                    limit=limit,
+                    via=via,
+                    wait=wait,
+                    progress=tell,
+                )
 
     agenerate = awaitable(generate)
     """`generate`, to be awaited. Cancelling lets calls in flight finish, and keeps them."""
@@ -219,12 +235,17 @@ class Project:
         single_order: bool = False,
         retry_failed: bool = False,
         rejudge: bool = False,
+        limit: int | None = None,
+        via: Via = "live",
+        wait: bool = False,
         dry_run: bool = False,
         progress: bool = True,
     ) -> JudgesResult | ProjectEstimate:
         """Let the judges, or only the one named, answer every pair they have not answered, in both orders.
 
-        `rejudge` retracts their votes and asks again. `dry_run` only estimates.
+        `rejudge` retracts their votes and asks again. With `limit` they answer only so many pairs. `via` is
+        who makes the calls: this process, a provider's "batch", or your own machines from "files"; with
+        `wait` it returns when no call is waited for. `dry_run` only estimates.
         """
         from pairwright.stages.figures.estimate import estimate
         from pairwright.stages.judge.judges import judges_named, run_judges
@@ -238,6 +259,7 @@ class Project:
                     single_order=single_order,
                     retry_failed=retry_failed,
                     rejudge=rejudge,
+                    via=via,
                 )
             return run_judges(
                 project,
@@ -246,11 +268,45 @@ class Project:
                 single_order=single_order,
                 retry_failed=retry_failed,
                 rejudge=rejudge,
+                limit=limit,
+                via=via,
+                wait=wait,
                 watch=lambda name: paid_bar(f"judging ({name})", quiet=not progress),
             )
 
     ajudge = awaitable(judge)
     """`judge`, to be awaited. Cancelling lets calls in flight finish, and keeps them."""
+
+    def calls(self) -> CallsResult:
+        """Calls that wait for a provider's batch or your own machines, and who has them."""
+        from pairwright.stages.pay.waiting_calls import calls_of
+
+        with self._opened() as project:
+            return calls_of(project)
+
+    def export_calls(self, folder: str | Path, *, shards: int = 1) -> ExportCallsResult:
+        """Write planned calls to files of JSON lines, `shards` a model, as `vllm run-batch` reads them.
+
+        No run makes them from then on, until `import_calls` or `cancel_calls`.
+        """
+        from pairwright.stages.pay.call_files import export_calls
+
+        with self._opened() as project:
+            return export_calls(project, Path(folder), shards)
+
+    def import_calls(self, files: str | Path | Sequence[str | Path]) -> ImportCallsResult:
+        """Read replies to calls from files, in any order, also of a part. Reading twice adds nothing."""
+        from pairwright.stages.pay.call_files import import_calls
+
+        with self._opened() as project:
+            return import_calls(project, _paths(files))
+
+    def cancel_calls(self) -> CancelResult:
+        """Have providers make no more of the calls, and take back those in files. What was made is kept."""
+        from pairwright.stages.pay.waiting_calls import cancel_calls
+
+        with self._opened() as project:
+            return cancel_calls(project)
 
     def route(
         self,
@@ -347,13 +403,15 @@ class Project:
         workers: int | None = None,
         fact_check: bool = False,
         budget: float | None = None,
+        via: Via = "live",
+        wait: bool = False,
         dry_run: bool = False,
         progress: bool = True,
     ) -> CheckedResult | FactEstimate:
         """Find issues with pairs, labels, people and judges; `findings` shows it, `settle` acts on it.
 
         `failing` of the result counts what is `fail_on` or worse. `fact_check` first lets a model look
-        for false facts, which costs; `dry_run` estimates that.
+        for false facts, which costs: `via` and `wait` as for `judge`, `dry_run` estimates it.
         """
         from pairwright.stages.check.check import held_against, level_of, run_check
         from pairwright.stages.check.fact_check import estimate_fact_check, run_fact_check
@@ -365,7 +423,7 @@ class Project:
             asked = None
             if fact_check:
                 with paid_bar("checking facts", quiet=not progress) as paid:
-                    asked = run_fact_check(project, budget_usd=budget, progress=paid)
+                    asked = run_fact_check(project, budget_usd=budget, via=via, wait=wait, progress=paid)
             with count_bar("checking pairs", quiet=not progress) as tell:
                 found = run_check(
                     project, only=_names(only), skip=_names(skip), workers=workers, progress=tell
@@ -557,24 +615,31 @@ class Project:
         budget: float | None = None,
         retry_failed: bool = False,
         export_partial: bool = False,
+        limit: int | None = None,
+        via: Via = "live",
+        wait: bool = False,
         dry_run: bool = False,
         progress: bool = True,
     ) -> RunResult | ProjectEstimate:
         """Everything in order: generate, pair, judge, route, check, export. Stops where people are needed.
 
-        `waits_for` of the result says for what. `dry_run` only estimates.
+        `waits_for` of the result says for what. `limit`, `via` and `wait` as for `generate` and `judge`.
+        `dry_run` only estimates.
         """
         from pairwright.stages.figures.estimate import estimate
         from pairwright.stages.run import run_all
 
         with self._opened() as project, ExitStack() as bars:
             if dry_run:
-                return estimate(project, retry_failed=retry_failed)
+                return estimate(project, retry_failed=retry_failed, via=via)
             return run_all(
                 project,
                 budget_usd=budget,
                 retry_failed=retry_failed,
                 export_partial=export_partial,
+                limit=limit,
+                via=via,
+                wait=wait,
                 watch=lambda stage: bars.enter_context(paid_bar(stage, quiet=not progress)),
             )
 

@@ -10,10 +10,11 @@ from rich.text import Text
 
 from pairwright.amounts import counted, spent
 from pairwright.cli.help import Command, Group, a_group
-from pairwright.cli.options import BudgetUsd, DryRun, Json
+from pairwright.cli.options import BudgetUsd, DryRun, Json, Via, Wait
 from pairwright.cli.output import (
     DONE,
     FINISHED_WITH_FAILURES,
+    WAITING,
     count_bar,
     emit,
     fail,
@@ -23,10 +24,12 @@ from pairwright.cli.output import (
     say,
     usd,
 )
+from pairwright.cli.waiting import tell_waiting
 from pairwright.quality.names import WHAT
 
 if TYPE_CHECKING:
     from pairwright.stages.check.fact_check import FactCheckResult
+    from pairwright.stages.pay.dispatch import Via as ViaName
 
 _COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
 
@@ -70,6 +73,8 @@ def check(
         ),
     ] = False,
     budget: BudgetUsd = None,
+    via: Via = "live",
+    wait: Wait = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> int:
@@ -86,7 +91,7 @@ def check(
     with context.obj.open() as project:
         if dry_run:
             return _dry_run(project, json)
-        asked = _fact_check(project, budget, json) if fact_check else None
+        asked = _fact_check(project, budget, via, wait, json) if fact_check else None
         with count_bar("checking pairs", quiet=json) as progress:
             found = run_check(project, only=only or (), skip=skip or (), workers=workers, progress=progress)
         result = held_against(project, found, fail_on, asked)
@@ -101,7 +106,8 @@ def check(
                 f"(--fail-on {result.fail_on})"
             )
     failed = asked is not None and (asked.failures or asked.stopped)
-    return FINISHED_WITH_FAILURES if result.failing or failed else DONE
+    waiting = asked is not None and asked.waiting
+    return FINISHED_WITH_FAILURES if result.failing or failed else WAITING if waiting else DONE
 
 
 def _dry_run(project: Any, json: bool) -> int:
@@ -118,11 +124,11 @@ def _dry_run(project: Any, json: bool) -> int:
     return DONE
 
 
-def _fact_check(project: Any, budget: float | None, json: bool) -> FactCheckResult:
+def _fact_check(project: Any, budget: float | None, via: ViaName, wait: bool, json: bool) -> FactCheckResult:
     from pairwright.stages.check.fact_check import run_fact_check
 
     with paid_bar("checking facts", quiet=json) as progress:
-        result = run_fact_check(project, budget_usd=budget, progress=progress)
+        result = run_fact_check(project, budget_usd=budget, via=via, wait=wait, progress=progress)
     if not json:
         cost = spent(result.spent_usd, result.uncounted_usd)
         say(f"{result.model} was asked about {counted(result.pairs, 'pair')}: {cost}.")
@@ -130,6 +136,7 @@ def _fact_check(project: Any, budget: float | None, json: bool) -> FactCheckResu
             note(f"{result.failures:,} came to nothing; the next --fact-check asks again.")
         if result.stopped:
             note(f"Stopped: {result.stopped}.")
+        tell_waiting(project, result.waiting, via)
     return result
 
 

@@ -9,16 +9,18 @@ import typer
 from pairwright.amounts import counted, spent
 from pairwright.cli.estimate import print_estimate
 from pairwright.cli.failures import tell_failures
-from pairwright.cli.options import BudgetUsd, DryRun, Json, RetryFailed
+from pairwright.cli.options import BudgetUsd, DryRun, Json, Limit, RetryFailed, Via, Wait
 from pairwright.cli.output import (
     DONE,
     FINISHED_WITH_FAILURES,
+    WAITING,
     emit,
     fail,
     note,
     paid_bar,
     say,
 )
+from pairwright.cli.waiting import tell_waiting
 
 if TYPE_CHECKING:
     from pairwright.stages.judge.judge import JudgeResult
@@ -40,6 +42,9 @@ def judge(
         bool,
         typer.Option("--rejudge", help="Retract this judge's votes (they stay on record) and ask again."),
     ] = False,
+    limit: Limit = None,
+    via: Via = "live",
+    wait: Wait = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> int:
@@ -57,6 +62,7 @@ def judge(
                 single_order=single_order,
                 retry_failed=retry_failed,
                 rejudge=rejudge,
+                via=via,
             )
             return print_estimate(found, json=json)
         result = run_judges(
@@ -66,15 +72,21 @@ def judge(
             single_order=single_order,
             retry_failed=retry_failed,
             rejudge=rejudge,
+            limit=limit,
+            via=via,
+            wait=wait,
             watch=lambda each: paid_bar(f"judging ({each})", quiet=json),
             passed_over=_passed_over,
             told=(lambda done: None) if json else (lambda done: _print_judge(project, done)),
         )
+        if not json:
+            tell_waiting(project, result.waiting, via)
     if json:
         emit(result.as_dict())
     elif result.stopped:
         fail(f"stopped: {result.stopped}")
-    return FINISHED_WITH_FAILURES if result.failures or result.stopped else DONE
+    left = result.failures or result.stopped
+    return FINISHED_WITH_FAILURES if left else WAITING if result.waiting else DONE
 
 
 def _passed_over(judge: str, standing: str) -> None:

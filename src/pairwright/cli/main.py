@@ -87,7 +87,9 @@ def _project(
 
 
 def main() -> None:
-    """Run the command line. Exit code 0 done, 1 error, 2 finished with failures, 130 interrupted.
+    """Run the command line.
+
+    Exit code 0 done, 1 error, 2 finished with failures, 3 waits for calls in a batch, 130 interrupted.
 
     By SIGTERM it is 143, by SIGHUP 129.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -41,5 +41,19 @@ BudgetUsd = Annotated[
         metavar="USD",
         help="Hard stop, in USD, on all this project has spent, earlier runs included.",
     ),
+]
+Via = Annotated[
+    Literal["live", "batch", "files"],
+    typer.Option(
+        help="Who makes the calls: this process; a provider's batch, at half the price within a day; or your "
+        "own machines, from files (`pairwright calls export`)."
+    ),
+]
+Wait = Annotated[
+    bool, typer.Option("--wait", help="With --via batch: stay until every call is answered, and go on.")
+]
+Limit = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Only so many prompts or pairs: try ten before ten thousand."),
 ]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Also try again what failed before.")]

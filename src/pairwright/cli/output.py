@@ -19,7 +19,7 @@ from pairwright.progress import steps_bar as steps_bar
 out = Console(highlight=False, markup=False, emoji=False)
 err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
-DONE, ERROR, FINISHED_WITH_FAILURES, INTERRUPTED = 0, 1, 2, 130
+DONE, ERROR, FINISHED_WITH_FAILURES, WAITING, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def emit(result: dict[str, Any]) -> None:

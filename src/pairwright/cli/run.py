@@ -10,10 +10,11 @@ import typer
 from pairwright.amounts import counted
 from pairwright.cli.estimate import print_estimate
 from pairwright.cli.export import print_dataset
-from pairwright.cli.options import BudgetUsd, DryRun, Json, RetryFailed
+from pairwright.cli.options import BudgetUsd, DryRun, Json, Limit, RetryFailed, Via, Wait
 from pairwright.cli.output import (
     DONE,
     FINISHED_WITH_FAILURES,
+    WAITING,
     emit,
     fail,
     note,
@@ -31,6 +32,9 @@ def run(
     export_partial: Annotated[
         bool, typer.Option("--export-partial", help="Export what is decided although pairs wait for people.")
     ] = False,
+    limit: Limit = None,
+    via: Via = "live",
+    wait: Wait = False,
     dry_run: DryRun = False,
     json: Json = False,
 ) -> int:
@@ -40,13 +44,16 @@ def run(
 
     with context.obj.open() as project:
         if dry_run:
-            return print_estimate(estimate_of(project, retry_failed=retry_failed), json=json)
+            return print_estimate(estimate_of(project, retry_failed=retry_failed, via=via), json=json)
         with ExitStack() as bars:
             result = run_all(
                 project,
                 budget_usd=budget,
                 retry_failed=retry_failed,
                 export_partial=export_partial,
+                limit=limit,
+                via=via,
+                wait=wait,
                 watch=lambda stage: bars.enter_context(paid_bar(stage, quiet=json)),
             )
     if json:
@@ -64,7 +71,8 @@ def run(
             )
         if result.waits_for:
             fail(result.waits_for) if result.stopped else say(f" {result.waits_for}", first="Next:")
-    return FINISHED_WITH_FAILURES if result.failures or result.stopped else DONE
+    left = result.failures or result.stopped
+    return FINISHED_WITH_FAILURES if left else WAITING if result.waiting else DONE
 
 
 def print_run(stages: list[tuple[str, dict[str, Any]]]) -> None:

@@ -97,6 +97,8 @@ def print_status(state: Status) -> None:
                 say(f"{judge.name} failed {counted(n, 'time')}: {message[:200]}", style="dim")
             if judge.refused:
                 say(f"{judge.name} is {judge.refused} against people: not counted, not asked.", style="red")
+    for each in state.waiting:
+        say(each.in_words, first=f"{each.stage} {each.model}: ")
     for text in state.cut_prompts:
         say(text, style="red")
     if state.calibration and (told := wording.lines(state.calibration)):

@@ -17,6 +17,7 @@ PHASES = {
     },
     "Judge": {
         "judge": "Ask the judges about every pair they have not answered, in both orders.",
+        "calls": "Calls that wait for a provider's batch or your own machines: see, export, import, cancel.",
         "route": "Decide which pairs judges settle and which people are asked about. Free.",
     },
     "People": {

@@ -37,6 +37,9 @@ class EndpointSettings(Settings):
         None, description="the batch API that --via batch speaks to it; default: known by the url's host"
     )
     batch_price: float = Field(0.5, ge=0, le=1, description="what a call in a batch costs, of the list price")
+    batch_listed_s: float = Field(
+        120, ge=0, description="seconds until the provider's list of batches shows a new one for certain"
+    )
 
     @field_validator("url")
     @classmethod

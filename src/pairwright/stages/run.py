@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from pairwright.amounts import counted
 from pairwright.errors import InputError
 from pairwright.formats.trl import PAIRED
 from pairwright.stages.check.check import run_check
@@ -16,10 +17,12 @@ from pairwright.stages.figures.estimate import unset
 from pairwright.stages.figures.status import can_meet, status_of
 from pairwright.stages.generate.generate import run_generate
 from pairwright.stages.generate.pair import pair
-from pairwright.stages.judge.judge import run_judge
+from pairwright.stages.judge.judge import JudgeResult, run_judge
 from pairwright.stages.panel.asked import comes_later, orders_asked, refused_judges
+from pairwright.stages.pay.dispatch import Via
 from pairwright.stages.pay.paid_calls import CallProgress, no_progress
 from pairwright.stages.pay.payer import unlimited
+from pairwright.stages.pay.waves import until_looked_at
 from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result, counts
 from pairwright.stages.route.route import RouteResult, run_route
@@ -38,6 +41,7 @@ class RunResult(Result):
     stages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     waits_for: str | None = None
     failures: int = 0
+    waiting: int = 0  # answers that wait for calls in a batch or in files
     stopped: bool = False
     notes: tuple[str, ...] = ()
     exports: list[ConvertResult] = field(default_factory=list)
@@ -48,6 +52,7 @@ class RunResult(Result):
             "waits_for": self.waits_for,
             "stopped": self.stopped,
             "failures": self.failures,
+            "waiting": self.waiting,
             "notes": list(self.notes),
         }
 
@@ -69,29 +74,44 @@ def run_all(
     budget_usd: float | None = None,
     retry_failed: bool = False,
     export_partial: bool = False,
+    limit: int | None = None,
+    via: Via = "live",
+    wait: bool = False,
     watch: Callable[[str], CallProgress] = lambda _stage: no_progress,
 ) -> RunResult:
     """generate, pair, judge, route and, unless pairs wait for people, check and export.
 
     `watch` gives the progress display of a stage by its name. `export_partial`
-    exports what is decided although pairs still wait for people.
+    exports what is decided although pairs still wait for people. With `limit` only so many prompts are drawn
+    for, and so many pairs judged, by each judge. `via` is who makes the calls; without `wait` the run ends
+    where it has to wait for them.
     """
     settings = project.settings
     result = RunResult(notes=_unlimited(project, budget_usd))
     if settings.generate.models:
         drawn = run_generate(
-            project, budget_usd=budget_usd, retry_failed=retry_failed, progress=watch("generate")
+            project,
+            budget_usd=budget_usd,
+            retry_failed=retry_failed,
+            limit=limit,
+            via=via,
+            wait=wait,
+            progress=watch("generate"),
         )
         result.stages.append(("generate", drawn.as_dict()))
         result.failures += drawn.failures
         if drawn.stopped:
             result.waits_for, result.stopped = drawn.stopped, True
             return result
+        if drawn.waiting:
+            result.waits_for, result.waiting = _for_calls(drawn.waiting, "response", via), drawn.waiting
+            return result
     if _nothing_to_compare(project, result):
         return result
     made = pair(project)
     result.stages.append(("pair", made.as_dict()))
-    routed = _judge_and_route(project, result, budget_usd, retry_failed, watch)
+    judging = _Judging(project, result, budget_usd, retry_failed, limit, via, wait, watch)
+    routed = judging.and_route()
     if routed is None:
         return result
     state = status_of(project)
@@ -167,50 +187,86 @@ def _nothing_to_compare(project: Project, result: RunResult) -> bool:
     return True
 
 
-def _judge_and_route(
-    project: Project,
-    result: RunResult,
-    budget_usd: float | None,
-    retry_failed: bool,
-    watch: Callable[[str], CallProgress],
-) -> RouteResult | None:
-    """Judge and route until routing leaves no judge anything to do; None where judging stopped."""
-    asked: set[str] = set()
-    before: int | None = None
-    while True:
+def _for_calls(waiting: int, what: str, via: Via) -> str:
+    who = "calls in a batch: run again, or with --wait" if via == "batch" else "calls: see `pairwright calls`"
+    return f"{counted(waiting, f'{what} waits', f'{what}s wait')} for {who}"
+
+
+@dataclass
+class _Judging:
+    """Judging and routing in turn, until routing leaves no judge anything to do."""
+
+    project: Project
+    result: RunResult
+    budget_usd: float | None
+    retry_failed: bool
+    limit: int | None
+    via: Via
+    wait: bool
+    watch: Callable[[str], CallProgress]
+    asked: dict[str, JudgeResult] = field(default_factory=dict)
+
+    def and_route(self) -> RouteResult | None:
+        """What the last route came to; None where judging stopped, or waits for calls."""
+        before: int | None = None
+        while True:
+            if not self._judge():
+                return None
+            routed = run_route(self.project)
+            left = sum(self._pending().values())
+            if not left or left == before or self.limit is not None:  # the same again: nobody could do it
+                self.result.stages.append(("route", routed.as_dict()))
+                self.result.stages += [
+                    (f"judge {name}", {"refused": why}) for name, why in routed.distrusted.items()
+                ]
+                return routed
+            before = left
+
+    def _judge(self) -> bool:
+        """Ask every judge that has something to answer; whether all of them are through."""
+        project, result = self.project, self.result
         with project.store.read() as connection:
             refused = refused_judges(connection, project)
-            orders = orders_asked(connection, project)
-            waits = {
+        while True:
+            pending = self._pending()
+            done = [
+                self._ask(name)
+                for name in project.settings.judges
+                if name not in refused and (name not in self.asked or pending[name]) and not result.stopped
+            ]
+            result.waiting = sum(each.waiting for each in done)
+            if result.stopped:
+                return False
+            if not result.waiting:
+                return True
+            if not self.wait:
+                result.waits_for = _for_calls(result.waiting, "answer", self.via)
+                return False
+            until_looked_at(project)
+
+    def _ask(self, name: str) -> JudgeResult:
+        judged = run_judge(
+            self.project,
+            name,
+            budget_usd=self.budget_usd,
+            retry_failed=self.retry_failed and name not in self.asked,
+            limit=self.limit,
+            via=self.via,
+            progress=self.watch(f"judge {name}"),
+        )
+        self.asked[name] = judged
+        self.result.stages.append((f"judge {name}", judged.as_dict()))
+        self.result.failures += judged.failures
+        if judged.stopped:
+            self.result.waits_for, self.result.stopped = judged.stopped, True
+        return judged
+
+    def _pending(self) -> dict[str, int]:
+        """By judge, how many answers it has to give; of those found at chance too."""
+        with self.project.store.read() as connection:
+            return {
                 name: judge_pending(
-                    connection, name, orders[name], left=comes_later(connection, project, name)
+                    connection, name, orders, left=comes_later(connection, self.project, name)
                 )
-                for name in orders
+                for name, orders in orders_asked(connection, self.project).items()
             }
-        for name in project.settings.judges:
-            if name in refused or (name in asked and not waits[name]):
-                continue
-            judged = run_judge(
-                project,
-                name,
-                budget_usd=budget_usd,
-                retry_failed=retry_failed and name not in asked,
-                progress=watch(f"judge {name}"),
-            )
-            asked.add(name)
-            result.stages.append((f"judge {name}", judged.as_dict()))
-            result.failures += judged.failures
-            if judged.stopped:
-                result.waits_for, result.stopped = judged.stopped, True
-                return None
-        routed = run_route(project)
-        with project.store.read() as connection:
-            left = sum(
-                judge_pending(connection, name, asked_in, left=comes_later(connection, project, name))
-                for name, asked_in in orders_asked(connection, project).items()
-            )
-        if not left or left == before:  # the same again: nobody could do it
-            result.stages.append(("route", routed.as_dict()))
-            result.stages += [(f"judge {name}", {"refused": why}) for name, why in routed.distrusted.items()]
-            return routed
-        before = left

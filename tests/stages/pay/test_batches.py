@@ -22,6 +22,7 @@ batch_poll_s = 0.01
 url = "{url}"
 batch = "{kind}"
 max_tries = 3
+batch_listed_s = {listed_s}
 
 [models.small]
 endpoint = "there"
@@ -35,8 +36,9 @@ def serving(kind, text=GOOD, **behaviour):
     return SERVERS[kind](lambda body: reply_in(kind, text), **behaviour)
 
 
-def project_of(folder, server, kind="openai", settings=JUDGE, pairs=5):
-    project = a_project(folder, settings=SETTINGS.format(url=server.url, kind=kind) + settings)
+def project_of(folder, server, kind="openai", settings=JUDGE, pairs=5, listed_s=120):
+    head = SETTINGS.format(url=server.url, kind=kind, listed_s=listed_s)
+    project = a_project(folder, settings=head + settings)
     if pairs:
         add_pairs(project, pairs)
     return project
@@ -168,9 +170,7 @@ def test_a_batch_whose_making_went_unanswered_is_found_and_not_sent_again(tmp_pa
     assert len(server.made) == 1
 
 
-def test_a_batch_that_never_arrived_is_sent_when_the_list_is_sure_to_be_whole(
-    tmp_path, kind, monkeypatch
-):
+def test_a_batch_that_never_arrived_is_sent_when_the_list_is_sure_to_be_whole(tmp_path, kind, monkeypatch):
     with serving(kind, looks=0) as server:
         project = project_of(tmp_path, server, kind)
         provider = pay_batches.APIS[kind].provider
@@ -186,17 +186,20 @@ def test_a_batch_that_never_arrived_is_sent_when_the_list_is_sure_to_be_whole(
         assert unsure.waiting == 10
         assert "not known yet" in " ".join(unsure.notes)
         assert server.made == []
-        monkeypatch.setattr(pay_batches, "LISTED_AFTER_S", 0.0)
-        result = run_judges(project, via="batch", wait=True)
+        text = (project.root / "pairwright.toml").read_text()
+        (project.root / "pairwright.toml").write_text(
+            text.replace("batch_listed_s = 120", "batch_listed_s = 0")
+        )
+        with type(project).open(project.root) as later:
+            result = run_judges(later, via="batch", wait=True)
     assert result.judges[0].votes == 10
     assert len(server.made) == 1
 
 
 def test_others_batches_are_not_taken_for_ours(tmp_path, kind, monkeypatch):
     """Where a provider's batches carry no mark, their replies tell."""
-    monkeypatch.setattr(pay_batches, "LISTED_AFTER_S", 0.0)
     with serving(kind, looks=0) as server:
-        project = project_of(tmp_path, server, kind)
+        project = project_of(tmp_path, server, kind, listed_s=0)
         provider = pay_batches.APIS[kind].provider
 
         async def broken(self, *_args):
@@ -309,7 +312,9 @@ def test_a_wrong_key_is_an_error_of_the_endpoint(tmp_path, kind, monkeypatch):
     monkeypatch.setenv("THERE_KEY", "sk-wrong-key-0123456789")
     with serving(kind, key="right") as server:
         settings = SETTINGS.replace("max_tries = 3", 'max_tries = 3\napi_key_env = "THERE_KEY"')
-        project = a_project(tmp_path, settings=settings.format(url=server.url, kind=kind) + JUDGE)
+        project = a_project(
+            tmp_path, settings=settings.format(url=server.url, kind=kind, listed_s=120) + JUDGE
+        )
         add_pairs(project, 1)
         with pytest.raises(EndpointError, match="answered 401: Incorrect API key"):
             run_judge(project, "main", via="batch")

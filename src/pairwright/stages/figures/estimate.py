@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pairwright.amounts import counted, hours, usd
@@ -19,6 +19,7 @@ from pairwright.routing.plan import Plan
 from pairwright.stages.figures.plan import coverage_of, pace, plans_of
 from pairwright.stages.generate.pair import pairs_to_make
 from pairwright.stages.panel.asked import comes_later, orders_asked
+from pairwright.stages.pay.dispatch import Via
 from pairwright.stages.project.judge_kinds import kind_of
 from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result
@@ -34,6 +35,7 @@ ANSWER_SHARE = 0.5  # of max_tokens, for responses not yet seen
 VERDICT_TOKENS = 45  # {"verdict", "confidence", "reason"}
 SECONDS_PER_TOKEN = 0.02  # a hosted model at about 50 tokens/s
 SECONDS_TO_FIRST_TOKEN = 0.5
+BATCH_HOURS = 24.0  # within which providers promise to have done a batch
 PEOPLE_SHARE = 0.2  # of pairs: what a good judge leaves to people, until routing has been seen
 
 
@@ -130,8 +132,12 @@ def estimate(
     single_order: bool = False,
     retry_failed: bool = False,
     rejudge: bool = False,
+    via: Via = "live",
 ) -> ProjectEstimate:
-    """What the named stages (and judges; all unless named) would take from here. Nothing is sent."""
+    """What the named stages (and judges; all unless named) would take from here. Nothing is sent.
+
+    `via` is who would make the calls: in batches they cost less, and take up to a day.
+    """
     counts = _count(project, single_order, retry_failed or rejudge, rejudge)
     rows: list[StageEstimate] = []
     if "generate" in stages:
@@ -141,7 +147,7 @@ def estimate(
         names = project.settings.judges if judges is None else judges
         asked = (name for name in names if name in counts.judge_orders)  # not those that are refused
         rows += [_judge(project, name, counts, pairs_to_come) for name in asked]
-    rows = [row for row in rows if row.calls]
+    rows = [_sent(project, row, via) for row in rows if row.calls]
     unpriced = tuple(sorted({row.model for row in rows if row.usd is None}))
     return ProjectEstimate(
         tuple(rows),
@@ -274,7 +280,7 @@ def _rates(calls: tuple[CallCounts, ...], stage: str, model: str, answer_tokens:
             return _Rates(
                 seen.prompt_bytes / seen.prompt_tokens,
                 seen.completion_tokens / seen.counted,
-                seen.seconds / seen.counted,
+                seen.seconds / seen.timed if seen.timed else None,
                 f"measured on {seen.counted:,} calls of this project",
             )
     basis = f"assumed: {BYTES_PER_TOKEN:g} bytes a token, {answer_tokens:,.0f} tokens an answer, 50 tokens/s"
@@ -313,6 +319,16 @@ def _stage(
         calls / per_second / 3600,
         basis,
     )
+
+
+def _sent(project: Project, row: StageEstimate, via: Via) -> StageEstimate:
+    """The stage as it comes to with its calls made this way."""
+    if via != "batch":
+        return row
+    endpoint = project.settings.endpoints[project.settings.models[row.model].endpoint]
+    share = endpoint.batch_price
+    basis = f"{row.basis}; in a batch at {share:.0%} of the price, within {BATCH_HOURS:.0f} hours"
+    return replace(row, usd=None if row.usd is None else row.usd * share, hours=BATCH_HOURS, basis=basis)
 
 
 def _pairs_to_come(project: Project) -> int:

@@ -40,7 +40,7 @@ def judges_closely(
             "failed": judge.failed,
             "reasons": [list(each) for each in judge.reasons],
             "high": judge.high,
-            "seconds": paid.seconds / paid.calls if paid and paid.calls else None,
+            "seconds": paid.seconds / paid.timed if paid and paid.timed else None,
             "usd": paid.usd / paid.pairs if paid and paid.pairs else None,
             "models": [] if at is None else _models(decided[:, at], people, said, facts),
             "others": [] if at is None else _others(decided, at, said.ballots.judges),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -21,6 +21,8 @@ from pairwright.store.check.findings import open_counts
 from pairwright.store.figures import totals
 from pairwright.store.figures.origins import accepted_by_frame
 from pairwright.store.judge.cut_prompts import REMEDY, cut_prompts
+from pairwright.store.pay.planned import Waiting
+from pairwright.store.pay.planned import waiting as waiting_calls
 from pairwright.store.people import leases, tasks
 from pairwright.types import SETTLED_BY, Order
 
@@ -58,8 +60,9 @@ class Status(Result):
     tools, by tool. `verified` is by which model how many labels were verified last, and whether labels
     have changed since. `calibration` is stages/calibrate.Calibration under the rule with a guarantee,
     with how many `labels` stand on each frame's certificate.
-    `cut_prompts` says whose servers did not read prompts whole. `uncounted_usd` of what was spent is
-    booked at the worst case, for no tokens were counted.
+    `waiting` are calls in batches and files, by stage and model. `cut_prompts` says whose servers did not
+    read prompts whole. `uncounted_usd` of what was spent is booked at the worst case, for no tokens were
+    counted.
     """
 
     prompts: int
@@ -96,13 +99,14 @@ class Status(Result):
     verified: dict[str, Any] | None
     calibration: dict[str, Any] | None
     cut_prompts: tuple[str, ...]
+    waiting: tuple[Waiting, ...]
     next: str
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
     def facts(self) -> list[tuple[str, str]]:
-        apart = ("judges", "open", "people", "calls", "calibration", "cut_prompts", "next")
+        apart = ("judges", "open", "people", "calls", "calibration", "cut_prompts", "waiting", "next")
         told = facts_of(self.as_dict(), *apart)
         for each in self.judges:
             numbers = counts({"votes": each.votes, "failed": each.failed, "pending": each.pending})
@@ -185,8 +189,21 @@ def status_of(project: Project, stands: Calibration | None = None) -> Status:
             away=away,
             verified=standing(project),
             cut_prompts=tuple(f"{each}: {REMEDY}" for each in cut_prompts(connection)),
-            next=_next(project, counts, wanted, judges, away, found, here=here),
+            waiting=(queued := tuple(waiting_calls(connection))),
+            next=to_fetch(queued) or _next(project, counts, wanted, judges, away, found, here=here),
         )
+
+
+def to_fetch(waiting: Sequence[Waiting]) -> str | None:
+    """What to do where calls wait in a batch or in files; None where none does."""
+    sent, calls = sum(each.sent for each in waiting), sum(each.calls for each in waiting)
+    if not calls:
+        return None
+    stage = waiting[0].stage
+    verb = "check --fact-check" if stage == "check" else stage
+    if sent:
+        return f"pairwright {verb} --via batch   ({sent:,} calls are sent; this fetches the replies)"
+    return f"pairwright {verb} --via batch   ({calls:,} calls wait: see `pairwright calls`)"
 
 
 def _judge(

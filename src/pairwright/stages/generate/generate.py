@@ -25,7 +25,14 @@ from pairwright.stages.pay.bounds import most_tokens_out, tokens_of
 from pairwright.stages.pay.calls import Calls
 from pairwright.stages.pay.dispatch import Dispatch, Via
 from pairwright.stages.pay.images import ImagesSent, check_sees_images
-from pairwright.stages.pay.paid_calls import CallProgress, Deferred, Run, no_progress, work_through
+from pairwright.stages.pay.paid_calls import (
+    CallProgress,
+    Deferred,
+    Run,
+    no_progress,
+    only_first,
+    work_through,
+)
 from pairwright.stages.pay.payer import Payer, open_budget, unknown_price, unlimited
 from pairwright.stages.pay.waves import in_waves
 from pairwright.stages.project.project import Project
@@ -84,24 +91,31 @@ def run_generate(
     *,
     budget_usd: float | None = None,
     retry_failed: bool = False,
+    limit: int | None = None,
     via: Via = "live",
     wait: bool = False,
     progress: CallProgress = no_progress,
 ) -> GenerateResult:
     """Draw the responses that are missing. Resumable; a response that is there is never drawn again.
 
-    `budget_usd` is a hard stop on the project's total spend. `via` is who makes the calls; with `wait` it
-    returns when none of them is waited for any more. Raises ConfigError, EndpointError, StoreError.
+    `budget_usd` is a hard stop on the project's total spend. With `limit` only so many prompts are drawn for.
+    `via` is who makes the calls; with `wait` it returns when none of them is waited for any more. Raises
+    ConfigError, EndpointError, StoreError.
     """
 
     def once() -> GenerateResult:
-        return _generate(project, budget_usd, retry_failed, via, progress)
+        return _generate(project, budget_usd, retry_failed, limit, via, progress)
 
     return in_waves(project, once, lambda done: bool(done.waiting and not done.stopped), wait=wait)
 
 
 def _generate(
-    project: Project, budget_usd: float | None, retry_failed: bool, via: Via, progress: CallProgress
+    project: Project,
+    budget_usd: float | None,
+    retry_failed: bool,
+    prompts: int | None,
+    via: Via,
+    progress: CallProgress,
 ) -> GenerateResult:
     settings = project.settings.generate
     if not settings.models:
@@ -124,11 +138,13 @@ def _generate(
                 connection, settings.responses_per_prompt, all_prompts=project.settings.pair.all_prompts
             )
         pending, spent = missing if retry_failed else missing - failed, budget.spent
+        if prompts is not None:
+            pending = min(pending, prompts * settings.responses_per_prompt)
         run = Run(budget, pending, progress, project.settings.project.stop_within_s)
         if pending:
             for name in settings.models:
                 check_sees_images(project, f"model {name}", name)
-            asyncio.run(_Session(project, run, prices, prior, dispatch).draw_all(retry_failed))
+            asyncio.run(_Session(project, run, prices, prior, dispatch).draw_all(retry_failed, prompts))
         dispatch.end(run.stop)
     stop = run.stop
     if stop is not None and not isinstance(stop, (BudgetReached, KeyboardInterrupt)):
@@ -165,13 +181,14 @@ class _Session:
         self.images = {name: ImagesSent(project, name) for name in prices}
         self.clients: dict[str, Calls] = {}
 
-    async def draw_all(self, retry_failed: bool) -> None:
-        pages = generate_work(
+    async def draw_all(self, retry_failed: bool, prompts: int | None) -> None:
+        work = generate_work(
             self.project.store,
             self.settings.responses_per_prompt,
             retry_failed=retry_failed,
             all_prompts=self.project.settings.pair.all_prompts,
         )
+        pages = only_first(work, prompts, lambda each: each.prompt_id)
         used = {self.project.settings.models[name].endpoint for name in self.settings.models}
         endpoints = {name: self.project.settings.endpoints[name] for name in sorted(used)}
         workers = sum(endpoint.concurrency for endpoint in endpoints.values())

@@ -33,7 +33,7 @@ from pairwright.stages.pay.bounds import tokens_of
 from pairwright.stages.pay.calls import Calls
 from pairwright.stages.pay.dispatch import Dispatch, Via
 from pairwright.stages.pay.images import ImagesSent, check_sees_images
-from pairwright.stages.pay.paid_calls import CallProgress, Run, no_progress, work_through
+from pairwright.stages.pay.paid_calls import CallProgress, Run, no_progress, only_first, work_through
 from pairwright.stages.pay.payer import Payer, unlimited
 from pairwright.stages.project.judge_kinds import kind_of
 from pairwright.stages.project.project import Project
@@ -87,15 +87,16 @@ def run_judge(
     single_order: bool = False,
     retry_failed: bool = False,
     rejudge: bool = False,
+    limit: int | None = None,
     via: Via = "live",
     progress: CallProgress = no_progress,
 ) -> JudgeResult:
     """Let judge `name` answer what it has not answered. Resumable; nothing is paid twice.
 
-    `budget_usd` is a hard stop on the project's total spend. `rejudge` retracts
-    the judge's votes and asks anew; `single_order` asks in one order only, this
-    time, whatever the settings say. `via` is who makes the calls. Raises ConfigError, EndpointError,
-    StoreError, and InputError for a judge found no better than chance.
+    `budget_usd` is a hard stop on the project's total spend. `rejudge` retracts the judge's votes and asks
+    anew; `single_order` asks in one order only, this time, whatever the settings say. With `limit` only so
+    many pairs are judged. `via` is who makes the calls. Raises ConfigError, EndpointError, StoreError, and
+    InputError for a judge found no better than chance.
     """
     settings = judge_settings(project, name)
     with project.store.read() as connection:
@@ -125,10 +126,12 @@ def run_judge(
         with project.store.read() as connection:
             left = comes_later(connection, project, name)
             pending = totals.judge_pending(connection, name, orders, retry_failed=retry_failed, left=left)
+        if limit is not None:
+            pending = min(pending, limit * len(orders))
         run = Run(session.budget, pending, progress, project.settings.project.stop_within_s)
         if pending:
             _check_images(session)
-            asyncio.run(_judge_all(session, run, retry_failed, left, dispatch))
+            asyncio.run(_judge_all(session, run, retry_failed, left, limit, dispatch))
         dispatch.end(run.stop)
     return _result(session, run, pending, dispatch.notes)
 
@@ -172,12 +175,17 @@ def _ask_anew(project: Project, name: str) -> None:
 
 
 async def _judge_all(
-    session: JudgeSession, run: Run, retry_failed: bool, left: bool, dispatch: Dispatch
+    session: JudgeSession,
+    run: Run,
+    retry_failed: bool,
+    left: bool,
+    limit: int | None,
+    dispatch: Dispatch,
 ) -> None:
     project = session.project
     model = project.settings.models[session.model]
     endpoint = project.settings.endpoints[model.endpoint]
-    pages = judge_work(
+    work = judge_work(
         project.store,
         session.name,
         session.orders,
@@ -185,6 +193,7 @@ async def _judge_all(
         left=left,
         reasoning=session.settings.show_reasoning,
     )
+    pages = only_first(work, limit, lambda each: each.pair_id)
     with GroupCommit(project.store) as writer:
         async with Calls(project, model.endpoint, dispatch) as client:
             judge = ChatJudge(client, model, project.guidelines, session.options)

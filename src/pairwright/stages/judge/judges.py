@@ -77,6 +77,7 @@ def run_judges(
     single_order: bool = False,
     retry_failed: bool = False,
     rejudge: bool = False,
+    limit: int | None = None,
     via: Via = "live",
     wait: bool = False,
     watch: Callable[[str], AbstractContextManager[CallProgress]] = lambda _judge: nullcontext(no_progress),
@@ -85,8 +86,9 @@ def run_judges(
 ) -> JudgesResult:
     """Let the judges answer what they have not answered; after one that had to stop none is asked.
 
-    Those at chance against people are asked only by name. `via` is who makes the calls; with `wait` it
-    returns when none of them is waited for any more. `watch` gives the progress display of a judge,
+    Those at chance against people are asked only by name, and with `limit` only about so many pairs. `via` is
+    who makes the calls; with `wait` it returns when none of them is waited for any more. `watch` gives the
+    progress display of a judge,
     `passed_over` is told of each that is not asked and why, `told` each result as it comes.
     """
     names = judges_named(project, judge)
@@ -109,6 +111,7 @@ def run_judges(
                     single_order=single_order,
                     retry_failed=retry_failed,
                     rejudge=rejudge and not before,
+                    limit=limit,
                     via=via,
                     progress=progress,
                 )

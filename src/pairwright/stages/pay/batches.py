@@ -23,9 +23,8 @@ from pairwright.models.batch.provider import BatchProvider, BatchReply, BatchReq
 from pairwright.stages.project.project import Project
 from pairwright.store.pay import batches, planned
 from pairwright.store.pay.batches import Batch
+from pairwright.store.pay.planned import call_key
 
-# A batch created a moment ago may not be in its provider's list yet.
-LISTED_AFTER_S = 120.0
 PAGE = 500  # replies in one transaction
 
 
@@ -68,7 +67,7 @@ def send(project: Project, stage: str, models: Sequence[str], since: float) -> i
 async def _fetch(project: Project, waiting: list[Batch]) -> Fetched:
     found, refused = Fetched(), ""
     for each in waiting:
-        provider, http = _provider(project, each.endpoint)
+        provider, http = provider_of(project, each.endpoint)
         async with http:
             remote = await _where_it_is(project, provider, http, each, found)
             if remote is None or remote.state == "running":
@@ -99,11 +98,12 @@ async def _where_it_is(
     with project.store.read() as connection:
         others = batches.known_remotely(connection, each.endpoint)
     remote = await provider.find(http, each.mark, since=each.at, calls=each.calls, others=others)
-    if remote is None and time.time() < each.at + LISTED_AFTER_S:
+    listed_s = project.settings.endpoints[each.endpoint].batch_listed_s
+    if remote is None and time.time() < each.at + listed_s:  # it may not be in the list yet
         found.open += 1
         found.notes.append(
             f"whether {each.endpoint} has {counted(each.calls, 'call')} that were being sent when a run "
-            f"broke off is not known yet: ask again in {LISTED_AFTER_S:.0f} s"
+            f"broke off is not known yet: ask again in {listed_s:.0f} s"
         )
         return None
     with project.store.write() as connection:
@@ -122,9 +122,13 @@ async def _keep(
     page: list[BatchReply] = []
 
     def write() -> int:
-        rows = [(_key(reply.id), reply.status, reply.body) for reply in page if reply.status is not None]
+        rows = [
+            (key, reply.status, reply.body)
+            for reply in page
+            if reply.status is not None and (key := call_key(reply.id)) is not None
+        ]
         with project.store.write() as connection:
-            kept = planned.answer(connection, [row for row in rows if row[0]], each.id)  # type: ignore[misc]
+            kept = planned.answer(connection, rows, each.id)
         page.clear()
         return kept
 
@@ -138,7 +142,7 @@ async def _keep(
 async def _send(project: Project, stage: str, since: float, targets: list[tuple[str, str]]) -> int:
     sent = 0
     for endpoint, name in targets:
-        provider, http = _provider(project, endpoint)
+        provider, http = provider_of(project, endpoint)
         async with http:
             while True:
                 with project.store.read() as connection:
@@ -186,14 +190,6 @@ def _as_many(provider: BatchProvider, requests: Iterable[planned.Request]) -> tu
     return b"".join(lines), keys
 
 
-def _provider(project: Project, endpoint: str) -> tuple[BatchProvider, BatchHttp]:
+def provider_of(project: Project, endpoint: str) -> tuple[BatchProvider, BatchHttp]:
     settings = project.settings.endpoints[endpoint]
     return APIS[batch_api(endpoint, settings)].provider, batch_http(endpoint, settings)
-
-
-def _key(id: str) -> bytes | None:
-    """The key of one of our calls; None for a name that is none of ours."""
-    try:
-        return bytes.fromhex(id)
-    except ValueError:
-        return None

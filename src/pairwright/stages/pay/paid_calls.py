@@ -7,7 +7,7 @@ flight finish and be recorded, and starts nothing new.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -114,6 +114,26 @@ class Run:
     def _not_started(self) -> PairwrightError:
         # Not the stop itself: a KeyboardInterrupt raised in a task would end the event loop.
         return PairwrightError(f"not started: {self.stop}")
+
+
+def only_first(
+    pages: Iterator[list[T]], limit: int | None, about: Callable[[T], Hashable]
+) -> Iterator[list[T]]:
+    """The pages as far as the first `limit` things that the items are about; all without a limit."""
+    if limit is None:
+        yield from pages
+        return
+    seen: set[Hashable] = set()
+    for page in pages:
+        kept = []
+        for item in page:
+            if about(item) not in seen and len(seen) == limit:
+                break
+            seen.add(about(item))
+            kept.append(item)
+        yield kept
+        if len(kept) < len(page):
+            return
 
 
 async def work_through(

@@ -171,12 +171,16 @@ def judge_cost(connection: Connection, judge: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class JudgeCalls:
-    """What asking a judge took: `usd` as far as prices are known, `seconds` of all its calls."""
+    """What asking a judge took: `usd` as far as prices are known, `seconds` of the calls that were `timed`.
+
+    Nobody times the calls of a batch.
+    """
 
     calls: int
     pairs: int
     usd: float
     seconds: float
+    timed: int
 
 
 def judge_calls(connection: Connection) -> dict[str, JudgeCalls]:
@@ -188,6 +192,7 @@ def judge_calls(connection: Connection) -> dict[str, JudgeCalls]:
             func.count(distinct(vote.c.pair_id)),
             func.coalesce(func.sum(call.c.cost_usd), 0.0),
             func.sum(call.c.seconds),
+            func.count(case((call.c.seconds > 0, 1))),
         )
         .select_from(vote.join(rater, rater.c.id == vote.c.rater_id))
         .join(call, call.c.work_key == vote.c.key)
@@ -342,7 +347,8 @@ def flags_by_check(connection: Connection) -> dict[str, int]:
 class CallCounts:
     """What calls of one stage and model came to.
 
-    `counted` calls are those whose tokens the endpoint counted: the tokens, bytes and seconds are theirs.
+    `counted` calls are those whose tokens the endpoint counted: the tokens, bytes and seconds are theirs;
+    of them so many were `timed`, for nobody times the calls of a batch.
     `uncounted_usd` of the cost is of the others, at the worst case.
     """
 
@@ -357,6 +363,7 @@ class CallCounts:
     seconds: float
     prompt_bytes: int
     unused: int
+    timed: int
 
 
 def call_counts(connection: Connection) -> list[CallCounts]:
@@ -376,6 +383,7 @@ def call_counts(connection: Connection) -> list[CallCounts]:
             of_counted(call.c.seconds),
             of_counted(call.c.prompt_bytes),
             func.count(case((call.c.outcome != "used", 1))),
+            func.count(case((call.c.counted & (call.c.seconds > 0), 1))),
         )
         .group_by(call.c.stage, call.c.model)
         .order_by(call.c.stage, call.c.model)

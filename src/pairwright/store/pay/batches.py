@@ -72,7 +72,7 @@ def open_batches(connection: Connection) -> list[Batch]:
         .where(batch.c.ended_at.is_(None))
         .order_by(batch.c.id)
     )
-    return [Batch(*row) for row in rows]
+    return [Batch(**row) for row in rows.mappings()]
 
 
 def known_remotely(connection: Connection, endpoint: str) -> set[str]:

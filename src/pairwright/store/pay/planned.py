@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
-from pairwright.store.schema import call, failure, planned_call
+from pairwright.amounts import counted
+from pairwright.store.schema import batch, call, failure, planned_call
 
 PAGE = 500
 _UNSENT = planned_call.c.batch_id.is_(None), planned_call.c.status.is_(None)
@@ -53,6 +54,12 @@ class Waiting:
     @property
     def calls(self) -> int:
         return self.unsent + self.sent + self.answered
+
+    @property
+    def in_words(self) -> str:
+        """`1,200 calls: 200 to send, 1,000 sent`."""
+        parts = (("to send", self.unsent), ("sent", self.sent), ("answered, to be read", self.answered))
+        return f"{counted(self.calls, 'call')}: " + ", ".join(f"{n:,} {what}" for what, n in parts if n)
 
 
 def planned(connection: Connection, key: bytes) -> Planned | None:
@@ -171,18 +178,38 @@ def answer(connection: Connection, replies: Sequence[tuple[bytes, int, str]], ba
 
     The first reply to a call counts, and calls of other batches are left alone.
     """
+    return _answer(connection, replies, planned_call.c.batch_id == batch_id)
+
+
+def _answer(connection: Connection, replies: Sequence[tuple[bytes, int, str]], where: Any) -> int:
     statement = (
         update(planned_call)
-        .where(
-            planned_call.c.key == bindparam("of"),
-            planned_call.c.batch_id == batch_id,
-            planned_call.c.status.is_(None),
-        )
+        .where(planned_call.c.key == bindparam("of"), planned_call.c.status.is_(None), where)
         .values(status=bindparam("with_status"), reply=bindparam("said"))
     )
     rows = [{"of": key, "with_status": status, "said": body} for key, status, body in replies]
     options = {"preserve_rowcount": True}
     return connection.execute(statement, rows, execution_options=options).rowcount if rows else 0
+
+
+def answer_from_files(connection: Connection, replies: Sequence[tuple[bytes, int, str]]) -> int:
+    """As `answer`, of calls that are in files, or were not sent: a provider's batch has its own replies."""
+    at_a_provider = exists().where(batch.c.id == planned_call.c.batch_id, batch.c.via == "batch")
+    return _answer(connection, replies, ~at_a_provider)
+
+
+def unanswered(connection: Connection, batch_id: int) -> int:
+    """How many calls of a batch have no reply."""
+    mine = planned_call.c.batch_id == batch_id, planned_call.c.status.is_(None)
+    return int(connection.execute(select(func.count()).where(*mine)).scalar_one())
+
+
+def call_key(id: str) -> bytes | None:
+    """The key of a call by the name it was sent with; None for a name that is none of ours."""
+    try:
+        return bytes.fromhex(id)
+    except ValueError:
+        return None
 
 
 def known_keys(connection: Connection, keys: Sequence[bytes]) -> set[bytes]:
