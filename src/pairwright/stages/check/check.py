@@ -314,6 +314,7 @@ def checks_of(project: Project, only: Collection[str] = (), skip: Collection[str
         settings.judge_drifts,
         tuple(_benchmark(project)),
         project.media.names(),
+        project.settings.pair.reasoning_counts,
     )
     left_out = {*skip, *(name for name in settings.skip if name not in only)}
     wanted = [
