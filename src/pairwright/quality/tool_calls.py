@@ -55,14 +55,15 @@ class ToolCalls:
 
 def problems(turns: Sequence[Message], tools: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
     """What is wrong with what a model did, in order. Without `tools` only the order of turns is looked at."""
-    schemas = {str(each.get("name")): each for each in (tool.get("function", tool) for tool in tools)}
     for call in (call for turn in turns for call in turn.tool_calls):
-        yield from _call(call, schemas)
+        yield from problems_of_call(call, tools)
     yield from _results(turns)
     yield from _ending(turns)
 
 
-def _call(call: ToolCall, schemas: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+def problems_of_call(call: ToolCall, tools: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
+    """What is wrong with one call, by the tools on offer."""
+    schemas = {str(each.get("name")): each for each in (tool.get("function", tool) for tool in tools)}
     if call.values is None:
         shown = call.arguments[:60]
         yield Problem("arguments", f"the arguments of {call.name} are no JSON object: {shown}", shown)
