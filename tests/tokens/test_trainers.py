@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pairwright.errors import InputError
@@ -77,3 +79,11 @@ def test_a_trainer_there_is_not_is_an_error_with_all_names():
     assert chosen_trainers(["axolotl", "trl-dpo"]) == ("trl-dpo", "axolotl")
     with pytest.raises(InputError, match='no trainer "trl". There are trl-dpo, trl-kto'):
         chosen_trainers(["trl"])
+
+
+def test_the_docs_have_every_trainer_with_its_default_and_source():
+    page = (Path(__file__).parents[2] / "docs" / "quality.md").read_text(encoding="utf-8")
+    for name, each in TRAINERS.items():
+        default = "the model's context" if each.default is None else each.default
+        row = f"| `{name}` | {each.name} | `{each.setting}` | {default} | {each.cuts} | {each.source} |"
+        assert row in page
