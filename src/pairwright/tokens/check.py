@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pairwright.amounts import counted
@@ -43,7 +44,7 @@ class TokenLength:
     def __init__(
         self, tokenizer: str, *, trainers: Sequence[str] = (), max_length: int | None = None
     ) -> None:
-        self.tokenizer, self.max_length = tokenizer, max_length
+        self.tokenizer, self.shown = tokenizer, shown(tokenizer)
         rows = row_tokenizer(tokenizer)
         self._limits = Limits.default(chosen_trainers(trainers), max_length, rows.context)
         self._report = TokenReport(self._limits)
@@ -56,7 +57,7 @@ class TokenLength:
             yield Finding(
                 self.name,
                 "warning",
-                f"the chat template of {self.tokenizer} refuses it: {seen.refused}",
+                f"the chat template of {self.shown} refuses it: {seen.refused}",
                 "a trainer stops here too: change the messages, or drop the pair",
                 example.id,
                 "template_fails",
@@ -100,7 +101,7 @@ class TokenLength:
 
     def report(self) -> dict[str, Any]:
         """The lengths of what was seen, and each trainer's cuts."""
-        said = {"tokenizer": self.tokenizer, "chat_template": self._template}
+        said = {"tokenizer": self.shown, "chat_template": self._template}
         return {**said, "assumed": None if self._template else PLAIN, **self._report.as_dict()}
 
     def _keeps(self, setting: str) -> str:
@@ -139,6 +140,18 @@ class TokenLength:
 def settings_of(trainers: Sequence[str]) -> list[str]:
     """The names of their limits, the most frequent first."""
     return [name for name, _ in Counter(TRAINERS[each].setting for each in trainers).most_common()]
+
+
+def shown(tokenizer: str) -> str:
+    """Its name without the folder it stands in, which is nobody's business who reads a report."""
+    return Path(tokenizer).resolve().name if Path(tokenizer).expanduser().exists() else tokenizer
+
+
+def in_sentences(report: dict[str, Any]) -> list[str]:
+    """What keeps rows whole, and what each trainer cuts."""
+    keeps = ", ".join(f"{n:,} keeps {share}" for share, n in report["lengths"]["whole"].items())
+    cuts = [told + "." for each in report["trainers"] if (told := cut_by(each))]
+    return [f"Tokens of whole rows: {keeps}.", *cuts] if keeps else []
 
 
 def cut_by(of: dict[str, Any]) -> str:

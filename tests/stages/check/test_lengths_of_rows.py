@@ -56,8 +56,11 @@ def test_a_projects_pairs_are_measured_and_those_a_cut_makes_equal_are_findings(
 def test_the_method_gives_the_same_and_the_report_shows_it(tmp_path):
     project = a_labelled(tmp_path)
     tokenizer = saved(tmp_path / "tokenizer")
-    found = pw.Project(project.root).check(tokenizer=tokenizer, trainer="trl-dpo", progress=False).found
+    result = pw.Project(project.root).check(tokenizer=tokenizer, trainer="trl-dpo", progress=False)
+    assert "TRL DPO cuts 1 row (1 chosen, 1 rejected)." in str(result)
+    found = result.found
     assert found.tokens["trainers"][0]["equal"] == 1
+    assert found.tokens["tokenizer"] == "tokenizer", "not the folder it stands in"
     pw.Project(project.root).check(only="too_similar", progress=False)
     assert numbers_of(project)["checks"]["tokens"] == found.tokens, (
         "the newest measurement, whatever ran since"

@@ -34,7 +34,7 @@ from pairwright.stages.route.at_chance import unbelieved_judges
 from pairwright.store.check import findings as sql
 from pairwright.store.check.examples import Examples
 from pairwright.store.judge.cut_prompts import REMEDY, cut_prompts
-from pairwright.tokens.check import TokenLength
+from pairwright.tokens.check import TokenLength, in_sentences
 
 GROUP = "pairwright.checks"
 REWARD_MODEL = "reward_model"  # what `verify` doubts, kept as findings of a check of this name
@@ -142,6 +142,9 @@ class CheckedResult(Result):
     def facts(self) -> list[tuple[str, str]]:
         told = self.found.facts() + facts_of({"failing": self.failing})
         return told + (facts_of({"fact check": self.fact_check.as_dict()}) if self.fact_check else [])
+
+    def sentences(self) -> list[str]:
+        return [] if self.found.tokens is None else in_sentences(self.found.tokens)
 
 
 def held_against(

@@ -20,8 +20,8 @@ from pairwright.quality.example import Example, Finding
 from pairwright.quality.run import run_checks
 from pairwright.stages.add.sources import sources
 from pairwright.stages.add.usable_rows import usable
-from pairwright.stages.result import Result
-from pairwright.tokens.check import TokenLength, cut_by
+from pairwright.stages.result import Result, facts_of
+from pairwright.tokens.check import TokenLength, in_sentences
 
 FINDINGS = 100  # listed; all are counted
 
@@ -58,12 +58,10 @@ class LengthsResult(Result):
         }
 
     def facts(self) -> list[tuple[str, str]]:
-        whole = self.tokens["lengths"]["whole"]
-        keeps = ", ".join(f"{n:,} keeps {share}" for share, n in whole.items())
-        return [("rows", f"{self.tokens['rows']:,}"), ("tokens", keeps)]
+        return [("rows", f"{self.tokens['rows']:,}"), *facts_of(self.by_part)]
 
     def sentences(self) -> list[str]:
-        return [told + "." for each in self.tokens["trainers"] if (told := cut_by(each))]
+        return in_sentences(self.tokens)
 
 
 def token_lengths(
