@@ -31,6 +31,7 @@ FLOORS = {
     "formats": 2,
     "hub": 2,
     "report": 2,
+    "tokens": 2,
     "stages": 3,
     "face": 3,
     "judge_objects": 3,

@@ -399,6 +399,7 @@ NOT_METHODS = {"convert": "needs no project", "copy": "needs no project", "brows
 NOT_OPTIONS = {"--json": "as_dict()", "--help": "docstrings", "-h": "docstrings"}
 OF_VERBS = {
     "annotate": {"--host", "--port", "--host-name", "--browser", "--terminal"},  # the page, a terminal
+    "check": {"--file", "--from"},  # pw.token_lengths
     "check dismiss": {"--dry-run"},
 }
 METHODS = {

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pairwright.reward.annotations import verify_with_reward_model
     from pairwright.reward.full import FullModel
     from pairwright.reward.light import LightModel
+    from pairwright.stages.check.lengths_of_rows import token_lengths
     from pairwright.types import Answer
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "create_kto_dataset",
     "detect_low_quality",
     "generate_response_pairs",
+    "token_lengths",
     "verify_with_reward_model",
 ]
 
@@ -77,6 +79,7 @@ _LATER = {
     "create_kto_dataset": "pairwright.face",
     "detect_low_quality": "pairwright.quality.annotations",
     "generate_response_pairs": "pairwright.face",
+    "token_lengths": "pairwright.stages.check.lengths_of_rows",
     "verify_with_reward_model": "pairwright.reward.annotations",
 }
 

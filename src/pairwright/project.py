@@ -401,6 +401,9 @@ class Project:
         skip: Names = None,
         fail_on: str | None = None,
         workers: int | None = None,
+        tokenizer: str | None = None,
+        trainer: Names = None,
+        max_length: int | None = None,
         fact_check: bool = False,
         budget: float | None = None,
         via: Via = "live",
@@ -410,13 +413,17 @@ class Project:
     ) -> CheckedResult | FactEstimate:
         """Find issues with pairs, labels, people and judges; `findings` shows it, `settle` acts on it.
 
-        `failing` of the result counts what is `fail_on` or worse. `fact_check` first lets a model look
-        for false facts, which costs: `via` and `wait` as for `judge`, `dry_run` estimates it.
+        `failing` of the result counts what is `fail_on` or worse. With a `tokenizer` (a folder, or a model
+        of the Hub) `found.tokens` says how long rows are and what trainers would cut: by their defaults or
+        at `max_length`, all or those that `trainer` names. `fact_check` first lets a model look for false
+        facts, which costs: `via` and `wait` as for `judge`, `dry_run` estimates it.
         """
         from pairwright.stages.check.check import held_against, level_of, run_check
         from pairwright.stages.check.fact_check import estimate_fact_check, run_fact_check
+        from pairwright.stages.check.lengths_of_rows import token_check
 
         level_of(fail_on)
+        tokens = token_check(tokenizer, _names(trainer), max_length)
         with self._opened() as project:
             if dry_run:
                 return estimate_fact_check(project)
@@ -426,7 +433,12 @@ class Project:
                     asked = run_fact_check(project, budget_usd=budget, via=via, wait=wait, progress=paid)
             with count_bar("checking pairs", quiet=not progress) as tell:
                 found = run_check(
-                    project, only=_names(only), skip=_names(skip), workers=workers, progress=tell
+                    project,
+                    only=_names(only),
+                    skip=_names(skip),
+                    workers=workers,
+                    tokens=tokens,
+                    progress=tell,
                 )
             return held_against(project, found, fail_on, asked)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from made_images import png
@@ -44,6 +45,14 @@ def test_images_that_are_gone_or_the_same_on_both_sides_are_errors(given, parts)
     found = list(Images(frozenset([RED])).look(given))
     assert [each.part for each in found] == parts
     assert all(each.severity == "error" for each in found)
+
+
+@pytest.mark.parametrize("verdict", ["A", "B", None])
+@pytest.mark.parametrize("gone", ["a", "b"])
+def test_an_image_that_is_gone_is_an_error_on_either_side(gone, verdict):
+    given = replace(example([RED], **{"a": [RED], "b": [URL], gone: [BLUE]}), verdict=verdict)
+    (found,) = Images(frozenset([RED])).look(given)
+    assert (found.part, found.severity, found.value) == ("missing", "error", BLUE)
 
 
 def test_a_dataset_without_a_project_is_not_asked_where_its_images_are():

@@ -54,6 +54,21 @@ def says(text="It is 21 degrees.") -> Message:
         ([call(id="c1"), result(id="c2"), says()], ["unasked_result", "passed_over"]),
         ([call(), says()], ["passed_over"]),
         ([call(), result(), says(" ")], ["no_answer"]),
+        ([call(), result()], ["no_answer"]),
+        ([call(), result(), call()], ["unanswered"]),
+        ([call(), result('{"temperature": 21, "days": 3}'), says("The temperature is 21.")], []),
+        (
+            [call(), result('{"temperature": 21, "days": 3}'), says("Temperature: 35 degrees for 3 days.")],
+            ["contradicts_result"],
+        ),
+        ([call(), result('{"temperature": 21}'), says("The temperature is 70 degrees Fahrenheit.")], []),
+        ([call(), result('{"chance_of_rain": 0.4}'), says("The chance of rain is 40 %.")], []),
+        (
+            [call(), result('{"chance_of_rain": 0.4}'), says("The chance of rain is 90 %.")],
+            ["contradicts_result"],
+        ),
+        ([call(), result('{"wind": 10, "days": 3}'), says("Wind. In 2024 it was worse.")], []),
+        ([call(), result('{"wind": 10}'), says("It blows at 55.")], ["other_number"]),
         ([call(), result("21"), says("It is 35 degrees.")], ["other_number"]),
         ([call(), result("21.4"), says("It is about 21 degrees.")], []),
         ([call(), result("1,204 visitors"), says("There were 1204.")], []),
@@ -99,3 +114,36 @@ def test_only_the_chosen_response_is_accused_and_less_where_both_are_wrong(verdi
     assert "'city' is a required property" in found.reason
     (found,) = ToolCalls().look(example(bad, bad, verdict))
     assert found.severity == "info"
+
+
+@pytest.mark.parametrize("verdict", ["A", "B"])
+@pytest.mark.parametrize(
+    ("bad", "part", "severity"),
+    [
+        (
+            [call(), result('{"temperature": 21}'), says("The temperature is 35.")],
+            "contradicts_result",
+            "error",
+        ),
+        ([call(), result()], "no_answer", "error"),
+        ([call(), result(), call()], "unanswered", "error"),
+        ([call(), says()], "passed_over", "error"),
+        ([result(), says()], "unasked_result", "error"),
+        ([call(), result(), says("It is 35 degrees.")], "other_number", "warning"),
+    ],
+)
+def test_what_the_chosen_response_does_wrong_is_told_whichever_side_it_is(bad, part, severity, verdict):
+    good = [call(), result(), says()]
+    (found,) = ToolCalls().look(example(bad, good, verdict))
+    assert (found.severity, found.part) == (severity, part)
+    assert not list(ToolCalls().look(example(good, bad, verdict)))
+
+
+def test_two_calls_of_which_one_has_a_result_are_not_answered():
+    both = Message(
+        "assistant",
+        "",
+        (ToolCall("get_weather", '{"city":"Rome"}', "a"), ToolCall("get_weather", '{"city":"Paris"}', "b")),
+    )
+    parts = [problem.part for problem in problems([both, result("1", id="a")], TOOLS)]
+    assert parts == ["unanswered", "no_answer"]

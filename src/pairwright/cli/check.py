@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,8 +25,11 @@ from pairwright.cli.output import (
     say,
     usd,
 )
+from pairwright.cli.token_lengths import print_lengths, print_measured
 from pairwright.cli.waiting import tell_waiting
+from pairwright.errors import InputError
 from pairwright.quality.names import WHAT
+from pairwright.tokens.trainers import TRAINERS
 
 if TYPE_CHECKING:
     from pairwright.stages.check.fact_check import FactCheckResult
@@ -72,6 +76,36 @@ def check(
             "--fact-check", help="First let the model of [check] fact_check look for false facts; costs."
         ),
     ] = False,
+    tokenizer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER_OR_ID",
+            help="Also measure rows in tokens: what trainers would cut. A folder, or a model of the Hub.",
+        ),
+    ] = None,
+    trainer: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--trainer",
+            metavar="NAME",
+            help="With --tokenizer: this trainer only; may be repeated. One of " + ", ".join(TRAINERS) + ".",
+        ),
+    ] = None,
+    max_length: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="TOKENS", help="With --tokenizer: over the trainers' defaults."),
+    ] = None,
+    file: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="With --tokenizer: measure the rows of a file or hf://OWNER/NAME instead; needs no project.",
+        ),
+    ] = None,
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FORMAT", help="With --file: its format; default: told by the keys."),
+    ] = None,
     budget: BudgetUsd = None,
     via: Via = "live",
     wait: Wait = False,
@@ -86,20 +120,33 @@ def check(
     if context.invoked_subcommand is not None:
         return DONE
     from pairwright.stages.check.check import held_against, level_of, run_check
+    from pairwright.stages.check.lengths_of_rows import token_check
 
     level_of(fail_on)
+    if file is not None:
+        return _of_file(file, tokenizer, trainer or (), max_length, from_, workers, json)
+    tokens = token_check(tokenizer, trainer or (), max_length)
     with context.obj.open() as project:
         if dry_run:
             return _dry_run(project, json)
         asked = _fact_check(project, budget, via, wait, json) if fact_check else None
         with count_bar("checking pairs", quiet=json) as progress:
-            found = run_check(project, only=only or (), skip=skip or (), workers=workers, progress=progress)
+            found = run_check(
+                project,
+                only=only or (),
+                skip=skip or (),
+                workers=workers,
+                tokens=tokens,
+                progress=progress,
+            )
         result = held_against(project, found, fail_on, asked)
         shown = [] if json else _tops(project)
     if json:
         emit(result.as_dict())
     else:
         _print(found.as_dict(), shown)
+        if found.tokens is not None:
+            print_lengths(found.tokens)
         if result.failing:
             fail(
                 f"{counted(result.failing, 'finding is', 'findings are')} {result.fail_on} or worse "
@@ -108,6 +155,31 @@ def check(
     failed = asked is not None and (asked.failures or asked.stopped)
     waiting = asked is not None and asked.waiting
     return FINISHED_WITH_FAILURES if result.failing or failed else WAITING if waiting else DONE
+
+
+def _of_file(
+    file: str,
+    tokenizer: str | None,
+    trainers: Sequence[str],
+    max_length: int | None,
+    source: str | None,
+    workers: int | None,
+    json: bool,
+) -> int:
+    from pairwright.stages.check.lengths_of_rows import token_lengths
+
+    if tokenizer is None:
+        raise InputError("--file measures rows in tokens: say by which --tokenizer")
+    with count_bar("measuring rows", quiet=json) as progress:
+        result = token_lengths(
+            file, tokenizer, trainers=trainers, max_length=max_length, source=source,
+            workers=workers or 1, progress=progress,
+        )  # fmt: skip
+    if json:
+        emit(result.as_dict())
+    else:
+        print_measured(result)
+    return FINISHED_WITH_FAILURES if result.bad_rows else DONE
 
 
 def _dry_run(project: Any, json: bool) -> int:

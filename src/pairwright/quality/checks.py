@@ -32,7 +32,8 @@ from pairwright.quality.tool_calls import ToolCalls
 class Limits:
     """From where on something is off. Shares are 0 to 1. `contamination` are a benchmark's texts.
 
-    `images` are those that are there, where that is known.
+    `images` are those that are there, where that is known. `reasoning_counts` where responses that differ in
+    their reasoning only are two.
     """
 
     similar: float = similarity.MOST
@@ -47,6 +48,7 @@ class Limits:
     judge_drifts: float = DRIFTS
     contamination: tuple[str, ...] = ()
     images: frozenset[str] | None = None
+    reasoning_counts: bool = True
 
 
 # In the order they are shown: what is wrong with a pair first, then with the set.
@@ -54,7 +56,7 @@ CHECKS: dict[str, Callable[[Limits], Check]] = {
     "chosen_has_errors": lambda _: ChosenHasErrors(),
     "tool_calls": lambda _: ToolCalls(),
     "images": lambda limits: Images(limits.images),
-    "too_similar": lambda limits: TooSimilar(limits.similar),
+    "too_similar": lambda limits: TooSimilar(limits.similar, reasoning_counts=limits.reasoning_counts),
     "too_fast": lambda limits: TooFast(limits.seconds, limits.words_per_second),
     "contested": lambda _: Contested(),
     "duplicates": lambda _: Duplicates(),

@@ -38,9 +38,9 @@ class Example:
     """A pair as checks see it. `verdict` is None while nothing is decided.
 
     `prompt` is the whole conversation as text, `messages` its turns, `asked` its last user turn, `tools`
-    what was on offer. `a` and `b` are the responses laid out; `turns_a` and `turns_b` their messages where
-    they are more than a text. `reference` is a right answer, `split` the part of the dataset, `gold` the
-    verdict of a gold pair, where they are known.
+    what was on offer, `template` further arguments of the chat template. `a` and `b` are the responses laid
+    out; `turns_a` and `turns_b` their messages where they are more than a text. `reference` is a right
+    answer, `split` the part of the dataset, `gold` the verdict of a gold pair, where they are known.
     """
 
     id: str
@@ -61,6 +61,7 @@ class Example:
     tools: tuple[Mapping[str, Any], ...] = ()
     turns_a: tuple[Message, ...] = ()
     turns_b: tuple[Message, ...] = ()
+    template: Mapping[str, Any] | None = None
 
     @property
     def decided(self) -> bool:

@@ -2,7 +2,7 @@
 
 WHAT = {
     "chosen_has_errors": "wrong arithmetic, code that does not parse, an empty answer, a form not kept, ...",
-    "tool_calls": "a tool that is not there, arguments its schema refuses, results nobody asked for",
+    "tool_calls": "a tool that is not there, arguments its schema refuses, no answer, another number",
     "images": "images that are gone; both responses the same image",
     "too_similar": "chosen and rejected nearly the same text",
     "too_fast": "answered before it could be read; runs of one side",

@@ -5,6 +5,10 @@ subsequence over the length of both (rapidfuzz, Indel). `difflib`, which people
 use for this, takes popular words of long texts for noise and is far slower
 (`benchmarks/quality`). Case, white space and the marks around words make no other
 word; operators do, for in code and arithmetic they are all the difference.
+
+Responses that are more than a text are compared by their parts: final answer, calls (equal or not, by name
+and arguments), what was said beside them, images, and reasoning where it counts. Where one of them differs
+there are two answers; that the final answers are the same all the same is told.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from collections.abc import Iterator
 from rapidfuzz.distance import Indel
 
 from pairwright.quality.example import Example, Finding, Severity
+from pairwright.quality.parts import Parts, parts_of
 
 MOST = 0.95
 # A text with so few spaces is not written in words that spaces part (Chinese, Japanese, Thai).
@@ -62,6 +67,13 @@ def _plain(text: str) -> list[str]:
     return found
 
 
+_ANSWERS = "final answers"
+
+
+def _told(name: str, share: float) -> str:
+    return f"{name} equal" if share == 1 else f"{name} {share:.1%} alike"
+
+
 class TooSimilar:
     """An error over `most` alike: chosen and rejected teach a trainer next to nothing.
 
@@ -70,10 +82,39 @@ class TooSimilar:
 
     name = "too_similar"
 
-    def __init__(self, most: float = MOST) -> None:
-        self._most = most
+    def __init__(self, most: float = MOST, *, reasoning_counts: bool = True) -> None:
+        self._most, self._reasoning_counts = most, reasoning_counts
 
     def look(self, example: Example) -> Iterator[Finding]:
+        return self._by_parts(example) if example.turns_a or example.turns_b else self._texts(example)
+
+    def _by_parts(self, example: Example) -> Iterator[Finding]:
+        a, b = parts_of(example.a, example.turns_a), parts_of(example.b, example.turns_b)
+        alike = self._compared(a, b)
+        if not alike:
+            return
+        differ = [name for name, share in alike.items() if share <= self._most]
+        same = [_told(name, share) for name, share in alike.items() if share > self._most]
+        least = round(min(alike.values()), 4)
+        if not differ:
+            reason = f"the two responses are alike in every part: {', '.join(same)}"
+            remedy = "drop the pair, or draw one of the responses again"
+            yield Finding(self.name, "error", reason, remedy, example.id, value=least)
+        elif alike.get(_ANSWERS, 0.0) > self._most:
+            reason = f"{', '.join(same)}; {' and '.join(differ)} differ"
+            remedy = f"keep the pair if {' and '.join(differ)} are what is to be learned; otherwise drop it"
+            yield Finding(self.name, "info", reason, remedy, example.id, "same_answer", least)
+
+    def _compared(self, a: Parts, b: Parts) -> dict[str, float]:
+        """How alike each part is that one of them has, from 0 to 1."""
+        texts = {_ANSWERS: (a.answer, b.answer), "texts beside calls": (a.beside, b.beside)}
+        if self._reasoning_counts:
+            texts["reasoning traces"] = a.reasoning, b.reasoning
+        exact = {"calls": (a.calls, b.calls), "images": (a.images, b.images)}
+        found = {name: similarity(*two) for name, two in texts.items() if any(map(str.strip, two))}
+        return found | {name: float(one == other) for name, (one, other) in exact.items() if one or other}
+
+    def _texts(self, example: Example) -> Iterator[Finding]:
         a, b = example.a, example.b
         as_they_are = _as_they_are(a, b, example.words_a, example.words_b, self._most)
         found = max(as_they_are, _alike(a, b, example.words_a, example.words_b, self._most))

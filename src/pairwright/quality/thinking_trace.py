@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pairwright.judging.thinking import trace_in
-from pairwright.quality.example import Example, Finding
+from pairwright.quality.example import Example, Finding, Severity
 from pairwright.types import Message
 
 _LEAST = 60  # characters in a row that are no chance
@@ -25,7 +25,10 @@ def _leak(turns: Sequence[Message]) -> str | None:
 
 
 class ThinkingTrace:
-    """A warning a pair; a notice where both responses have it, for then it may be meant so."""
+    """A warning a pair; a notice where both responses have it, for then it may be meant so.
+
+    An error where the chosen response alone begins with its own recorded reasoning.
+    """
 
     name = "thinking_trace"
 
@@ -42,9 +45,12 @@ class ThinkingTrace:
         else:
             which = f"the {'chosen' if found[0] == example.verdict else 'rejected'} response holds its"
         mark = marks[found[0]]
+        severity: Severity = "info" if len(found) == 2 else "warning"
+        if found == [example.verdict] and _leak(example.turns_chosen) is not None:
+            severity = "error"  # it is no mark that a user may want to see: the trace is on record beside it
         yield Finding(
             self.name,
-            "info" if len(found) == 2 else "warning",
+            severity,
             f'{which} thinking trace: "{mark}"',
             "take the thinking out and add the pair anew, or dismiss this where a trace is wanted",
             example.id,

@@ -60,6 +60,40 @@ def _settled(of: dict[str, Any]) -> Markup:
     return Markup("<h3>What was done</h3>{}").format(html) if html else html
 
 
+def tokens(of: dict[str, Any]) -> Section | None:
+    found = (of["checks"] or {}).get("tokens")
+    if not found or not found["rows"]:
+        return None
+    lengths = found["lengths"]
+    html = table(
+        ("Tokens that keep whole", *(f"{each} of rows" for each in lengths["whole"])),
+        [(name, *(f"{n:,}" for n in lengths[part].values())) for part, name in _PARTS],
+    )
+    cut = ("cut", "prompt", "chosen", "rejected", "dropped", "equal", "emptied")
+    rows = [
+        (
+            each["name"],
+            f"{each['setting']} {each['limit']:,}",
+            *(f"{each[name]:,}" for name in cut),
+            each["cuts"],
+        )
+        for each in found["trainers"]
+        if each["limit"] is not None
+    ]
+    html += table(("Trainer", "Limit", *map(str.capitalize, cut), "What it cuts"), rows)
+    if found["assumed"]:
+        html += Markup("<p>{}</p>").format(f"{found['tokenizer']}: {found['assumed']}.")
+    how = (
+        f"The {found['rows']:,} labelled pairs when they were last measured with {found['tokenizer']}: rows "
+        "cut somewhere, rows dropped, rows whose responses are equal once cut, and rows with nothing left of "
+        "a response. Set the limit that keeps as many rows whole as you want."
+    )
+    return Section("tokens", "Length in tokens", how, html)
+
+
+_PARTS = (("prompt", "prompt"), ("chosen", "chosen"), ("rejected", "rejected"), ("whole", "whole row"))
+
+
 def reward(of: dict[str, Any]) -> Section | None:
     section = about_reward.reward(of)
     if section is None or not of["doubted"]:

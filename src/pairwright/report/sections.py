@@ -23,7 +23,13 @@ GROUPS: Mapping[str, tuple[Make, ...]] = {
         about_judges.risk,
     ),
     "Who judged": (about_judges.judges, about_judges.fewer, about_people.people),
-    "What is in the data": (about_data.checks, about_data.reward, about_data.models, about_data.cycles),
+    "What is in the data": (
+        about_data.checks,
+        about_data.tokens,
+        about_data.reward,
+        about_data.models,
+        about_data.cycles,
+    ),
 }
 
 

@@ -17,12 +17,14 @@ from scipy import sparse
 
 from pairwright.errors import InputError
 from pairwright.reward import features
+from pairwright.reward.actions import NAMES, SHARE, all_actions
 from pairwright.reward.head import fit_head, log_loss
 from pairwright.whole_file import whole_file
 
 STRENGTHS = (0.05, 0.2, 1.0)
 VECTOR_SHARE = 0.03  # how much a change of one standard deviation of an embedding's dimension weighs
 _ARRAYS = ("form", "words", "scale", "idf", "vectors")
+_ACTIONS = "actions"  # not in models that were saved before there were any
 Embed = Callable[[Sequence[str]], np.ndarray]
 _FOLDS = 3  # of the prompts, by which the penalty is chosen
 
@@ -34,7 +36,8 @@ class Comparisons:
     A label of nan is none: such a pair is asked about, and nothing is learned from it.
     `groups` (n,) are prompts: what shares one is never on both sides of a split.
     `conversations` (n) are the prompts as messages, for models that tell turns apart; `vectors`
-    are embeddings of the chosen and of the rejected responses, (n, d) each.
+    are embeddings of the chosen and of the rejected responses, (n, d) each. `reasoning` is how many
+    characters each of the chosen and of the rejected was thought, where that counts.
     """
 
     prompts: tuple[str, ...]
@@ -44,6 +47,7 @@ class Comparisons:
     groups: np.ndarray
     conversations: tuple[Any, ...] = ()
     vectors: tuple[np.ndarray, np.ndarray] | None = None
+    reasoning: tuple[tuple[int, ...], tuple[int, ...]] | None = None
 
     def __len__(self) -> int:
         return len(self.prompts)
@@ -63,6 +67,14 @@ class Comparisons:
             features.words(self.rejected),
         )
 
+    @cached_property
+    def actions(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """(n, k) figures of what the chosen and the rejected did; None where no response did anything."""
+        thought = self.reasoning or ((), ())
+        chosen = all_actions(self.prompts, self.chosen, thought[0])
+        rejected = all_actions(self.prompts, self.rejected, thought[1])
+        return (chosen, rejected) if chosen.any() or rejected.any() else None
+
 
 @dataclass(frozen=True)
 class LightModel:
@@ -70,7 +82,8 @@ class LightModel:
 
     `form` (k,) and `words` (HASHES,) are weights; `scale` (k,) and `idf` (HASHES,) how
     features are measured. `strength` is the inverse penalty that was chosen. `vectors` (d,)
-    are weights of the embeddings that `embed` makes of responses; d is 0 where there are none.
+    are weights of the embeddings that `embed` makes of responses; d is 0 where there are none. `actions`
+    (k,) are weights of what responses did (`pairwright.reward.actions`); k is 0 where none did anything.
     """
 
     form: np.ndarray
@@ -80,6 +93,7 @@ class LightModel:
     strength: float
     vectors: np.ndarray = field(default_factory=lambda: np.zeros(0))
     embed: Embed | None = None
+    actions: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def score(self, prompt: str, response: str) -> float:
         return float(self.scores([prompt], [response])[0])
@@ -91,24 +105,32 @@ class LightModel:
             if self.embed is None:
                 raise InputError("this reward model was trained with embeddings: load it with the same embed")
             vectors = np.asarray(self.embed(responses), float)
-        return self.of_features(features.forms(prompts, responses), features.words(responses), vectors)
+        done = all_actions(prompts, responses) if len(self.actions) else None
+        return self.of_features(features.forms(prompts, responses), features.words(responses), vectors, done)
 
     def of_features(
-        self, forms: np.ndarray, counts: sparse.csr_matrix, vectors: np.ndarray | None = None
+        self,
+        forms: np.ndarray,
+        counts: sparse.csr_matrix,
+        vectors: np.ndarray | None = None,
+        actions: np.ndarray | None = None,
     ) -> np.ndarray:
         """(n,) scores of responses whose features were made before."""
         found = (
             forms * (features.SHARES / self.scale) @ self.form
             + features.weighed(counts, self.idf) @ self.words
         )
+        if actions is not None and len(self.actions):
+            found = found + actions @ self.actions
         return np.asarray(found if vectors is None else found + vectors @ self.vectors)
 
     def margins(self, pairs: Comparisons, rows: np.ndarray) -> np.ndarray:
         """(n,) score of chosen minus that of rejected for these n rows of `pairs`, in log-odds."""
         fc, wc, fr, wr = pairs.seen
         vc, vr = (None, None) if pairs.vectors is None else (each[rows] for each in pairs.vectors)
-        chosen, rejected = self.of_features(fc[rows], wc[rows], vc), self.of_features(fr[rows], wr[rows], vr)
-        return np.asarray(chosen - rejected)
+        ac, ar = (None, None) if pairs.actions is None else (each[rows] for each in pairs.actions)
+        chosen = self.of_features(fc[rows], wc[rows], vc, ac)
+        return np.asarray(chosen - self.of_features(fr[rows], wr[rows], vr, ar))
 
     def save(self, path: Path, card: Mapping[str, Any]) -> None:
         """`path` (.npz) and, beside it, the card as .json."""
@@ -122,6 +144,7 @@ class LightModel:
                 scale=self.scale,
                 idf=self.idf.astype(np.float32),
                 vectors=self.vectors,
+                actions=self.actions,
             )
         with whole_file(path.with_suffix(".json")) as file:
             file.write(json.dumps(card, indent=2).encode())
@@ -135,17 +158,18 @@ class LightModel:
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 found = [np.asarray(arrays[name], float) for name in _ARRAYS]
+                actions = np.asarray(arrays[_ACTIONS], float) if _ACTIONS in arrays else np.zeros(0)
             card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         except (OSError, ValueError, KeyError) as error:
             raise InputError(
                 f"{path} is no light reward model ({error}). Make one with `pairwright verify`."
             ) from None
-        if card.get("features") != features.VERSION:
+        if card.get("features") != features.VERSION or len(actions) not in (0, len(NAMES)):
             raise InputError(
                 f"{path} was made by another version: its card says {card.get('features')}. Train it again."
             )
         form, words, scale, idf, vectors = found
-        return cls(form, words, scale, idf, float(card["strength"]), vectors, embed)
+        return cls(form, words, scale, idf, float(card["strength"]), vectors, embed, actions)
 
 
 def train(
@@ -177,14 +201,23 @@ def train(
     if pairs.vectors is not None:
         vectors = (pairs.vectors[0] - pairs.vectors[1])[rows]
         spread = np.maximum(np.sqrt((vectors**2).mean(0)), 1e-9) / VECTOR_SHARE
-    parts = [sparse.csr_matrix(form), words * float(use_words), sparse.csr_matrix(vectors / spread)]
+    done, far = np.zeros((len(rows), 0)), np.ones(0)
+    if pairs.actions is not None:
+        done = (pairs.actions[0] - pairs.actions[1])[rows] * use_form
+        far = np.maximum(np.sqrt((done**2).mean(0)), 1e-9) / SHARE
+    parts = [
+        sparse.csr_matrix(form),
+        words * float(use_words),
+        sparse.csr_matrix(vectors / spread),
+        sparse.csr_matrix(done / far),
+    ]
     differences = sparse.hstack(parts).tocsr()
     labels, count = pairs.labels[rows], None if weights is None else weights[rows]
     if strength is None:
         strength = _chosen_strength(differences, labels, pairs.groups[rows], count, seed)
     found = fit_head(differences, labels, strength, count)
-    k, end = form.shape[1], form.shape[1] + words.shape[1]
-    return LightModel(found[:k], found[k:end], scale, idf, strength, found[end:] / spread)
+    form, words, vectors, actions = np.split(found, np.cumsum([each.shape[1] for each in parts])[:-1])
+    return LightModel(form, words, scale, idf, strength, vectors / spread, actions=actions / far)
 
 
 def _chosen_strength(

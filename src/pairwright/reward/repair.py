@@ -59,7 +59,8 @@ def repairs(
         doubted = doubted[: max(1, round(review * len(inside)))]
         for name, (labels, weights) in _repaired(pairs, doubted, support, others or {}):
             told = replace(pairs, labels=labels)
-            told.__dict__["seen"] = pairs.seen  # the same texts: their features need not be made anew
+            # The same texts: their features need not be made anew.
+            told.__dict__.update(seen=pairs.seen, actions=pairs.actions)
             model = train(told, inside, strength=strength, weights=weights, seed=seed)
             found.setdefault(name, np.zeros(len(pairs)))[outside] = model.margins(pairs, outside)
     return found

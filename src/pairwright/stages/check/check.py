@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import entry_points
 from itertools import chain
@@ -34,6 +34,7 @@ from pairwright.stages.route.at_chance import unbelieved_judges
 from pairwright.store.check import findings as sql
 from pairwright.store.check.examples import Examples
 from pairwright.store.judge.cut_prompts import REMEDY, cut_prompts
+from pairwright.tokens.check import TokenLength, in_sentences
 
 GROUP = "pairwright.checks"
 REWARD_MODEL = "reward_model"  # what `verify` doubts, kept as findings of a check of this name
@@ -46,7 +47,8 @@ class CheckResult(Result):
     """What a run of the checks came to. `open` counts findings by severity and check, earlier ones too.
 
     `new` were never made before, `gone` are no longer seen, `settled` were dismissed
-    or repaired earlier and are left so.
+    or repaired earlier and are left so. `tokens` is how long rows are, where a tokenizer was named
+    (`pairwright.tokens.report`).
     """
 
     pairs: int
@@ -57,6 +59,7 @@ class CheckResult(Result):
     gone: int
     settled: int
     seconds: float
+    tokens: dict[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -73,16 +76,17 @@ def run_check(
     only: Collection[str] = (),
     skip: Collection[str] = (),
     workers: int | None = None,
+    tokens: TokenLength | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> CheckResult:
     """Look at every pair and record issues.
 
-    `only` and `skip` name checks. What a model found in an earlier fact-check is read off
-    its answers. Raises InputError for an unknown name, CheckError where a check
+    `only` and `skip` name checks; `tokens` also measures rows in tokens. What a model found in an earlier
+    fact-check is read off its answers. Raises InputError for an unknown name, CheckError where a check
     fails, ConfigError where one can't be made.
     """
     begun = time.monotonic()
-    checks = checks_of(project, only, skip)
+    checks = _checks(project, only, skip, tokens)
     examples = Examples(project.store, unbelieved_judges(project))
     with project.store.exclusively("check"):
         found = run_checks(examples, checks, workers=_workers(project, workers), progress=progress)
@@ -90,7 +94,8 @@ def run_check(
         calls = _of_calls(project) if any(check.name == JudgeHealth.name for check in checks) else ()
         made = list(as_rated(project, chain(found, facts, calls)))
         names = [check.name for check in checks]
-        done = record(project, names, made, examples.numbers)
+        measured = None if tokens is None else tokens.report()
+        done = record(project, names, made, examples.numbers, tokens=measured)
         with project.store.read() as connection:
             open_ = sql.open_counts(connection)
     return CheckResult(
@@ -102,7 +107,20 @@ def run_check(
         done.gone,
         done.settled,
         round(time.monotonic() - begun, 2),
+        measured,
     )
+
+
+def _checks(
+    project: Project, only: Collection[str], skip: Collection[str], tokens: TokenLength | None
+) -> list[Check]:
+    """The project's checks, and that of lengths in tokens, which needs a tokenizer to be named."""
+    if TokenLength.name in (*only, *skip) and tokens is None:
+        raise InputError(f"{TokenLength.name} runs where a tokenizer is named: pass --tokenizer")
+    others = [name for name in only if name != TokenLength.name]
+    skipped = [name for name in skip if name != TokenLength.name]
+    checks = checks_of(project, others, skipped) if others or not only else []
+    return checks if tokens is None or TokenLength.name in skip else [*checks, tokens]
 
 
 @dataclass(frozen=True, repr=False)
@@ -124,6 +142,9 @@ class CheckedResult(Result):
     def facts(self) -> list[tuple[str, str]]:
         told = self.found.facts() + facts_of({"failing": self.failing})
         return told + (facts_of({"fact check": self.fact_check.as_dict()}) if self.fact_check else [])
+
+    def sentences(self) -> list[str]:
+        return [] if self.found.tokens is None else in_sentences(self.found.tokens)
 
 
 def held_against(
@@ -181,15 +202,17 @@ def record(
     numbers: dict[str, int],
     *,
     by_reason: bool = True,
+    tokens: Mapping[str, Any] | None = None,
 ) -> RecordedFindings:
     """Keep what checks of these names found; of theirs, what is no longer seen is gone.
 
     `numbers` are the pairs' row numbers by the id in the findings. Without `by_reason`
-    a finding is the same as before although its figures are others.
+    a finding is the same as before although its figures are others. `tokens` are the lengths of rows.
     """
     with project.store.write() as connection:
         known = sql.known_findings(connection)
-        run = sql.add_run(connection, {"checks": list(names), "pairs": len(numbers)})
+        ran = {"checks": list(names), "pairs": len(numbers)}
+        run = sql.add_run(connection, ran if tokens is None else {**ran, "tokens": tokens})
         done = _add(connection, run, made, known, numbers, by_reason)
         unseen = [
             each
@@ -294,6 +317,7 @@ def checks_of(project: Project, only: Collection[str] = (), skip: Collection[str
         settings.judge_drifts,
         tuple(_benchmark(project)),
         project.media.names(),
+        project.settings.pair.reasoning_counts,
     )
     left_out = {*skip, *(name for name in settings.skip if name not in only)}
     wanted = [
@@ -378,6 +402,7 @@ def summary(project: Project) -> dict[str, Any] | None:
         run = sql.newest_run(connection)
         if run is None:
             return None
+        tokens = sql.newest_lengths(connection)
         if run["checks"] == [REWARD_MODEL]:  # which `verify` ran: no check has looked at anything
             run = {**run, "checks": []}
         by_part: Counter[tuple[str, str, str]] = Counter()
@@ -398,6 +423,7 @@ def summary(project: Project) -> dict[str, Any] | None:
     return {
         "pairs": run["pairs"],
         "checks": run["checks"],
+        "tokens": tokens,
         "open": [
             {
                 "severity": severity,

@@ -16,7 +16,7 @@ import numpy as np
 from pairwright.errors import ConfigError
 from pairwright.judging.rubric import show_prompt
 from pairwright.judging.scores import compared
-from pairwright.reward import features
+from pairwright.reward import actions, features
 from pairwright.reward.cross_fit import FOLDS, REPEATS
 from pairwright.reward.light import LightModel
 from pairwright.stages.judge.compare import Ask
@@ -70,6 +70,7 @@ def open_reward(project: Project, name: str, settings: JudgeSettings) -> tuple[A
         "features": features.VERSION,
         "labels": len(told.pairs),
         "told": told.key.hex()[:16],
+        **({"actions": actions.VERSION} if isinstance(model, LightModel) and len(model.actions) else {}),
         **_holds(project, reward),
     }
     return ask, spec

@@ -16,6 +16,7 @@ from pairwright.stages.project.project import Project
 from pairwright.store.check.examples import Examples
 from pairwright.store.check.softening import Softened, softened
 from pairwright.store.people import annotators
+from pairwright.types import Message
 
 NEAR = 0.85
 
@@ -52,6 +53,7 @@ class Labelled:
                 pairs.groups[rows],
                 tuple(pairs.conversations[i] for i in rows),
                 None if pairs.vectors is None else (pairs.vectors[0][rows], pairs.vectors[1][rows]),
+                pairs.reasoning and _rows_of(pairs.reasoning, rows),
             ),
             self.gold[rows],
             self.domains[rows],
@@ -65,6 +67,8 @@ class Labelled:
         for parts in zip(self.pairs.prompts, self.pairs.chosen, self.pairs.rejected, strict=True):
             told.update("\0".join(parts).encode("utf-8", "surrogatepass"))
         told.update(self.pairs.labels.tobytes())
+        if self.pairs.reasoning is not None:
+            told.update(repr(self.pairs.reasoning).encode())
         return told.digest()
 
 
@@ -101,9 +105,36 @@ def read_labelled(project: Project, *, besides: bool = False) -> Labelled:
         np.concatenate([labels, np.full(len(found) - n, np.nan)]),
         groups,
         tuple(example.messages for example in found),
+        reasoning=_reasoning(found) if reasoning_counts(project) else None,
     )
     domains = np.array([example.domain or "" for example in found], object)
     return Labelled(tuple(found), pairs, gold, domains, stream.numbers)
+
+
+def reasoning_counts(project: Project) -> bool:
+    """Whether what models thought makes another response, or is shown to a judge."""
+    settings = project.settings
+    return settings.pair.reasoning_counts or any(each.show_reasoning for each in settings.judges.values())
+
+
+def _reasoning(examples: Sequence[Example]) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """How many characters the better and the other response were thought; None where none was."""
+    found = (
+        tuple(_thought(each.turns_b if each.verdict == "B" else each.turns_a) for each in examples),
+        tuple(_thought(each.turns_a if each.verdict == "B" else each.turns_b) for each in examples),
+    )
+    return found if any(map(any, found)) else None
+
+
+def _thought(turns: Sequence[Message]) -> int:
+    return sum(len(turn.reasoning or "") for turn in turns)
+
+
+def _rows_of(
+    lengths: tuple[tuple[int, ...], tuple[int, ...]], rows: Sequence[int]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    chosen, rejected = (tuple(each[i] for i in rows) for each in lengths)
+    return chosen, rejected
 
 
 def _label(example: Example, soft: Softened | None) -> float:

@@ -48,6 +48,7 @@ class Examples:
                 pair.c.meta.label("pair_meta"),
                 prompt.c.messages,
                 prompt.c.tools,
+                prompt.c.template,
                 prompt.c.meta,
                 a.c.text.label("a_text"),
                 a.c.turns.label("a_turns"),
@@ -92,6 +93,7 @@ class Examples:
                 tuple(row.tools or ()),
                 turns_of(row.a_turns),
                 turns_of(row.b_turns),
+                row.template,
             )
 
     def _name(self, row: Any) -> str:

@@ -71,6 +71,12 @@ def newest_run(connection: Connection) -> dict[str, Any] | None:
     return next((run for run in runs if len(run["checks"]) > 1), runs[0] if runs else None)
 
 
+def newest_lengths(connection: Connection) -> dict[str, Any] | None:
+    """How long rows were in tokens when they were last measured (in one of the last runs)."""
+    newest = select(check_run.c.result).order_by(check_run.c.id.desc()).limit(RUNS)
+    return next((run["tokens"] for run in connection.scalars(newest) if "tokens" in run), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """A finding on record, as much as a later run has to know of it."""
