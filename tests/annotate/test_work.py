@@ -39,7 +39,7 @@ def test_the_link_signs_in_and_an_invitation_makes_a_member(site):
 def test_a_task_says_nothing_of_models_or_of_where_it_came_from(site):
     (task,) = site.annotator("ann").work()["tasks"]
     assert set(task) == {"id", "kind", "prompt", "left", "right", "judge", "criteria", "previous"}
-    shown = re.findall(r">(yes|no) \d+<", task["left"]["raw"] + task["right"]["raw"])
+    shown = re.findall(r">(yes|no) \d+<", task["left"]["written"] + task["right"]["written"])
     assert sorted(shown) == ["no", "yes"]
 
 
@@ -301,7 +301,9 @@ def test_skills_bring_people_the_pairs_that_carry_them(tmp_path):
         )
         run_route(project)
         site = TheSite(project)
-        seen = [task["prompt"][0]["raw"] for task in site.annotator("cody", tags=["code"]).work(5)["tasks"]]
+        seen = [
+            task["prompt"][0]["written"] for task in site.annotator("cody", tags=["code"]).work(5)["tasks"]
+        ]
         assert [re.sub("<[^>]+>", "", text) for text in seen] == ["c", "n"]
 
 
@@ -375,7 +377,7 @@ def test_a_judge_shown_before_the_choice_is_recorded(tmp_path):
         ann = TheSite(project).annotator("ann")
         (task,) = ann.work()["tasks"]
         side = task["judge"][0]["verdict"]
-        assert "yes" in task[side]["raw"]
+        assert "yes" in task[side]["written"]
         assert ann.answer(task, side)["judge"] is None
         assert rows(project, "vote")[-1].assist == "before"
         (effect,) = dashboard_of(project).assist
