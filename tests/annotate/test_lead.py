@@ -3,7 +3,8 @@
 from uuid import uuid4
 
 import pytest
-from projects import a_project, add_pairs, rows
+from hard_texts import long_courses
+from projects import a_project, add_pairs, add_rows, rows
 from sites import TheSite
 
 from pairwright.annotate.lead import routes
@@ -64,6 +65,19 @@ def test_every_page_shows(site):
         shown = lead.get(f"/lead{path}")
         assert shown.status_code == 200, path
         assert " style=" not in shown.text
+
+
+def test_a_lead_sees_all_of_a_row_beyond_text(tmp_path):
+    with a_project(tmp_path, settings="") as project:
+        add_rows(project, [long_courses(3, 1)])
+        run_route(project)
+        lead = TheSite(project).lead()
+        for page in ("conflicts", "review"):
+            shown = lead.get(f"/lead/{page}/long").text
+            assert '<details class="piece tool"><summary>tool <b>run</b>' in shown
+            assert shown.count("From here on the two differ.") == 2
+            assert shown.count('<details class="piece reasoning"><summary>') == 10
+            assert "/static/lead.js" in shown  # which opens and folds by keys
 
 
 def test_an_invitation_made_on_the_page_lets_somebody_in(site):

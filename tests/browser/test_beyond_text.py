@@ -6,6 +6,7 @@ import json
 import threading
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from hard_texts import long_courses, trajectory
 from made_images import png
 from projects import a_project, rows
@@ -23,6 +24,7 @@ SHAPES = {
     "phone": {"viewport": PHONE, "is_mobile": True, "has_touch": True},
     "at 200 %": {"viewport": {"width": 640, "height": 400}},
 }
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 SHOW = "[annotate]\nshow_reasoning = true\n"
 
 
@@ -269,3 +271,18 @@ def test_a_pair_of_the_list_is_read_by_the_same_keys(project, browsing, seat):
     page.keyboard.press("w")
     page.wait_for_url("**shown=written")
     assert "⟦call search_documents⟧" in page.inner_text("#left")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_of_it_passes_axe(project, serving, seat, scheme):
+    row = {**long_courses(9, 7), "prompt": IMAGES["prompt"], "images": IMAGES["images"]}
+    served = serving(project(row, SHOW))
+    ann = seat(served, color_scheme=scheme, bypass_csp=True).join("ann")
+    ann.shown()
+    problems = []
+    for keys in ((), ("o",), ("c",), ("e",), ("w",), ("r",), ("r", "v"), ("Escape", "?")):
+        ann.press(*keys)
+        ann.page.wait_for_timeout(200)
+        found = Axe().run(ann.page, options=RULES).response["violations"]
+        problems += [f"{keys}: {one['id']} {one['nodes'][0]['html'][:120]}" for one in found]
+    assert problems == []
