@@ -172,7 +172,8 @@ def test_lists_quotes_and_tables_begin_on_the_side_their_text_begins():
     shown = text_html("שלום עולם\n\n- مرحبا\n- hello\n\n> ציטוט\n\n| שם | x |\n|--|--|\n| א | 1 |")
     for tag in ("ul", "blockquote", "table"):
         assert f'<{tag} dir="auto">' in shown
-    assert written_html("1. שלום").startswith('<pre class="raw" dir="rtl">')
+    assert written_html("1. שלום").startswith('<pre class="raw" dir="auto">')
+    assert written_html("1. שלום" * MARKDOWN_LIMIT).startswith('<pre class="raw" dir="rtl">')
 
 
 @pytest.mark.parametrize("depth", [3, 12, 19, 20, 21, 60, 150])

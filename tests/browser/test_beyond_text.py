@@ -227,6 +227,27 @@ def test_courses_that_part_are_scrolled_together_from_there(project, serving, se
     assert abs(tops[0] - tops[1]) < 8
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_lead_reads_them_on_every_screen(project, serving, seat, shape):
+    row = {**long_courses(9, 7), "prompt": IMAGES["prompt"], "images": IMAGES["images"]}
+    served = serving(project(row))
+    page = seat(served, **SHAPES[shape]).lead().page
+    for where in ("review", "conflicts"):
+        page.goto(f"{served.url}/lead/{where}/long")
+        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+        page.get_by_role("button", name="Calls").click()
+        page.wait_for_selector("details.call[open]")
+        last = page.locator(".side").first.locator("p:has-text('this is the answer')").bounding_box()
+        side = page.locator(".side").nth(1).bounding_box()
+        beside = shape in ("desktop", "dark")
+        assert beside or last["y"] + last["height"] < side["y"]  # the upper one does not run into the lower
+        page.get_by_role("button", name="Reasoning").click()
+        assert "the user wants rows" in page.locator(".sides").inner_text()
+        page.get_by_role("button", name="Images").click()
+        assert page.locator("#images-shown img").count() == 1
+        page.get_by_role("button", name="Back").click()
+
+
 @pytest.fixture
 def browsing():
     stops = []

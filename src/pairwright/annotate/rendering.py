@@ -241,7 +241,9 @@ def written_html(text: str) -> str:
 
 
 def _direction(text: str) -> str:
-    """That of a text's first letter, told here: a browser that looks for it in megabytes takes seconds."""
+    """Each line's own; of a long text that of its first letter: a browser would look for seconds."""
+    if len(text) <= MARKDOWN_LIMIT:
+        return ' dir="auto"'
     strong = (unicodedata.bidirectional(each) for each in text)
     first = next((each for each in strong if each in ("L", "R", "AL")), "L")
     return "" if first == "L" else ' dir="rtl"'

@@ -1,5 +1,6 @@
 // What helps to read a pair: reasoning and calls are opened and folded, the place where two part is found,
 // images are enlarged. On pages that only read, these keys are all there is to set up.
+import { el } from "./html.js";
 import { showImages } from "./images.js";
 
 const CALLS = "details.piece.call, details.piece.result";
@@ -22,15 +23,21 @@ function toParting() {
   return marks.length > 0;
 }
 
-// By name: [key, what has to be there, what is done; false where there is nothing of it].
+// By name: [key, what has to be there, what is done; false where there is nothing of it, its button].
 export const READS = {
-  reasoning: ["o", "details.piece.reasoning", () => fold("details.piece.reasoning")],
-  calls: ["c", CALLS, () => fold(CALLS)],
-  parting: ["p", ".parts", toParting],
-  images: ["v", "img.picture", () => showImages()],
+  reasoning: ["o", "details.piece.reasoning", () => fold("details.piece.reasoning"), "Reasoning"],
+  calls: ["c", CALLS, () => fold(CALLS), "Calls"],
+  parting: ["p", ".parts", toParting, "Parting"],
+  images: ["v", "img.picture", () => showImages(), "Images"],
 };
 
 export function listen() {
+  const there = Object.values(READS).filter(([, selector]) => document.querySelector(`main ${selector}`));
+  const buttons = there.map(([key, , read, name]) =>
+    el("button", { type: "button", class: "quiet", onclick: read }, `${name} `, el("kbd", {}, key)),
+  );
+  const sides = document.querySelector(".sides");
+  if (sides && buttons.length) sides.before(el("div", { class: "reads", role: "group", "aria-label": "Reading" }, ...buttons));
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (event.target.closest("input, select, textarea") || document.querySelector("dialog[open]")) return;
