@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import pytest
 
-from pairwright.annotate.rendering import raw_html
+from pairwright.annotate.rendering import written_html
 from pairwright.formats.messages import from_transcript
 from pairwright.formats.sources.helpsteer import _prompt
 from pairwright.judging.facts import parse_facts
@@ -91,7 +91,7 @@ SCANS = {
     "a transcript": quietly(from_transcript, "row"),
     "turns of HelpSteer": quietly(_prompt),
     "figures of a reward model": lambda text: form(text, text),
-    "text as written": raw_html,
+    "text as written": written_html,
     **{f"check {name}": look(name) for name in CHECKS},
 }  # fmt: skip
 

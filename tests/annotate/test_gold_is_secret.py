@@ -78,6 +78,7 @@ def an_ordinary_day(site, ann):
     ann.load()
     for step in range(100):
         ann.call("/api/diff?id=" + ann.tasks[0])
+        ann.call("/api/raw?id=" + ann.tasks[0])
         doing = step % 8
         if doing == 0:
             ann.call("/api/skip", {"id": ann.tasks.pop(0), "key": uuid4().hex, "reason": "no idea"})

@@ -13,7 +13,7 @@ from projects import a_project
 from sites import TheSite
 from starlette.testclient import TestClient
 
-from pairwright.annotate.rendering import to_html
+from pairwright.annotate.cards import to_html
 from pairwright.browse.app import make_app as make_browse
 from pairwright.stages.add.into_project import add
 from pairwright.stages.route.route import run_route
@@ -52,7 +52,7 @@ def test_an_image_stands_where_it_is_asked_about_and_a_response_can_not_write_on
     before, after = shown.split("<img")
     assert "<em>color</em>" in before
     assert "this?" in after
-    assert f"⟦image {NAME}⟧" in task["prompt"][0]["raw"]
+    assert f"⟦image {NAME}⟧" in task["prompt"][0]["written"]
     assert "<img" not in task["left"]["html"] + task["right"]["html"]
 
 

@@ -3,7 +3,8 @@
 from uuid import uuid4
 
 import pytest
-from projects import a_project, add_pairs, rows
+from hard_texts import long_courses
+from projects import a_project, add_pairs, add_rows, rows
 from sites import TheSite
 
 from pairwright.annotate.lead import routes
@@ -23,7 +24,7 @@ def site(tmp_path):
 def answer_all(visitor, choose):
     """Answer everything; `choose` is given which text is on the left."""
     while tasks := visitor.work(1)["tasks"]:
-        visitor.answer(tasks[0], choose(tasks[0]["left"]["raw"]))
+        visitor.answer(tasks[0], choose(tasks[0]["left"]["written"]))
 
 
 def for_yes(left):
@@ -64,6 +65,19 @@ def test_every_page_shows(site):
         shown = lead.get(f"/lead{path}")
         assert shown.status_code == 200, path
         assert " style=" not in shown.text
+
+
+def test_a_lead_sees_all_of_a_row_beyond_text(tmp_path):
+    with a_project(tmp_path, settings="") as project:
+        add_rows(project, [long_courses(3, 1)])
+        run_route(project)
+        lead = TheSite(project).lead()
+        for page in ("conflicts", "review"):
+            shown = lead.get(f"/lead/{page}/long").text
+            assert '<details class="piece tool"><summary>tool <b>run</b>' in shown
+            assert shown.count("From here on the two differ.") == 2
+            assert shown.count('<details class="piece reasoning"><summary>') == 10
+            assert "/static/lead.js" in shown  # which opens and folds by keys
 
 
 def test_an_invitation_made_on_the_page_lets_somebody_in(site):
@@ -191,7 +205,7 @@ def test_gold_made_on_the_page_is_what_new_people_practise_on(site):
     found = ann.work(3)
     assert found["state"] == "qualify"
     (task,) = found["tasks"]
-    feedback = ann.answer(task, for_yes(task["left"]["raw"]))["feedback"]
+    feedback = ann.answer(task, for_yes(task["left"]["written"]))["feedback"]
     assert feedback["right"]
     assert "<strong>Yes</strong>" in feedback["explanation"]
     assert feedback["state"] == "passed"
@@ -206,7 +220,7 @@ def test_who_does_not_pass_waits_for_the_lead_who_can_let_them_in(site):
         lead.post("/lead/gold", pair=f"pair-{i}", verdict="A", use="qualify")
     ann = site.annotator("ann")
     for task in ann.work(3)["tasks"]:
-        assert not ann.answer(task, for_no(task["left"]["raw"]))["feedback"]["right"]
+        assert not ann.answer(task, for_no(task["left"]["written"]))["feedback"]["right"]
     assert ann.work()["state"] == "paused"
     lead.get("/lead/people/ann")
     lead.post("/lead/people/ann", what="let_in")
@@ -219,7 +233,7 @@ def test_one_or_two_gold_pairs_teach_but_keep_nobody_out(site):
     lead.post("/lead/gold", pair="pair-0", verdict="A", use="qualify")
     ann = site.annotator("ann")
     (task,) = ann.work(1)["tasks"]
-    feedback = ann.answer(task, for_no(task["left"]["raw"]))["feedback"]
+    feedback = ann.answer(task, for_no(task["left"]["written"]))["feedback"]
     assert (feedback["right"], feedback["state"]) == (False, "passed")
     assert ann.work()["state"] == "work"
 
@@ -278,7 +292,7 @@ def test_what_somebody_practised_on_is_not_mixed_into_their_work(tmp_path):
         lead.post("/lead/gold", pair="pair-0", verdict="A", use="both")
         ann = site.annotator("ann")
         (practice,) = ann.work(1)["tasks"]
-        ann.answer(practice, for_yes(practice["left"]["raw"]))
+        ann.answer(practice, for_yes(practice["left"]["written"]))
         seen = set()
         while tasks := ann.work(1)["tasks"]:
             seen.add(tasks[0]["id"])

@@ -62,7 +62,7 @@ def test_the_whole_way_from_an_invitation_to_rows(project):
         visitor = site.annotator(name)
         while tasks := visitor.work(2)["tasks"]:
             for task in tasks:
-                visitor.answer(task, "left" if ">yes" in task["left"]["raw"] else "right")
+                visitor.answer(task, "left" if ">yes" in task["left"]["written"] else "right")
     found = dashboard_of(project)
     assert (found.answers, found.answers_wanted, found.conflicts) == (80, 0, 0)
     assert found.agreement.value == 1.0

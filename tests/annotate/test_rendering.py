@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pairwright.annotate.difference import changes, difference
-from pairwright.annotate.rendering import MARKDOWN_LIMIT, parting, raw_html, to_html
-from pairwright.turns import as_plain
+from pairwright.annotate.rendering import MARKDOWN_LIMIT, text_html, written_html
 
 RUNS = {
     "script",
@@ -63,7 +62,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_is_shown_and_not_run(text):
-    for shown in (to_html(text), raw_html(text)):
+    for shown in (text_html(text), written_html(text)):
         found = Found(shown)
         assert not found.tags & RUNS
         for name, value in found.attributes:
@@ -77,13 +76,13 @@ def test_hostile_text_is_shown_and_not_run(text):
 
 @given(st.text(alphabet=st.sampled_from("<>\"'&;:=()[]!`$\\|*_#- \nascriptjvlonehf/"), max_size=200))
 def test_whatever_is_written_nothing_runs(text):
-    found = Found(to_html(text))
+    found = Found(text_html(text))
     assert not found.tags & RUNS
     assert not [name for name, _ in found.attributes if name.startswith("on") or name == "style"]
 
 
 def test_markdown_is_laid_out():
-    shown = to_html(
+    shown = text_html(
         "# Title\n\n- one\n- **two**\n\n| a | b |\n|:--|--:|\n| 1 | 2 |\n\n~~old~~ `code`"
     ).replace(' dir="auto"', "")
     for part in (
@@ -97,49 +96,49 @@ def test_markdown_is_laid_out():
 
 
 def test_code_is_coloured_by_its_language_and_shown_plain_without_one():
-    assert '<span class="k">def</span>' in to_html("```python\ndef f(): pass\n```")
-    assert "<pre><code>plain &lt;b&gt;\n</code></pre>" in to_html("```\nplain <b>\n```")
-    assert "<pre><code>x\n</code></pre>" in to_html("```nosuchlanguage\nx\n```")
+    assert '<span class="k">def</span>' in text_html("```python\ndef f(): pass\n```")
+    assert "<pre><code>plain &lt;b&gt;\n</code></pre>" in text_html("```\nplain <b>\n```")
+    assert "<pre><code>x\n</code></pre>" in text_html("```nosuchlanguage\nx\n```")
 
 
 @pytest.mark.parametrize("text", ["$a^2$", "\\(a^2\\)", "so \\[a^2\\] then", "$$\na^2\n$$", "$$a^2$$"])
 def test_formulas_are_set(text):
-    assert "<msup><mi>a</mi><mn>2</mn></msup>" in to_html(text)
+    assert "<msup><mi>a</mi><mn>2</mn></msup>" in text_html(text)
 
 
 def test_prices_are_no_formulas():
-    assert "<math" not in to_html("It costs $5 here and $6 there, or US$7.")
+    assert "<math" not in text_html("It costs $5 here and $6 there, or US$7.")
 
 
 def test_a_formula_in_code_stays_code():
-    assert "<math" not in to_html("`$a$` and `\\(b\\)`")
+    assert "<math" not in text_html("`$a$` and `\\(b\\)`")
 
 
 def test_links_open_elsewhere_and_tell_nothing():
-    shown = to_html("[here](https://example.org/x)")
+    shown = text_html("[here](https://example.org/x)")
     assert 'target="_blank"' in shown
     assert 'rel="noopener noreferrer nofollow"' in shown
 
 
 def test_an_image_is_named_and_not_loaded():
-    shown = to_html("![a cat](https://example.org/cat.png)")
+    shown = text_html("![a cat](https://example.org/cat.png)")
     assert "[image: a cat - not loaded]" in shown
     assert "<img" not in shown
 
 
 def test_characters_that_deceive_are_made_visible():
     for shown in (
-        to_html("safe\u202eexe.gpj\u200b\u2066x\U000e0041"),
-        raw_html("safe\u202eexe.gpj\u200b\u2066x\U000e0041"),
+        text_html("safe\u202eexe.gpj\u200b\u2066x\U000e0041"),
+        written_html("safe\u202eexe.gpj\u200b\u2066x\U000e0041"),
     ):
         for name in ("[U+202E]", "[U+200B]", "[U+2066]", "[U+E0041]"):
             assert name in shown
-    assert "👩‍💻" in to_html("👩‍💻")  # joined emoji are left whole
+    assert "👩‍💻" in text_html("👩‍💻")  # joined emoji are left whole
 
 
 def test_a_text_of_two_megabytes_is_shown_whole_and_plain():
     text = "word **bold** " * 150_000
-    shown = to_html(text)
+    shown = text_html(text)
     assert len(text) > 2_000_000 > MARKDOWN_LIMIT
     assert "too many to lay out" in shown
     assert shown.count("**bold**") == 150_000
@@ -149,7 +148,7 @@ def test_a_text_of_two_megabytes_is_shown_whole_and_plain():
     "text", ["[" * 20_000, "\\(" * 20_000, "$a" * 30_000, "*a" * 20_000, "> " * 20_000, "![[" * 9_000]
 )
 def test_a_text_made_to_be_slow_is_shown_all_the_same(text):
-    assert to_html(text)
+    assert text_html(text)
 
 
 def test_the_difference_marks_the_words_only_one_side_has():
@@ -169,37 +168,12 @@ def test_changed_guidelines_show_what_went_and_what_came():
     assert "<ins> and kind</ins>" in shown
 
 
-CALLED = '⟦call get_weather⟧\n{\n  "city": "Paris"\n}\n⟦/call⟧\n\n⟦result get_weather⟧\n**21** <b>\n⟦/result⟧\n\nIt is *21*.'
-
-
-def test_calls_of_tools_and_their_results_are_cards_and_words_are_laid_out():
-    made = to_html(CALLED)
-    assert '<details class="piece call" open><summary>calls <b>get_weather</b></summary>' in made
-    assert "**21** &lt;b&gt;" in made  # what a tool gave back is shown as it is
-    assert "<em>21</em>" in made
-
-
-def test_a_text_that_only_spells_a_mark_makes_no_card():
-    forged = as_plain("⟦call rm⟧\n{}\n⟦/call⟧")
-    assert "<details" not in to_html(forged)
-    hostile = to_html('⟦call <script>alert(1)</script>⟧\n"><img src=x onerror=alert(1)>\n⟦/call⟧')
-    assert "<script" not in hostile
-    assert "<img" not in hostile
-
-
-def test_it_is_marked_where_two_trajectories_part():
-    other = CALLED.replace("It is *21*.", "It rains.")
-    assert parting(CALLED, other) == 2
-    assert parting("no calls", other) is None
-    made = to_html(CALLED, 2)
-    assert made.index('</details><div class="parts">') < made.index("<em>21</em>")
-
-
 def test_lists_quotes_and_tables_begin_on_the_side_their_text_begins():
-    shown = to_html("שלום עולם\n\n- مرحبا\n- hello\n\n> ציטוט\n\n| שם | x |\n|--|--|\n| א | 1 |")
+    shown = text_html("שלום עולם\n\n- مرحبا\n- hello\n\n> ציטוט\n\n| שם | x |\n|--|--|\n| א | 1 |")
     for tag in ("ul", "blockquote", "table"):
         assert f'<{tag} dir="auto">' in shown
-    assert raw_html("1. שלום").startswith('<pre class="raw" dir="rtl">')
+    assert written_html("1. שלום").startswith('<pre class="raw" dir="auto">')
+    assert written_html("1. שלום" * MARKDOWN_LIMIT).startswith('<pre class="raw" dir="rtl">')
 
 
 @pytest.mark.parametrize("depth", [3, 12, 19, 20, 21, 60, 150])
@@ -210,7 +184,7 @@ def test_nothing_disappears_however_deeply_it_is_nested(mark, depth):
     else:
         text = "\n".join(" " * len(mark) * i + mark + f"level {i}" for i in range(depth - 1))
         text += "\n" + " " * len(mark) * (depth - 1) + mark + "the innermost"
-    shown = to_html(text)
+    shown = text_html(text)
     assert "the innermost" in shown
     assert ("nested too deeply" in shown) == ("<pre" in shown)
     assert depth > 3 or "<pre" not in shown
@@ -230,7 +204,7 @@ def test_nothing_disappears_however_deeply_it_is_nested(mark, depth):
     ],
 )
 def test_a_formula_that_would_lose_something_is_shown_as_it_was_written(formula):
-    shown = to_html(f"So ${formula}$ it is")
+    shown = text_html(f"So ${formula}$ it is")
     assert f'<code class="math-raw">{html.escape(formula)}</code>' in shown
     assert "<math" not in shown
 
@@ -247,6 +221,6 @@ def test_a_formula_that_would_lose_something_is_shown_as_it_was_written(formula)
     ],
 )
 def test_a_formula_that_can_be_laid_out_is(formula, part):
-    shown = to_html(f"$${formula}$$")
+    shown = text_html(f"$${formula}$$")
     assert part in shown
     assert "math-raw" not in shown

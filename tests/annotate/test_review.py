@@ -21,7 +21,7 @@ def site(tmp_path):
         site = TheSite(project)
         ann, bob = site.annotator("ann"), site.annotator("bob")
         tasks = {
-            re.search(r"Question (.)", task["prompt"][0]["raw"])[1]: task for task in ann.work(4)["tasks"]
+            re.search(r"Question (.)", task["prompt"][0]["written"])[1]: task for task in ann.work(4)["tasks"]
         }
         site.tasks = [tasks[key] for key in sorted(tasks)]
         bob.work(4)
@@ -43,7 +43,7 @@ def send(visitor, call, task, **more):
 
 
 def yes(task):
-    return "left" if ">yes" in task["left"]["raw"] else "right"
+    return "left" if ">yes" in task["left"]["written"] else "right"
 
 
 def counts(site):

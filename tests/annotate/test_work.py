@@ -39,8 +39,64 @@ def test_the_link_signs_in_and_an_invitation_makes_a_member(site):
 def test_a_task_says_nothing_of_models_or_of_where_it_came_from(site):
     (task,) = site.annotator("ann").work()["tasks"]
     assert set(task) == {"id", "kind", "prompt", "left", "right", "judge", "criteria", "previous"}
-    shown = re.findall(r">(yes|no) \d+<", task["left"]["raw"] + task["right"]["raw"])
+    shown = re.findall(r">(yes|no) \d+<", task["left"]["written"] + task["right"]["written"])
     assert sorted(shown) == ["no", "yes"]
+
+
+THOUGHT = {
+    "prompt": [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": "Yes?", "reasoning_content": "secret greeting"},
+        {"role": "user", "content": "How warm is it?"},
+    ],
+    "response_a": [
+        {
+            "role": "assistant",
+            "reasoning_content": "secret plan",
+            "tool_calls": [
+                {"id": "toolu_01", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+            ],
+        },
+        {"role": "tool", "tool_call_id": "toolu_01", "content": "21"},
+        {"role": "assistant", "content": "21 degrees."},
+    ],
+    "response_b": "It is warm.",
+}
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_what_models_thought_is_sent_only_where_the_lead_allows_it(tmp_path, allowed):
+    settings = "[annotate]\nshow_reasoning = true\n" if allowed else ""
+    with a_project(tmp_path, settings=settings) as project:
+        add_rows(project, [THOUGHT])
+        run_route(project)
+        ann = TheSite(project).annotator("ann")
+        sent = ann.call("/api/work?n=1&have=").text
+        (task,) = json.loads(sent)["tasks"]
+        raw = ann.call(f"/api/raw?id={task['id']}").text
+        diff = ann.call(f"/api/diff?id={task['id']}").text
+        for secret in ("secret greeting", "secret plan"):
+            assert (secret in sent) == (secret in raw) == allowed
+            assert secret not in diff
+        written = [turn["written"] for turn in (*task["prompt"], task["left"], task["right"])]
+        assert not any("secret" in text for text in written)
+        shown = "".join(turn["html"] for turn in (*task["prompt"], task["left"], task["right"]))
+        assert shown.count('<details class="piece reasoning"><summary>') == (2 if allowed else 0)
+
+
+def test_the_row_as_json_tells_nothing_of_the_provider_nor_which_side_is_a(tmp_path):
+    with a_project(tmp_path, settings="") as project:
+        add_rows(project, [THOUGHT])
+        run_route(project)
+        ann = TheSite(project).annotator("ann")
+        (task,) = ann.work()["tasks"]
+        found = ann.call(f"/api/raw?id={task['id']}").json()
+        assert set(found) == {"prompt", "left", "right"}
+        assert "toolu" not in "".join(found.values())
+        assert "call 1" in found["left"] + found["right"]
+        assert ("look" in found["left"]) == ("look" in task["left"]["written"])
+        other = TheSite(project).annotator("bob")
+        assert other.call(f"/api/raw?id={task['id']}").json()["error"]["type"] == "NotOffered"
 
 
 def test_an_answer_is_saved_once_however_often_it_is_sent(site, project):
@@ -135,6 +191,7 @@ def test_nobody_can_answer_flag_or_see_what_was_never_offered_to_them(site, proj
         ("/api/flag", {"id": task["id"], "key": uuid4().hex, "what": "unsafe"}),
         ("/api/undo", {"id": task["id"], "key": uuid4().hex}),
         (f"/api/diff?id={task['id']}", None),
+        (f"/api/raw?id={task['id']}", None),
     ]
     for path, body in tries:
         assert bob.call(path, body).status_code == 409, path
@@ -301,7 +358,9 @@ def test_skills_bring_people_the_pairs_that_carry_them(tmp_path):
         )
         run_route(project)
         site = TheSite(project)
-        seen = [task["prompt"][0]["raw"] for task in site.annotator("cody", tags=["code"]).work(5)["tasks"]]
+        seen = [
+            task["prompt"][0]["written"] for task in site.annotator("cody", tags=["code"]).work(5)["tasks"]
+        ]
         assert [re.sub("<[^>]+>", "", text) for text in seen] == ["c", "n"]
 
 
@@ -375,7 +434,7 @@ def test_a_judge_shown_before_the_choice_is_recorded(tmp_path):
         ann = TheSite(project).annotator("ann")
         (task,) = ann.work()["tasks"]
         side = task["judge"][0]["verdict"]
-        assert "yes" in task[side]["raw"]
+        assert "yes" in task[side]["written"]
         assert ann.answer(task, side)["judge"] is None
         assert rows(project, "vote")[-1].assist == "before"
         (effect,) = dashboard_of(project).assist

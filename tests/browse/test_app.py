@@ -102,7 +102,7 @@ def test_it_only_reads_and_only_here(project):
     assert (project.root / "pairwright.db").read_bytes() == before
 
 
-@pytest.mark.parametrize("shown", ["text", "raw", "difference"])
+@pytest.mark.parametrize("shown", ["text", "written", "raw", "difference"])
 def test_what_somebody_wrote_stays_text(project, visit, shown):
     for path in (f"/pair/{id_of(project, 'p3')}?shown={shown}", "/", "/?q=script"):
         text = visit(path).text

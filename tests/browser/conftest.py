@@ -68,7 +68,7 @@ class Seat:
 
     def __init__(self, browser, served, **options):
         self.served = served
-        self.context = browser.new_context(viewport={"width": 1280, "height": 800}, **options)
+        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
         self.errors, self.elsewhere = [], []
         self.page = self.tab()
 

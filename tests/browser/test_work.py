@@ -205,8 +205,10 @@ def test_raw_text_difference_guidelines_and_keys_open_and_close(project, serving
     ann.shown()
     ann.press("d")
     ann.page.wait_for_selector("#left del")
-    ann.press("d", "r")
+    ann.press("d", "w")
     assert ann.page.locator("#left pre.raw").count() == 1
+    ann.press("w", "r")
+    ann.page.wait_for_selector("#left pre.json")
     ann.press("r", "?")
     assert ann.page.locator("#dialog-keys").is_visible()
     ann.press("1")  # not an answer while a dialog is open

@@ -274,6 +274,20 @@ def test_once_there_is_much_text_only_beginnings_are_kept(checked, monkeypatch):
     assert {len(each["text"]) for each in prompts if each["characters"] > 60_000} == {LONGEST, BEGINNING}
 
 
+def test_what_a_model_thought_is_folded_under_its_response(tmp_path):
+    thought = f"I think {HOSTILE}"
+    turn = {"role": "assistant", "content": "same words here", "reasoning_content": thought}
+    with a_project(tmp_path, settings="") as project:
+        row = {"prompt": "Q", "response_a": [turn], "response_b": "same words here."}
+        add_rows(project, [row, {"prompt": "R", "response_a": "one two", "response_b": "one two."}])
+        run_route(project)
+        run_check(project)
+        text = page_of(numbers_of(project))
+        assert text.count("<details><summary>Reasoning, ") == 1
+        assert f"Reasoning, {len(thought):,} characters</summary><pre>I think &lt;/pre&gt;" in text
+        assert "<script>" not in text
+
+
 def test_a_finding_on_the_whole_set_has_no_pair_to_open():
     found = {"pair_id": None, "reason": "longer wins <b>", "remedy": "look at it", "action": None}
     assert pair_details.finding(found, {}) == '<p class="found">longer wins &lt;b&gt;. Look at it.</p>'

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from pairwright.amounts import counted
-from pairwright.annotate.rendering import shown_turns, to_html
+from pairwright.annotate.cards import beside, shown_turns, to_html
 from pairwright.annotate.shapes import text_of
 from pairwright.annotate.site import Visit, call, clean, page
 from pairwright.errors import InputError
@@ -22,6 +22,8 @@ from pairwright.store.people import accounts as sql
 from pairwright.store.people import disputes as conflict_rows
 from pairwright.store.people import gold as gold_sql
 from pairwright.store.people.accounts import Account, Role
+from pairwright.store.people.tasks import Task
+from pairwright.turns import all_laid_out
 from pairwright.types import VERDICTS, Verdict
 
 PAGE = 50
@@ -191,6 +193,14 @@ def conflicts_page(visit: Visit) -> Response:
     return visit.page("lead_conflicts.html", conflicts=found[:PAGE], at=at, more=len(found) > PAGE, page=PAGE)
 
 
+def texts_shown(task: Task) -> dict[str, Any]:
+    """What a lead reads of a pair; what models thought is there too, folded, as no user saw it."""
+    a, b = (all_laid_out(turns, reasoning=True) for turns in (task.a_turns, task.b_turns))
+    left, right = beside(a, b)
+    turns = shown_turns(task.prompt, reasoning=True)
+    return {"prompt": [(role, to_html(text)) for role, text in turns], "a": left, "b": right}
+
+
 def case_page(visit: Visit) -> Response:
     pair_id = pair_of(visit)
     case = adjudicate.case_of(visit.project, pair_id)
@@ -198,9 +208,7 @@ def case_page(visit: Visit) -> Response:
         "lead_case.html",
         case=case,
         public=public_id("pair", case.task.pair_key),
-        prompt=[(role, to_html(text)) for role, text in shown_turns(case.task.prompt)],
-        a=to_html(case.task.a),
-        b=to_html(case.task.b),
+        **texts_shown(case.task),
         decided=next((each for each in case.people if each.purpose == "decision"), None),
     )
 

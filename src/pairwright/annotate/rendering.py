@@ -12,7 +12,6 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import takewhile
 from typing import Any, Literal
 
 import nh3
@@ -27,10 +26,6 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
-
-from pairwright.images import is_kept
-from pairwright.turns import Piece, has_marks, laid_out, pieces, tools_shown, with_names
-from pairwright.types import Prompt
 
 MARKDOWN_LIMIT = 60_000  # characters; longer texts are shown raw, which stays fast at any length
 CODE_LIMIT = 20_000  # characters of one block that are highlighted
@@ -95,10 +90,10 @@ class _Renderer(RendererHTML):
 
     def fence(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType) -> str:
         words = tokens[idx].info.split()
-        return _code(tokens[idx].content, words[0] if words else "")
+        return code_html(tokens[idx].content, words[0] if words else "")
 
     def code_block(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType) -> str:
-        return _code(tokens[idx].content, "")
+        return code_html(tokens[idx].content, "")
 
 
 def _align_by_class(token: Token) -> None:
@@ -107,8 +102,9 @@ def _align_by_class(token: Token) -> None:
         token.attrs["class"] = style.removeprefix("text-align:")
 
 
-def _code(text: str, language: str) -> str:
-    if language and len(text) <= CODE_LIMIT:
+def code_html(text: str, language: str, *, limit: int = CODE_LIMIT) -> str:
+    """Code, coloured where its language is known."""
+    if language and len(text) <= limit:
         try:
             lexer = get_lexer_by_name(language.strip("{}.").lower())
             inner = highlight(text, lexer, HtmlFormatter(nowrap=True))
@@ -196,52 +192,8 @@ def _math_rule(_self: Any, tokens: Sequence[Token], idx: int, _options: OptionsD
     return _math(token.content.strip(), "inline" if token.type == "math_inline" else "block")
 
 
-def to_html(text: str, parts_at: int | None = None) -> str:
-    """A text as safe HTML, its calls of tools as cards. What can't be laid out truly comes raw, and says so.
-    `parts_at` is the piece from which on it differs from the text it is compared with.
-    """
-    if not has_marks(text):
-        return _laid_out(text)
-    made = [_card(piece) for piece in pieces(text)]
-    if parts_at is not None and parts_at < len(made):
-        made.insert(parts_at, '<div class="parts">From here on the two differ.</div>')
-    return "".join(made)
-
-
-def shown_turns(prompt: Prompt) -> list[tuple[str, str]]:
-    """(role, text) of what a prompt shows: the tools on offer first, then its messages."""
-    offered = [("offered", tools_shown(prompt.tools))] if prompt.tools else []
-    return [*offered, *((each.role, laid_out(each)) for each in with_names(prompt.messages))]
-
-
-def parting(left: str, right: str) -> int | None:
-    """How many pieces two texts with calls of tools share at the beginning; None where they share none."""
-    if not (has_marks(left) and has_marks(right)):
-        return None
-    both = zip(pieces(left), pieces(right), strict=False)
-    shared = len(list(takewhile(lambda pair: pair[0] == pair[1], both)))
-    return shared or None
-
-
-_CARDS = {"call": "calls", "result": "result of", "tool": "tool", "reasoning": "reasoning"}
-
-
-def _card(piece: Piece) -> str:
-    """A piece of a laid-out text: words as they are laid out, all else as a card that folds."""
-    if piece.kind == "text":
-        return _laid_out(piece.text)
-    name = html.escape(visible(piece.name))
-    if piece.kind == "image" and is_kept(piece.name):
-        return f'<img class="picture" src="/media/{piece.name}" alt="image">'
-    if piece.kind == "image":
-        return f'<span class="image">[image: {name} - not loaded]</span>'
-    folded = " open" if piece.kind in ("call", "result") else ""
-    inner = _code(visible(piece.text), "json" if piece.text[:1] in ("{", "[") else "")
-    title = f"{_CARDS[piece.kind]} <b>{name}</b>"
-    return f'<details class="piece {piece.kind}"{folded}><summary>{title}</summary>{inner}</details>'
-
-
-def _laid_out(text: str) -> str:
+def text_html(text: str) -> str:
+    """A text as safe HTML. What can't be laid out truly comes as it was written, and says so."""
     if len(text) > MARKDOWN_LIMIT:
         return _plain(text, f"{len(text):,} characters are too many to lay out")
     markdown, env = _markdown(), dict[str, Any]()
@@ -264,12 +216,12 @@ def _laid_out(text: str) -> str:
 
 
 def _plain(text: str, why: str) -> str:
-    return f'<div class="note">Shown as plain text: {why}.</div>{raw_html(text)}'
+    return f'<div class="note">Shown as plain text: {why}.</div>{written_html(text)}'
 
 
 # What does not show but changes how text shows or reads: control characters, marks
 # that turn the direction of text, zero-width characters, tag characters.
-_HIDDEN = re.compile(
+HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064"
     "\u2066-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
@@ -280,16 +232,18 @@ def visible(text: str) -> str:
 
     Joiners within words (U+200C, U+200D) stay: scripts and emoji need them.
     """
-    return _HIDDEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text.replace("\r\n", "\n"))
+    return HIDDEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text.replace("\r\n", "\n"))
 
 
-def raw_html(text: str) -> str:
+def written_html(text: str) -> str:
     """The text as it was written, every character of it."""
     return f'<pre class="raw"{_direction(text)}>{html.escape(visible(text))}</pre>'
 
 
 def _direction(text: str) -> str:
-    """That of a text's first letter, told here: a browser that looks for it in megabytes takes seconds."""
+    """Each line's own; of a long text that of its first letter: a browser would look for seconds."""
+    if len(text) <= MARKDOWN_LIMIT:
+        return ' dir="auto"'
     strong = (unicodedata.bidirectional(each) for each in text)
     first = next((each for each in strong if each in ("L", "R", "AL")), "L")
     return "" if first == "L" else ' dir="rtl"'

@@ -7,8 +7,7 @@ from typing import Any, get_args
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from pairwright.annotate.lead import pair_of, verdict_of
-from pairwright.annotate.rendering import to_html
+from pairwright.annotate.lead import pair_of, texts_shown, verdict_of
 from pairwright.annotate.site import Visit, page
 from pairwright.errors import InputError
 from pairwright.keys import public_id
@@ -60,9 +59,7 @@ def pair_page(visit: Visit) -> Response:
         "lead_review_pair.html",
         case=case,
         public=public_id("pair", case.task.pair_key),
-        prompt=[(each.role, to_html(each.content)) for each in case.task.prompt.messages],
-        a=to_html(case.task.a),
-        b=to_html(case.task.b),
+        **texts_shown(case.task),
         items=items,
         settled=None if items or not settled else settled[0][2],
         kinds=sql.KINDS,

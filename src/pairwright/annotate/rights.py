@@ -16,8 +16,8 @@ Action = Literal[
     "sign in",  # by link, invitation or password: what whoever has no session may reach
     "sign out",
     "be somebody",  # see one's own name, progress, the guidelines; set a password; be told what is next
-    "practise",  # answer a practice pair
-    "work",  # be shown a pair's difference; answer, skip, flag, take back
+    "practise",  # be shown a pair's difference and its row; answer a practice pair
+    "work",  # answer, skip, flag, take back
     "lead",  # see others' answers; change accounts, labels, gold pairs, guidelines
 ]
 

@@ -8,10 +8,12 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from pairwright.annotate.cards import beside, shown_turns, to_html
 from pairwright.annotate.difference import changes, difference
 from pairwright.annotate.images import image_file
-from pairwright.annotate.rendering import parting, raw_html, shown_turns, to_html
+from pairwright.annotate.rendering import written_html
 from pairwright.annotate.rights import REFUSED
+from pairwright.annotate.row_json import prompt_json, response_json, without_ids
 from pairwright.annotate.security import csrf_token
 from pairwright.annotate.shapes import answer_of, judges_json, pair_ids, shortly, text_of, uuid_of
 from pairwright.annotate.site import NotOffered, Visit, call, page
@@ -24,6 +26,7 @@ from pairwright.stages.project import guidelines
 from pairwright.store.judge.judge_votes import judges_said
 from pairwright.store.people import accounts, leases, review, tasks
 from pairwright.store.people.tasks import Task
+from pairwright.turns import all_laid_out
 from pairwright.types import Assist, Verdict, swap
 
 MOST_NAMED = 50  # pairs a page may name at once: those it holds and those whose answers are under way
@@ -42,7 +45,7 @@ def home(visit: Visit) -> Response:
 
 def work_page(visit: Visit) -> Response:
     settings = visit.project.settings.annotate
-    return visit.page("work.html", criteria=settings.criteria, assist=settings.assist)
+    return visit.page("work.html", criteria=settings.criteria, show_reasoning=settings.show_reasoning)
 
 
 def next_work(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
@@ -84,26 +87,34 @@ def _qualify(visit: Visit, standing: qualify.Qualification, n: int, have: Sequen
 
 def task_json(visit: Visit, offer: Offer, previous: dict[str, Any] | None = None) -> dict[str, Any]:
     """A task as the page shows it: nothing in it says which model wrote what, or that it is gold."""
-    task, person = offer.task, visit.person
-    order = person.order(task)
-    left, right = (task.a, task.b) if order == "AB" else (task.b, task.a)
-    parts = parting(left, right)
-    shown = None
-    if visit.project.settings.annotate.assist == "before" and offer.kind != "qualify":
+    task, settings = offer.task, visit.project.settings.annotate
+    thoughts, shown = settings.show_reasoning, None
+    left, right = beside(*sides(visit, task, reasoning=thoughts))
+    left_written, right_written = sides(visit, task)
+    if settings.assist == "before" and offer.kind != "qualify":
         shown = judge_json(visit, task)
     return {
         "id": public_id("pair", task.pair_key, full=True),
         "kind": "qualify" if offer.kind == "qualify" else "work",
         "prompt": [
-            {"role": role, "html": to_html(text), "raw": raw_html(text)}
-            for role, text in shown_turns(task.prompt)
+            {"role": role, "html": to_html(thought), "written": written_html(text)}
+            for (role, text), (_, thought) in zip(
+                shown_turns(task.prompt), shown_turns(task.prompt, reasoning=thoughts), strict=True
+            )
         ],
-        "left": {"html": to_html(left, parts), "raw": raw_html(left)},
-        "right": {"html": to_html(right, parts), "raw": raw_html(right)},
+        "left": {"html": left, "written": written_html(left_written)},
+        "right": {"html": right, "written": written_html(right_written)},
         "judge": shown,
-        "criteria": visit.project.settings.annotate.criteria,
+        "criteria": settings.criteria,
         "previous": previous,
     }
+
+
+def sides(visit: Visit, task: Task, *, reasoning: bool = False) -> tuple[str, str]:
+    """(left, right): both responses as this person sees them, with what models thought where it is shown."""
+    a = all_laid_out(task.a_turns, reasoning=True) if reasoning else task.a
+    b = all_laid_out(task.b_turns, reasoning=True) if reasoning else task.b
+    return (a, b) if visit.person.order(task) == "AB" else (b, a)
 
 
 def judge_json(visit: Visit, task: Task) -> list[dict[str, Any]]:
@@ -218,11 +229,19 @@ def leave(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
 
 def diff(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
     task, _ = offered(visit, text_of(query, "id"))
-    left, right = (task.a, task.b) if visit.person.order(task) == "AB" else (task.b, task.a)
-    found = difference(left, right)
+    found = difference(*sides(visit, task))
     if found is None:
         return {"left": None, "right": None, "message": "These texts are too long to compare word by word."}
     return {"left": found[0], "right": found[1], "message": None}
+
+
+def raw(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
+    """The row as JSON: reasoning only where annotators may see it, ids of calls without what they tell."""
+    task, _ = offered(visit, text_of(query, "id"))
+    thoughts = visit.project.settings.annotate.show_reasoning
+    a, b = (response_json(without_ids(turns), reasoning=thoughts) for turns in (task.a_turns, task.b_turns))
+    left, right = (a, b) if visit.person.order(task) == "AB" else (b, a)
+    return {"prompt": prompt_json(task.prompt, reasoning=thoughts), "left": left, "right": right}
 
 
 def guidelines_page(visit: Visit) -> Response:
@@ -326,6 +345,7 @@ routes = [
     Route("/api/undo", call(undo, "work"), methods=["POST"]),
     Route("/api/leave", call(leave, "be somebody"), methods=["POST"]),
     Route("/api/diff", call(diff, "practise")),
+    Route("/api/raw", call(raw, "practise")),
     Route("/api/me", call(who_am_i, "be somebody")),
     Route("/api/guidelines", call(guidelines_json, "be somebody")),
     Route("/api/guidelines/seen", call(guidelines_seen, "be somebody"), methods=["POST"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -30,9 +30,9 @@ from pairwright.stages.figures.show import chain_of
 from pairwright.stages.project.project import Project
 from pairwright.store.browse import lookup, search
 from pairwright.store.browse.facets import Facets, beside, facets
-from pairwright.store.pair_texts import texts_of
+from pairwright.store.pair_texts import PairText, texts_of
 from pairwright.turns import laid_out
-from pairwright.types import Prompt, messages_from
+from pairwright.types import Prompt
 
 HERE = Path(__file__).parent
 ROWS = 50  # pairs of a page
@@ -184,15 +184,16 @@ def count_pairs(site: BrowseSite, _request: Request, view: PageView) -> Response
 def pair_page(site: BrowseSite, request: Request, view: PageView) -> Response:
     """One pair: its texts, who said what, what is believed and why, and everything behind it."""
     chain = _chain(site, request)
+    pair = _texts(site, request.path_params["id"])
     belief = chain["beliefs"][-1] if chain["beliefs"] else None
-    a, b, note = shown.sides(chain["a"]["text"], chain["b"]["text"], view.shown)
+    a, b, note = shown.sides(pair, view.shown)
     usd, calls = shown.cost_of(chain)
     return site.page(
         "pair.html",
         view=view,
         chain=chain,
         belief=belief,
-        turns=shown.turns(_prompt(chain["prompt"]), "raw" if view.shown == "raw" else "text"),
+        turns=shown.turns(pair.prompt, "text" if view.shown == "difference" else view.shown),
         a=a,
         b=b,
         note=note,
@@ -202,8 +203,13 @@ def pair_page(site: BrowseSite, request: Request, view: PageView) -> Response:
     )
 
 
-def _prompt(chain: Mapping[str, Any]) -> Prompt:
-    return Prompt(messages_from(chain["messages"]), tools=tuple(chain.get("tools", ())))
+def _texts(site: BrowseSite, name: str) -> PairText:
+    """What was asked and said in a pair that is there, with the messages they are."""
+    parsed = parse_public_id(name)
+    assert parsed is not None
+    with site.project.store.read() as connection:
+        ((number, _),) = lookup.by_key(connection, *parsed)
+        return texts_of(connection, [number])[number]
 
 
 def _chain(site: BrowseSite, request: Request) -> dict[str, Any]:

@@ -10,9 +10,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pairwright.annotate.cards import beside, shown_turns, to_html
 from pairwright.annotate.difference import difference
-from pairwright.annotate.rendering import parting, raw_html, shown_turns, to_html, visible
+from pairwright.annotate.rendering import visible, written_html
+from pairwright.annotate.row_json import prompt_json, response_json
 from pairwright.store.browse.conditions import terms
+from pairwright.store.pair_texts import PairText
+from pairwright.turns import all_laid_out
 from pairwright.types import SETTLED_BY, Prompt
 
 SNIPPET = 180  # characters of a text in the list
@@ -44,24 +48,26 @@ def snippet(text: str, query: str) -> Markup:
 
 def turns(prompt: Prompt, shown: str) -> list[tuple[str, Markup]]:
     """(role, text as HTML) of each message, and before these of the tools on offer."""
-    return [(role, _text(text, shown)) for role, text in shown_turns(prompt)]
+    if shown == "raw":
+        return [("as JSON", Markup(prompt_json(prompt, reasoning=True)))]  # noqa: S704 - escaped there
+    to = written_html if shown == "written" else to_html
+    told = shown_turns(prompt, reasoning=shown == "text")
+    return [(role, Markup(to(text))) for role, text in told]  # noqa: S704 - sanitised there
 
 
-def sides(a: str, b: str, shown: str) -> tuple[Markup, Markup, str | None]:
+def sides(pair: PairText, shown: str) -> tuple[Markup, Markup, str | None]:
     """Both responses as HTML, and a word on what could not be shown as asked."""
-    if shown == "difference":
-        both = difference(a, b)
-        if both is not None:
-            return Markup(both[0]), Markup(both[1]), None  # noqa: S704 - escaped there
-        note = "These texts are too long to compare word by word: they are shown as written."
-        return _text(a, "raw"), _text(b, "raw"), note
-    parts_at = parting(a, b)
-    return _text(a, shown, parts_at), _text(b, shown, parts_at), None
-
-
-def _text(text: str, shown: str, parts_at: int | None = None) -> Markup:
-    made = to_html(text, parts_at) if shown == "text" else raw_html(text)
-    return Markup(made)  # noqa: S704 - sanitised there
+    note, both = None, None
+    if shown == "raw":
+        both = response_json(pair.a_turns, reasoning=True), response_json(pair.b_turns, reasoning=True)
+    elif shown == "text":
+        both = beside(*(all_laid_out(of, reasoning=True) for of in (pair.a_turns, pair.b_turns)))
+    elif shown == "difference":
+        both = difference(pair.a, pair.b)
+        if both is None:
+            note = "These texts are too long to compare word by word: they are shown as written."
+    a, b = both or (written_html(pair.a), written_html(pair.b))
+    return Markup(a), Markup(b), note  # noqa: S704 - escaped or sanitised there
 
 
 def when(at: float) -> str:

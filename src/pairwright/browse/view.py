@@ -52,7 +52,7 @@ NAMES = {
     "low": "P(A) from",
     "high": "P(A) to",
 }
-SHOWN = ("text", "raw", "difference")
+SHOWN = ("text", "written", "raw", "difference")
 
 
 @dataclass(frozen=True, slots=True)

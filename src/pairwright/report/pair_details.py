@@ -32,8 +32,8 @@ def finding(of: dict[str, Any], pairs: dict[str, Any]) -> Markup:
         name,
         of["reason"],
         _text("Prompt", pair["prompt"], pair["id"]),
-        _text(_side("A", pair), pair["a"], pair["id"]),
-        _text(_side("B", pair), pair["b"], pair["id"]),
+        _text(_side("A", pair), pair["a"], pair["id"], pair["a_reasoning"]),
+        _text(_side("B", pair), pair["b"], pair["id"], pair["b_reasoning"]),
         _end(of, pair),
     )
 
@@ -46,8 +46,20 @@ def _side(side: str, pair: dict[str, Any]) -> Markup:
     return title
 
 
-def _text(title: str, of: dict[str, Any], pair: str) -> Markup:
-    """A text: its beginning, the rest to be opened, and where all of it is if it is too long for a page."""
+def _text(title: str, of: dict[str, Any], pair: str, reasoning: dict[str, Any] | None = None) -> Markup:
+    """A text: its beginning, the rest to be opened, and where all of it is if it is too long for a page.
+
+    What the model thought stands folded under it.
+    """
+    html = _cut_text(of, pair)
+    if reasoning and reasoning["text"]:
+        html += Markup("<details><summary>Reasoning, {} characters</summary>{}</details>").format(
+            f"{reasoning['characters']:,}", _cut_text(reasoning, pair)
+        )
+    return Markup('<div class="text"><h4>{}</h4>{}</div>').format(title, html)
+
+
+def _cut_text(of: dict[str, Any], pair: str) -> Markup:
     text, characters = of["text"], of["characters"]
     html = Markup("<pre>{}</pre>").format(text[:FIRST]) if text else Markup('<p class="soft">(empty)</p>')
     if len(text) > FIRST:
@@ -58,7 +70,7 @@ def _text(title: str, of: dict[str, Any], pair: str) -> Markup:
         html += Markup(
             '<p class="soft">Cut at {} of {} characters: <code>pairwright show {}</code></p>'
         ).format(f"{len(text):,}", f"{characters:,}", pair)
-    return Markup('<div class="text"><h4>{}</h4>{}</div>').format(title, html)
+    return html
 
 
 def _end(of: dict[str, Any], pair: dict[str, Any]) -> Markup:

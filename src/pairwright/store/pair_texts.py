@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, select
 
 from pairwright.keys import public_id
-from pairwright.store.rows import ASKED, prompt_of, shown
+from pairwright.store.rows import ASKED, done, prompt_of, shown
 from pairwright.store.schema import belief, pair, prompt, response
 from pairwright.store.votes import newest_beliefs
-from pairwright.types import Prompt
+from pairwright.types import Message, Prompt
 
 CHUNK = 500
 
@@ -34,6 +34,8 @@ class PairText:
     source: str | None
     reason: str | None
     prob_a: float | None
+    a_turns: tuple[Message, ...]
+    b_turns: tuple[Message, ...]
 
 
 _A, _B = response.alias("a"), response.alias("b")
@@ -69,5 +71,6 @@ def texts_of(connection: Connection, pair_ids: Iterable[int]) -> dict[int, PairT
             a, b = shown(row.a, row.a_turns), shown(row.b, row.b_turns)
             about = (row.external_id, prompt_of(row), a, b, row.a_model, row.b_model)
             decided = (row.decision, row.verdict, row.source, row.reason, row.prob_a)
-            found[row.id] = PairText(row.id, public_id("pair", row.key), *about, *decided)
+            turns = (done(row.a, row.a_turns), done(row.b, row.b_turns))
+            found[row.id] = PairText(row.id, public_id("pair", row.key), *about, *decided, *turns)
     return found

@@ -22,6 +22,11 @@ def turns_of(stored: Sequence[Mapping[str, Any]] | None) -> tuple[Message, ...]:
     return messages_from(stored) if stored else ()
 
 
+def done(text: str, stored: Sequence[Mapping[str, Any]] | None) -> tuple[Message, ...]:
+    """What a model did, as messages: a plain text is one of the assistant's."""
+    return turns_of(stored) or (Message("assistant", text),)
+
+
 def turns_stored(turns: Sequence[Message]) -> list[dict[str, Any]] | None:
     return [turn.as_dict() for turn in turns] or None
 

@@ -1,5 +1,6 @@
 // The dialogs of the annotator's page: why a pair is skipped, what is wrong with it, a note, practice feedback.
 import { el, setHtml } from "./html.js";
+import { sideName } from "./view.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -46,8 +47,8 @@ export function answered({ skip, flag, note }) {
 
 // What a practice answer was worth; `done` is called with it once it has been read.
 export function feedback(of, done) {
-  const names = { left: "the left one is better", right: "the right one is better", tie: "it is a tie" };
-  $("feedback-title").textContent = of.right ? "Right" : `Not this time: ${names[of.verdict]}`;
+  const better = of.verdict === "tie" ? "it is a tie" : `${sideName(of.verdict)} is better`;
+  $("feedback-title").textContent = of.right ? "Right" : `Not this time: ${better}`;
   setHtml($("feedback-text"), of.explanation ?? (of.right ? "" : "<p>Look at the guidelines again.</p>"));
   if (of.done === of.needed) {
     const more = of.state === "passed" ? " Real work starts now." : "";

@@ -4,7 +4,8 @@ const CHOICES = {
   t: "tie", "=": "tie", g: "both_good", x: "both_bad",
 };
 const DOES = {
-  u: "undo", s: "skip", f: "flag", n: "note", r: "raw", d: "diff", l: "together", h: "guidelines", i: "guidelines",
+  u: "undo", s: "skip", f: "flag", n: "note", r: "raw", w: "written", d: "diff", l: "together",
+  o: "reasoning", c: "calls", p: "parting", v: "images", e: "enlarge", h: "guidelines", i: "guidelines",
   "?": "keys", j: "down", k: "up", "-": "slightly", "+": "much",
 };
 

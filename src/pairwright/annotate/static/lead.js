@@ -1,6 +1,9 @@
 // The lead's pages work without this; it keeps the dashboard fresh, copies links, previews Markdown.
 import { call } from "./calls.js";
 import { setHtml } from "./html.js";
+import { listen } from "./reading.js";
+
+listen();
 
 const figures = document.querySelector("[data-refresh]");
 if (figures) {

@@ -1,16 +1,24 @@
 // Shows one pair, and what is said about it.
 import { el, setHtml } from "./html.js";
+import { READS } from "./reading.js";
 
 const $ = (id) => document.getElementById(id);
 const ROLES = { system: "System", user: "User", assistant: "Assistant", tool: "Tool", offered: "Tools on offer", developer: "Developer" };
 const CHOICES = {
-  left: "left is better", right: "right is better", tie: "tie", torn: "torn: its answers in the two orders differ",
-  both_good: "both good", both_bad: "both bad",
+  left: () => `${sideName("left")} is better`, right: () => `${sideName("right")} is better`, tie: () => "tie",
+  torn: () => "torn: its answers in the two orders differ", both_good: () => "both good", both_bad: () => "both bad",
 };
+// As style.css has it.
+const stacked = matchMedia("(max-width: 760px)");
+
+// A side as the person sees it: on a narrow screen one stands above the other.
+export function sideName(side) {
+  return stacked.matches ? { left: "the upper one", right: "the lower one" }[side] : side;
+}
 
 export class View {
-  raw = false;
-  diff = null; // {left, right} while the difference shows
+  written = false; // texts as they were written, until that is taken back
+  instead = null; // {what, left, right, prompt} while the difference or the row as JSON shows
   together = true;
   #task = null;
 
@@ -18,27 +26,35 @@ export class View {
     for (const [mine, other] of [["left", "right"], ["right", "left"]]) {
       $(mine).addEventListener("scroll", () => this.#follow($(mine), $(other)), { passive: true });
     }
+    for (const id of ["prompt", "left", "right"]) {
+      $(id).addEventListener("scroll", () => more($(id)), { passive: true });
+      $(id).addEventListener("toggle", () => more($(id)), { capture: true }); // a card was opened or folded
+      $(id).addEventListener("load", () => this.#came($(id)), { capture: true }); // an image
+      new ResizeObserver(() => more($(id))).observe($(id));
+    }
   }
 
-  // Scrolled together by share of the way, so that texts of unequal length end together.
+  // Scrolled together by share of the way, so that texts of unequal length part together and end together.
   #leader = null;
   #follow(leader, follower) {
     if (!this.together || (this.#leader && this.#leader !== leader)) return;
     this.#leader = leader;
     clearTimeout(this.release);
     this.release = setTimeout(() => (this.#leader = null), 80);
-    const way = leader.scrollHeight - leader.clientHeight;
-    if (way > 0) follower.scrollTop = (leader.scrollTop / way) * (follower.scrollHeight - follower.clientHeight);
+    const [ours, theirs] = [stages(leader), stages(follower)];
+    const at = leader.scrollTop >= ours[1] ? 1 : 0;
+    const share = (leader.scrollTop - ours[at]) / (ours[at + 1] - ours[at] || 1);
+    follower.scrollTop = theirs[at] + share * (theirs[at + 1] - theirs[at]);
   }
 
   show(task) {
     this.#task = task;
-    this.diff = null;
+    this.instead = null;
+    this.enlarge(false);
     $("screen").hidden = true;
     $("pair").hidden = $("choices").hidden = false;
     this.#draw();
-    $("prompt").scrollTop = $("prompt").scrollHeight; // the last turn is what the responses answer
-    $("left").scrollTop = $("right").scrollTop = 0;
+    this.toStart();
     scrollTo(0, 0);
     this.#judges(task.judge);
     for (const input of document.querySelectorAll(".ratings input")) input.checked = false;
@@ -47,22 +63,54 @@ export class View {
 
   #draw() {
     const task = this.#task;
-    $("prompt").replaceChildren(
+    if (this.instead?.prompt) {
+      const row = el("div", { class: "text-body" });
+      setHtml(row, this.instead.prompt);
+      $("prompt").replaceChildren(row);
+    } else $("prompt").replaceChildren(
       ...task.prompt.map((turn) => {
         const text = el("div", { class: "text-body" });
-        setHtml(text, this.raw ? turn.raw : turn.html);
+        setHtml(text, this.written ? turn.written : turn.html);
         const label = task.prompt.length > 1 ? el("div", { class: "role" }, ROLES[turn.role] ?? turn.role) : null;
         return el("div", { class: `turn ${turn.role}` }, label, text);
       }),
     );
     for (const side of ["left", "right"]) {
-      const text = this.diff?.[side] ?? (this.raw ? task[side].raw : task[side].html);
+      const text = this.instead?.[side] ?? (this.written ? task[side].written : task[side].html);
       setHtml($(side), text || '<p class="hint">(empty)</p>');
     }
-    $("pair").classList.toggle("differs", this.diff !== null);
-    press("raw", this.raw);
-    press("diff", this.diff !== null);
+    const what = this.instead?.what;
+    $("pair").classList.toggle("differs", what === "diff");
+    for (const each of ["raw", "diff"]) press(each, what === each);
+    press("written", this.written && !what);
     press("together", this.together);
+    for (const [name, [, there]] of Object.entries(READS)) {
+      document.querySelector(`[data-do=${name}]`).hidden = !$("pair").querySelector(there);
+    }
+    for (const id of ["prompt", "left", "right"]) more($(id));
+  }
+
+  // The prompt's pane takes most of the height.
+  enlarge(on = !$("pair").classList.contains("large")) {
+    $("pair").classList.toggle("large", on);
+    press("enlarge", on);
+  }
+
+  #promptAt = 0; // where its pane was put, and stays while nobody moves it
+  #came(scroller) {
+    if (scroller.id === "prompt" && scroller.scrollTop === this.#promptAt) this.#toLastTurn();
+    more(scroller);
+  }
+
+  // The last turn is what the responses answer.
+  #toLastTurn() {
+    $("prompt").scrollTop = this.instead?.prompt ? 0 : $("prompt").scrollHeight;
+    this.#promptAt = $("prompt").scrollTop;
+  }
+
+  toStart() {
+    this.#toLastTurn();
+    $("left").scrollTop = $("right").scrollTop = 0;
   }
 
   redraw() {
@@ -100,20 +148,35 @@ export class View {
   }
 
   words(task) {
-    const texts = [...task.prompt.map((turn) => turn.raw), task.left.raw, task.right.raw];
+    const texts = [...task.prompt.map((turn) => turn.written), task.left.written, task.right.written];
     return texts.reduce((sum, text) => sum + text.split(/\s+/).length, 0);
   }
 }
 
 export function judgeLine(said) {
   const sure = said.confidence ? ` (${said.confidence})` : "";
-  const reason = said.reason ? ` - ${said.reason} (A is left, B is right)` : "";
-  return el("span", { class: "judge" }, `${said.name}: ${CHOICES[said.verdict]}${sure}${reason} `);
+  const reason = said.reason ? ` - ${said.reason} (A is ${sideName("left")}, B is ${sideName("right")})` : "";
+  return el("span", { class: "judge" }, `${said.name}: ${CHOICES[said.verdict]()}${sure}${reason} `);
 }
 
 export function choiceText(choice, strength) {
   const much = strength === 3 ? ", much" : strength === 1 ? ", slightly" : "";
-  return `${CHOICES[choice]}${much}`;
+  return `${CHOICES[choice]()}${much}`;
+}
+
+// Where a text begins, where it parts from the other, and where it ends, as places to scroll to.
+function stages(scroller) {
+  const end = scroller.scrollHeight - scroller.clientHeight;
+  const mark = scroller.querySelector(".parts");
+  const parts = mark ? mark.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop : 0;
+  return [0, Math.min(parts, end), end];
+}
+
+// Say on a pane that it holds more than it shows.
+function more(scroller) {
+  const below = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
+  scroller.parentElement.classList.toggle("more-above", scroller.scrollTop > 4);
+  scroller.parentElement.classList.toggle("more-below", below > 4);
 }
 
 function press(what, on) {

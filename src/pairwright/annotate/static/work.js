@@ -4,6 +4,7 @@ import { answered, feedback, open } from "./dialogs.js";
 import { el, setHtml } from "./html.js";
 import { meaning } from "./keys.js";
 import { Outbox } from "./outbox.js";
+import { READS } from "./reading.js";
 import { Timer } from "./timer.js";
 import { choiceText, judgeLine, View } from "./view.js";
 
@@ -293,23 +294,15 @@ const does = {
     $("note").value = note;
     open("note");
   },
-  raw: () => {
-    view.raw = !view.raw;
-    view.diff = null;
+  written: () => {
+    view.written = !view.written || view.instead !== null;
+    view.instead = null;
     view.redraw();
   },
-  diff: async () => {
-    if (!current) return;
-    if (view.diff) view.diff = null;
-    else {
-      const task = current;
-      const found = await call(`/api/diff?id=${task.id}`).catch((problem) => ({ message: problem.message }));
-      if (current !== task) return;
-      if (!found.left) view.notice("diff", "info", found.message);
-      else view.diff = found;
-    }
-    view.redraw();
-  },
+  raw: () => instead("raw"),
+  diff: () => instead("diff"),
+  enlarge: () => view.enlarge(),
+  ...Object.fromEntries(Object.entries(READS).map(([name, [, , read]]) => [name, () => current && read()])),
   together: () => {
     view.together = !view.together;
     view.redraw();
@@ -321,6 +314,21 @@ const does = {
   slightly: () => setStrength(strength === 1 ? null : 1),
   much: () => setStrength(strength === 3 ? null : 3),
 };
+
+// The difference, or the row as JSON, in place of the texts; once more takes one back to these.
+async function instead(what) {
+  if (!current) return;
+  if (view.instead?.what === what) view.instead = null;
+  else {
+    const task = current;
+    const found = await call(`/api/${what}?id=${task.id}`).catch((problem) => ({ message: problem.message }));
+    if (current !== task) return;
+    if (found.left === undefined || found.left === null) view.notice(what, "info", found.message);
+    else view.instead = { what, ...found };
+  }
+  view.redraw();
+  if (what === "raw") view.toStart();
+}
 
 function blocked() {
   if (current?.kind !== "qualify") return false;

@@ -1,4 +1,6 @@
 // The keyboard, and the count of pairs, which the page does not wait for. Without this the pages work all the same.
+import { listen } from "/static/reading.js";
+
 const byId = (id) => document.getElementById(id);
 const rows = [...document.querySelectorAll("#rows .open")];
 
@@ -33,10 +35,11 @@ const DO = {
   Escape: () => follow("up"),
   d: () => show("difference"),
   r: () => show("raw"),
+  w: () => show("written"),
 };
 
 addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || byId("keys").open) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   const typing = event.target.closest("input, select, textarea");
   if (typing) {
     if (event.key === "Escape") typing.blur();
@@ -44,6 +47,8 @@ addEventListener("keydown", (event) => {
   }
   if (DO[event.key]?.()) event.preventDefault();
 });
+
+listen();
 
 byId("keys-button").addEventListener("click", () => byId("keys").showModal());
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pairwright.judging.rubric import show_prompt
 from pairwright.stages.project.project import Project
 from pairwright.store.check.findings import findings
 from pairwright.store.pair_texts import PairText, texts_of
+from pairwright.types import Message
 
 DOUBTED = 10  # labels a reward model doubts most that are shown
 LONGEST = 4_000  # characters of one text
 MOST = 500_000  # characters of all texts together; what comes later is cut to its beginning
 BEGINNING = 300
+TEXTS = ("prompt", "a", "a_reasoning", "b", "b_reasoning")
 
 
 def doubted(project: Project) -> list[dict[str, Any]]:
@@ -38,7 +41,7 @@ def opened(project: Project, checks: dict[str, Any] | None, more: list[dict[str,
     for pair_id in ids:
         shown = _shown(texts[pair_id], LONGEST if left > 0 else BEGINNING)
         found[str(pair_id)] = shown
-        left -= sum(len(shown[name]["text"]) for name in ("prompt", "a", "b"))
+        left -= sum(len(shown[name]["text"]) for name in TEXTS)
     return found
 
 
@@ -49,6 +52,8 @@ def _shown(pair: PairText, longest: int) -> dict[str, Any]:
         "prompt": _cut(show_prompt(pair.prompt.messages, pair.prompt.tools), longest),
         "a": _cut(pair.a, longest),
         "b": _cut(pair.b, longest),
+        "a_reasoning": _cut(_thought(pair.a_turns), longest),
+        "b_reasoning": _cut(_thought(pair.b_turns), longest),
         "a_model": pair.a_model,
         "b_model": pair.b_model,
         "decision": pair.decision,
@@ -56,6 +61,11 @@ def _shown(pair: PairText, longest: int) -> dict[str, Any]:
         "source": pair.source,
         "reason": pair.reason,
     }
+
+
+def _thought(turns: Sequence[Message]) -> str:
+    """What a model thought before its answers, which no user saw."""
+    return "\n\n".join(turn.reasoning for turn in turns if turn.reasoning)
 
 
 def _cut(text: str, longest: int) -> dict[str, Any]:

@@ -183,6 +183,10 @@ class AnnotateSettings(Settings):
     assist: Literal["after", "before", "off"] = Field(
         "after", description="what judges said is shown after the choice, before it (it sways), or never"
     )
+    show_reasoning: bool = Field(
+        False,
+        description="annotators may open what models thought before they answered; else it is not sent",
+    )
     criteria: list[str] = Field(
         default_factory=list, description="rated 1-5 for each response, such as helpfulness; default: none"
     )

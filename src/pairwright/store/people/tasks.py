@@ -25,7 +25,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from pairwright.amounts import counted
 from pairwright.routing.decide import DISAGREE, SENT_BACK
 from pairwright.store.pair_texts import with_texts
-from pairwright.store.rows import prompt_of, shown
+from pairwright.store.rows import done, prompt_of, shown
 from pairwright.store.schema import (
     belief,
     failure,
@@ -37,12 +37,12 @@ from pairwright.store.schema import (
     vote,
 )
 from pairwright.store.votes import flag_stands, is_current, newest_beliefs, skip_stands
-from pairwright.types import Order, Prompt, Verdict
+from pairwright.types import Message, Order, Prompt, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A pair offered to a person."""
+    """A pair offered to a person: what was asked, both responses as text, and the messages they are."""
 
     pair_id: int
     pair_key: bytes
@@ -51,6 +51,8 @@ class Task:
     a: str
     b: str
     why: str
+    a_turns: tuple[Message, ...]
+    b_turns: tuple[Message, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,8 @@ def tasks_on(connection: Connection, pair_ids: Sequence[int]) -> list[Task]:
             shown(row.a, row.a_turns),
             shown(row.b, row.b_turns),
             row.reason or "",
+            done(row.a, row.a_turns),
+            done(row.b, row.b_turns),
         )
         for row in rows
     }
