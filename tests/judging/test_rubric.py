@@ -84,11 +84,37 @@ def test_asking_again_says_what_was_wrong():
     assert 'it holds no JSON object with "verdict"' in again[1]["content"]
 
 
+SECRET = bytes(range(16))
+
+
+def test_calls_about_a_prompt_begin_alike_up_to_the_second_response():
+    """So that a server with a prefix cache reads instructions, prompt and first response once."""
+    told = [
+        judge_messages(PROMPT, first, second, "be fair", secret=SECRET, aid=("your own answer", "It is 4."))
+        for first, second in (("four", "five"), ("four", "six"), ("five", "four"))
+    ]
+    texts = ["\n".join(message["content"] for message in each) for each in told]
+    assert texts[0].split("<response B")[0] == texts[1].split("<response B")[0]
+    assert texts[0].split("<response A")[0] == texts[2].split("<response A")[0]
+    assert "your own answer" in texts[0].split("<response A")[0]
+
+
+def test_the_mark_of_a_prompt_is_another_in_another_project():
+    marks = {
+        mark_of(judge_messages(PROMPT, "4", "5", "be fair", secret=secret)[1]["content"])
+        for secret in (SECRET, bytes(16), None)
+    }
+    assert len(marks) == 3
+
+
 CALLED = "⟦call f⟧\n{}\n⟦/call⟧"
 ASKED_BY = {
     "compare": lambda *texts: judge_messages(PROMPT, *texts, "be fair"),
     "rank": lambda *texts: ranking_messages(PROMPT, texts, "be fair"),
     "facts": lambda *texts: fact_messages(PROMPT.messages, *texts, None),
+    "compare, with a secret": lambda *texts: judge_messages(PROMPT, *texts, "be fair", secret=SECRET),
+    "rank, with a secret": lambda *texts: ranking_messages(PROMPT, texts, "be fair", secret=SECRET),
+    "facts, with a secret": lambda *texts: fact_messages(PROMPT.messages, *texts, None, secret=SECRET),
 }
 
 

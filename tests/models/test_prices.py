@@ -101,9 +101,10 @@ def test_a_cost_is_tokens_times_dollars_per_million():
         ('["gpt-4o"]\nin = 1\nout = 2', 'unknown key "gpt-4o"'),
         ("models = 3", '"models" is 3'),
         ("models = [{in = 1, out = 2}]", '"models" is'),
-        ("[models]\nm = 3", r'\[models."m"\] needs exactly "in" and "out".*got 3'),
-        ('[models."m"]\nin = 1', 'needs exactly "in" and "out"'),
-        ('[models."m"]\nin = 1\nout = 2\ncached = 3', 'needs exactly "in" and "out"'),
+        ("[models]\nm = 3", r'\[models."m"\] needs "in" and "out".*got 3'),
+        ('[models."m"]\nin = 1', 'needs "in" and "out"'),
+        ('[models."m"]\nin = 1\nout = 2\ncache = 3', 'may have "cached"'),
+        ('[models."m"]\nin = 1\nout = 2\ncached = -3', "cached is -3"),
         ('[models."m"]\nin = 1\nout = -2', "out is -2"),
         ('[models."m"]\nin = 1\nout = inf', "out is inf"),
         ('[models."m"]\nin = nan\nout = 1', "in is nan"),
@@ -140,3 +141,13 @@ def test_the_packaged_prices_are_of_a_likely_size():
     for name, price in packaged.items():
         assert name == name.strip().lower()
         assert 0 < price.per_million_in <= price.per_million_out < 1000, name
+
+
+def test_tokens_from_a_cache_have_a_price_of_their_own_where_one_is_known(tmp_path):
+    path = tmp_path / "prices.toml"
+    path.write_text('[models."m"]\nin = 2\nout = 8\ncached = 0.5\n[models."n"]\nin = 2\nout = 8\n')
+    known = load_prices(path)
+    assert known["m"].cost(1e6, 1e6, 400_000) == pytest.approx(0.6 * 2 + 0.4 * 0.5 + 8)
+    assert known["n"].cost(1e6, 1e6, 400_000) == pytest.approx(2 + 8)
+    assert price_of("gpt-4.1").per_million_cached == 0.5
+    assert price_of("m", settings(price_in=1, price_out=2, price_cached=0.1)).per_million_cached == 0.1

@@ -9,7 +9,7 @@ from pairwright.judging.facts import parse_facts
 from pairwright.judging.parsing import Unreadable, parse_answer, parse_scores
 from pairwright.judging.ranking import parse_ranking
 from pairwright.models.chat_judge import read_text
-from pairwright.models.replies import ChatReply
+from pairwright.models.replies import ChatReply, cached_of
 
 A, B = "The sky is green.", "The sky is blue."
 PLAIN = {"verdict": "A", "confidence": "HIGH", "reason": "TEXT"}
@@ -275,3 +275,21 @@ def test_an_answer_cut_off_at_the_token_limit_is_read_only_where_it_is_whole(ask
 def test_a_judge_that_is_cut_while_it_thinks_is_told_apart(text, reasoning, remedy):
     with pytest.raises(Unreadable, match=remedy):
         read_text(reply(text, "length", reasoning), parse_answer, "a verdict")
+
+
+@pytest.mark.parametrize(
+    ("usage", "cached"),
+    [
+        ({"prompt_tokens": 100, "prompt_tokens_details": {"cached_tokens": 64}}, 64),
+        ({"input_tokens": 100, "input_tokens_details": {"cached_tokens": 64}}, 64),
+        ({"prompt_tokens": 100, "prompt_cache_hit_tokens": 64}, 64),
+        ({"prompt_tokens": 100, "cache_read_input_tokens": "64"}, 64),
+        ({"prompt_tokens": 100, "prompt_tokens_details": {"cached_tokens": 0}}, 0),
+        ({"prompt_tokens": 100, "prompt_tokens_details": None}, None),
+        ({"prompt_tokens": 100, "prompt_tokens_details": {"cached_tokens": "many"}}, None),
+        ({"prompt_tokens": 100}, None),
+        (None, None),
+    ],
+)
+def test_tokens_read_from_a_cache_are_counted_by_any_vendors_names(usage, cached):
+    assert cached_of({"usage": usage}) == cached

@@ -87,7 +87,10 @@ def print_status(state: Status) -> None:
     uncounted = [f"{usd(state.uncounted_usd)} of it at the worst case"] if state.uncounted_usd else []
     calls = counted(state.unpriced_calls, "call")
     unpriced = [f"and {calls} whose price is not known"] if state.unpriced_calls else []
-    table.add_row("Spent", usd(state.spent_usd), ", ".join([*uncounted, *unpriced]))
+    read = sum(each.prompt_tokens for each in state.calls)
+    cached = sum(each.cached_tokens for each in state.calls)
+    from_cache = [f"{cached / read:.0%} of what models read came from a cache"] if cached else []
+    table.add_row("Spent", usd(state.spent_usd), ", ".join([*uncounted, *unpriced, *from_cache]))
     out.print(table)
     if state.judges:
         out.print()

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pairwright.judging.parsing import Unreadable, last_object
-from pairwright.judging.rubric import as_data, show_prompt, told_of
-from pairwright.keys import content_key
+from pairwright.judging.rubric import as_data, fence_mark, show_prompt, told_of
 from pairwright.types import Message
 
 VERSION = 1
@@ -45,10 +44,12 @@ class Mistake:
     error: str
 
 
-def fact_messages(prompt: Sequence[Message], a: str, b: str, reference: str | None) -> list[dict[str, str]]:
+def fact_messages(
+    prompt: Sequence[Message], a: str, b: str, reference: str | None, *, secret: bytes | None = None
+) -> list[dict[str, str]]:
     """The chat messages that ask for false statements in `a` (shown as A) and `b`."""
     conversation = show_prompt(prompt)
-    mark = content_key("fence", conversation, a, b)[:6].hex()
+    mark = fence_mark(secret, conversation, a, b)
     parts = [told_of(mark, conversation, a, b), _fenced("prompt", mark, conversation)]
     if reference:
         parts.append(_fenced("reference", mark, reference))

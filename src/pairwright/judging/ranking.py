@@ -15,8 +15,7 @@ from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.judging.parsing import Unreadable, last_object
-from pairwright.judging.rubric import as_data, instructions, show_prompt, told_of
-from pairwright.keys import content_key
+from pairwright.judging.rubric import as_data, fence_mark, instructions, show_prompt, told_of
 from pairwright.types import Answer, Prompt, Verdict
 
 VERSION = 1
@@ -37,7 +36,9 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-def ranking_messages(prompt: Prompt, shown: Sequence[str], guidelines: str) -> list[dict[str, str]]:
+def ranking_messages(
+    prompt: Prompt, shown: Sequence[str], guidelines: str, *, secret: bytes | None = None
+) -> list[dict[str, str]]:
     """The chat messages that ask for a ranking of `shown`, called A, B, C, ... Raises InputError over 26."""
     if len(shown) > MOST:
         asked = show_prompt(prompt.messages, prompt.tools)[:60]
@@ -46,7 +47,7 @@ def ranking_messages(prompt: Prompt, shown: Sequence[str], guidelines: str) -> l
             'Judge this project by another strategy than "ranking"'
         )
     conversation = show_prompt(prompt.messages, prompt.tools)
-    mark = content_key("fence", conversation, *shown)[:6].hex()
+    mark = fence_mark(secret, conversation, *shown)
     parts = [
         told_of(mark, conversation, *shown),
         f"<prompt {mark}>\n{as_data(conversation)}\n</prompt {mark}>",

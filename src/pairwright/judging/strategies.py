@@ -109,7 +109,7 @@ STRATEGIES: dict[Name, Strategy] = {
     ),
     "reference": Strategy(
         "reference",
-        1,
+        2,
         "An answer that you gave yourself is shown too. It may be wrong; use it to see where the responses "
         "differ in substance.\n\n" + PLAIN_ANSWER,
         ANSWER_SCHEMA,
@@ -119,7 +119,7 @@ STRATEGIES: dict[Name, Strategy] = {
     ),
     "metrics": Strategy(
         "metrics",
-        1,
+        2,
         "Questions that matter for this prompt are shown too. Weigh the responses by them, the first most."
         "\n\n" + PLAIN_ANSWER,
         ANSWER_SCHEMA,

@@ -29,6 +29,7 @@ from pairwright.models.replies import (
     ChatReply,
     ReplyContent,
     Usage,
+    cached_of,
     chat_reply,
     error_code,
     message_of,
@@ -356,6 +357,7 @@ class ChatClient:
                 replace(call, name=_storable(call.name), arguments=_storable(call.arguments))
                 for call in said.calls
             ),
+            cached_tokens=cached_of(reply),
             served=self._name_in(reply, "model"),
             fingerprint=self._name_in(reply, "system_fingerprint"),
         )
@@ -387,6 +389,7 @@ def tried_of(outcome: ChatReply | Trouble) -> Tried:
         ),
         served=outcome.served,
         fingerprint=outcome.fingerprint,
+        cached_tokens=outcome.cached_tokens,
     )
 
 

@@ -58,8 +58,17 @@ class JudgeOptions:
 class ChatJudge:
     """Asks one model through one client. Holds what the endpoint was found to support."""
 
-    def __init__(self, client: Client, model: ModelSettings, guidelines: str, options: JudgeOptions) -> None:
+    def __init__(
+        self,
+        client: Client,
+        model: ModelSettings,
+        guidelines: str,
+        options: JudgeOptions,
+        *,
+        secret: bytes | None = None,
+    ) -> None:
         self._client, self._model, self._guidelines, self._options = client, model, guidelines, options
+        self._secret = secret
         self._ways = _ways(options)
         self._way = 0  # that is tried first
         self._worked: set[int] = set()
@@ -71,7 +80,15 @@ class ChatJudge:
         """What is sent; `unread` is an earlier answer that could not be read, `aid` what was prepared."""
         strategy = STRATEGIES[self._options.strategy]
         shown = None if aid is None else (strategy.aid_title, aid)
-        messages = judge_messages(prompt, first, second, self._guidelines, answer=strategy.answer, aid=shown)
+        messages = judge_messages(
+            prompt,
+            first,
+            second,
+            self._guidelines,
+            answer=strategy.answer,
+            aid=shown,
+            secret=self._secret,
+        )
         if unread is not None:
             messages += ask_again(unread, _problem(unread, strategy), strategy.answer)
         return messages

@@ -29,6 +29,7 @@ class Tried:
     served: str | None = None
     fingerprint: str | None = None
     price_share: float = 1.0  # of the list price
+    cached_tokens: int | None = None  # of the prompt's
 
 
 class Ledger(Protocol):

@@ -20,15 +20,21 @@ _DATED = re.compile(r"[-@](?:\d{4}-\d{2}-\d{2}|\d{8}|\d{4}|\d{3}|latest)$")
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """USD per million tokens, and where the figures come from."""
+    """USD per million tokens, and where the figures come from.
+
+    `per_million_cached` is for prompt tokens that the endpoint read from its cache; None: as all others.
+    """
 
     per_million_in: float
     per_million_out: float
     source: str
+    per_million_cached: float | None = None
 
-    def cost(self, prompt_tokens: float, completion_tokens: float) -> float:
-        """USD for that many tokens."""
-        return (prompt_tokens * self.per_million_in + completion_tokens * self.per_million_out) / 1e6
+    def cost(self, prompt_tokens: float, completion_tokens: float, cached_tokens: float = 0) -> float:
+        """USD for that many tokens; `cached_tokens` are of the prompt's."""
+        cached = self.per_million_in if self.per_million_cached is None else self.per_million_cached
+        read = (prompt_tokens - cached_tokens) * self.per_million_in + cached_tokens * cached
+        return (read + completion_tokens * self.per_million_out) / 1e6
 
 
 def price_of(
@@ -46,7 +52,7 @@ def price_of(
             raise ConfigError(
                 f'model "{model}" has only one of price_in and price_out: set both (0 is a price)'
             )
-        return Price(settings.price_in, settings.price_out, "project file")
+        return Price(settings.price_in, settings.price_out, "project file", settings.price_cached)
     for table in (overrides or {}, _packaged()):
         for name in names_of(model):
             if name in table:
@@ -61,7 +67,7 @@ def names_of(model: str) -> list[str]:
 
 
 def load_prices(path: Path) -> dict[str, Price]:
-    """Read a price file: `[models."NAME"]` tables with `in` and `out`, USD per million tokens.
+    """Read a price file: `[models."NAME"]` tables with `in`, `out`, perhaps `cached`, USD per million tokens.
 
     Raises ConfigError naming file and key.
     """
@@ -98,9 +104,10 @@ def _parse(text: str, where: str) -> dict[str, Price]:
 
 
 def _price(name: str, row: object, where: str, source: str) -> Price:
-    if not isinstance(row, dict) or set(row) != {"in", "out"}:
+    if not isinstance(row, dict) or not {"in", "out"} <= set(row) <= {"in", "out", "cached"}:
         raise ConfigError(
-            f'{where}: [models."{name}"] needs exactly "in" and "out", USD per million tokens; got {row}'
+            f'{where}: [models."{name}"] needs "in" and "out", USD per million tokens, and may have "cached" '
+            f"besides; got {row}"
         )
     for key, value in row.items():
         number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -108,4 +115,5 @@ def _price(name: str, row: object, where: str, source: str) -> Price:
             raise ConfigError(
                 f'{where}: [models."{name}"] {key} is {value!r}; it is USD per million tokens, 0 or more'
             )
-    return Price(float(row["in"]), float(row["out"]), source)
+    cached = float(row["cached"]) if "cached" in row else None
+    return Price(float(row["in"]), float(row["out"]), source, cached)

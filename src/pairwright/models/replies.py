@@ -25,7 +25,8 @@ class ChatReply:
 
     `finish_reason` is "length" where the answer was cut off, whatever the endpoint calls that.
     `reasoning` is thinking that the endpoint gives apart from the answer, `calls` are those of tools.
-    `served` and `fingerprint` are the names the endpoint itself gives the model and its set-up.
+    `cached_tokens` of the prompt were read from the endpoint's cache. `served` and `fingerprint` are the
+    names the endpoint itself gives the model and its set-up.
     """
 
     text: str
@@ -40,6 +41,7 @@ class ChatReply:
     calls: tuple[ToolCall, ...] = ()
     served: str | None = None
     fingerprint: str | None = None
+    cached_tokens: int | None = None
 
     @property
     def declined(self) -> str | None:
@@ -195,6 +197,26 @@ def usage_of(reply: Any) -> Usage:
     if tokens_in and total and total > tokens_in + (tokens_out or 0):
         tokens_out = total - tokens_in
     return tokens_in, tokens_out
+
+
+def cached_of(reply: Any) -> int | None:
+    """How many tokens of the prompt an endpoint says it read from its cache, by any vendor's names.
+
+    None where it does not say.
+    """
+    told = table(reply, "usage") if isinstance(reply, dict) else {}
+    named = (
+        table(told, "prompt_tokens_details").get("cached_tokens"),
+        table(told, "input_tokens_details").get("cached_tokens"),
+        told.get("prompt_cache_hit_tokens"),
+        told.get("cache_read_input_tokens"),
+    )
+    for value in named:
+        if value == 0:
+            return 0
+        if (known := count(value)) is not None:
+            return known
+    return None
 
 
 def count(value: Any) -> int | None:

@@ -87,3 +87,8 @@ class ModelSettings(Settings):
     )
     price_in: float | None = Field(None, ge=0, description="USD per million prompt tokens")
     price_out: float | None = Field(None, ge=0, description="USD per million completion tokens")
+    price_cached: float | None = Field(
+        None,
+        ge=0,
+        description="USD per million prompt tokens read from a cache; default: price_in",
+    )

@@ -207,6 +207,7 @@ call = Table(
     Column("fingerprint", Text),
     # Of the list price: batches cost half.
     Column("price_share", Float, nullable=False, server_default="1"),
+    Column("cached_tokens", Integer),  # of the prompt's, read from the endpoint's cache; null: it did not say
     _at(),
     UniqueConstraint("work_key", "attempt"),
 )
@@ -553,6 +554,9 @@ tombstone = Table(
     _at(),
     Index("tombstone_by_row", "table", "row_id"),
 )
+
+# One row: what marks in judges' prompts are made of, so that nobody who writes a response can know them.
+secret = Table("secret", metadata, _id(), Column("value", LargeBinary(16), nullable=False))
 
 # Every full run of `pairwright doctor`: what was right then.
 doctor_run = Table("doctor_run", metadata, _id(), Column("result", JSON, nullable=False), _at())

@@ -21,6 +21,7 @@ from pairwright.store.writer import GroupCommit
 PRICE = Price(1e6, 1e6, "a dollar a token")
 REPLY = ChatReply("Yes.", "stop", False, 10, 2, None, 0.5, 1)
 KEY = b"0123456789abcdef"
+CACHED = Price(1e6, 1e6, "a dollar a token, ten cents from the cache", 1e5)
 
 
 def reply_of(prompt_tokens=10, completion_tokens=2, text="Yes."):
@@ -240,3 +241,25 @@ def test_an_endpoint_that_refuses_everything_stops_the_run_at_once(store):
 
     with GroupCommit(store) as writer:
         asyncio.run(go(writer))
+
+
+def test_tokens_from_the_endpoints_cache_cost_what_they_cost_there(store):
+    async def send(ledger):
+        await ledger.before()
+        ledger.after(Tried((10, 2), failed=False, answer_bytes=4, cached_tokens=8))
+        return REPLY
+
+    rows, _ = books_of(store, send, price=CACHED)
+    assert rows[0].cached_tokens == 8
+    assert rows[0].cost_usd == pytest.approx(2 + 0.8 + 2)
+    assert rows[0].prompt_tokens == 10
+
+
+def test_a_count_of_cached_tokens_beyond_the_prompts_is_not_believed(store):
+    async def send(ledger):
+        await ledger.before()
+        ledger.after(Tried((10, 2), failed=False, answer_bytes=4, cached_tokens=1000))
+        return REPLY
+
+    rows, _ = books_of(store, send, price=CACHED)
+    assert rows[0].cost_usd == pytest.approx(1.0 + 2)

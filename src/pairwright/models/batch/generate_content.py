@@ -72,7 +72,11 @@ def chat_body(response: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "model": response.get("modelVersion"),
         "choices": [choice],
-        "usage": {"prompt_tokens": usage.get("promptTokenCount"), "completion_tokens": out or None},
+        "usage": {
+            "prompt_tokens": usage.get("promptTokenCount"),
+            "completion_tokens": out or None,
+            "prompt_tokens_details": {"cached_tokens": usage.get("cachedContentTokenCount") or 0},
+        },
     }
 
 

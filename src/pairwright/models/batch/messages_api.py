@@ -67,11 +67,12 @@ def chat_body(message: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _usage(usage: Mapping[str, Any]) -> dict[str, Any]:
-    """All tokens that were read: those written to and read from the cache stand apart."""
-    cached = (usage.get("cache_creation_input_tokens") or 0) + (usage.get("cache_read_input_tokens") or 0)
+    """All tokens that were read: those written to and read from the cache stand apart there."""
+    written, cached = (usage.get(f"cache_{how}_input_tokens") or 0 for how in ("creation", "read"))
     return {
-        "prompt_tokens": (usage.get("input_tokens") or 0) + cached,
+        "prompt_tokens": (usage.get("input_tokens") or 0) + written + cached,
         "completion_tokens": usage.get("output_tokens"),
+        "prompt_tokens_details": {"cached_tokens": cached},
     }
 
 

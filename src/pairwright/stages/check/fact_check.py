@@ -34,6 +34,7 @@ from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result
 from pairwright.store.check.examples import Examples
 from pairwright.store.judge.pending import answers_of_stage
+from pairwright.store.secret import project_secret
 from pairwright.store.writer import GroupCommit
 from pairwright.types import Message
 
@@ -176,8 +177,10 @@ def _findings(name: str, example: Example, of_a: list[Mistake], of_b: list[Mista
     yield Finding("chosen_has_errors", "warning", reason, remedy, example.id, "fact_check", first.quote[:100])
 
 
-def _messages(example: Example) -> list[dict[str, str]]:
-    return fact_messages((Message("user", example.prompt),), example.a, example.b, example.reference)
+def _messages(example: Example, secret: bytes | None = None) -> list[dict[str, str]]:
+    return fact_messages(
+        (Message("user", example.prompt),), example.a, example.b, example.reference, secret=secret
+    )
 
 
 def _key(project: Project, name: str, example: Example) -> bytes:
@@ -201,6 +204,8 @@ async def _ask_all(project: Project, name: str, run: Run, dispatch: Dispatch) ->
     endpoint = project.settings.endpoints[model.endpoint]
     stream = _pending(project, name)
     pages = iter(lambda: list(islice(stream, PAGE)), [])
+    with project.store.write() as connection:
+        secret = project_secret(connection)
     with GroupCommit(project.store) as writer:
         async with Calls(project, model.endpoint, dispatch) as client:
             payer = Payer(run, STAGE, name, project.price(name), writer)
@@ -209,7 +214,8 @@ async def _ask_all(project: Project, name: str, run: Run, dispatch: Dispatch) ->
             async def do(example: Example) -> None:
                 try:
                     await prepared.text(
-                        _key(project, name, example), partial(_asking, project, name, client, payer, example)
+                        _key(project, name, example),
+                        partial(_asking, project, name, client, payer, secret, example),
                     )
                 except CallFailed:
                     run.finish(failed=True)
@@ -220,10 +226,16 @@ async def _ask_all(project: Project, name: str, run: Run, dispatch: Dispatch) ->
 
 
 def _asking(
-    project: Project, name: str, client: Client, payer: Payer, example: Example, unread: Unread
+    project: Project,
+    name: str,
+    client: Client,
+    payer: Payer,
+    secret: bytes,
+    example: Example,
+    unread: Unread,
 ) -> Asking:
     model = project.settings.models[name]
-    messages = _messages(example)
+    messages = _messages(example, secret)
     if unread is not None:
         messages += ask_again(*unread, ANSWER)
     body = {

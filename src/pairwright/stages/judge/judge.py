@@ -196,7 +196,7 @@ async def _judge_all(
     pages = only_first(work, limit, lambda each: each.pair_id)
     with GroupCommit(project.store) as writer:
         async with Calls(project, model.endpoint, dispatch) as client:
-            judge = ChatJudge(client, model, project.guidelines, session.options)
+            judge = ChatJudge(client, model, project.guidelines, session.options, secret=session.secret)
 
             payer = session.payer(run, writer)
             prepared = Prepared(project.store, writer, payer)

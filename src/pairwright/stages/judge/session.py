@@ -18,6 +18,7 @@ from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import JudgeSettings
 from pairwright.store.judge.cut_prompts import REMEDY, cut_prompts
 from pairwright.store.judge.pending import PriorCall, prior_calls
+from pairwright.store.secret import project_secret
 from pairwright.store.votes import count_current_votes, guideline_id, rater_id, raters_named
 from pairwright.store.writer import GroupCommit
 from pairwright.turns import shortened
@@ -41,6 +42,7 @@ class JudgeSession:
     spent_before: float
     prior: dict[bytes, list[PriorCall]]
     most_out: int
+    secret: bytes  # of the project: the fences' marks are made of it
     cut: set[str] = field(default_factory=set)  # texts it was shown without their middle
 
     def payer(self, run: Run, writer: GroupCommit) -> Payer:
@@ -99,6 +101,7 @@ def open_session(
         guideline = guideline_id(connection, project.guidelines)
         budget = open_budget(project, connection, limit)
         prior = prior_calls(connection, "judge")
+        secret = project_secret(connection)
     return JudgeSession(
         project,
         name,
@@ -113,6 +116,7 @@ def open_session(
         budget.spent,
         prior,
         0 if scores else most_tokens_out(request_limits(model, options), limit, settings.model),
+        secret,
     )
 
 

@@ -66,7 +66,9 @@ class Rankings:
         return self._beside[work.prompt.key]
 
     def _asking(self, work: JudgeWork, shown: list[str], unread: Unread) -> Asking:
-        asked = ranking_messages(work.prompt, shown, self._session.project.guidelines)
+        asked = ranking_messages(
+            work.prompt, shown, self._session.project.guidelines, secret=self._session.secret
+        )
         if unread is not None:
             asked += ask_again(*unread, ANSWER)
         messages = self._images.messages(asked)

@@ -200,11 +200,12 @@ class Account(Ledger):
         most_in, most_out = self._payer.bound.of(self.size, self.most or tried.answer_bytes)
         tokens_in, tokens_out = given_in or most_in, given_out or most_out
         price, counted = self._payer.price, given_in is not None and given_out is not None
+        cached = None if tried.cached_tokens is None else min(tried.cached_tokens, tokens_in)
         return {
             "prompt_tokens": tokens_in,
             "completion_tokens": tokens_out,
             "counted": counted,
-            "cost_usd": price.cost(tokens_in, tokens_out) * tried.price_share if price else None,
+            "cost_usd": price.cost(tokens_in, tokens_out, cached or 0) * tried.price_share if price else None,
             "cost_known": counted and price is not None,
             "prompt_bytes": self.size - self.images,
             "seconds": tried.seconds,
@@ -212,6 +213,7 @@ class Account(Ledger):
             "served": tried.served,
             "fingerprint": tried.fingerprint,
             "price_share": tried.price_share,
+            "cached_tokens": cached,
         }
 
     def _book(

@@ -348,7 +348,8 @@ class CallCounts:
     """What calls of one stage and model came to.
 
     `counted` calls are those whose tokens the endpoint counted: the tokens, bytes and seconds are theirs;
-    of them so many were `timed`, for nobody times the calls of a batch.
+    of them so many were `timed`, for nobody times the calls of a batch. `cached_tokens` of the prompts' were
+    read from the endpoints' caches, as far as they say.
     `uncounted_usd` of the cost is of the others, at the worst case.
     """
 
@@ -364,6 +365,7 @@ class CallCounts:
     prompt_bytes: int
     unused: int
     timed: int
+    cached_tokens: int
 
 
 def call_counts(connection: Connection) -> list[CallCounts]:
@@ -384,6 +386,7 @@ def call_counts(connection: Connection) -> list[CallCounts]:
             of_counted(call.c.prompt_bytes),
             func.count(case((call.c.outcome != "used", 1))),
             func.count(case((call.c.counted & (call.c.seconds > 0), 1))),
+            of_counted(call.c.cached_tokens),
         )
         .group_by(call.c.stage, call.c.model)
         .order_by(call.c.stage, call.c.model)

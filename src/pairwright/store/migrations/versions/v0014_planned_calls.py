@@ -1,4 +1,4 @@
-"""Calls that are planned before they are made, the batches they go in, and what a batch makes them cost."""
+"""Planned calls and batches, what makes calls cheaper, and the project's secret."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +11,12 @@ down_revision = "0013"
 
 def upgrade() -> None:
     op.add_column("call", sa.Column("price_share", sa.Float(), nullable=False, server_default="1"))
+    op.add_column("call", sa.Column("cached_tokens", sa.Integer()))
+    op.create_table(
+        "secret",
+        sa.Column("id", RowId, primary_key=True),
+        sa.Column("value", sa.LargeBinary(16), nullable=False),
+    )
     op.create_table(
         "batch",
         sa.Column("id", RowId, primary_key=True),
