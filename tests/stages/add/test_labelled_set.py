@@ -195,13 +195,6 @@ def test_with_a_bad_row_nothing_is_added_unless_told_to_skip(project, tmp_path):
     assert (result.committed, counted(result.pairs)) == (True, (1, 0))
 
 
-def test_the_label_of_one_response_has_no_pair_and_is_counted(project, tmp_path):
-    result = add_dataset(
-        project, [write(tmp_path, {"prompt": Q, "response": A, "good": "up"})], source="table"
-    )
-    assert (counted(result.responses), result.dropped.counts) == ((1, 0), {"label_of_one_response": 1})
-
-
 def test_a_format_there_is_not_is_refused(project, tmp_path):
     with pytest.raises(InputError, match="do you mean helpsteer"):
         add_dataset(project, [write(tmp_path, STEER)], source="helpsteer33")

@@ -62,7 +62,7 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     elif row.get("response_a") is not None and row.get("response_b") is not None:
         yield _by(row, _labelled(prompt, row, more))
     elif row.get("response") is not None:
-        yield _single(prompt, row, more)
+        yield _by(row, _single(prompt, row, more))
     else:
         raise InputError(
             "there is no chosen and rejected, no response_a and response_b, and no response "
@@ -77,6 +77,8 @@ def _by(row: Row, found: Canonical | Left) -> Canonical | Left:
     if isinstance(found, Left) or rater is None or not str(rater).strip():
         return found
     ranks = tuple(each.rank for each in found.responses)
+    if len(ranks) == 1:
+        return replace(found, opinions=(RowOpinion(str(rater).strip(), kind, (1.0,)),))
     if None in ranks:
         return found
     good = {each.good for each in found.responses} if len(set(ranks)) == 1 else set()

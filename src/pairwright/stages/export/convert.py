@@ -82,7 +82,7 @@ _LEFT: dict[str, str] = {
     "rated_otherwise": "rated, but not by people under the criteria of [annotate]: ratings that came with a "
     "dataset are on a scale of its own, so pass the --threshold from which they are good, and --ratings "
     "people or judges where annotators rated too",
-    "label_of_one_response": "a project votes on pairs; the response was added without its label",
+    "people_said": "a person said of the response whether it is good, and people count first",
     "duplicate": "the same text answered the same prompt; it counts once",
 }
 
