@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pairwright.errors import ConfigError, InputError
 from pairwright.formats import context, images
-from pairwright.formats.canonical import Canonical
+from pairwright.formats.canonical import Canonical, Rated
 from pairwright.formats.carried import Watched, depended_on, left_for, unasked, with_beside, without_columns
 from pairwright.formats.equal_answers import without_twins
 from pairwright.formats.format import Format, Found, Left, Row, Source, Target
@@ -47,6 +47,7 @@ from pairwright.formats.sources import (
     table,
     ultrafeedback,
     ultrainteract,
+    vlfeedback,
     webgpt,
 )
 from pairwright.formats.streams import printable
@@ -82,6 +83,7 @@ _BUILT_IN: tuple[Format, ...] = (
     *generic.FORMATS,
     *table.FORMATS,
     *ultrafeedback.FORMATS,
+    *vlfeedback.FORMATS,
     *nectar.FORMATS,
     *shp.FORMATS,
     *helpsteer.FORMATS,
@@ -298,7 +300,29 @@ def _with_images(found: Canonical, values: Watched, asked: frozenset[str]) -> Ca
         prompt = images.filled(found.prompt, ())
     else:
         prompt = images.filled(found.prompt, images.refs_in(values.whole(name), f'"{name}"'), f'"{name}"')
-    return found if prompt == found.prompt else replace(found, prompt=prompt)
+    found = found if prompt == found.prompt else replace(found, prompt=prompt)
+    return found if asked >= values.keys() else _with_images_of_answers(found, values, asked)
+
+
+def _with_images_of_answers(found: Canonical, values: Watched, asked: frozenset[str]) -> Canonical:
+    """A row whose answers have the images of columns of their own."""
+    for names in images.OF_ANSWERS:
+        given = [name for name in names if name not in asked and values.peek(name)]
+        if given and len(names) == len(found.responses):
+            return replace(
+                found,
+                responses=tuple(
+                    _with_own_images(one, name, values) if name in given else one
+                    for one, name in zip(found.responses, names, strict=True)
+                ),
+            )
+    return found
+
+
+def _with_own_images(one: Rated, name: str, values: Watched) -> Rated:
+    refs = images.refs_in(values.whole(name), f'"{name}"')
+    made = Rated.of(images.answer_filled(one.messages, refs, f'"{name}"'))
+    return replace(one, text=made.text, turns=made.turns)
 
 
 def _apart(found: Found) -> Iterable[Found]:
