@@ -9,7 +9,6 @@ aspects' ratings, and the larger mean as the better answer. The path of the imag
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from pairwright.errors import InputError
@@ -24,7 +23,7 @@ JUDGE = "gpt-4v"
 
 def read(row: Row, place: str) -> Iterator[Found]:
     prompt = messages_of(row["prompt"], '"prompt"')
-    if row.get("img_path") and column_of(partial(dict.get, row)) is None:
+    if row.get("img_path") and column_of(lambda name: dict.get(row, name)) is None:
         prompt = filled(prompt, refs_in(row["img_path"], '"img_path"'), '"img_path"')
     found: list[Rated] = []
     for number, item in enumerate(_items(row["completions"]), 1):
@@ -56,7 +55,7 @@ def _items(completions: Any) -> Sequence[Mapping[str, Any]]:
 
 def _rating(annotations: Any) -> float | None:
     """The mean of the aspects' ratings, from 1 to 5; None where one of them has none."""
-    if not isinstance(annotations, Mapping):
+    if not isinstance(annotations, dict):
         return None
     aspects = [name for name in annotations if isinstance(dict.get(annotations, name), Mapping)]
     given = [number_of(annotations[name].get("Rating")) for name in aspects]
