@@ -18,7 +18,7 @@ from pairwright.formats.carried import Watched, depended_on, left_for, unasked, 
 from pairwright.formats.equal_answers import without_twins
 from pairwright.formats.format import Format, Found, Left, Row, Source, Target
 from pairwright.formats.mapping import renamed
-from pairwright.formats.messages import with_system
+from pairwright.formats.messages import number_of, with_system
 from pairwright.formats.ratings import stated
 from pairwright.formats.reading import BadRow, Given, Record, Rows, read_records
 from pairwright.formats.sources import (
@@ -68,6 +68,7 @@ from pairwright.formats.trainers import (
 from pairwright.formats.values import as_id, messages_in_cell
 
 GROUP = "pairwright.formats"
+_WEIGHTS = ("weight", "sample_weight", "example_weight", "instance_weight")
 _DOMAINS = ("domain", "subset", "category", "tag", "source")  # columns that say where a row comes from
 _BUILT_IN: tuple[Format, ...] = (
     *trl_rows.FORMATS,
@@ -274,11 +275,22 @@ def _said_besides(found: Found, values: Watched, asked: frozenset[str]) -> Found
     for name in ("system", "system_prompt"):
         if name not in asked and isinstance(values.peek(name), str) and found.prompt:
             found = replace(found, prompt=with_system(values[name], found.prompt, f'"{name}"'))
+    found = _with_weight(found, values, asked)
     own = None if found.id is not None or "id" in asked else values.peek("id")
     if type(own) is int or (isinstance(own, str) and own.strip()):
         found = replace(found, id=as_id(values["id"]))
     rated = stated(_with_models(found, values, asked), values, asked)
     return rated if isinstance(rated, Left) else _with_domain(rated, values)
+
+
+def _with_weight(row: Canonical, values: Watched, asked: frozenset[str]) -> Canonical:
+    """How much a row counts, where a column says so; what is no number from 0 is told as not carried."""
+    for name in (each for each in _WEIGHTS if each not in asked):
+        weight = number_of(values.peek(name))
+        if weight is not None and weight >= 0:
+            values.asked.add(name)
+            return replace(row, weight=weight)
+    return row
 
 
 def _with_models(row: Canonical, values: Watched, asked: frozenset[str]) -> Canonical:

@@ -78,7 +78,7 @@ def test_people_of_a_dataset_vote_and_their_label_counts(project, tmp_path):
     ]
     assert beliefs(project) == [("accept", "A", "people", None)]
     (pair,) = rows(project, "pair")
-    assert pair.meta == {"domain": "general"}
+    assert pair.meta == {"domain": "general", "margin_a": 2.0}
 
 
 def test_adding_twice_adds_nothing(project, tmp_path):

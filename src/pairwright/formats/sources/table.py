@@ -24,7 +24,7 @@ from pairwright.types import Maker
 COLUMNS = (
     "prompt", "system", "chosen", "rejected", "response_a", "response_b", "label", "response", "good",
     "rating", "chosen_rating", "rejected_rating", "model", "model_a", "model_b", "chosen_model",
-    "rejected_model", "margin", "probability", "id", "source", "rater", "annotator",
+    "rejected_model", "margin", "probability", "weight", "id", "source", "rater", "annotator",
 )  # fmt: skip
 Side = Literal["A", "B", "TIE", "BOTH_GOOD", "BOTH_BAD"]
 # Nothing else: whether 1 stands for the first or for "the second won" (as beside 0) is not told by a number.

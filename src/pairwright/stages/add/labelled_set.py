@@ -65,6 +65,7 @@ from pairwright.store.content import (
     response_ids,
     stored_pairs,
 )
+from pairwright.store.export.labelled_pairs import MARGIN, WEIGHT
 from pairwright.store.export.scratch import Counts
 from pairwright.store.votes import add_vote, retract, votes_by_raters
 from pairwright.types import MAKERS, Maker, OnError, Prompt, Rater, Response, Verdict, Vote
@@ -286,10 +287,13 @@ def _add_page(
     for n, row in enumerate(page):
         own_met = _meet(row, keys[n], which)
         met += own_met
+        if row.weight is not None and not own_met:  # a vote on a response has none
+            result.not_carried["weight"] = result.not_carried.get("weight", 0) + 1
         for number, each in enumerate(own_met):
             a, b = (there[new[n, place].key] for place in (each.first, each.second))
             name = row.id if len(own_met) == 1 or row.id is None else f"{row.id}/{number + 1}"
-            pairs.append(NewPair(numbers[keys[n]], each.key, a, b, "given", name, _meta(row), row.place))
+            meta = _meta(row, _amounts(each))
+            pairs.append(NewPair(numbers[keys[n]], each.key, a, b, "given", name, meta, row.place))
     result.pairs += _added(insert_pairs(connection, pairs), len(pairs))
     touched = _vote(connection, met, own, result, seen)
     about = {place: (there[each.key], each.prompt_id) for place, each in new.items()}
@@ -369,8 +373,19 @@ def _said(one: Rated) -> bytes:
     return text_key(one.text, one.turns)
 
 
-def _meta(row: Canonical) -> dict[str, Any] | None:
-    kept = dict(row.meta or {})
+def _amounts(met: _Met) -> dict[str, float]:
+    """By how much a row says the pair's a is better, and how much the row counts."""
+    row, found = met.row, dict[str, float]()
+    sign = better(row.responses[met.first], row.responses[met.second])
+    if row.margin is not None and len(row.responses) == 2 and sign is not None:
+        found[MARGIN] = abs(row.margin) * sign
+    if row.weight is not None:
+        found[WEIGHT] = row.weight
+    return found
+
+
+def _meta(row: Canonical, amounts: Mapping[str, float] | None = None) -> dict[str, Any] | None:
+    kept = {**(row.meta or {}), **(amounts or {})}
     if row.source:
         kept.setdefault("domain", row.source)
     if row.faults:

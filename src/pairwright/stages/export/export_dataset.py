@@ -79,7 +79,8 @@ def export_dataset(
     for those that `annotate` asked people for (3.5 of 5);
     `selection.split_pairs` calls winners good and losers bad, by majority.
     `ratings` says whose count, by default the first there is of annotate, people, judges, unknown.
-    Margins are P(chosen) - P(rejected), or with `selection.margin` "ratings" their difference.
+    Margins are P(chosen) - P(rejected), with `selection.margin` "ratings" their difference, with "dataset"
+    those that came with the rows.
     `separator` stands between a prompt and an answer that are strings. `media` are the project's images.
     Stratified parts go by all prompts that have a pair, so they are the same in every format.
     Raises InputError where there is nothing to write.
@@ -180,6 +181,8 @@ def _pairs(
                     Rated(label.rejected, label.rejected_model, bad, 2.0, None, label.rejected_turns),
                 ),
                 label.pair_external_id or public_id("pair", label.pair_key),
+                margin=label.margin,
+                weight=label.weight,
                 probability=label.prob_chosen,
                 meta=pair_meta(label),
                 tie=label.prob_tied,
@@ -244,7 +247,7 @@ def _describe(row: Canonical, item: Any) -> Mapping[str, Any]:
     said = dict(row.meta or {})
     if isinstance(item, Pair):
         ratings = {"chosen_rating": item.chosen.rating, "rejected_rating": item.rejected.rating}
-        more = {**ratings, "margin": item.margin}
+        more = {**ratings, "margin": item.margin, "weight": row.weight}
         said |= {name: value for name, value in more.items() if value is not None}
     return said
 
