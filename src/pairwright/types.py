@@ -267,7 +267,8 @@ class Vote:
     the judge's verdict was shown before the choice, or that the choice was
     changed after seeing it. `ratings` are `{"a": {criterion: 1..5}, "b": {...}}`.
     `claimed_seconds` is what a browser said, where `seconds` is bounded by the server's own
-    clock, which offered the pair at `offered_at`.
+    clock, which offered the pair at `offered_at`. A vote that follows from what the rater said of each
+    response by itself names the two votes on these: `better_id` and `worse_id`.
     """
 
     pair_id: int
@@ -289,6 +290,24 @@ class Vote:
     ratings: Mapping[str, Any] | None = None
     claimed_seconds: float | None = None
     offered_at: float | None = None
+    better_id: int | None = None
+    worse_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseVote:
+    """What a rater said of one response by itself: good or bad, or a `rating` on the dataset's own scale."""
+
+    response_id: int
+    rater_id: int
+    good: bool | None = None
+    rating: float | None = None
+    reason: str | None = None
+    source: str | None = None
+
+    @property
+    def says(self) -> tuple[bool | None, float | None]:
+        return self.good, self.rating
 
 
 @dataclass(frozen=True, slots=True)

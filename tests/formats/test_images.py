@@ -82,7 +82,7 @@ def test_images_stand_before_the_first_question_where_no_place_is_named():
         answer,
         ASKED,
     )
-    with pytest.raises(InputError, match="the prompt no question"):
+    with pytest.raises(InputError, match="the prompt no message of the user's"):
         filled((system,), ("a.png",), '"images"')
 
 
@@ -99,6 +99,75 @@ def test_images_of_the_answers_in_a_column_still_leave_the_row_out():
     row = {"prompt": "Draw a cat.", "response_a": "Here.", "response_b": "There.", "chosen_images": ["a.png"]}
     with pytest.raises(InputError, match='"chosen_images" is part of what was asked or answered'):
         entry_from_row(row, FieldNames(), "in:1")
+
+
+HERE, THERE = {"role": "assistant", "content": "Here."}, {"role": "assistant", "content": "There."}
+
+
+def drawn(**more) -> list:
+    """What is read of two drawn answers to a prompt."""
+    row = {
+        "prompt": [{"role": "user", "content": "Draw a cat."}],
+        "chosen": [HERE],
+        "rejected": [THERE],
+        **more,
+    }
+    return list(read_dataset(Rows("in", [row]), "trl-dpo"))
+
+
+def images_of(found) -> list:
+    return [[(image.ref, image.at) for turn in one.turns for image in turn.images] for one in found.responses]
+
+
+def test_images_of_answers_in_columns_of_their_own_are_the_answers():
+    (found,) = drawn(chosen_images=["a.png"], rejected_images=["b.png", "c.png"])
+    assert images_of(found) == [[("a.png", 0)], [("b.png", 0), ("c.png", 0)]]
+    assert [one.rank for one in found.responses] == [1, 2]
+    assert found.beside == ()
+    (found,) = drawn(rejected_images="b.png")
+    assert images_of(found) == [[], [("b.png", 0)]]
+
+
+def test_they_fill_the_places_that_an_answer_has():
+    parts = [{"role": "assistant", "content": [{"type": "text", "text": "Here: "}, PLACE]}]
+    (found,) = drawn(chosen=parts, chosen_images=["a.png"])
+    assert images_of(found)[0] == [("a.png", 6)]
+    marked = [{"role": "assistant", "content": "Here: <image>!"}]
+    (found,) = drawn(chosen=marked, chosen_images=["a.png"])
+    assert (images_of(found)[0], found.responses[0].turns[0].content) == ([("a.png", 6)], "Here: !")
+    (bad,) = drawn(chosen=parts, chosen_images=["a.png", "b.png"])
+    assert bad.reason == '"chosen_images" has 2 images, and the answer has 1 {"type": "image"} parts for them'
+
+
+def test_answers_that_differ_in_their_images_only_are_two():
+    (found,) = drawn(rejected=[HERE], chosen_images=["a.png"], rejected_images=["b.png"])
+    assert images_of(found) == [[("a.png", 0)], [("b.png", 0)]]
+    (left,) = drawn(rejected=[HERE], chosen_images=["a.png"], rejected_images=["a.png"])
+    assert left.reason == "same_text"
+
+
+def test_images_of_the_sides_of_a_table_and_of_a_single_response():
+    row = {"prompt": "Draw.", "response_a": "Here.", "response_b": "There.", "label": "B",
+           "response_a_images": ["a.png"], "response_b_images": ["b.png"]}  # fmt: skip
+    (found,) = read_dataset(Rows("in", [row]), "table")
+    assert (images_of(found), [one.rank for one in found.responses]) == (
+        [[("a.png", 0)], [("b.png", 0)]],
+        [2, 1],
+    )
+    row = {"prompt": "Draw.", "response": "Here.", "good": "up", "response_images": ["a.png"]}
+    (found,) = read_dataset(Rows("in", [row]), "table")
+    assert (images_of(found), found.responses[0].good) == ([[("a.png", 0)]], True)
+
+
+def test_a_tie_of_two_drawings_stays_a_tie():
+    (found,) = drawn(chosen_images=["a.png"], rejected_images=["b.png"], chosen_score=4, rejected_score=4)
+    assert [one.rank for one in found.responses] == [1.5, 1.5]
+
+
+def test_parts_with_images_in_answers_need_no_column():
+    shown = [{"role": "assistant", "content": [{"type": "image_url", "image_url": {"url": "a.png"}}]}]
+    (found,) = drawn(chosen=shown)
+    assert images_of(found) == [[("a.png", 0)], []]
 
 
 def test_a_cell_of_a_table_may_hold_a_list_as_json():

@@ -192,7 +192,7 @@ def test_a_column_that_only_tells_who_labelled_is_named_too(tmp_path, name, colu
 @pytest.mark.parametrize("verb", ["convert", "add"])
 def test_every_run_names_them_with_their_numbers(tmp_path, capsys, monkeypatch, verb):
     plain = {"prompt": "q", "chosen": "a", "rejected": "b"}
-    rows = [plain, {**plain, "prompt": "q2", "weight": 2}, {**plain, "prompt": "q3", "documents": ["a page"]}]
+    rows = [plain, {**plain, "prompt": "q2", "zz": 2}, {**plain, "prompt": "q3", "documents": ["a page"]}]
     write(tmp_path, *rows)
     monkeypatch.chdir(tmp_path)
     assert run(["init"]) == 0
@@ -200,9 +200,9 @@ def test_every_run_names_them_with_their_numbers(tmp_path, capsys, monkeypatch, 
     to = ["out.jsonl", "--to", "trl-dpo"] if verb == "convert" else ["--from", "auto"]
     assert run([verb, "in.jsonl", *to]) == 0
     said = "".join(capsys.readouterr())
-    assert "columns not carried, with the number of rows that have a value: weight (1)" in said
+    assert "columns not carried, with the number of rows that have a value: zz (1)" in said
     assert "Left out: 1 row, documents not carried" in said
-    assert run([verb, "in.jsonl", *to, "--without", "documents,weight", "--json"]) == 0
+    assert run([verb, "in.jsonl", *to, "--without", "documents,zz", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["dropped"], told["not_carried"]) == ({}, {})
 
@@ -618,3 +618,30 @@ def test_ranked_texts_that_are_equal_share_what_was_said_of_them(tmp_path):
     found, left = read(tmp_path, "jsonl", row)
     assert found.responses == (Rated(A, rating=3, rank=1.5), Rated(B, rating=2, rank=1.5))
     assert (left.reason, left.unit) == ("same_text", "response")
+
+
+@pytest.mark.parametrize("name", ["weight", "sample_weight", "example_weight"])
+def test_a_rows_weight_is_carried_in_every_format(tmp_path, name):
+    row = {"prompt": "q", "chosen": "a", "rejected": "b", name: 0.25}
+    (found,) = read(tmp_path, "trl-dpo-text", row)
+    assert (found.weight, found.beside) == (0.25, ())
+    to = target_named("jsonl")
+    assert to.made(found)["weight"] == 0.25
+    (again,) = read(tmp_path, "jsonl", to.made(found))
+    assert again.weight == 0.25
+
+
+@pytest.mark.parametrize("value", ["heavy", -1, True])
+def test_a_weight_that_is_none_is_told(tmp_path, value):
+    (found,) = read(
+        tmp_path, "trl-dpo-text", {"prompt": "q", "chosen": "a", "rejected": "b", "weight": value}
+    )
+    assert (found.weight, found.beside) == (None, ("weight",))
+
+
+def test_a_weight_that_the_trainer_has_no_place_for_is_told_and_kept_beside(tmp_path):
+    write(tmp_path, {"prompt": "q", "chosen": "a", "rejected": "b", "weight": 2})
+    result = convert(tmp_path / "in.jsonl", tmp_path / "out.jsonl", to="trl-dpo")
+    assert result.not_carried == {"weight": 1}
+    assert json.loads((tmp_path / "out.jsonl.meta.jsonl").read_text())["weight"] == 2
+    assert convert(tmp_path / "in.jsonl", tmp_path / "all.jsonl", to="jsonl").not_carried == {}

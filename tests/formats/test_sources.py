@@ -26,6 +26,7 @@ from formats.sources import (
     test_stack_exchange,
     test_summarize,
     test_ultrainteract,
+    test_vlfeedback,
     test_webgpt,
 )
 from formats.sources.said import A, B, Q, one, ranks, read, texts
@@ -562,6 +563,7 @@ SAMPLES = {
     "pandalm": test_pandalm.RECORD,
     "auto-j": test_auto_j.RECORD,
     "judgebench": test_judgebench.RECORD,
+    "vlfeedback": test_vlfeedback.RECORD,
     "openai-evals": test_openai_evals.ITEM,
     "langsmith": test_langsmith.RECORD,
     "langfuse": test_langfuse.RECORD,

@@ -79,6 +79,8 @@ OUT = {
         "non_preferred_output": [BAD],
     },
     "ms-swift-dpo": {"messages": [USER, GOOD], "rejected_response": B},
+    "ms-swift-dpo-tools": {"messages": [USER, GOOD], "rejected_response": [BAD]},
+    "ms-swift-reward-margin": {"messages": [USER, GOOD], "rejected_response": B, "margin": 3.0},
     "ultrafeedback-binarized": {
         "prompt": Q,
         "prompt_id": hashlib.sha256(Q.encode()).hexdigest(),

@@ -27,7 +27,7 @@ from pairwright.stages.route.calibrate import calibration_of
 KEPT = (
     "prompt", "response", "pair", "pair_alias", "rater", "guideline", "vote", "retraction", "failure", "call",
     "belief", "frame", "frame_pair", "frame_event", "draw", "calibration", "combination", "check_run", "finding",
-    "settlement", "verification", "withdrawal", "flag", "lead_action", "qualification",
+    "settlement", "verification", "withdrawal", "flag", "response_vote", "lead_action", "qualification",
 )  # fmt: skip
 SHAPES = {
     "dpo": ("trl-dpo", "pairs"),

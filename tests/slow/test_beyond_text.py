@@ -204,3 +204,33 @@ def test_llama_factory_reads_whole_trajectories_for_kto(model):
     assert long["_response"][0]["content"] == "It is 21 C."
     tools = own("llamafactory.data.tool_utils")
     assert "get_weather" in tools.get_tool_utils("default").tool_formatter(json.loads(long["_tools"]))
+
+
+# --- ms-swift ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("to", ["ms-swift-dpo-tools", "ms-swift-kto"])
+def test_ms_swift_sees_tools_calls_and_results(tmp_path, monkeypatch, to):
+    """Its preprocessor, and then what its templates are given: chosen and rejected with the same tools."""
+    monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path / "modelscope"))
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    out = tmp_path / "rows.jsonl"
+    convert(tmp_path / "in.jsonl", out, to=to, source="trl-dpo", selection=Selection(split_pairs="kto" in to))
+    from datasets import load_dataset
+
+    core, inputs = own("swift.dataset.preprocessor.core"), own("swift.template.template_inputs")
+    loaded = load_dataset("json", data_files=str(out), split="train", cache_dir=str(tmp_path / "cache"))
+    rows = list(core.AutoPreprocessor()(loaded, load_from_cache_file=False))
+    assert len(rows) == (6 if "kto" in to else 3), "none is dropped"
+    paris = next(row for row in rows if "21 C" in json.dumps(row["messages"]))
+    seen = inputs.TemplateInputs.from_dict({key: each for key, each in paris.items() if each is not None})
+    roles = [each["role"] for each in seen.chosen.messages]
+    assert roles == ["user", "tool_call", "tool", "assistant"]
+    assert json.loads(seen.chosen.messages[1]["content"]) == {
+        "name": "get_weather",
+        "arguments": {"city": "Paris"},
+    }
+    assert seen.chosen.tools == [WEATHER]
+    if "kto" not in to:
+        assert [each["content"] for each in seen.rejected.messages] == ["Weather in Paris?", "No idea."]
+        assert seen.rejected.tools == [WEATHER]

@@ -56,6 +56,7 @@ ROWS = {
         prob_a=1 / 3, margin=-0.0, logprobs={"B": -0.5, "A": -1e-9}, strength=-3, seconds=1, both=None,
         ratings={"a": {"helpful": 5}, "b": {"helpful": 1.5}}, reason="",
     ),
+    "response_vote": {"response_id": 1, "rater_id": 1, "good": False, "rating": 4, "source": "a.jsonl:1", "at": AT},
     "retraction": {"vote_id": 1, "by_vote_id": None, "reason": "undone", "at": AT},
     "belief": {
         "pair_id": 1, "decision": "accept", "verdict": "A", "source": "judge", "reason": "r", "prob_a": 1.0,

@@ -149,13 +149,16 @@ def print_labelled(result: AddDatasetResult) -> None:
     if not result.committed:
         return
     who = f"{len(result.raters):,} raters" if len(result.raters) > 1 else ", ".join(result.raters)
-    if result.votes.added or result.votes.already:
+    direct = result.votes.added - result.formed
+    if direct or result.votes.already:
         there = (
             f", {counted(result.votes.already, 'was there already', 'were there already')}"
             if result.votes.already
             else ""
         )
-        say(f"{counted(result.votes.added, 'vote')} of {who} added{there}.")
+        say(f"{counted(direct, 'vote')} of {who} added{there}.")
+    if result.response_votes.added or result.response_votes.already:
+        _tell_of_single_responses(result, who)
     if unknown := result.labels_by.get("unknown"):
         note(
             f"whether people or models made {unknown:,} of the labels is not recorded: they do not count as "
@@ -164,7 +167,7 @@ def print_labelled(result: AddDatasetResult) -> None:
     if result.contradictions:
         note(
             f"{counted(result.contradictions, 'label contradicts', 'labels contradict')} an earlier row on "
-            "the same pair: the first stands"
+            "the same pair or response: the first stands"
         )
     for line in left_out(result.dropped):
         say(f"Left out: {line}")
@@ -173,6 +176,17 @@ def print_labelled(result: AddDatasetResult) -> None:
         note(
             f"{counted(n, 'row has', 'rows have')} a known error of this dataset ({fault}); their pairs' "
             "meta marks them"
+        )
+
+
+def _tell_of_single_responses(result: AddDatasetResult, who: str) -> None:
+    kept = result.response_votes
+    there = f", {counted(kept.already, 'was there already', 'were there already')}" if kept.already else ""
+    say(f"{counted(kept.added, 'label')} of single responses by {who} kept{there}.")
+    if result.formed:
+        say(
+            f"{counted(result.formed, 'vote')} on pairs of a better and a worse response to one prompt "
+            "follow from them."
         )
 
 

@@ -42,6 +42,11 @@ def _response(title: str, response: dict[str, Any]) -> None:
     if response["calls"]:
         facts += "  " + "; ".join(_call(call) for call in response["calls"])
     _panel(f"{title} {response['id']}", response["text"], facts)
+    for vote in response["votes"]:
+        word = {True: "good", False: "bad", None: f"rated {vote['rating']}"}[vote["good"]]
+        taken_back = "" if vote["counts"] else "  (taken back: changed since)"
+        said = f"{vote['rater']} ({vote['kind']}): {word}  {_facts(vote, 'reason', 'source')}"
+        _line(f"vote {vote['number']} on it", f"{said}{taken_back}  {_when(vote)}")
 
 
 def _pair(chain: dict[str, Any]) -> None:
@@ -54,6 +59,8 @@ def _pair(chain: dict[str, Any]) -> None:
     for vote in chain["votes"]:
         said = f"{vote['rater']} ({vote['kind']}), shown {vote['order']}: {vote['verdict']}"
         facts = _facts(vote, "confidence", "prob_a", "both", "strength", "seconds", "reason", "retracted")
+        if follows := vote.get("follows_from"):
+            facts += f"  follows from votes {follows[0]} and {follows[1]} on the responses"
         costs = "; ".join(_call(call) for call in vote["calls"])
         _line(f"vote {vote['id']}", f"{said}  {facts}  {costs}  {_when(vote)}")
     for flag in chain["flags"]:

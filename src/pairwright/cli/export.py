@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +20,7 @@ from pairwright.cli.convert import (
 )
 from pairwright.cli.options import Json
 from pairwright.cli.output import DONE, emit, note, say
+from pairwright.formats.canonical import MarginUnit
 from pairwright.formats.trl import Shape, Style
 from pairwright.types import SETTLED_BY, RatedBy, Source
 
@@ -57,8 +58,8 @@ def export(
         ),
     ] = None,
     margin: Annotated[
-        Literal["probability", "ratings"] | None,
-        typer.Option(help="Unit of margins: probability (the default), or ratings."),
+        MarginUnit | None,
+        typer.Option(help="Unit of margins: probability (the default), ratings, or dataset: the rows' own."),
     ] = None,
     split_pairs: SplitPairs = False,
     per_prompt: PerPrompt = None,

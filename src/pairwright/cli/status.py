@@ -58,6 +58,8 @@ def print_status(state: Status) -> None:
     if state.accepted_from_unknown:
         table.add_row("", f"{state.accepted_from_unknown:,}", "from unknown raters")
     table.add_row("", f"{state.ties:,}", "of these are ties (not exported as pairs)")
+    if state.response_labels.all:
+        table.add_row("Of one response", f"{state.response_labels.all:,}", state.response_labels.told)
     begun = [state.open.told] if state.open.told else []
     begun += [f"{n:,} away in {tool}" for tool, n in state.away.items()]
     table.add_row("Wait for people", f"{state.for_people:,}", ", ".join(begun))

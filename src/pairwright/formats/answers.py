@@ -42,13 +42,18 @@ def pairs_of(prompt: Prompt, row: Any, place: str) -> Iterator[tuple[Prompt, Rat
             yield Left(place, "empty_response", "response")
     for good, bad in product(*(_said(side) if many else side for side in sides)):
         found = answers_to(prompt, [(good, '"chosen"'), (bad, '"rejected"')], place)
-        if isinstance(found, tuple) and len({one.said for one in found[1]}) < 2:
+        if isinstance(found, tuple) and len({one.said for one in found[1]}) < 2 and not shown_otherwise(row):
             found = Left(place, "same_text")
         if isinstance(found, Left):
             yield replace(found, unit="pair" if many else "row")
         else:
             asked, (chosen, rejected) = found
             yield asked, chosen, rejected
+
+
+def shown_otherwise(row: Any) -> bool:
+    """Whether the two answers have images of their own, which may differ where their texts don't."""
+    return any(dict.get(row, name) for name in ("chosen_images", "rejected_images"))
 
 
 def _several(value: Any) -> list[Any]:

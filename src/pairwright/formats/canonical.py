@@ -83,7 +83,7 @@ class RowOpinion:
 class Canonical:
     """A prompt and its responses.
 
-    `margin` is how much better the best is, in the dataset's own units,
+    `margin` is how much better the best is, in the dataset's own units, `weight` how much the row counts,
     `probability` how surely it is better and `tie` how surely neither is.
     `tools` were on offer, `template` are further arguments of the chat template.
     `source` is the domain or subset the row names, `place` where it stands (file:line).
@@ -109,6 +109,7 @@ class Canonical:
     beside: tuple[str, ...] = ()
     tools: tuple[Mapping[str, Any], ...] = ()
     template: Mapping[str, Any] | None = None
+    weight: float | None = None
 
     @property
     def key(self) -> bytes:

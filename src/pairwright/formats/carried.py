@@ -15,6 +15,7 @@ from typing import Any
 from pairwright.formats.canonical import Canonical
 from pairwright.formats.format import Found, Left
 from pairwright.formats.images import COLUMNS as IMAGES
+from pairwright.formats.images import OF_ANSWERS
 from pairwright.formats.message import KEYS, OF_TOOLS
 from pairwright.formats.reading import Record, Records
 
@@ -22,7 +23,7 @@ from pairwright.formats.reading import Record, Records
 DEPENDS = frozenset(
     (
         "tools", "functions", "tool_calls", "function_call", "documents", "history", "chat_template_kwargs",
-        *IMAGES, "chosen_images", "rejected_images", "video", "videos", "audio", "audios",
+        *IMAGES, *(name for names in OF_ANSWERS for name in names), "video", "videos", "audio", "audios",
         "reasoning_content", "chosen_reasoning_content", "rejected_reasoning_content",
     )
 )  # fmt: skip

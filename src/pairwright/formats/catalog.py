@@ -13,12 +13,12 @@ from pathlib import Path
 
 from pairwright.errors import ConfigError, InputError
 from pairwright.formats import context, images
-from pairwright.formats.canonical import Canonical
+from pairwright.formats.canonical import Canonical, Rated
 from pairwright.formats.carried import Watched, depended_on, left_for, unasked, with_beside, without_columns
 from pairwright.formats.equal_answers import without_twins
 from pairwright.formats.format import Format, Found, Left, Row, Source, Target
 from pairwright.formats.mapping import renamed
-from pairwright.formats.messages import with_system
+from pairwright.formats.messages import number_of, with_system
 from pairwright.formats.ratings import stated
 from pairwright.formats.reading import BadRow, Given, Record, Rows, read_records
 from pairwright.formats.sources import (
@@ -47,6 +47,7 @@ from pairwright.formats.sources import (
     table,
     ultrafeedback,
     ultrainteract,
+    vlfeedback,
     webgpt,
 )
 from pairwright.formats.streams import printable
@@ -67,6 +68,7 @@ from pairwright.formats.trainers import (
 from pairwright.formats.values import as_id, messages_in_cell
 
 GROUP = "pairwright.formats"
+_WEIGHTS = ("weight", "sample_weight", "example_weight", "instance_weight")
 _DOMAINS = ("domain", "subset", "category", "tag", "source")  # columns that say where a row comes from
 _BUILT_IN: tuple[Format, ...] = (
     *trl_rows.FORMATS,
@@ -82,6 +84,7 @@ _BUILT_IN: tuple[Format, ...] = (
     *generic.FORMATS,
     *table.FORMATS,
     *ultrafeedback.FORMATS,
+    *vlfeedback.FORMATS,
     *nectar.FORMATS,
     *shp.FORMATS,
     *helpsteer.FORMATS,
@@ -272,11 +275,22 @@ def _said_besides(found: Found, values: Watched, asked: frozenset[str]) -> Found
     for name in ("system", "system_prompt"):
         if name not in asked and isinstance(values.peek(name), str) and found.prompt:
             found = replace(found, prompt=with_system(values[name], found.prompt, f'"{name}"'))
+    found = _with_weight(found, values, asked)
     own = None if found.id is not None or "id" in asked else values.peek("id")
     if type(own) is int or (isinstance(own, str) and own.strip()):
         found = replace(found, id=as_id(values["id"]))
     rated = stated(_with_models(found, values, asked), values, asked)
     return rated if isinstance(rated, Left) else _with_domain(rated, values)
+
+
+def _with_weight(row: Canonical, values: Watched, asked: frozenset[str]) -> Canonical:
+    """How much a row counts, where a column says so; what is no number from 0 is told as not carried."""
+    for name in (each for each in _WEIGHTS if each not in asked):
+        weight = number_of(values.peek(name))
+        if weight is not None and weight >= 0:
+            values.asked.add(name)
+            return replace(row, weight=weight)
+    return row
 
 
 def _with_models(row: Canonical, values: Watched, asked: frozenset[str]) -> Canonical:
@@ -298,7 +312,29 @@ def _with_images(found: Canonical, values: Watched, asked: frozenset[str]) -> Ca
         prompt = images.filled(found.prompt, ())
     else:
         prompt = images.filled(found.prompt, images.refs_in(values.whole(name), f'"{name}"'), f'"{name}"')
-    return found if prompt == found.prompt else replace(found, prompt=prompt)
+    found = found if prompt == found.prompt else replace(found, prompt=prompt)
+    return found if asked >= values.keys() else _with_images_of_answers(found, values, asked)
+
+
+def _with_images_of_answers(found: Canonical, values: Watched, asked: frozenset[str]) -> Canonical:
+    """A row whose answers have the images of columns of their own."""
+    for names in images.OF_ANSWERS:
+        given = [name for name in names if name not in asked and values.peek(name)]
+        if given and len(names) == len(found.responses):
+            return replace(
+                found,
+                responses=tuple(
+                    _with_own_images(one, name, values) if name in given else one
+                    for one, name in zip(found.responses, names, strict=True)
+                ),
+            )
+    return found
+
+
+def _with_own_images(one: Rated, name: str, values: Watched) -> Rated:
+    refs = images.refs_in(values.whole(name), f'"{name}"')
+    made = Rated.of(images.answer_filled(one.messages, refs, f'"{name}"'))
+    return replace(one, text=made.text, turns=made.turns)
 
 
 def _apart(found: Found) -> Iterable[Found]:

@@ -2,7 +2,8 @@
 
 As TRL, LLaMA-Factory and ms-swift have it: the column's images fill the prompt's `{"type": "image"}` parts,
 or else the `<image>` in its texts, in order. Where a prompt has neither, they stand before its first
-question (TRL's `prepare_multimodal_messages` does the same).
+question (TRL's `prepare_multimodal_messages` does the same). An answer's own column fills the answer's
+places in the same way, and without any they stand before its first message.
 """
 
 from __future__ import annotations
@@ -19,6 +20,14 @@ from pairwright.images import data_uri, png_of
 from pairwright.types import Image, Message
 
 COLUMNS = ("images", "image", "image_paths", "image_path", "image_urls", "image_url")
+# Of answers, by their place in a row of two, or of one; who has the first has the second, if any.
+OF_ANSWERS = (
+    ("chosen_images", "rejected_images"),
+    ("response_a_images", "response_b_images"),
+    ("images_a", "images_b"),
+    ("response_images",),
+    ("completion_images",),
+)
 PLACEHOLDER = "<image>"
 
 
@@ -58,32 +67,40 @@ def filled(prompt: Sequence[Message], refs: Sequence[str], where: str = "") -> t
     Raises InputError where they are not as many as the places. `where` names their column.
     """
     parts = sum(not image.ref for message in prompt for image in message.images)
+    if not refs and parts:
+        raise InputError(f'the prompt has {_of(parts)} and the row no "images" to put there')
+    return _put(prompt, refs, where, "the prompt", "user")
+
+
+def answer_filled(turns: Sequence[Message], refs: Sequence[str], where: str) -> tuple[Message, ...]:
+    """An answer with the images of its own column in their places. Raises InputError as `filled` does."""
+    return _put(turns, refs, where, "the answer", "assistant")
+
+
+def _put(
+    messages: Sequence[Message], refs: Sequence[str], where: str, what: str, role: str
+) -> tuple[Message, ...]:
+    """In parts that name no image, else at marks, else before the first message of this role."""
     if not refs:
-        if parts:
-            raise InputError(f'the prompt has {_of(parts)} and the row no "images" to put there')
-        return tuple(prompt)
-    left = iter(refs)
+        return tuple(messages)
+    left, has = iter(refs), f"{where} has {_of(len(refs))}, and {what}"
+    parts = sum(not image.ref for message in messages for image in message.images)
+    marks = sum(message.content.count(PLACEHOLDER) for message in messages)
+    wanted = parts or marks
+    if wanted and len(refs) != wanted:
+        places = '{"type": "image"} parts' if parts else f"{PLACEHOLDER} marks"
+        raise InputError(f"{has} has {wanted} {places} for them")
     if parts:
-        _as_many(len(refs), parts, where, '{"type": "image"} parts')
-        return tuple(_parts_filled(message, left) for message in prompt)
-    marks = sum(message.content.count(PLACEHOLDER) for message in prompt)
+        return tuple(_parts_filled(message, left) for message in messages)
     if marks:
-        _as_many(len(refs), marks, where, f"{PLACEHOLDER} marks")
-        return tuple(_marks_filled(message, left) for message in prompt)
-    if any(message.images for message in prompt):
-        raise InputError(
-            f"{where} has {_of(len(refs))}, and those of the prompt's parts are given there already"
-        )
-    first = next((n for n, message in enumerate(prompt) if message.role == "user"), None)
+        return tuple(_marks_filled(message, left) for message in messages)
+    if any(message.images for message in messages):
+        raise InputError(f"{has} names those of its parts there already")
+    first = next((n for n, message in enumerate(messages) if message.role == role), None)
     if first is None:
-        raise InputError(f"{where} has {_of(len(refs))}, and the prompt no question that they could stand in")
-    put = replace(prompt[first], images=tuple(Image(ref) for ref in refs))
-    return (*prompt[:first], put, *prompt[first + 1 :])
-
-
-def _as_many(given: int, wanted: int, where: str, places: str) -> None:
-    if given != wanted:
-        raise InputError(f"{where} has {_of(given)}, and the prompt has {wanted} {places} for them")
+        raise InputError(f"{has} no message of the {role}'s that they could stand in")
+    put = replace(messages[first], images=tuple(Image(ref) for ref in refs))
+    return (*messages[:first], put, *messages[first + 1 :])
 
 
 def _of(n: int) -> str:

@@ -32,6 +32,7 @@ from pairwright.store.schema import (
     belief,
     flag,
     response,
+    response_vote,
     retraction,
     seal,
     settlement,
@@ -44,7 +45,7 @@ from pairwright.store.schema import (
 # key names the work, so that it says nothing of the text.
 SEALED = {
     str(table.name): table
-    for table in (response, vote, retraction, belief, settlement, withdrawal, flag, tombstone)
+    for table in (response, vote, response_vote, retraction, belief, settlement, withdrawal, flag, tombstone)
 }
 DERIVED = {"id", "votes_sum"}  # can be made again from the rest of the row, or stands in the seal itself
 ROW_BYTES, SEAL_BYTES = 16, 32

@@ -147,8 +147,28 @@ vote = Table(
     Column("claimed_seconds", Float),
     Column("offered_at", Float),
     _at(),
+    # Of a vote that follows from what its rater said of each response by itself: the two votes on these.
+    # (SQLite adds no references to a table that is there.)
+    Column("better_id", RowId),
+    Column("worse_id", RowId),
     Index("vote_by_pair", "pair_id", "rater_id"),
     Index("vote_by_rater", "rater_id", "id"),
+)
+
+# What a rater said of one response by itself: good or bad, or a rating. Taken back by a withdrawal.
+response_vote = Table(
+    "response_vote",
+    metadata,
+    _id(),
+    _ref("response"),
+    _ref("rater"),
+    Column("good", Boolean),
+    Column("rating", Float),
+    Column("reason", Text),
+    Column("source", Text),  # file:line
+    _at(),
+    Index("response_vote_by_response", "response_id", "rater_id"),
+    Index("response_vote_by_rater", "rater_id"),
 )
 
 # A vote that no longer counts: undone, or replaced by a changed answer.
@@ -365,12 +385,12 @@ settlement = Table(
 
 verification = Table("verification", metadata, _id(), Column("result", JSON, nullable=False), _at())
 
-# A skip or a flag that a person took back.
+# A skip or a flag that a person took back, or a vote on a response that was changed since.
 withdrawal = Table(
     "withdrawal",
     metadata,
     _id(),
-    Column("what", Text, nullable=False),  # skip: a row of failure; flag: a row of flag
+    Column("what", Text, nullable=False),  # skip: a row of failure; flag; response_vote
     Column("row_id", RowId, nullable=False),
     _at(),
     UniqueConstraint("what", "row_id"),

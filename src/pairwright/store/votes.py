@@ -92,6 +92,8 @@ def vote_row(value: Vote, key: bytes) -> dict[str, Any]:
         "ratings": None if value.ratings is None else dict(value.ratings),
         "claimed_seconds": value.claimed_seconds,
         "offered_at": value.offered_at,
+        "better_id": value.better_id,
+        "worse_id": value.worse_id,
         "at": time.time(),
     }
 
@@ -151,7 +153,7 @@ def add_flag(connection: Connection, value: Flag) -> int:
 
 
 def withdraw(connection: Connection, what: str, row_id: int) -> None:
-    """Take back a skip (a row of failure) or a flag; the row stays."""
+    """Take back a skip (a row of failure), a flag or a vote on a response; the row stays."""
     append(connection, withdrawal, [{"what": what, "row_id": row_id, "at": time.time()}])
 
 

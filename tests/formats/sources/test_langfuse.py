@@ -51,3 +51,18 @@ def test_a_trace_that_nobody_rated_is_left_out(tmp_path):
     assert left.reason == "not_labelled"
     (left,) = read(tmp_path, "langfuse", {**RECORD, "output": None})
     assert left.reason == "empty_response"
+
+
+def test_a_score_given_by_an_annotator_is_a_persons_and_an_evaluators_a_models(tmp_path):
+    scores = [
+        {"name": "q", "value": 4, "dataType": "NUMERIC", "source": "ANNOTATION", "authorUserId": "u1"},
+        {"name": "q", "value": 2, "dataType": "NUMERIC", "source": "EVAL"},
+        {"name": "q", "value": 3, "dataType": "NUMERIC", "source": "API"},
+    ]
+    found = one(tmp_path, "langfuse", {**RECORD, "scores": scores})
+    assert [(each.rater, each.kind, each.ratings) for each in found.opinions] == [
+        ("langfuse/u1", "person", (4.0,)),
+        ("langfuse/EVAL", "judge", (2.0,)),
+        ("langfuse/API", "unknown", (3.0,)),
+    ]
+    assert found.responses[0].rating == 3

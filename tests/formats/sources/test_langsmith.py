@@ -66,3 +66,18 @@ def test_langchains_messages_and_generations_are_read(tmp_path):
 def test_a_run_that_failed_has_no_answer(tmp_path):
     (left,) = read(tmp_path, "langsmith", {**RECORD, "error": "timeout", "outputs": None})
     assert left.reason == "call_failed"
+
+
+def test_feedback_from_the_app_is_a_persons(tmp_path):
+    feedback = [
+        {"key": "user_score", "score": 1, "value": "up", "feedback_source": {"type": "app", "user_id": "u1"}},
+        {"key": "user_score", "score": 1, "value": "up", "feedback_source": {"type": "model"}},
+        {"key": "user_score", "score": 0, "value": "down", "feedback_source": {"type": "api"}},
+    ]
+    row = {name: value for name, value in RECORD.items() if name != "feedback_stats"} | {"feedback": feedback}
+    found = one(tmp_path, "langsmith", row)
+    assert [(each.rater, each.kind, each.both) for each in found.opinions] == [
+        ("langsmith/u1", "person", "good"),
+        ("langsmith/model", "judge", "good"),
+        ("langsmith/api", "unknown", "bad"),
+    ]

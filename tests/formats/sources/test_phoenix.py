@@ -54,3 +54,18 @@ def test_calls_of_tools_are_calls(tmp_path):
         tmp_path, "phoenix", {**RECORD, "attributes": {**RECORD["attributes"], "llm.output_messages": out}}
     )
     assert found.responses[0].turns[0].tool_calls[0].name == "look"
+
+
+def test_who_annotated_is_a_person_or_a_model(tmp_path):
+    said = [
+        {"name": "correctness", "annotator_kind": "HUMAN", "user_id": "u1", "result": {"label": "thumbs_up"}},
+        {"name": "correctness", "annotator_kind": "LLM", "result": {"label": "thumbs_down"}},
+        {"name": "correctness", "annotator_kind": "LLM", "result": {"label": "thumbs_down"}},
+    ]
+    found = one(tmp_path, "phoenix", {**RECORD, "annotations": said})
+    assert [(each.rater, each.kind, each.both) for each in found.opinions] == [
+        ("phoenix/u1", "person", "good"),
+        ("phoenix/LLM", "judge", "bad"),
+        ("phoenix/LLM", "judge", "bad"),
+    ]
+    assert found.responses[0].good is False, "without a project most decide"

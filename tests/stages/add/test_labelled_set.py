@@ -78,7 +78,7 @@ def test_people_of_a_dataset_vote_and_their_label_counts(project, tmp_path):
     ]
     assert beliefs(project) == [("accept", "A", "people", None)]
     (pair,) = rows(project, "pair")
-    assert pair.meta == {"domain": "general"}
+    assert pair.meta == {"domain": "general", "margin_a": 2.0}
 
 
 def test_adding_twice_adds_nothing(project, tmp_path):
@@ -193,13 +193,6 @@ def test_with_a_bad_row_nothing_is_added_unless_told_to_skip(project, tmp_path):
     assert rows(project, "prompt") == []
     result = add_dataset(project, [path], source="helpsteer3", on_error="skip")
     assert (result.committed, counted(result.pairs)) == (True, (1, 0))
-
-
-def test_the_label_of_one_response_has_no_pair_and_is_counted(project, tmp_path):
-    result = add_dataset(
-        project, [write(tmp_path, {"prompt": Q, "response": A, "good": "up"})], source="table"
-    )
-    assert (counted(result.responses), result.dropped.counts) == ((1, 0), {"label_of_one_response": 1})
 
 
 def test_a_format_there_is_not_is_refused(project, tmp_path):

@@ -6,19 +6,25 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from projects import a_project, add_pairs, change
+from projects import a_project, add_pairs, change, rows
 from stores import a_store
 
 from pairwright.cli.main import run
 from pairwright.errors import InputError
 from pairwright.formats.catalog import formats
 from pairwright.formats.files import Layout, parse_shares
+from pairwright.formats.reading import Rows
 from pairwright.hub.exports import export_at
+from pairwright.stages.add.labelled_set import add_dataset
 from pairwright.stages.export.convert import Selection
 from pairwright.stages.export.export import row_of_export
 from pairwright.stages.export.export_dataset import export_dataset
 from pairwright.stages.export.stale import stale
 from pairwright.stages.figures.show import chain_of
+from pairwright.stages.panel.beliefs import renew_beliefs
+from pairwright.store.people.names import person_id
+from pairwright.store.votes import add_vote
+from pairwright.types import Vote
 
 
 @pytest.fixture
@@ -313,3 +319,28 @@ def test_ratings_of_a_tie_do_not_make_an_export_stale(builder, tmp_path):
     export_dataset(builder.store, tmp_path / "k.jsonl", to="trl-kto", selection=Selection(threshold=3))
     project = SimpleNamespace(store=builder.store)
     assert stale(project, export_at(tmp_path / "k.jsonl")) is None
+
+
+def test_a_datasets_margins_and_weights_come_out_again(tmp_path):
+    """Its margin is of its own winner: where people say otherwise there is none."""
+    project = a_project(tmp_path, settings="")
+    given = [
+        {"prompt": f"q{n}", "chosen": f"good {n}", "rejected": f"bad {n}", "margin": n + 0.5, "weight": n}
+        for n in range(4)
+    ]
+    add_dataset(project, [Rows("scored.jsonl", given)], source="trl-dpo-text")
+    out = tmp_path / "margins.jsonl"
+    result = export_dataset(project.store, out, to="trl-reward-margin", selection=Selection(margin="dataset"))
+    assert ([row["margin"] for row in lines(out)], result.margin_unit) == ([0.5, 1.5, 2.5, 3.5], "dataset")
+    export_dataset(project.store, tmp_path / "all.jsonl", to="jsonl")
+    assert [row["weight"] for row in lines(tmp_path / "all.jsonl")] == [0, 1, 2, 3]
+    first = rows(project, "pair")[0]
+    with project.store.write() as connection:
+        loser = "A" if first.meta["margin_a"] < 0 else "B"
+        add_vote(connection, Vote(first.id, person_id(connection, "ann"), "AB", loser), b"0" * 16)
+        renew_beliefs(connection, project, [first.id])
+    result = export_dataset(project.store, out, to="trl-reward-margin", selection=Selection(margin="dataset"))
+    assert ([row["margin"] for row in lines(out)], result.dropped.counts) == (
+        [1.5, 2.5, 3.5],
+        {"no_margin": 1},
+    )

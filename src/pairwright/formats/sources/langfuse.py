@@ -1,9 +1,10 @@
 """Langfuse's traces and observations: input, output and scores.
 
-`scores` are a list of {name, value, stringValue, dataType} (a downloaded trace, the API), or an object from
-name to value or values (the JSON that the tables export). That scores are exported so is read from Langfuse's
-docs (export from UI, a single trace); the names of fields are from memory. BOOLEAN and words are thumbs,
-NUMERIC rates, and `--label NAME` says which score counts where there are several.
+`scores` are a list of {name, value, stringValue, dataType, source, authorUserId} (a downloaded trace, the
+API), or an object from name to value or values (the JSON that the tables export). That scores are exported so
+is read from Langfuse's docs (export from UI, a single trace), the fields of a score from the types of its SDK
+(langfuse 5.0). A score of source ANNOTATION is a person's, of EVAL a model's; API may be either. BOOLEAN and
+words are thumbs, NUMERIC rates, and `--label NAME` says which score counts where there are several.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from typing import Any
 from pairwright.formats.canonical import Canonical
 from pairwright.formats.format import Format, Left, Row, RowReader, Source
 from pairwright.formats.sources.traces import Score, answer_of, asked_of, rated
+from pairwright.types import Maker
+
+_KINDS: dict[str, Maker] = {"ANNOTATION": "person", "EVAL": "judge"}
 
 
 def by_label(label: str | None) -> RowReader:
@@ -35,14 +39,17 @@ def _scores(given: Any) -> Iterator[Score]:
         for name in given:
             value = given[name]
             for each in value if isinstance(value, list) else [value]:
-                yield name, each
+                yield Score(name, each)
         return
     for each in given or ():
         kind, value, words = each.get("dataType"), each.get("value"), each.get("stringValue")
         if kind == "BOOLEAN" and value in (0, 1):
-            yield str(each["name"]), bool(value)
-        else:
-            yield str(each["name"]), words if kind == "CATEGORICAL" and words is not None else value
+            value = bool(value)
+        elif kind == "CATEGORICAL" and words is not None:
+            value = words
+        maker = _KINDS.get(str(each.get("source")), "unknown")
+        who = each.get("authorUserId") or each.get("source")
+        yield Score(str(each["name"]), value, maker, f"langfuse/{who}" if who else None)
 
 
 def _looks(row: Mapping[str, Any]) -> bool:

@@ -2,8 +2,10 @@
 
 Feedback comes as `feedback_stats` (the mean of each key) in what `list_runs` and the API give, or as a list
 `feedback` of {key, score, value} where it was joined. Read from the API's run objects (inputs, outputs,
-feedback_stats: {key: {n, avg}}); the joined list is from memory of the SDK's Feedback. A boolean or a word is
-a thumb, a number is a rating; `--label KEY` says which key counts where there are several.
+feedback_stats: {key: {n, avg}}), and the SDK's own schema of Feedback (langsmith 0.15: key, score, value,
+feedback_source of {type, user_id, user_name}; how a list of them is joined to a run is not written there).
+Feedback of type "app" was given by a person, of type "model" by a model. A boolean or a word is a thumb, a
+number is a rating; `--label KEY` says which key counts where there are several.
 """
 
 from __future__ import annotations
@@ -15,6 +17,9 @@ from typing import Any
 from pairwright.formats.canonical import Canonical
 from pairwright.formats.format import Format, Left, Row, RowReader, Source
 from pairwright.formats.sources.traces import Score, answer_of, asked_of, rated
+from pairwright.types import Maker
+
+_KINDS: dict[str, Maker] = {"app": "person", "model": "judge"}
 
 
 def by_label(label: str | None) -> RowReader:
@@ -31,11 +36,14 @@ def _read(label: str | None, row: Row, place: str) -> Iterator[Canonical | Left]
 
 def _scores(row: Row) -> Iterator[Score]:
     for each in row.get("feedback") or ():
-        value = each.get("value")
-        yield str(each["key"]), each.get("score") if value is None else value
+        value, source = each.get("value"), each.get("feedback_source") or {}
+        kind = _KINDS.get(str(source.get("type")), "unknown")
+        who = source.get("user_name") or source.get("user_id") or source.get("type")
+        said = each.get("score") if value is None else value
+        yield Score(str(each["key"]), said, kind, f"langsmith/{who}" if who else None)
     stats = row.get("feedback_stats") or {}
     for key in [key for key, said in stats.items() if isinstance(said, dict)]:
-        yield key, stats[key].get("avg")
+        yield Score(key, stats[key].get("avg"))
 
 
 def _looks(row: Mapping[str, Any]) -> bool:

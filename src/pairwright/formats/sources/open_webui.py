@@ -51,20 +51,19 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     details = data.get("details")
     stars = number_of(details.get("rating")) if isinstance(details, dict) else None
     answers[0] = replace(answers[0], good=good, rating=stars)
-    opinions: tuple[RowOpinion, ...] = ()
+    reason = data.get("comment") or data.get("reason")
+    who = f"open-webui/{row.get('user_id')}"
+    ranks: tuple[float, ...] = (1.0,)
     if others:
         places = (1.0, 1.0 + (len(answers)) / 2) if good else (float(len(answers)), len(answers) / 2)
         ranks = (places[0], *(places[1] for _ in others))
         answers = [replace(one, rank=rank) for one, rank in zip(answers, ranks, strict=True)]
-        reason = data.get("comment") or data.get("reason")
-        who = f"open-webui/{row.get('user_id')}"
-        opinions = (RowOpinion(who, "person", ranks, reason=str(reason) if reason else None),)
     yield Canonical(
         asked,
         tuple(answers),
         str(row["id"]) if row.get("id") else None,
         place=place,
-        opinions=opinions,
+        opinions=(RowOpinion(who, "person", ranks, reason=str(reason) if reason else None),),
         beside=tuple(dict.fromkeys(beside_of(snapshot, _READ, "snapshot"))),
     )
 

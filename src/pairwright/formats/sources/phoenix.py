@@ -2,9 +2,10 @@
 
 Attributes are OpenInference's: llm.input_messages and llm.output_messages (each message.role and
 message.content), else input.value and output.value; as one object with dots in its keys, as objects in
-objects, or as columns `attributes.llm.input_messages` of a data frame. Annotations are {name, annotator_kind,
-result: {label, score, explanation}}, read from Phoenix's docs (capture feedback). Spans and annotations are
-exported apart; a list `annotations` beside the span is how they are joined here (from memory).
+objects, or as columns `attributes.llm.input_messages` of a data frame. Annotations are {name, annotator_kind
+(HUMAN, LLM or CODE), user_id, result: {label, score, explanation}}, read from the types of its client
+(arize-phoenix-client 3.5), which exports spans and annotations apart and joins them nowhere: a list
+`annotations` beside the span is the shape read here.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical
 from pairwright.formats.format import Format, Left, Row, RowReader, Source
 from pairwright.formats.sources.traces import Score, answer_of, asked_of, rated
+from pairwright.types import Maker
+
+_KINDS: dict[str, Maker] = {"HUMAN": "person", "LLM": "judge", "CODE": "judge"}
 
 
 def by_label(label: str | None) -> RowReader:
@@ -75,8 +79,11 @@ def _message(item: Mapping[str, Any]) -> Mapping[str, Any]:
 def _scores(row: Row) -> Iterator[Score]:
     for each in row.get("annotations") or ():
         said = each.get("result") or each
-        words = said.get("label")
-        yield str(each["name"]), words if words is not None else said.get("score")
+        words, kind = said.get("label"), each.get("annotator_kind")
+        value = words if words is not None else said.get("score")
+        who = each.get("user_id") or kind
+        maker = _KINDS.get(str(kind), "unknown")
+        yield Score(str(each["name"]), value, maker, f"phoenix/{who}" if who else None)
 
 
 def _looks(row: Mapping[str, Any]) -> bool:

@@ -24,7 +24,7 @@ from pairwright.types import Maker
 COLUMNS = (
     "prompt", "system", "chosen", "rejected", "response_a", "response_b", "label", "response", "good",
     "rating", "chosen_rating", "rejected_rating", "model", "model_a", "model_b", "chosen_model",
-    "rejected_model", "margin", "probability", "id", "source", "rater", "annotator",
+    "rejected_model", "margin", "probability", "weight", "id", "source", "rater", "annotator",
 )  # fmt: skip
 Side = Literal["A", "B", "TIE", "BOTH_GOOD", "BOTH_BAD"]
 # Nothing else: whether 1 stands for the first or for "the second won" (as beside 0) is not told by a number.
@@ -62,7 +62,7 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     elif row.get("response_a") is not None and row.get("response_b") is not None:
         yield _by(row, _labelled(prompt, row, more))
     elif row.get("response") is not None:
-        yield _single(prompt, row, more)
+        yield _by(row, _single(prompt, row, more))
     else:
         raise InputError(
             "there is no chosen and rejected, no response_a and response_b, and no response "
@@ -77,6 +77,8 @@ def _by(row: Row, found: Canonical | Left) -> Canonical | Left:
     if isinstance(found, Left) or rater is None or not str(rater).strip():
         return found
     ranks = tuple(each.rank for each in found.responses)
+    if len(ranks) == 1:
+        return replace(found, opinions=(RowOpinion(str(rater).strip(), kind, (1.0,)),))
     if None in ranks:
         return found
     good = {each.good for each in found.responses} if len(set(ranks)) == 1 else set()

@@ -7,15 +7,15 @@ request and reply, LangChain's messages. All of these are read here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pairwright.errors import InputError
-from pairwright.formats.canonical import Canonical, Rated
+from pairwright.formats.canonical import Both, Canonical, Rated, RowOpinion
 from pairwright.formats.format import Left
 from pairwright.formats.messages import apart, messages_of, number_of, turns_given
 from pairwright.formats.thumbs import plain_thumb, thumb_of
-from pairwright.types import Message
+from pairwright.types import Maker, Message
 
 _ASKED = ("messages", "input", "prompt", "question", "query", "inputs", "text", "content")
 _ANSWERED = (
@@ -28,7 +28,15 @@ _LANGCHAIN = {
     "ToolMessage": "tool",
 }  # fmt: skip
 
-Score = tuple[str, Any]  # what it is called, and its value
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What a score is called, its value, and who gave it where the tool says so: a `kind`, and `by` name."""
+
+    name: str
+    value: Any
+    kind: Maker = "unknown"
+    by: str | None = None
 
 
 def asked_of(value: Any, where: str) -> tuple[Message, ...]:
@@ -99,13 +107,16 @@ def rated(
     """The response with what was said of it: a thumb makes it good or bad, any other number rates it.
 
     Where it was rated under several names, the user says which counts. Several of one name: most thumbs, and
-    the mean of numbers. Raises InputError naming those there are.
+    the mean of numbers; where the tool says who gave them, each is an opinion. Raises InputError naming those
+    there are.
     """
-    names = list(dict.fromkeys(name for name, value in scores if value is not None))
+    scores = [each for each in scores if each.value is not None]
+    names = list(dict.fromkeys(each.name for each in scores))
     if label is None and len(names) > 1:
         raise InputError(f"rated under several names ({', '.join(names)}): choose with --label {names[0]}")
     chosen = label if label is not None else next(iter(names), None)
-    given = [value for name, value in scores if name == chosen and value is not None]
+    own = [each for each in scores if each.name == chosen]
+    given = [each.value for each in own]
     if not given:
         return Left(place, "not_labelled")
     thumbs = [thumb for value in given if (thumb := _thumb(chosen or "", value)) is not None]
@@ -119,7 +130,15 @@ def rated(
         one = replace(one, rating=sum(numbers) / len(numbers))
     else:
         raise InputError(f'"{chosen}" is {given[0]!r}: no thumb and no number')
-    return Canonical(asked, (one,), str(id) if id else None, place=place)
+    opinions = tuple(_opinion(each) for each in own) if any(each.by for each in own) else ()
+    return Canonical(asked, (one,), str(id) if id else None, place=place, opinions=opinions)
+
+
+def _opinion(score: Score) -> RowOpinion:
+    thumb, number = _thumb(score.name, score.value), number_of(score.value)
+    both: Both | None = None if thumb is None else "good" if thumb else "bad"
+    ratings = None if thumb is not None or number is None else (number,)
+    return RowOpinion(score.by or score.name, score.kind, (1.0,), both, ratings=ratings)
 
 
 def _thumb(name: str, value: Any) -> bool | None:

@@ -45,6 +45,7 @@ def everything(row: Canonical) -> Row | Drop:
         "probability": row.probability,
         "tie": row.tie,
         "source": row.source,
+        "weight": row.weight,
     }
 
 
@@ -134,6 +135,7 @@ _COLUMNS = {
     "probability": "float",
     "tie": "float",
     "source": "text",
+    "weight": "float",
 }
 
 

@@ -1,30 +1,91 @@
 """ms-swift: the conversation with the chosen answer, and the rejected one as text; KTO with a boolean.
 
-Source: ms-swift's docs, Customization/Custom-dataset; docs.simplismart.ai takes the same rows.
+Source: ms-swift's docs, Customization/Custom-dataset, and its swift/template/template_inputs.py (4.6);
+docs.simplismart.ai takes the rows of ms-swift-dpo. Its messages are role and content only: a call is a
+message `tool_call` of JSON, a result a `tool_response`, matched by their order. Where the rejected answer is
+more than a text it is a list of messages after the last question; `rejected_messages` would need the tools
+once more. A column holds texts or lists, not both, so that is a format of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 from shlex import join
 from typing import Any
 
 from pairwright.errors import InputError
-from pairwright.formats.canonical import Canonical, Pair, Single, two
-from pairwright.formats.format import Format, Left, Row, Source, Target, Written
-from pairwright.formats.messages import dicts, reply_of, told_apart
+from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, Single, two
+from pairwright.formats.format import JSONL_ONLY, Format, Left, Row, Source, Target, Written
+from pairwright.formats.messages import messages_of, reply_of, told_apart
+from pairwright.types import Message
 
 
 def preference(pair: Pair) -> Row:
     return {
-        "messages": dicts((*pair.prompt, *pair.chosen.messages)),
+        "messages": _turns((*pair.prompt, *pair.chosen.messages)),
         "rejected_response": pair.rejected.text,
     }
 
 
+def reward_margin(pair: Pair) -> Row | Drop:
+    """Its reward trainer takes a missing margin for 0, "no better at all": every row has one."""
+    if pair.margin is None:
+        return Drop("no_margin")
+    if pair.margin < 0:
+        return Drop("rejected_is_rated_higher")
+    return {**preference(pair), "margin": float(pair.margin)}
+
+
+def preference_tools(pair: Pair) -> Row:
+    """Both answers as messages, after the same last question, with the tools on offer."""
+    asked = pair.prompt
+    last = max((n for n, message in enumerate(asked) if message.role == "user"), default=-1) + 1
+    return {
+        "messages": _turns((*asked, *pair.chosen.messages)),
+        "rejected_response": _turns((*asked[last:], *pair.rejected.messages)),
+        **_tools(pair.row),
+    }
+
+
 def kto(one: Single) -> Row:
-    return {"messages": dicts((*one.prompt, *one.response.messages)), "label": one.good}
+    return {
+        "messages": _turns((*one.prompt, *one.response.messages)),
+        "label": one.good,
+        **_tools(one.row),
+    }
+
+
+def _tools(row: Canonical) -> Row:
+    """As JSON text: a column of objects would be put into one type, which tools don't share."""
+    return {"tools": json.dumps(list(row.tools), ensure_ascii=False)} if row.tools else {}
+
+
+def _turns(messages: Sequence[Message]) -> list[dict[str, str]]:
+    """Its own roles. Results stand in the order of the calls they answer, for they have no ids there."""
+    rows: list[dict[str, str]] = []
+    order: dict[str, int] = {}
+    results: list[tuple[int, dict[str, str]]] = []
+    for message in messages:
+        if message.role == "tool":
+            at = order.get(message.tool_call_id or "", len(results))
+            results.append((at, {"role": "tool_response", "content": message.content}))
+            continue
+        rows += [row for _, row in sorted(results, key=itemgetter(0))]
+        results = []
+        if message.content.strip() or not message.tool_calls:
+            role = "system" if message.role == "developer" else message.role
+            rows.append({"role": role, "content": message.content})
+        for call in message.tool_calls:
+            said = {
+                "name": call.name,
+                "arguments": call.values if call.values is not None else call.arguments,
+            }
+            rows.append({"role": "tool_call", "content": json.dumps(said, ensure_ascii=False)})
+        order = {call.id: n for n, call in enumerate(message.tool_calls) if call.id}
+    return [*rows, *(row for _, row in sorted(results, key=itemgetter(0)))]
 
 
 def read(row: Row, place: str) -> Iterator[Canonical | Left]:
@@ -34,6 +95,8 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
         if other != prompt:
             yield Left(place, "prompts_differ")
             return
+    elif isinstance(row["rejected_response"], list):  # all that came after the last question
+        rejected = Rated.of(messages_of(row["rejected_response"], '"rejected_response"'))
     else:
         rejected = reply_of(row["rejected_response"], '"rejected_response"')
     yield two(prompt, chosen, rejected, 1, place=place)
@@ -67,6 +130,7 @@ def _looks_kto(row: Mapping[str, Any]) -> bool:
     return isinstance(row.get("messages"), list) and isinstance(row.get("label"), bool)
 
 
+_WITH_TOOLS = Needs(holds=frozenset(("tools",)))
 _FILES = (".jsonl", ".json", ".parquet")  # its loader goes by the last ending, and .gz is none it knows
 
 FORMATS = (
@@ -84,6 +148,33 @@ FORMATS = (
         "AutoPreprocessor",
     ),
     Format(
+        "ms-swift-dpo-tools",
+        "ms-swift DPO with tools: answers as lists of messages",
+        None,
+        Target(
+            "pairs",
+            preference_tools,
+            {"messages": "messages", "rejected_response": "messages"},
+            _lines("dpo"),
+            endings=JSONL_ONLY,
+            needs=_WITH_TOOLS,
+        ),
+        "AutoPreprocessor",
+    ),
+    Format(
+        "ms-swift-reward-margin",
+        "ms-swift reward model with how much better",
+        None,
+        Target(
+            "pairs",
+            reward_margin,
+            {"messages": "messages", "rejected_response": "text", "margin": "float"},
+            _lines("rm"),
+            endings=_FILES,
+        ),
+        "AutoPreprocessor",
+    ),
+    Format(
         "ms-swift-kto",
         "ms-swift KTO",
         Source(read_kto, _looks_kto, "dataset"),
@@ -94,6 +185,7 @@ FORMATS = (
             _lines("kto"),
             endings=_FILES,
             kto=True,
+            needs=_WITH_TOOLS,
         ),
         "AutoPreprocessor",
     ),

@@ -48,6 +48,8 @@ from pairwright.literals import checked
 from pairwright.pairing import pair_key, text_key
 from pairwright.stages.add.add import BAD_ROWS_LISTED, Added, own_ids
 from pairwright.stages.add.images import Keeper, base_of
+from pairwright.stages.add.label_maker import LabelMaker, number_of_rater
+from pairwright.stages.add.response_votes import GivenVote, Kept, given_by, keep, opinions_of
 from pairwright.stages.add.usable_rows import usable
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.project.project import Project
@@ -63,9 +65,9 @@ from pairwright.store.content import (
     response_ids,
     stored_pairs,
 )
+from pairwright.store.export.labelled_pairs import MARGIN, WEIGHT
 from pairwright.store.export.scratch import Counts
-from pairwright.store.people.names import person_id
-from pairwright.store.votes import add_vote, known_rater_id, rater_id, retract, votes_by_raters
+from pairwright.store.votes import add_vote, retract, votes_by_raters
 from pairwright.types import MAKERS, Maker, OnError, Prompt, Rater, Response, Verdict, Vote
 
 PAGE = 250
@@ -76,10 +78,11 @@ _FILE = "dataset"  # the rater of formats in which anybody's labels may come
 class AddDatasetResult(Result):
     """What was added. With bad rows and on_error "stop" nothing was (`committed` false).
 
-    `contradictions` are labels for a pair the same rater labelled otherwise in
-    an earlier row: the first one stands. `dropped` are rows and labels by reason, `not_carried`
-    columns with a value that are kept nowhere, and in how many rows; `empty` files without a row.
-    `labels_by` counts the labels by who made them: person, judge, unknown.
+    `votes` are on pairs, `response_votes` on single responses; `formed` of the votes follow from these,
+    where one rater called one response to a prompt good and another bad. `contradictions` are labels for a
+    pair or response the same rater labelled otherwise in an earlier row: the first one stands. `dropped` are
+    rows and labels by reason, `not_carried` columns with a value that are kept nowhere, and in how many
+    rows; `empty` files without a row. `labels_by` counts the labels by who made them: person, judge, unknown.
     """
 
     source: str
@@ -89,6 +92,8 @@ class AddDatasetResult(Result):
     responses: Added = field(default_factory=Added)
     pairs: Added = field(default_factory=Added)
     votes: Added = field(default_factory=Added)
+    response_votes: Added = field(default_factory=Added)
+    formed: int = 0
     changed: int = 0
     contradictions: int = 0
     raters: set[str] = field(default_factory=set)
@@ -107,13 +112,14 @@ class AddDatasetResult(Result):
         return self.read
 
     def as_dict(self) -> dict[str, Any]:
-        kinds = ("prompts", "responses", "pairs", "votes")
+        kinds = ("prompts", "responses", "pairs", "votes", "response_votes")
         counts = {kind: getattr(self, kind) for kind in kinds}
         return {
             "from": self.source,
             "guessed": self.guessed,
             "rows": self.read,
             **{kind: {"added": each.added, "already": each.already} for kind, each in counts.items()},
+            "formed": self.formed,
             "changed": self.changed,
             "contradictions": self.contradictions,
             "raters": len(self.raters),
@@ -135,20 +141,6 @@ class AddDatasetResult(Result):
 
     def sentences(self) -> list[str]:
         return [f"{row.place}: {row.reason}" for row in self.bad]
-
-
-@dataclass(frozen=True, slots=True)
-class _Maker:
-    """Who made a file's labels: `named`, a `kind`, where rows don't say; `all_are`, where that was told."""
-
-    dataset: str
-    named: str
-    kind: Maker
-    all_are: Maker | None
-
-    def rater(self, kind: Maker, name: str) -> Rater:
-        """A judge is named after its dataset too: a judge of the project may have the same name."""
-        return _rater(self.dataset, self.all_are or kind, name)
 
 
 class _TakeBack(Exception):
@@ -196,7 +188,7 @@ def add_dataset(
                     file = Path(name_of(path)).name
                     stem = without_ending(file)[0] or Path(file).stem
                     called = rater or (stem if reads.rater == _FILE else reads.rater)
-                    own = _Maker(name, called, reads.kind, labels_by)
+                    own = LabelMaker(name, called, reads.kind, labels_by)
                     read = read_dataset(
                         path,
                         name,
@@ -224,7 +216,8 @@ def add_dataset(
                 raise
             result.committed = False
             result.prompts = result.responses = result.pairs = result.votes = Added()
-            result.changed = result.contradictions = 0
+            result.response_votes = Added()
+            result.formed = result.changed = result.contradictions = 0
             result.labels_by = {}
     return result
 
@@ -265,7 +258,7 @@ def _add_page(
     connection: Connection,
     project: Project,
     page: Sequence[Canonical],
-    own: _Maker,
+    own: LabelMaker,
     which: Which,
     result: AddDatasetResult,
     seen: Counts,
@@ -294,14 +287,60 @@ def _add_page(
     for n, row in enumerate(page):
         own_met = _meet(row, keys[n], which)
         met += own_met
-        if not own_met and len(row.responses) == 1 and row.responses[0].good is not None:
-            result.dropped.add("label_of_one_response", row.place)
+        if row.weight is not None and not own_met:  # a vote on a response has none
+            result.not_carried["weight"] = result.not_carried.get("weight", 0) + 1
         for number, each in enumerate(own_met):
             a, b = (there[new[n, place].key] for place in (each.first, each.second))
             name = row.id if len(own_met) == 1 or row.id is None else f"{row.id}/{number + 1}"
-            pairs.append(NewPair(numbers[keys[n]], each.key, a, b, "given", name, _meta(row), row.place))
+            meta = _meta(row, _amounts(each))
+            pairs.append(NewPair(numbers[keys[n]], each.key, a, b, "given", name, meta, row.place))
     result.pairs += _added(insert_pairs(connection, pairs), len(pairs))
-    _vote(connection, project, met, own, result, seen)
+    touched = _vote(connection, met, own, result, seen)
+    about = {place: (there[each.key], each.prompt_id) for place, each in new.items()}
+    given = _given_votes(connection, page, own, about, result)
+    by_number = {numbers[key]: key for key in keys}
+    touched |= _count(keep(connection, given, by_number, own, which, seen), result)
+    renew_beliefs(connection, project, sorted(touched))
+
+
+def _given_votes(
+    connection: Connection,
+    page: Sequence[Canonical],
+    own: LabelMaker,
+    about: Mapping[tuple[int, int], tuple[int, int]],
+    result: AddDatasetResult,
+) -> list[GivenVote]:
+    """What the rows say of single responses, as their raters' votes; a rater of a bad name gives a bad row.
+
+    `about`: the numbers of a response and its prompt, by the places of its row and in that.
+    """
+    known: dict[bytes, int] = {}
+    given = []
+    for n, row in enumerate(page):
+        for opinion in opinions_of(row, own):
+            who = own.rater(opinion.kind, opinion.rater)
+            try:
+                number = known.get(who.key) or number_of_rater(connection, who)
+            except InputError as error:
+                _bad(result, BadRow(row.place, str(error)))
+                continue
+            known[who.key] = number
+            result.raters.add(f"{who.kind} {who.name}")
+            given.append(given_by(opinion, (who, number), *about[n, opinion.response], row.place))
+    return given
+
+
+def _count(kept: Kept, result: AddDatasetResult) -> set[int]:
+    """Count what was kept of labels of single responses; gives the pairs whose votes changed."""
+    result.response_votes += Added(len(kept.made), kept.already)
+    result.changed += kept.changed
+    result.contradictions += kept.contradictions
+    result.pairs += Added(kept.new_pairs, 0)
+    result.votes += Added(kept.formed, 0)
+    result.formed += kept.formed
+    for kind in kept.made:
+        result.labels_by[kind] = result.labels_by.get(kind, 0) + 1
+    return kept.touched
 
 
 def _bad(result: AddDatasetResult, row: BadRow) -> None:
@@ -334,8 +373,19 @@ def _said(one: Rated) -> bytes:
     return text_key(one.text, one.turns)
 
 
-def _meta(row: Canonical) -> dict[str, Any] | None:
-    kept = dict(row.meta or {})
+def _amounts(met: _Met) -> dict[str, float]:
+    """By how much a row says the pair's a is better, and how much the row counts."""
+    row, found = met.row, dict[str, float]()
+    sign = better(row.responses[met.first], row.responses[met.second])
+    if row.margin is not None and len(row.responses) == 2 and sign is not None:
+        found[MARGIN] = abs(row.margin) * sign
+    if row.weight is not None:
+        found[WEIGHT] = row.weight
+    return found
+
+
+def _meta(row: Canonical, amounts: Mapping[str, float] | None = None) -> dict[str, Any] | None:
+    kept = {**(row.meta or {}), **(amounts or {})}
     if row.source:
         kept.setdefault("domain", row.source)
     if row.faults:
@@ -347,13 +397,9 @@ def _meta(row: Canonical) -> dict[str, Any] | None:
 
 
 def _vote(
-    connection: Connection,
-    project: Project,
-    met: Sequence[_Met],
-    own: _Maker,
-    result: AddDatasetResult,
-    seen: Counts,
-) -> None:
+    connection: Connection, met: Sequence[_Met], own: LabelMaker, result: AddDatasetResult, seen: Counts
+) -> set[int]:
+    """Add what rows say of their pairs; gives the pairs whose votes may have changed."""
     pairs = stored_pairs(connection, [each.key for each in met])
     wanted: list[Vote] = []
     kinds: dict[int, Maker] = {}
@@ -365,7 +411,7 @@ def _vote(
         a, b = (each.second, each.first) if turned else (each.first, each.second)
         for who, opinion in _opinions(each, own):
             try:
-                this = person_id(connection, who.name) if who.kind == "person" else rater_id(connection, who)
+                this = number_of_rater(connection, who)
             except InputError as error:
                 _bad(result, BadRow(each.row.place, str(error)))
                 continue
@@ -377,7 +423,7 @@ def _vote(
     current = votes_by_raters(
         connection, sorted({vote.pair_id for vote in wanted}), sorted({vote.rater_id for vote in wanted})
     )
-    touched = set()
+    touched = set[int]()
     for vote in wanted:
         again = seen.add(b"%d %d" % (vote.pair_id, vote.rater_id)) > 1
         old = current.get((vote.pair_id, vote.rater_id))
@@ -395,30 +441,17 @@ def _vote(
         result.labels_by[kind] = result.labels_by.get(kind, 0) + 1
         touched.add(vote.pair_id)
     if own.all_are is not None:
-        result.changed += _told_since(connection, own, wanted, names)
-        touched |= {vote.pair_id for vote in wanted}
-    renew_beliefs(connection, project, sorted(touched))
+        pair_ids = sorted({vote.pair_id for vote in wanted})
+        others = own.before(connection, names)
+        before = votes_by_raters(connection, pair_ids, others, imported=True) if others else {}
+        for number, *_ in before.values():
+            retract(connection, number, own.as_told)
+        result.changed += len(before)
+        touched |= set(pair_ids)
+    return touched
 
 
-def _rater(dataset: str, kind: Maker, name: str) -> Rater:
-    if kind == "person":
-        return Rater("person", name)
-    called = name if kind == "unknown" or name == dataset else f"{dataset}/{name}"
-    return Rater(kind, called, {"dataset": dataset})
-
-
-def _told_since(connection: Connection, own: _Maker, wanted: Sequence[Vote], names: set[str]) -> int:
-    """Take back what the same raters' labels counted as before it was told what they are; gives how many."""
-    others = [_rater(own.dataset, kind, name) for kind in MAKERS if kind != own.all_are for name in names]
-    known = [number for each in others if (number := known_rater_id(connection, each)) is not None]
-    pairs = sorted({vote.pair_id for vote in wanted})
-    before = votes_by_raters(connection, pairs, known, imported=True) if known else {}
-    for number, *_ in before.values():
-        retract(connection, number, f"made by {own.all_are}, as was told since")
-    return len(before)
-
-
-def _opinions(met: _Met, own: _Maker) -> list[tuple[Rater, RowOpinion]]:
+def _opinions(met: _Met, own: LabelMaker) -> list[tuple[Rater, RowOpinion]]:
     """What each rater the row names says, else what the row itself says; nothing where nothing is said."""
     row = met.row
     if row.opinions:

@@ -82,7 +82,7 @@ _LEFT: dict[str, str] = {
     "rated_otherwise": "rated, but not by people under the criteria of [annotate]: ratings that came with a "
     "dataset are on a scale of its own, so pass the --threshold from which they are good, and --ratings "
     "people or judges where annotators rated too",
-    "label_of_one_response": "a project votes on pairs; the response was added without its label",
+    "people_said": "a person said of the response whether it is good, and people count first",
     "duplicate": "the same text answered the same prompt; it counts once",
 }
 
@@ -379,6 +379,8 @@ def made_rows(
         if isinstance(made, Drop):
             dropped.add(made.reason, row.place, _unit(target))
         else:
+            if row.weight is not None and "weight" not in made:  # a trainer that has no place for it
+                result.not_carried["weight"] = result.not_carried.get("weight", 0) + 1
             good = item.good if isinstance(item, Single) else None
             yield Made(made, describe(row, item), row.prompt, row.key, good, beyond)
 
@@ -477,7 +479,7 @@ def _meta(row: Canonical, item: Any) -> dict[str, Any]:
         said |= {"model": item.response.model, "rating": item.response.rating, "margin": row.margin}
     elif any(one.model is not None or one.rating is not None for one in row.responses):
         said["responses"] = [{"model": one.model, "rating": one.rating} for one in row.responses]
-    said |= {"probability": row.probability, "tie": row.tie}
+    said |= {"probability": row.probability, "tie": row.tie, "weight": row.weight}
     if row.opinions:
         said["votes"] = [asdict(each) for each in row.opinions]
     if row.faults:

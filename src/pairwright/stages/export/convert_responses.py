@@ -61,6 +61,7 @@ def _packed(each: Single) -> bytes:
         row.beside,
         row.tools,
         row.template,
+        row.weight,
     )
     return pickle.dumps((prompt, rated, rest, each.good), pickle.HIGHEST_PROTOCOL)
 

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from pairwright.amounts import counted
 from pairwright.errors import InputError
 from pairwright.formats import writing
 from pairwright.formats.canonical import Canonical, Pair, Rated, Tally, Unit
@@ -44,6 +45,7 @@ from pairwright.store.export import labelled_responses as singles_of
 from pairwright.store.export.labelled_pairs import PAGE
 from pairwright.store.export.ratings import rating_kinds, ratings_by_key
 from pairwright.store.meta import prompts_by_domain
+from pairwright.store.response_votes import response_votes_mark
 from pairwright.store.store import Store
 from pairwright.types import RatedBy, Source
 
@@ -77,7 +79,8 @@ def export_dataset(
     for those that `annotate` asked people for (3.5 of 5);
     `selection.split_pairs` calls winners good and losers bad, by majority.
     `ratings` says whose count, by default the first there is of annotate, people, judges, unknown.
-    Margins are P(chosen) - P(rejected), or with `selection.margin` "ratings" their difference.
+    Margins are P(chosen) - P(rejected), with `selection.margin` "ratings" their difference, with "dataset"
+    those that came with the rows.
     `separator` stands between a prompt and an answer that are strings. `media` are the project's images.
     Stratified parts go by all prompts that have a pair, so they are the same in every format.
     Raises InputError where there is nothing to write.
@@ -98,6 +101,7 @@ def export_dataset(
             "ratings": kind,
             "seed": seed,
             "softened": softened_mark(connection) if heeds_softening else None,
+            "response_votes": response_votes_mark(connection) if target.takes == "responses" else None,
         }
         layout = (layout or Layout()).by_domain(lambda: prompts_by_domain(connection))
         result.domains = layout.domains
@@ -177,6 +181,8 @@ def _pairs(
                     Rated(label.rejected, label.rejected_model, bad, 2.0, None, label.rejected_turns),
                 ),
                 label.pair_external_id or public_id("pair", label.pair_key),
+                margin=label.margin,
+                weight=label.weight,
                 probability=label.prob_chosen,
                 meta=pair_meta(label),
                 tie=label.prob_tied,
@@ -212,11 +218,12 @@ def _responses(
     tally = singles_of.count_responses(connection, seed, wanted=wanted)
     accepted = census.pairs - sum(census.drops(*singles_of.TOLD, "tie").values())
     _count(result.dropped, census.drops(*singles_of.TOLD, "tie"))
-    silent = accepted - singles_of.speaking(connection)
+    silent = accepted - singles_of.speaking(connection, wanted)
     otherwise = singles_of.rated_otherwise(connection, wanted) if wanted.by_itself else 0
     _count(result.dropped, {"says_nothing_of_a_response": silent - otherwise, "rated_otherwise": otherwise})
     said = {"conflicting": tally.conflicting, "duplicate": tally.duplicate}
     _count(result.dropped, said, "response")
+    _count(result.dropped, singles_of.silent_votes(connection, wanted), "vote")
     for label in _told(singles_of.labelled_responses(connection), tally.labelled, progress):
         yield Canonical(
             label.prompt.messages,
@@ -240,7 +247,7 @@ def _describe(row: Canonical, item: Any) -> Mapping[str, Any]:
     said = dict(row.meta or {})
     if isinstance(item, Pair):
         ratings = {"chosen_rating": item.chosen.rating, "rejected_rating": item.rejected.rating}
-        more = {**ratings, "margin": item.margin}
+        more = {**ratings, "margin": item.margin, "weight": row.weight}
         said |= {name: value for name, value in more.items() if value is not None}
     return said
 
@@ -253,10 +260,12 @@ def _count(dropped: Tally, counts: Mapping[str, int], unit: Unit = "pair") -> No
 
 def _nothing(result: ConvertResult) -> str:
     what = f"nothing to export to {result.path} as {result.target}"
-    if not result.read:
+    alone = (result.more["response_votes"] or {}).get("votes", 0)
+    if not result.read and not alone:
         return f"{what}: the store has no pairs. Run `pairwright add`, `generate` and `pair` first."
+    asked = f" and {counted(alone, 'label')} of single responses" if alone else ""
     reasons = "".join(f"\n  {line}" for line in left_out(result.dropped))
-    return f"{what}: none of {result.read:,} pairs gives a row.{reasons}"
+    return f"{what}: none of {result.read:,} pairs{asked} gives a row.{reasons}"
 
 
 def ending_for(target: Target, file_format: str) -> str:

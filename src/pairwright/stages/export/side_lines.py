@@ -51,7 +51,7 @@ def pair_meta(label: rows_of.PairRow) -> dict[str, Any]:
 
 
 def response_meta(label: singles_of.ResponseRow) -> dict[str, Any]:
-    """The side line of a response, with all pairs that speak of it."""
+    """The side line of a response, with all pairs that speak of it and all votes on itself."""
     return {
         "response": public_id("response", label.response_key, full=True),
         "prompt": public_id("prompt", label.prompt_key, full=True),
@@ -68,6 +68,12 @@ def response_meta(label: singles_of.ResponseRow) -> dict[str, Any]:
                 "source": side.source,
             }
             for side in label.sides
+            if side.pair_key is not None
+        ],
+        "votes": [
+            {"rater": side.rater, "said": "good" if side.good else "bad", "source": side.source}
+            for side in label.sides
+            if side.rater is not None
         ],
     }
 

@@ -2,7 +2,8 @@
 
 Clocks don't tell: labels come while an export is written, and files are copied.
 So every row's belief must still be the one that stands, as many pairs must
-be left out, for the same reasons, as were then, and labels be softened to the same.
+be left out, for the same reasons, as were then, and labels be softened to the same. Of single responses
+the votes must be the same.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pairwright.hub.exports import Export
 from pairwright.stages.project.project import Project
 from pairwright.store.check.softening import softened_mark
 from pairwright.store.export import labelled_pairs as rows_of
+from pairwright.store.response_votes import response_votes_mark
 
 # What stands in no export for want of a label; other reasons depend on what was asked of the export.
 _UNSETTLED = ("not_judged", "waiting_for_people", "dropped", "flagged", "no_verdict")
@@ -50,11 +52,14 @@ def _changed(connection: Connection, export: Export, *, include_flagged: bool) -
     was_soft, is_soft = export.manifest.get("softened"), softened_mark(connection)
     if was_soft is not None and was_soft != is_soft:
         return f"labels softened, or not any more: {was_soft['labels']:,} then, {is_soft['labels']:,} now"
+    had, has = export.manifest.get("response_votes"), response_votes_mark(connection)
+    if had is not None and had != has:
+        return f"labels of single responses changed: {had['votes']:,} then, {has['votes']:,} now"
     before = export.drops.get("pairs", {})
     for reason in _UNSETTLED:
-        was, has = before.get(reason, 0), now.standing.get(reason, 0)
-        if was != has:
-            return f"pairs {reason.replace('_', ' ')}: {was:,} then, {has:,} now"
+        was, now_are = before.get(reason, 0), now.standing.get(reason, 0)
+        if was != now_are:
+            return f"pairs {reason.replace('_', ' ')}: {was:,} then, {now_are:,} now"
     return None
 
 

@@ -24,6 +24,7 @@ from pairwright.store.judge.cut_prompts import REMEDY, cut_prompts
 from pairwright.store.pay.planned import Waiting
 from pairwright.store.pay.planned import waiting as waiting_calls
 from pairwright.store.people import leases, tasks
+from pairwright.store.response_votes import ResponseLabels, response_labels
 from pairwright.types import SETTLED_BY, Order
 
 
@@ -54,7 +55,8 @@ class Status(Result):
     Every pair is one of: a label (from judges, from people), `for_people` and `stuck` (skipped or
     disputed; `open` tells both apart), flagged by people before it had a label (`open.flagged`),
     `for_judges` (left to a later judge of a cascade), `dropped`, `undecided` (routing has not been
-    told of it) and `uncalibrated` (waits until judges are calibrated). `people` are those who answered;
+    told of it) and `uncalibrated` (waits until judges are calibrated). `response_labels` are votes on single
+    responses, which are no labels of pairs. `people` are those who answered;
     `decided` counts labels that rest on decisions instead. `judges_heard` came with the data or were
     asked here, and `judged` pairs have a verdict of one. `away` are pairs that were sent to other
     tools, by tool. `verified` is by which model how many labels were verified last, and whether labels
@@ -76,6 +78,7 @@ class Status(Result):
     accepted_from_judges: int
     accepted_from_people: int
     accepted_from_unknown: int
+    response_labels: ResponseLabels
     ties: int
     for_people: int
     away: dict[str, int]
@@ -106,8 +109,20 @@ class Status(Result):
         return asdict(self)
 
     def facts(self) -> list[tuple[str, str]]:
-        apart = ("judges", "open", "people", "calls", "calibration", "cut_prompts", "waiting", "next")
+        apart = (
+            "judges",
+            "open",
+            "people",
+            "calls",
+            "calibration",
+            "cut_prompts",
+            "waiting",
+            "next",
+            "response_labels",
+        )
         told = facts_of(self.as_dict(), *apart)
+        if self.response_labels.all:
+            told.append(("labels of single responses", self.response_labels.told))
         for each in self.judges:
             numbers = counts({"votes": each.votes, "failed": each.failed, "pending": each.pending})
             same = "" if each.same_winner is None else f", same winner in both orders {each.same_winner:.1%}"
@@ -148,6 +163,7 @@ def status_of(project: Project, stands: Calibration | None = None) -> Status:
         wanted, asks, away = tasks.open_pairs(connection), tasks.asked(connection), leases.away(connection)
         judges_heard, judged = totals.judged(connection)
         here = bool(leases.to_send(connection, 1))
+        alone = response_labels(connection)
         counts = {
             "prompts": content.prompts,
             "responses": content.responses,
@@ -170,9 +186,11 @@ def status_of(project: Project, stands: Calibration | None = None) -> Status:
             "uncalibrated": asks.get("calibration", 0),
             "outdated": totals.outdated(connection),
         }
+        told = {**counts, "labels_alone": alone.all}
         calls = tuple(totals.call_counts(connection))
         return Status(
             **counts,
+            response_labels=alone,
             open=wanted,
             judges=judges,
             judges_heard=judges_heard,
@@ -190,7 +208,7 @@ def status_of(project: Project, stands: Calibration | None = None) -> Status:
             verified=standing(project),
             cut_prompts=tuple(f"{each}: {REMEDY}" for each in cut_prompts(connection)),
             waiting=(queued := tuple(waiting_calls(connection))),
-            next=to_fetch(queued) or _next(project, counts, wanted, judges, away, found, here=here),
+            next=to_fetch(queued) or _next(project, told, wanted, judges, away, found, here=here),
         )
 
 
@@ -276,6 +294,8 @@ def to_begin(project: Project, counts: Mapping[str, int]) -> str:
         return "pairwright add FILE   (there are no prompts yet)"
     if counts["responses_pending"] > 0:
         return f"pairwright generate   ({counts['responses_pending']:,} responses to draw)"
+    if alone := counts.get("labels_alone"):
+        return f"pairwright export --shape kto   ({alone:,} labels of single responses, and no pairs)"
     if can_meet(project):
         return "pairwright pair   (responses wait to be paired)"
     if counts["responses_failed"] > 0:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, or_, select
 
 from pairwright.keys import public_id
 from pairwright.store.check.findings import settlements
+from pairwright.store.response_votes import still_counts
 from pairwright.store.rows import shown
 from pairwright.store.schema import (
     belief,
@@ -19,6 +20,7 @@ from pairwright.store.schema import (
     prompt,
     rater,
     response,
+    response_vote,
     retraction,
     vote,
 )
@@ -88,6 +90,7 @@ def response_chain(connection: Connection, response_id: int) -> dict[str, Any]:
         "source": row.source,
         "at": row.at,
         "calls": _calls(connection, row.key),
+        "votes": _votes_on(connection, response_id),
     }
     return {"response": told, "pairs": [public_id("pair", each.key) for each in pairs]}
 
@@ -169,8 +172,30 @@ def _votes(connection: Connection, pair_id: int) -> list[dict[str, Any]]:
             "rater": row.name,
             "kind": row.kind,
             **{name: row._mapping[name] for name in names},
+            **({"follows_from": [row.better_id, row.worse_id]} if row.better_id else {}),
             "retracted": row.retracted,
             "calls": _calls(connection, row.key),
+        }
+        for row in rows
+    ]
+
+
+def _votes_on(connection: Connection, response_id: int) -> list[dict[str, Any]]:
+    """What was said of a response by itself, also what was taken back since."""
+    rows = connection.execute(
+        select(response_vote, rater.c.name, rater.c.kind, still_counts().label("counts"))
+        .join(rater, rater.c.id == response_vote.c.rater_id)
+        .where(response_vote.c.response_id == response_id)
+        .order_by(response_vote.c.id)
+    ).all()
+    names = ("good", "rating", "reason", "source", "at")
+    return [
+        {
+            "number": row.id,
+            "rater": row.name,
+            "kind": row.kind,
+            **{name: row._mapping[name] for name in names},
+            "counts": bool(row.counts),
         }
         for row in rows
     ]

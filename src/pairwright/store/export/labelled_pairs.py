@@ -8,7 +8,7 @@ describes the same moment.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,8 @@ from pairwright.store.votes import flag_stands, newest_beliefs
 from pairwright.types import Message, Prompt, Source, Verdict
 
 PAGE = 500
+# In a pair's meta: by how much a is better, and how much the pair counts, as its dataset says.
+MARGIN, WEIGHT = "margin_a", "weight"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,23 @@ class PairRow:
     prob_a: float | None
     prob_tie: float | None
     softened: Softened | None = None
+    meta: Mapping[str, Any] | None = None
+
+    @property
+    def margin(self) -> float | None:
+        """How much better the dataset says the chosen one is; None where it says the other one is."""
+        margin = self._amount(MARGIN)
+        own = margin if self.verdict == "A" or margin is None else -margin
+        return own if own is not None and own >= 0 else None
+
+    @property
+    def weight(self) -> float | None:
+        """How much the dataset says the row counts."""
+        return self._amount(WEIGHT)
+
+    def _amount(self, name: str) -> float | None:
+        value = (self.meta or {}).get(name)
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
     @property
     def prob_chosen(self) -> float | None:
@@ -181,6 +200,7 @@ def _with_texts(cut: FromClause) -> Select[Any]:
             cut,
             pair.c.key,
             pair.c.external_id,
+            pair.c.meta,
             prompt.c.key.label("prompt_key"),
             prompt.c.external_id.label("prompt_external_id"),
             *ASKED,
@@ -218,4 +238,5 @@ def _pair_row(row: Any, soft: Softened | None) -> PairRow:
         row.prob_a,
         row.prob_tie,
         soft,
+        row.meta,
     )

@@ -30,9 +30,11 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    null,
     or_,
     select,
     text,
+    true,
     tuple_,
     union_all,
 )
@@ -41,21 +43,23 @@ from pairwright.keys import seeded_fraction
 from pairwright.store.check.softening import softened
 from pairwright.store.export.labelled_pairs import PAGE, standings
 from pairwright.store.export.ratings import has_ratings, rated_pairs
+from pairwright.store.export.votes_on_responses import SOURCE_OF, VotesWanted, silent, spoken
 from pairwright.store.probability import prob_of_verdict
 from pairwright.store.rows import ASKED, prompt_of, turns_of
-from pairwright.store.schema import RowId, belief, pair, prompt, response, vote
+from pairwright.store.schema import RowId, belief, pair, prompt, rater, response, response_vote, vote
 from pairwright.types import Message, Prompt, RatedBy, Source, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseSide:
-    """What one accepted pair says about a response."""
+    """What one accepted pair, or one rater's vote on the response itself, says about a response."""
 
-    pair_key: bytes
-    pair_external_id: str | None
-    belief_id: int
     good: bool
     source: Source
+    pair_key: bytes | None = None
+    pair_external_id: str | None = None
+    belief_id: int | None = None
+    rater: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class ResponseRow:
 
     @property
     def source(self) -> Source:
-        """people, if a person settled any of the pairs that speak for it; judge, if judges did all."""
+        """people, if a person settled any pair, or voted on it, that speaks so; judge, if judges did all."""
         by = {side.source for side in self.sides if side.good == self.good}
         return "people" if "people" in by else "judge" if by <= {"judge"} else "unknown"
 
@@ -105,8 +109,9 @@ _side = Table(
     _scratch,
     Column("response_id", RowId, nullable=False),  # the first response with this text
     Column("own_id", RowId, nullable=False),  # the response that stood in the pair
-    Column("pair_id", RowId, nullable=False),
-    Column("belief_id", RowId, nullable=False),
+    Column("pair_id", RowId),
+    Column("belief_id", RowId),
+    Column("response_vote_id", RowId),  # where no pair speaks, but a vote on the response itself
     Column("good", Integer, nullable=False),
     Index("export_side_by_response", "response_id"),
     prefixes=["TEMPORARY"],
@@ -118,6 +123,15 @@ _rated = Table(
     Column("own_id", RowId, nullable=False),
     Column("pair_id", RowId, nullable=False),
     Column("belief_id", RowId, nullable=False),
+    Column("good", Integer, nullable=False),
+    prefixes=["TEMPORARY"],
+)
+
+_spoken = Table(
+    "export_spoken",
+    _scratch,
+    Column("own_id", RowId, nullable=False),
+    Column("response_vote_id", RowId, nullable=False),
     Column("good", Integer, nullable=False),
     prefixes=["TEMPORARY"],
 )
@@ -146,10 +160,10 @@ _tally = Table(
 class WantedResponses:
     """Which accepted pairs speak, and what of them says that a response is good or bad.
 
-    Unless `by_itself` the winner of a pair is good there and the loser bad, and
-    of ties those that were called both good or both bad. Otherwise only what is
-    said of a response by itself: both good, both bad, and `ratings` of one kind, where
-    the mean of a response's ratings in a pair is held against `threshold`.
+    What is said of a response by itself always counts: votes on it, both good, both bad, and `ratings` of
+    one kind, where a vote's rating, or the mean of a response's ratings in a pair, is held against
+    `threshold`. Unless `by_itself` the winner of a pair is good there and the loser bad, where the
+    response has no vote of its own. Of votes on one response people's count, where there are any.
     """
 
     include_flagged: bool = False
@@ -176,6 +190,7 @@ def count_responses(
             connection.execute(insert(_softened), soft)
     if wanted.by_itself and wanted.ratings is not None:
         _rate(connection, wanted, wanted.ratings)
+    connection.execute(insert(_spoken).from_select(list(_spoken.c), spoken(_votes_wanted(wanted))))
     connection.execute(insert(_side).from_select(list(_side.c), _sides(wanted)))
     good = func.sum(_side.c.good)
     counted = select(
@@ -237,15 +252,25 @@ def _sides(wanted: WantedResponses) -> Select[Any]:
     stand = standings(include_flagged=wanted.include_flagged).subquery()
     speak = told(stand, wanted, TOLD[1:] if wanted.by_itself else TOLD)
 
+    nothing = cast(null(), RowId).label("response_vote_id")
+
     def side(own: ColumnElement[int], wins: Verdict) -> Select[Any]:
         good = or_(stand.c.verdict == wins, stand.c.standing == "tie_both_good")
+        # Who won says less of a response than what was said of it by itself.
+        settled = true() if wanted.by_itself else own.not_in(select(_spoken.c.own_id))
         return select(
-            own.label("own_id"), stand.c.pair_id, stand.c.belief_id, case((good, 1), else_=0).label("good")
-        ).where(speak)
+            own.label("own_id"),
+            stand.c.pair_id,
+            stand.c.belief_id,
+            nothing,
+            case((good, 1), else_=0).label("good"),
+        ).where(speak, or_(stand.c.standing != "label", settled))
 
     sides = [side(stand.c.a_id, "A"), side(stand.c.b_id, "B")]
     if wanted.by_itself:
-        sides.append(select(_rated.c.own_id, _rated.c.pair_id, _rated.c.belief_id, _rated.c.good))
+        sides.append(select(_rated.c.own_id, _rated.c.pair_id, _rated.c.belief_id, nothing, _rated.c.good))
+    no_pair = (cast(null(), RowId).label("pair_id"), cast(null(), RowId).label("belief_id"))
+    sides.append(select(_spoken.c.own_id, *no_pair, _spoken.c.response_vote_id, _spoken.c.good))
     both = union_all(*sides).subquery()
     own, twin = response.alias("own"), response.alias("twin")
     first = (
@@ -258,24 +283,45 @@ def _sides(wanted: WantedResponses) -> Select[Any]:
         .correlate(own)
         .scalar_subquery()
     )
-    return select(first, both.c.own_id, both.c.pair_id, both.c.belief_id, both.c.good).join_from(
-        both, own, own.c.id == both.c.own_id
+    said = (both.c.own_id, both.c.pair_id, both.c.belief_id, both.c.response_vote_id, both.c.good)
+    return select(first, *said).join_from(both, own, own.c.id == both.c.own_id)
+
+
+def _votes_wanted(wanted: WantedResponses) -> VotesWanted:
+    return VotesWanted(
+        wanted.include_flagged,
+        wanted.source,
+        wanted.min_probability is None,
+        wanted.ratings if wanted.by_itself else None,
+        wanted.threshold,
     )
+
+
+def silent_votes(connection: Connection, wanted: WantedResponses) -> dict[str, int]:
+    """Votes on single responses that say nothing here, by reason."""
+    return silent(connection, _votes_wanted(wanted))
 
 
 def rated_otherwise(connection: Connection, wanted: WantedResponses) -> int:
     """After `count_responses`: accepted pairs that say nothing, and have ratings, but of another kind."""
     stand = standings(include_flagged=wanted.include_flagged).subquery()
     rated = exists().where(vote.c.pair_id == stand.c.pair_id, has_ratings())
-    query = select(func.count()).where(
-        told(stand, wanted, (*TOLD, "tie")), rated, stand.c.pair_id.not_in(select(_side.c.pair_id))
-    )
+    query = select(func.count()).where(told(stand, wanted, (*TOLD, "tie")), rated, ~_says_something(stand))
     return int(connection.execute(query).scalar_one())
 
 
-def speaking(connection: Connection) -> int:
-    """After `count_responses`: how many pairs say something of a response."""
-    return int(connection.execute(select(func.count(distinct(_side.c.pair_id)))).scalar_one())
+def speaking(connection: Connection, wanted: WantedResponses) -> int:
+    """After `count_responses`: how many accepted pairs say something of a response."""
+    stand = standings(include_flagged=wanted.include_flagged).subquery()
+    query = select(func.count()).where(stand.c.standing.in_((*TOLD, "tie")), _says_something(stand))
+    return int(connection.execute(query).scalar_one())
+
+
+def _says_something(stand: FromClause) -> ColumnElement[bool]:
+    """A pair speaks, or both its responses were voted on by themselves."""
+    alone = select(_spoken.c.own_id)
+    speaks = stand.c.pair_id.in_(select(_side.c.pair_id).where(_side.c.pair_id.is_not(None)))
+    return or_(speaks, and_(stand.c.a_id.in_(alone), stand.c.b_id.in_(alone)))
 
 
 PRIME = 2**31 - 1
@@ -346,7 +392,7 @@ def labelled_responses(connection: Connection, *, page: int = PAGE) -> Iterator[
 
 def _sides_of(connection: Connection, response_ids: Sequence[int]) -> dict[int, list[ResponseSide]]:
     found: dict[int, list[ResponseSide]] = {number: [] for number in response_ids}
-    rows = connection.execute(
+    of_pairs = (
         select(
             _side.c.response_id, pair.c.key, pair.c.external_id, belief.c.id, _side.c.good, belief.c.source
         )
@@ -355,6 +401,15 @@ def _sides_of(connection: Connection, response_ids: Sequence[int]) -> dict[int, 
         .where(_side.c.response_id.in_(response_ids))
         .order_by(_side.c.response_id, _side.c.pair_id, _side.c.good)
     )
-    for number, key, external_id, belief_id, good, source in rows:
-        found[number].append(ResponseSide(key, external_id, belief_id, bool(good), source))
+    for number, key, external_id, belief_id, good, source in connection.execute(of_pairs):
+        found[number].append(ResponseSide(bool(good), source, key, external_id, belief_id))
+    of_votes = (
+        select(_side.c.response_id, _side.c.good, rater.c.kind, rater.c.name)
+        .join(response_vote, response_vote.c.id == _side.c.response_vote_id)
+        .join(rater, rater.c.id == response_vote.c.rater_id)
+        .where(_side.c.response_id.in_(response_ids))
+        .order_by(_side.c.response_id, response_vote.c.id)
+    )
+    for number, good, kind, name in connection.execute(of_votes):
+        found[number].append(ResponseSide(bool(good), SOURCE_OF.get(kind, "judge"), rater=name))
     return found

@@ -13,7 +13,8 @@ from typing import Any, get_args
 from sqlalchemy import ColumnElement, Connection, and_, exists, select
 
 from pairwright.literals import checked
-from pairwright.store.schema import pair, rater, vote
+from pairwright.store.response_votes import by_kind, still_counts
+from pairwright.store.schema import pair, rater, response_vote, vote
 from pairwright.store.votes import is_current
 from pairwright.types import RatedBy
 
@@ -43,12 +44,15 @@ def has_ratings(kind: RatedBy | None = None) -> ColumnElement[bool]:
 
 def rating_kinds(connection: Connection) -> tuple[RatedBy, ...]:
     """Which kinds of ratings there are, what counts first first."""
-    there = (
-        kind
-        for kind in KINDS
-        if connection.execute(select(vote.c.id).where(has_ratings(kind)).limit(1)).first()
-    )
-    return tuple(there)
+    return tuple(kind for kind in KINDS if _there(connection, kind))
+
+
+def _there(connection: Connection, kind: RatedBy) -> bool:
+    """Whether any pair, or any response by itself, has such ratings."""
+    pairs = select(vote.c.id).where(has_ratings(kind)).limit(1)
+    alone = response_vote.c.rating.is_not(None), response_vote.c.good.is_(None)
+    responses = select(response_vote.c.id).where(*alone, by_kind(kind), still_counts()).limit(1)
+    return any(connection.execute(query).first() is not None for query in (pairs, responses))
 
 
 @checked
