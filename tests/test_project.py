@@ -395,7 +395,12 @@ def test_each_result_says_what_json_prints(project, tmp_path, capsys):
 
 
 # Verbs and options that are for a terminal or a server; sub-verbs of `check` are two methods, those of `calls` three.
-NOT_METHODS = {"convert": "needs no project", "copy": "needs no project", "browse": "a server"}
+NOT_METHODS = {
+    "convert": "needs no project",
+    "copy": "needs no project",
+    "calls make": "needs no project",
+    "browse": "a server",
+}
 NOT_OPTIONS = {"--json": "as_dict()", "--help": "docstrings", "-h": "docstrings"}
 OF_VERBS = {
     "annotate": {"--host", "--port", "--host-name", "--browser", "--terminal"},  # the page, a terminal

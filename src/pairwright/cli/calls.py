@@ -10,7 +10,7 @@ import typer
 from pairwright.amounts import counted, usd
 from pairwright.cli.help import Command, a_group
 from pairwright.cli.options import Json
-from pairwright.cli.output import DONE, FINISHED_WITH_FAILURES, emit, note, say
+from pairwright.cli.output import DONE, FINISHED_WITH_FAILURES, count_bar, emit, note, say
 from pairwright.cli.waiting import print_batches
 
 app = a_group(name="calls")
@@ -61,6 +61,67 @@ def export_calls(
     say(f"{counted(done.calls, 'call')} in {counted(len(done.files), 'file')}.")
     note("no run makes them any more, until `pairwright calls import` or `pairwright calls cancel`")
     return DONE
+
+
+@app.command("make", cls=Command)
+def make_calls(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Exported calls.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Where the replies go; default: beside each file, as NAME.out.jsonl."
+        ),
+    ] = None,
+    url: Annotated[
+        str, typer.Option(metavar="URL", help="The endpoint, up to and including /v1.")
+    ] = "http://localhost:8000/v1",
+    api_key_env: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The environment variable that holds its key.")
+    ] = None,
+    concurrency: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Calls in flight, of each worker.")
+    ] = 64,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ray|ray://HOST:PORT",
+            help="Spread over a Ray cluster: one started here, or the one at an address.",
+        ),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, metavar="N", help="With --on: workers.")] = 2,
+    json: Json = False,
+) -> int:
+    """Make exported calls against an endpoint, as a job of a cluster does. Needs no project.
+
+    The same command goes on after a kill.
+    """
+    from pairwright.models.batch.make import MadeCalls
+    from pairwright.models.batch.make import make_calls as make
+    from pairwright.models.settings import EndpointSettings
+
+    endpoint = EndpointSettings(url=url, api_key_env=api_key_env, concurrency=concurrency)
+    done: list[MadeCalls] = []
+    if on is not None:
+        from pairwright.models.batch.on_ray import make_calls_on_ray
+
+        address = None if on == "ray" else on
+        folder = out or files[0].parent / "replies"
+        done.append(make_calls_on_ray(files, folder, endpoint, address=address, workers=workers))
+    for file in files if on is None else ():
+        target = (out or file.parent) / f"{file.stem}.out.jsonl"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with count_bar(f"calling ({file.name})", quiet=json) as progress:
+            done.append(make(file, target, endpoint, progress=progress))
+    lines, known, made, lost = (
+        sum(getattr(each, name) for each in done) for name in ("lines", "known", "made", "no_reply")
+    )
+    if json:
+        emit({"lines": lines, "known": known, "made": made, "no_reply": lost})
+    else:
+        say(f"{counted(made, 'call')} made of {lines:,}, {known:,} had a reply before.")
+        if lost:
+            note(f"{counted(lost, 'call')} got no reply; the same command asks again")
+    return FINISHED_WITH_FAILURES if lost else DONE
 
 
 @app.command("import", cls=Command)

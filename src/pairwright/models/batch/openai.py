@@ -25,7 +25,8 @@ from pairwright.models.batch.provider import (
 
 PATH = "/v1/chat/completions"
 MB = 1024**2
-_NOT_MADE = ("batch_expired", "batch_cancelled")
+# Of calls that may be sent again; the last is our own, of `pairwright calls make`.
+_NOT_MADE = ("batch_expired", "batch_cancelled", "no_reply")
 
 
 class OpenAI:

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from pairwright.errors import InputError
+from pairwright.extras import needed
 from pairwright.models.batch.openai import reply_of
 from pairwright.models.batch.provider import BatchReply
 from pairwright.stages.project.project import Project
@@ -142,6 +143,22 @@ def import_calls(project: Project, paths: Sequence[Path]) -> ImportCallsResult:
     return result
 
 
+def _parquet(path: Path, result: ImportCallsResult) -> Iterator[tuple[str, BatchReply]]:
+    """Replies as `calls make --on ray` writes them; status 0 is no reply."""
+    with needed("parquet", f"reading {path.name}"):
+        import pyarrow as pa
+        import pyarrow.parquet as parquet
+    try:
+        with parquet.ParquetFile(path) as file:
+            for group in file.iter_batches(PAGE, columns=["custom_id", "status", "body"]):
+                for row in group.to_pylist():
+                    result.lines += 1
+                    place = f"{path}: row {result.lines}"
+                    yield place, BatchReply(row["custom_id"], row["status"] or None, row["body"])
+    except (OSError, pa.ArrowInvalid) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from None
+
+
 def _keep(project: Project, page: list[tuple[str, BatchReply]], result: ImportCallsResult) -> None:
     with project.store.write() as connection:
         known = planned.known_keys(connection, [key for _, each in page if (key := call_key(each.id))])
@@ -162,6 +179,9 @@ def _keep(project: Project, page: list[tuple[str, BatchReply]], result: ImportCa
 
 
 def _replies(path: Path, result: ImportCallsResult) -> Iterator[tuple[str, BatchReply]]:
+    if path.suffix == ".parquet":
+        yield from _parquet(path, result)
+        return
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, 1):
