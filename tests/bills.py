@@ -10,7 +10,8 @@ from projects import a_project, add_rows, rows
 
 from pairwright.models.loopback import Behaviour, LoopbackServer
 from pairwright.models.prices import Price
-from pairwright.stages.judge.judge import JudgeResult, run_judge
+from pairwright.stages.judge.judge import run_judge
+from pairwright.stages.judge.result import JudgeResult
 from pairwright.stages.pay.bounds import TokenBound
 
 PRICE = Price(1.0, 4.0, "")

@@ -155,7 +155,7 @@ RESULTS = [
     "pairwright.stages.generate.generate.GenerateResult",
     "pairwright.stages.generate.pair.PairResult",
     "pairwright.stages.judge.judges.JudgesResult",
-    "pairwright.stages.judge.judge.JudgeResult",
+    "pairwright.stages.judge.result.JudgeResult",
     "pairwright.stages.route.route.RouteResult",
     "pairwright.stages.people.import_labels.ImportResult",
     "pairwright.stages.route.label.LabelResult",

@@ -23,7 +23,7 @@ from pairwright.cli.output import (
 from pairwright.cli.waiting import tell_waiting
 
 if TYPE_CHECKING:
-    from pairwright.stages.judge.judge import JudgeResult
+    from pairwright.stages.judge.result import JudgeResult
     from pairwright.stages.project.project import Project
 
 

@@ -17,7 +17,8 @@ from pairwright.stages.figures.estimate import unset
 from pairwright.stages.figures.status import can_meet, status_of
 from pairwright.stages.generate.generate import run_generate
 from pairwright.stages.generate.pair import pair
-from pairwright.stages.judge.judge import JudgeResult, run_judge
+from pairwright.stages.judge.judge import run_judge
+from pairwright.stages.judge.result import JudgeResult
 from pairwright.stages.panel.asked import comes_later, orders_asked, refused_judges
 from pairwright.stages.pay.dispatch import Via
 from pairwright.stages.pay.paid_calls import CallProgress, no_progress

@@ -371,3 +371,19 @@ def test_a_price_of_0_is_said_to_escape_the_budget(tmp_path, server):
     assert (result.votes, note in result.notes) == (4, True)
     assert note not in run_judge(project, "main").notes
     assert note in run_all(project, budget_usd=1).notes
+
+
+@pytest.mark.parametrize("kind", ["endpoint", "recorded"])
+def test_with_a_limit_only_so_many_pairs_are_judged_and_the_next_run_goes_on(tmp_path, server, kind):
+    project = a_project(tmp_path, server)
+    if kind == "recorded":
+        project = change(project, '\n[judges.rec]\nkind = "replay"\npath = "verdicts.jsonl"\n')
+        rows_of = [
+            {"id": f"pair-{i}", "order": order, "verdict": "A"} for i in range(5) for order in ("AB", "BA")
+        ]
+        (project.root / "verdicts.jsonl").write_text("\n".join(map(json.dumps, rows_of)))
+    add_pairs(project, 5)
+    name = "main" if kind == "endpoint" else "rec"
+    assert run_judge(project, name, limit=2).votes == 4
+    assert run_judge(project, name, limit=2).votes == 4
+    assert run_judge(project, name, limit=2).votes == 2

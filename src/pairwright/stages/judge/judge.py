@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,11 +18,11 @@ from pairwright.models.chat import CallFailed, ChatClient
 from pairwright.models.chat_judge import ChatJudge, read_reply
 from pairwright.stages.judge.local import judge_locally
 from pairwright.stages.judge.per_prompt import Aids
+from pairwright.stages.judge.result import JudgeResult, failed_before
 from pairwright.stages.judge.session import JudgeSession, notes_on, open_session
 from pairwright.stages.judge.shared_calls import Rankings, ScoredResponses, SharedJudge
 from pairwright.stages.panel.asked import (
     comes_later,
-    failed_answers,
     judge_settings,
     orders_of,
     refused_judges,
@@ -37,8 +37,6 @@ from pairwright.stages.pay.paid_calls import CallProgress, Run, no_progress, onl
 from pairwright.stages.pay.payer import Payer, unlimited
 from pairwright.stages.project.judge_kinds import kind_of
 from pairwright.stages.project.project import Project
-from pairwright.stages.project.settings import JudgeSettings
-from pairwright.stages.result import Result
 from pairwright.store import schema
 from pairwright.store.figures import totals
 from pairwright.store.judge.pending import JudgeWork, judge_work
@@ -51,32 +49,7 @@ from pairwright.store.votes import (
     vote_row,
 )
 from pairwright.store.writer import GroupCommit
-from pairwright.types import Answer, Failure, Order
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class JudgeResult(Result):
-    """What one run of one judge did. `spent_usd` is this run's; None where no price is known.
-
-    `uncounted_usd` of it is booked at the worst case, for the endpoint counted no tokens.
-    `failed_before` answers failed in earlier runs and were not asked for again. `waiting` ones wait for calls
-    that are planned, or in a batch: run again to go on.
-    """
-
-    judge: str
-    pending: int
-    votes: int
-    failures: int
-    calls: int
-    spent_usd: float | None
-    stopped: str | None
-    notes: tuple[str, ...] = ()
-    failed_before: int = 0
-    uncounted_usd: float = 0.0
-    waiting: int = 0
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+from pairwright.types import Answer, Failure
 
 
 def run_judge(
@@ -113,7 +86,9 @@ def run_judge(
         if not paid:
             if rejudge:
                 _ask_anew(project, name)
-            return _run_local(project, name, settings, orders, retry_failed, progress)
+            return judge_locally(
+                project, name, settings, orders, retry_failed=retry_failed, limit=limit, progress=progress
+            )
         assert settings.model is not None  # checked when the project file was read
         dispatch = Dispatch(project, "judge", [settings.model], via)
         dispatch.begin()
@@ -322,7 +297,7 @@ def _result(session: JudgeSession, run: Run, pending: int, notes: Sequence[str])
             *_cut(session),
             *notes,
         ),
-        failed_before=_failed_before(session.project, session.name, run.failed),
+        failed_before=failed_before(session.project, session.name, run.failed),
         uncounted_usd=run.uncounted_usd,
         waiting=run.deferred,
     )
@@ -336,45 +311,3 @@ def _cut(session: JudgeSession) -> tuple[str, ...]:
         f"{counted(len(session.cut), 'response')} over {session.settings.longest:,} characters "
         "had the middle left out: [judges] longest",
     )
-
-
-def _failed_before(project: Project, name: str, failures: int) -> int:
-    with project.store.read() as connection:
-        return max(0, failed_answers(connection, project, name) - failures)
-
-
-def _run_local(
-    project: Project,
-    name: str,
-    settings: JudgeSettings,
-    orders: tuple[Order, ...],
-    retry_failed: bool,
-    progress: CallProgress,
-) -> JudgeResult:
-    with project.store.read() as connection:
-        left = comes_later(connection, project, name)
-        pending = totals.judge_pending(connection, name, orders, retry_failed=retry_failed, left=left)
-    votes, failures, rater = judge_locally(
-        project,
-        name,
-        settings,
-        orders,
-        retry_failed=retry_failed,
-        left=left,
-        report=_reporter(pending, progress),
-    )
-    return JudgeResult(
-        name,
-        pending,
-        votes,
-        failures,
-        calls=0,
-        spent_usd=0.0,
-        stopped=None,
-        notes=notes_on(project, rater),
-        failed_before=_failed_before(project, name, failures),
-    )
-
-
-def _reporter(total: int, progress: CallProgress) -> Callable[[int, int], None]:
-    return lambda done, failed: progress(done=done, total=total, failed=failed, spent_usd=0.0)

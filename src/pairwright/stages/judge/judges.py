@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pairwright.errors import ConfigError
-from pairwright.stages.judge.judge import JudgeResult, run_judge
+from pairwright.stages.judge.judge import run_judge
+from pairwright.stages.judge.result import JudgeResult
 from pairwright.stages.panel.asked import judge_settings, refused_judges
 from pairwright.stages.pay.dispatch import Via
 from pairwright.stages.pay.paid_calls import CallProgress, no_progress

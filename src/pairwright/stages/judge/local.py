@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from pairwright.errors import VerdictError
@@ -13,12 +13,17 @@ from pairwright.keys import content_key
 from pairwright.stages.judge.compare import Ask
 from pairwright.stages.judge.plugin import open_plugin
 from pairwright.stages.judge.replay import open_replay
+from pairwright.stages.judge.result import JudgeResult, failed_before
 from pairwright.stages.judge.reward import open_reward
 from pairwright.stages.judge.scorer import open_scorer
+from pairwright.stages.judge.session import notes_on
+from pairwright.stages.panel.asked import comes_later
+from pairwright.stages.pay.paid_calls import CallProgress, only_first
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import JudgeSettings
 from pairwright.store import schema
 from pairwright.store.chain import add_rows
+from pairwright.store.figures import totals
 from pairwright.store.judge.pending import JudgeWork, judge_work
 from pairwright.store.votes import failure_row, rater_id, vote_row
 from pairwright.types import Failure, Order, Rater
@@ -36,34 +41,47 @@ def judge_locally(
     project: Project,
     name: str,
     settings: JudgeSettings,
-    orders: Sequence[Order],
+    orders: tuple[Order, ...],
     *,
     retry_failed: bool,
-    left: bool,
-    report: Callable[[int, int], None],
-) -> tuple[int, int, Rater]:
-    """Answer all pending work (with `left` what a cascade left); gives (votes, failures, who voted).
-
-    A page is one transaction.
-    """
+    limit: int | None,
+    progress: CallProgress,
+) -> JudgeResult:
+    """Answer what is pending, of so many pairs at most. A page is one transaction."""
+    with project.store.read() as connection:
+        left = comes_later(connection, project, name)
+        pending = totals.judge_pending(connection, name, orders, retry_failed=retry_failed, left=left)
+    if limit is not None:
+        pending = min(pending, limit * len(orders))
     ask, spec = OPENED.get(settings.kind, open_plugin)(project, name, settings)
     rater = Rater("judge", name, {**spec, "single_order": len(orders) == 1})
     with project.store.write() as connection:
         this = rater_id(connection, rater)
     votes = failures = 0
-    for page in judge_work(project.store, name, orders, retry_failed=retry_failed, left=left):
+    work = judge_work(project.store, name, orders, retry_failed=retry_failed, left=left)
+    for page in only_first(work, limit, lambda each: each.pair_id):
         rows: dict[Any, list[dict[str, Any]]] = {schema.vote: [], schema.failure: []}
-        for work in page:
-            key = content_key("judge", work.pair_key, rater.key, work.order, work.round)
-            table, row = _answer(ask, work, this, key)
+        for each in page:
+            key = content_key("judge", each.pair_key, rater.key, each.order, each.round)
+            table, row = _answer(ask, each, this, key)
             rows[table].append(row)
         with project.store.write() as connection:
             for table, values in rows.items():
                 add_rows(connection, table, values)
         votes += len(rows[schema.vote])
         failures += len(rows[schema.failure])
-        report(votes + failures, failures)
-    return votes, failures, rater
+        progress(done=votes + failures, total=pending, failed=failures, spent_usd=0.0)
+    return JudgeResult(
+        name,
+        pending,
+        votes,
+        failures,
+        calls=0,
+        spent_usd=0.0,
+        stopped=None,
+        notes=notes_on(project, rater),
+        failed_before=failed_before(project, name, failures),
+    )
 
 
 def _answer(ask: Ask, work: JudgeWork, rater: int, key: bytes) -> tuple[Any, dict[str, Any]]:
