@@ -58,8 +58,8 @@ test-lives: setup ## LIVES projects of STEPS steps each, beside a twin, killed n
 test-money: setup ## 10,000 faulty calls and budgets held against a stand-in's bill; prints what was booked (minutes)
 	@$(BIN)/python -m pytest -q -n0 -s tests/slow/test_money.py
 
-test-batches: setup ## 200 kills around sending and fetching batches; prints what was billed and booked (minutes)
-	@$(BIN)/python -m pytest -q -n0 -s tests/slow/test_batch_kills.py
+test-batches: setup ## 200 kills around batches, and PAIRS=5000 pairs in them: billed, booked, labelled (minutes)
+	@$(BIN)/python -m pytest -q -n0 -s tests/slow/test_batch_kills.py tests/slow/test_batch_of_50000.py
 
 check: setup ## ruff and mypy
 	@$(BIN)/ruff check --quiet .

@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
+from io import BytesIO
 from typing import Any, Self
 
 import aiohttp
@@ -78,13 +79,15 @@ class BatchHttp:
     async def upload(self, url: str, name: str, lines: bytes, fields: Mapping[str, str]) -> Any:
         """Send a file as a form; gives JSON. Raises EndpointError."""
         form = aiohttp.FormData(dict(fields))
-        form.add_field("file", lines, filename=name, content_type="application/jsonl")
+        # A stream: large bytes would hold up the event loop, as aiohttp warns.
+        form.add_field("file", BytesIO(lines), filename=name, content_type="application/jsonl")
         async with await self._answer("POST", url, again=False, data=form) as response:
             return await self._json(url, response)
 
     async def post_bytes(self, url: str, data: bytes, headers: Mapping[str, str]) -> tuple[Any, Any]:
         """Send bytes as they are; gives JSON (None for no body) and the headers. Raises EndpointError."""
-        async with await self._answer("POST", url, again=False, data=data, headers=headers) as response:
+        sent = {"data": BytesIO(data), "headers": {**headers, "Content-Length": str(len(data))}}
+        async with await self._answer("POST", url, again=False, **sent) as response:
             raw = await response.read()
             return (orjson.loads(raw) if raw.strip() else None), response.headers
 
