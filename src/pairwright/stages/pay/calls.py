@@ -40,15 +40,14 @@ class Calls:
         self._store, self._endpoint, self._dispatch = project.store, endpoint, dispatch
         self._live = ChatClient(endpoint, settings)
         self._price_share = settings.batch_price if dispatch.via == "batch" else 1.0
-        self._some_planned = dispatch.via != "live"
+        self._planned_keys: set[bytes] = set()
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         if self._dispatch.via != "files":  # who makes them has the key
             await self._stack.enter_async_context(self._live)
-        if not self._some_planned:
-            with self._store.read() as connection:
-                self._some_planned = planned.any_planned(connection)
+        with self._store.read() as connection:
+            self._planned_keys = planned.all_keys(connection)
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -72,7 +71,7 @@ class Calls:
         ledger: Ledger | None = None,
     ) -> ChatReply:
         """As `ChatClient.post`. Raises Deferred, too, where the call waits."""
-        if self._some_planned and isinstance(ledger, Account):
+        if isinstance(ledger, Account) and (self._planned_keys or self._dispatch.via != "live"):
             reply = await self._planned(path, body, read, ledger)
             if reply is not None:
                 return reply
@@ -84,13 +83,14 @@ class Calls:
         """The reply to a planned call; None where it is to be made now."""
         text, tries = orjson.dumps(body).decode(), 0
         while True:
-            with self._store.read() as connection:
-                found = planned.planned(connection, account.planned_key(path, text))
+            key = account.planned_key(path, text)
+            found = self._find(key) if key in self._planned_keys else None
             if found is None or not (found.sent or found.status is not None):
                 if self._dispatch.via == "live":
                     return None
                 if found is None:
                     await account.plan(self._endpoint, path, text, self._price_share, tries)
+                    self._planned_keys.add(key)
                 elif found.at < self._dispatch.began:
                     with self._store.write() as connection:
                         planned.touch(connection, found.key)
@@ -101,6 +101,10 @@ class Calls:
             if isinstance(reply, ChatReply):
                 return reply
             tries = found.tries + 1  # it was charged for, and is in the books: the next try is another call
+
+    def _find(self, key: bytes) -> planned.Planned | None:
+        with self._store.read() as connection:
+            return planned.planned(connection, key)
 
     def _read(
         self,

@@ -89,6 +89,11 @@ def planned(connection: Connection, key: bytes) -> Planned | None:
     )
 
 
+def all_keys(connection: Connection) -> set[bytes]:
+    """The keys of all calls that are planned: 100 bytes of memory each."""
+    return set(connection.execution_options(yield_per=PAGE).scalars(select(planned_call.c.key)))
+
+
 def any_planned(connection: Connection) -> bool:
     return connection.execute(select(exists().select_from(planned_call))).scalar_one()
 
