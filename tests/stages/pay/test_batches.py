@@ -306,6 +306,7 @@ def test_an_endpoint_without_a_batch_api_says_what_to_do(tmp_path):
         add_pairs(project, 1)
         with pytest.raises(ConfigError, match=r"no batch API is known at 127\.0\.0\.1.*--via files"):
             run_judge(project, "main", via="batch")
+        assert rows(project, "planned_call") == []
 
 
 def test_a_wrong_key_is_an_error_of_the_endpoint(tmp_path, kind, monkeypatch):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pairwright.errors import BudgetReached
+from pairwright.models.batch.catalog import batch_api
 from pairwright.stages.pay import batches
 from pairwright.stages.project.project import Project
 from pairwright.store.pay import planned
@@ -30,8 +31,14 @@ class Dispatch:
     notes: list[str] = field(default_factory=list)
 
     def begin(self) -> None:
-        """Fetch the replies of batches that ended. Raises ConfigError, EndpointError."""
+        """Fetch the replies of batches that ended. Raises ConfigError, EndpointError.
+
+        Where a model's endpoint has no batch API that is known, before anything is planned.
+        """
         if self.via == "batch":
+            settings = self.project.settings
+            for endpoint in sorted({settings.models[name].endpoint for name in self.models}):
+                batch_api(endpoint, settings.endpoints[endpoint])
             self.notes += batches.fetch(self.project).notes
 
     def end(self, stop: BaseException | None = None) -> None:
