@@ -22,7 +22,7 @@ from pairwright.stages.check.lengths_of_rows import _example
 from pairwright.stages.export.convert import Selection, convert
 from pairwright.tokens.report import emptied_when_cut, equal_when_cut
 from pairwright.tokens.tokenizer import row_tokenizer
-from pairwright.tokens.trainers import TRAINERS, Kept, Lengths
+from pairwright.tokens.trainers import TRAINERS, KeptTokens, Lengths
 
 MISSING = [
     name for name in ("torch", "transformers", "datasets", "trl") if not importlib.util.find_spec(name)
@@ -189,7 +189,7 @@ def test_llama_factory_shares_the_limit_the_same():
             for limit in (1, 10, 25, 50, 200):
                 kept = TRAINERS["llama-factory"].cut(Lengths(prompt, chosen, 3, 0), limit)
                 left, of_longer = infer(prompt, max(chosen, 3), limit)
-                assert kept == Kept(left, min(chosen, of_longer), min(3, of_longer))
+                assert kept == KeptTokens(left, min(chosen, of_longer), min(3, of_longer))
 
 
 def test_defaults_are_those_of_the_installed_trainers():

@@ -11,7 +11,7 @@ from pairwright.types import Message, ToolCall
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class ResponseParts:
     """`answer` is the last text, "" where the response ends with a call or a result.
 
     `calls` are names and arguments in order: equal where the same tools are asked for the same. Results of
@@ -25,14 +25,14 @@ class Parts:
     images: tuple[str, ...]
 
 
-def parts_of(text: str, turns: Sequence[Message]) -> Parts:
+def parts_of(text: str, turns: Sequence[Message]) -> ResponseParts:
     """The parts of a response; a plain text is all answer."""
     if not turns:
-        return Parts(text, (), "", "", ())
+        return ResponseParts(text, (), "", "", ())
     said = [turn for turn in turns if turn.role == "assistant"]
     ends = bool(said) and said[-1] is turns[-1] and not said[-1].tool_calls
     before = said[:-1] if ends else said
-    return Parts(
+    return ResponseParts(
         said[-1].content if ends else "",
         tuple(_named(call) for turn in said for call in turn.tool_calls),
         "\n\n".join(turn.content for turn in before if turn.content.strip()),

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from rapidfuzz.distance import Indel
 
 from pairwright.quality.example import Example, Finding, Severity
-from pairwright.quality.parts import Parts, parts_of
+from pairwright.quality.parts import ResponseParts, parts_of
 
 MOST = 0.95
 # A text with so few spaces is not written in words that spaces part (Chinese, Japanese, Thai).
@@ -105,7 +105,7 @@ class TooSimilar:
             remedy = f"keep the pair if {' and '.join(differ)} are what is to be learned; otherwise drop it"
             yield Finding(self.name, "info", reason, remedy, example.id, "same_answer", least)
 
-    def _compared(self, a: Parts, b: Parts) -> dict[str, float]:
+    def _compared(self, a: ResponseParts, b: ResponseParts) -> dict[str, float]:
         """How alike each part is that one of them has, from 0 to 1."""
         texts = {_ANSWERS: (a.answer, b.answer), "texts beside calls": (a.beside, b.beside)}
         if self._reasoning_counts:

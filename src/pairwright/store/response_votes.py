@@ -67,7 +67,7 @@ def _vote(row: Any) -> ResponseVote:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SaidAlone:
     """A response of a prompt, and what one rater said of it by itself."""
 
     number: int
@@ -78,9 +78,9 @@ class Said:
 
 def said_on_prompts(
     connection: Connection, prompt_ids: Sequence[int], rater_ids: Sequence[int]
-) -> Iterator[tuple[int, int, list[Said]]]:
+) -> Iterator[tuple[int, int, list[SaidAlone]]]:
     """All that each of these raters said of responses to each of these prompts: (prompt, rater, votes)."""
-    found: dict[tuple[int, int], list[Said]] = {}
+    found: dict[tuple[int, int], list[SaidAlone]] = {}
     query = (
         select(response_vote, response.c.prompt_id, response.c.text, response.c.turns)
         .join(response, response.c.id == response_vote.c.response_id)
@@ -88,7 +88,7 @@ def said_on_prompts(
         .order_by(response_vote.c.response_id)
     )
     for row in connection.execute(query):
-        said = Said(row.id, _vote(row), row.text, turns_of(row.turns))
+        said = SaidAlone(row.id, _vote(row), row.text, turns_of(row.turns))
         found.setdefault((row.prompt_id, row.rater_id), []).append(said)
     for (prompt_id, rater_id), votes in found.items():
         yield prompt_id, rater_id, votes

@@ -13,7 +13,7 @@ from typing import Any
 
 from pairwright.amounts import counted
 from pairwright.quality.example import Example, Finding
-from pairwright.tokens.report import Limits, TokenReport, emptied_when_cut, equal_when_cut
+from pairwright.tokens.report import LengthLimits, TokenReport, emptied_when_cut, equal_when_cut
 from pairwright.tokens.tokenizer import PLAIN, row_tokenizer
 from pairwright.tokens.trainers import TRAINERS, Lengths, chosen_trainers
 
@@ -22,7 +22,7 @@ _LONGER = "set {setting} to {whole:,} or more, or drop the pair"
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _Measured:
     """One pair, measured. `lengths` is None where it has no label, or the template refuses it."""
 
     id: str
@@ -46,9 +46,9 @@ class TokenLength:
     ) -> None:
         self.tokenizer, self.shown = tokenizer, shown(tokenizer)
         rows = row_tokenizer(tokenizer)
-        self._limits = Limits.default(chosen_trainers(trainers), max_length, rows.context)
+        self._limits = LengthLimits.default(chosen_trainers(trainers), max_length, rows.context)
         self._report = TokenReport(self._limits)
-        self._last: tuple[Example, _Seen] | None = None
+        self._last: tuple[Example, _Measured] | None = None
         self._template = rows.has_template
 
     def look(self, example: Example) -> Iterator[Finding]:
@@ -75,10 +75,10 @@ class TokenLength:
             said = f"nothing is left of a response once cut: the prompt alone has {of.prompt:,} tokens"
             yield self._finding(example, of, "emptied_when_cut", emptied, said)
 
-    def note(self, example: Example) -> _Seen:
+    def note(self, example: Example) -> _Measured:
         return self._seen(example)
 
-    def see(self, note: _Seen) -> None:
+    def see(self, note: _Measured) -> None:
         report = self._report
         report.unlabelled += not note.labelled
         report.refused += note.refused is not None
@@ -116,22 +116,22 @@ class TokenLength:
         remedy = _LONGER.format(setting=" or ".join(settings_of(trainers)), whole=of.whole)
         return Finding(self.name, "warning", f"{said} ({by})", remedy, example.id, part, of.whole)
 
-    def _seen(self, example: Example) -> _Seen:
+    def _seen(self, example: Example) -> _Measured:
         """Both `look` and `note` ask for the same pair, one after the other: it is measured once."""
         if self._last is None or self._last[0] is not example:
             self._last = example, self._measured(example)
         return self._last[1]
 
-    def _measured(self, example: Example) -> _Seen:
+    def _measured(self, example: Example) -> _Measured:
         if not example.decided:
-            return _Seen(example.id, labelled=False)
+            return _Measured(example.id, labelled=False)
         images = any(each.images for each in (*example.messages, *example.turns_a, *example.turns_b))
         try:
             lengths = row_tokenizer(self.tokenizer).lengths(example)
         except Exception as error:  # a template is a program of the model's maker: it may raise anything
             said = " ".join(str(error).split())[:200] or type(error).__name__
-            return _Seen(example.id, True, None, said, images)
-        return _Seen(example.id, True, lengths, None, images)
+            return _Measured(example.id, True, None, said, images)
+        return _Measured(example.id, True, lengths, None, images)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_last": None}

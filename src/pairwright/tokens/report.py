@@ -14,13 +14,13 @@ NAMED = 5  # rows named by a trainer
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class LengthLimits:
     """The limit of each trainer that is asked about; None where its default isn't known here."""
 
     of: Mapping[str, int | None]
 
     @classmethod
-    def default(cls, names: Sequence[str], max_length: int | None, context: int | None) -> Limits:
+    def default(cls, names: Sequence[str], max_length: int | None, context: int | None) -> LengthLimits:
         """`max_length` over each trainer's default, `context` where that is as much as the model holds."""
         return cls({name: max_length or TRAINERS[name].default or context for name in names})
 
@@ -47,7 +47,7 @@ class TrainerCuts:
 class TokenReport:
     """Filled row by row with `add`."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: LengthLimits) -> None:
         self._limits = limits
         self.rows = self.unlabelled = self.refused = self.with_images = 0
         self._histograms: dict[str, Counter[int]] = {

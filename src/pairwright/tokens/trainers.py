@@ -27,7 +27,7 @@ class Lengths:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptTokens:
     """How many tokens are left of each."""
 
     prompt: int
@@ -35,7 +35,7 @@ class Kept:
     rejected: int
 
 
-Cut = Callable[[Lengths, int], Kept | None]  # None: the row is dropped
+Cut = Callable[[Lengths, int], KeptTokens | None]  # None: the row is dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +53,30 @@ class Trainer:
     source: str
 
 
-def ends_of_responses(of: Lengths, limit: int) -> Kept | None:
+def ends_of_responses(of: Lengths, limit: int) -> KeptTokens | None:
     """The prompt stays whole, responses lose their ends; a prompt that leaves no room drops the row."""
     if of.prompt >= limit:
         return None
-    return Kept(of.prompt, min(of.chosen, limit - of.prompt), min(of.rejected, limit - of.prompt))
+    return KeptTokens(of.prompt, min(of.chosen, limit - of.prompt), min(of.rejected, limit - of.prompt))
 
 
-def ends_with_two_left(of: Lengths, limit: int) -> Kept | None:
+def ends_with_two_left(of: Lengths, limit: int) -> KeptTokens | None:
     """As `ends_of_responses`, with room for two tokens of a response."""
     return None if of.prompt >= limit - 2 else ends_of_responses(of, limit)
 
 
-def responses_only(of: Lengths, limit: int) -> Kept:
+def responses_only(of: Lengths, limit: int) -> KeptTokens:
     """The prompt stays whole, however long; of responses there may be nothing left."""
     left = max(0, limit - of.prompt)
-    return Kept(of.prompt, min(of.chosen, left), min(of.rejected, left))
+    return KeptTokens(of.prompt, min(of.chosen, left), min(of.rejected, left))
 
 
-def whole_rows(of: Lengths, limit: int) -> Kept | None:
+def whole_rows(of: Lengths, limit: int) -> KeptTokens | None:
     """Nothing is cut: a row that is too long is dropped."""
-    return Kept(of.prompt, of.chosen, of.rejected) if of.whole <= limit else None
+    return KeptTokens(of.prompt, of.chosen, of.rejected) if of.whole <= limit else None
 
 
-def in_proportion(of: Lengths, limit: int) -> Kept:
+def in_proportion(of: Lengths, limit: int) -> KeptTokens:
     """Prompt and longer response share the limit, each cut at its end (LLaMA-Factory's `infer_seqlen`)."""
     longer = max(of.chosen, of.rejected)
     if longer * 2 < limit:
@@ -86,7 +86,7 @@ def in_proportion(of: Lengths, limit: int) -> Kept:
     else:
         most = int(limit * (longer / (of.prompt + longer)))
     left = min(most, longer)
-    return Kept(min(max(limit - left, 0), of.prompt), min(of.chosen, left), min(of.rejected, left))
+    return KeptTokens(min(max(limit - left, 0), of.prompt), min(of.chosen, left), min(of.rejected, left))
 
 
 _ENDS = "the ends of responses; rows whose prompt fills the limit are dropped"

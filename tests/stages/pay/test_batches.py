@@ -274,15 +274,17 @@ def test_a_budget_counts_what_is_in_a_batch(tmp_path):
 
 
 def test_large_work_goes_in_batches_of_the_providers_size(tmp_path, monkeypatch):
-    from pairwright.models.batch.provider import Limits
+    from pairwright.models.batch.provider import BatchLimits
 
-    monkeypatch.setattr(OpenAI := type(pay_batches.APIS["openai"].provider), "limits", Limits(4, 10**9, 1))
+    monkeypatch.setattr(
+        OpenAI := type(pay_batches.APIS["openai"].provider), "limits", BatchLimits(4, 10**9, 1)
+    )
     assert OpenAI.limits.requests == 4
     with serving("openai", looks=0) as server:
         project = project_of(tmp_path, server)
         run_judge(project, "main", via="batch")
         assert [len(each.lines) for each in server.made] == [4, 4, 2]
-        monkeypatch.setattr(OpenAI, "limits", Limits(1000, 9000, 1))
+        monkeypatch.setattr(OpenAI, "limits", BatchLimits(1000, 9000, 1))
         add_pairs(project, 8)
         run_judge(project, "main", via="batch")
     sizes = [sum(len(str(body)) for _, body in each.lines) for each in server.made[3:]]

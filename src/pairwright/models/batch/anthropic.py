@@ -14,7 +14,7 @@ import orjson
 from pairwright.models.batch.http import BatchHttp
 from pairwright.models.batch.messages_api import chat_body, messages_params
 from pairwright.models.batch.openai import MB
-from pairwright.models.batch.provider import BatchReply, BatchRequest, Limits, RemoteBatch
+from pairwright.models.batch.provider import BatchLimits, BatchReply, BatchRequest, RemoteBatch
 
 VERSION = "2023-06-01"
 _STATUS = {
@@ -35,7 +35,7 @@ def headers(key: str) -> dict[str, str]:
 
 
 class Anthropic:
-    limits = Limits(requests=100_000, bytes=256 * MB, keeps_hours=29 * 24)
+    limits = BatchLimits(requests=100_000, bytes=256 * MB, keeps_hours=29 * 24)
 
     def line(self, request: BatchRequest) -> bytes:
         return orjson.dumps({"custom_id": request.id, "params": messages_params(request.body)})

@@ -15,7 +15,7 @@ from pairwright.errors import EndpointError
 from pairwright.models.batch.generate_content import chat_body, content_request
 from pairwright.models.batch.http import BatchHttp
 from pairwright.models.batch.openai import MB
-from pairwright.models.batch.provider import BatchReply, BatchRequest, Limits, RemoteBatch, state_of
+from pairwright.models.batch.provider import BatchLimits, BatchReply, BatchRequest, RemoteBatch, state_of
 
 KIND = "application/jsonl"
 HOURS = 48  # after which a batch expires
@@ -26,7 +26,7 @@ def headers(key: str) -> dict[str, str]:
 
 
 class Gemini:
-    limits = Limits(requests=1_000_000, bytes=200 * MB, keeps_hours=48)  # uploads are kept for 48 hours
+    limits = BatchLimits(requests=1_000_000, bytes=200 * MB, keeps_hours=48)  # uploads are kept for 48 hours
 
     def line(self, request: BatchRequest) -> bytes:
         return orjson.dumps({"key": request.id, "request": content_request(request.body)})

@@ -21,7 +21,7 @@ from pairwright.models.settings import EndpointSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class MadeCall:
     """A call and what came of it. `status` None: no reply, for this time; importing leaves it open."""
 
     id: str
@@ -80,12 +80,14 @@ async def _make(
             progress(done.made + done.no_reply)
 
 
-async def replies_to(calls: Sequence[Mapping[str, Any]], endpoint: EndpointSettings) -> AsyncIterator[Made]:
+async def replies_to(
+    calls: Sequence[Mapping[str, Any]], endpoint: EndpointSettings
+) -> AsyncIterator[MadeCall]:
     """The calls and their replies, in the order they come."""
     async with ChatClient("endpoint", endpoint) as client:
         limit = asyncio.Semaphore(endpoint.concurrency)
 
-        async def one(call: Mapping[str, Any]) -> Made:
+        async def one(call: Mapping[str, Any]) -> MadeCall:
             async with limit:
                 return await _reply(client, call)
 
@@ -98,7 +100,7 @@ async def replies_to(calls: Sequence[Mapping[str, Any]], endpoint: EndpointSetti
                 task.cancel()
 
 
-async def _reply(client: ChatClient, call: Mapping[str, Any]) -> Made:
+async def _reply(client: ChatClient, call: Mapping[str, Any]) -> MadeCall:
     whole: dict[str, Any] = {}
 
     def read(reply: Any) -> ReplyContent:
@@ -110,9 +112,9 @@ async def _reply(client: ChatClient, call: Mapping[str, Any]) -> Made:
         await client.post(str(call["url"]).removeprefix("/v1"), call["body"], read)
     except CallFailed as failed:
         if failed.kind == "rejected" and failed.status is not None:
-            return Made(call["custom_id"], failed.status, {"error": {"message": str(failed)}})
-        return Made(call["custom_id"], None, str(failed))
-    return Made(call["custom_id"], 200, whole)
+            return MadeCall(call["custom_id"], failed.status, {"error": {"message": str(failed)}})
+        return MadeCall(call["custom_id"], None, str(failed))
+    return MadeCall(call["custom_id"], 200, whole)
 
 
 def read_calls(path: Path) -> Iterable[dict[str, Any]]:

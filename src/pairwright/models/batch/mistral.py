@@ -14,9 +14,9 @@ from pairwright.models.batch.http import BatchHttp
 from pairwright.models.batch.openai import MB, PATH, reply_of
 from pairwright.models.batch.provider import (
     MARK,
+    BatchLimits,
     BatchReply,
     BatchRequest,
-    Limits,
     RemoteBatch,
     mark_of,
     state_of,
@@ -27,7 +27,7 @@ ENDED = ("SUCCESS", "TIMEOUT_EXCEEDED", "CANCELLED")
 
 
 class Mistral:
-    limits = Limits(requests=1_000_000, bytes=100 * MB, keeps_hours=24)
+    limits = BatchLimits(requests=1_000_000, bytes=100 * MB, keeps_hours=24)
 
     def line(self, request: BatchRequest) -> bytes:
         return orjson.dumps({"custom_id": request.id, "body": request.body})

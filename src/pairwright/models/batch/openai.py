@@ -15,9 +15,9 @@ import orjson
 from pairwright.models.batch.http import BatchHttp
 from pairwright.models.batch.provider import (
     MARK,
+    BatchLimits,
     BatchReply,
     BatchRequest,
-    Limits,
     RemoteBatch,
     mark_of,
     state_of,
@@ -30,7 +30,7 @@ _NOT_MADE = ("batch_expired", "batch_cancelled", "no_reply")
 
 
 class OpenAI:
-    limits = Limits(requests=50_000, bytes=200 * MB, keeps_hours=30 * 24)
+    limits = BatchLimits(requests=50_000, bytes=200 * MB, keeps_hours=30 * 24)
 
     def line(self, request: BatchRequest) -> bytes:
         line = {"custom_id": request.id, "method": "POST", "url": PATH, "body": request.body}
@@ -80,7 +80,7 @@ class OpenAI:
 class Together(OpenAI):
     """Its batches carry no metadata: the name of the uploaded file is the mark."""
 
-    limits = Limits(requests=50_000, bytes=100 * MB, keeps_hours=30 * 24)
+    limits = BatchLimits(requests=50_000, bytes=100 * MB, keeps_hours=30 * 24)
 
     async def submit(self, http: BatchHttp, lines: bytes, mark: str, model: str) -> RemoteBatch:
         fields = {"purpose": "batch-api", "file_name": f"{mark}.jsonl", "file_type": "jsonl"}

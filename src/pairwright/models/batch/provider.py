@@ -48,7 +48,7 @@ class RemoteBatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class BatchLimits:
     """The most one batch may hold, and for how long its replies can be fetched."""
 
     requests: int
@@ -59,7 +59,7 @@ class Limits:
 class BatchProvider(Protocol):
     """One provider's batch API. Errors are EndpointError, with what it said."""
 
-    limits: Limits
+    limits: BatchLimits
 
     def line(self, request: BatchRequest) -> bytes:
         """The request as this provider's batch takes it, in one line of JSON without its end."""

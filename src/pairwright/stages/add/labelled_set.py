@@ -49,7 +49,7 @@ from pairwright.pairing import pair_key, text_key
 from pairwright.stages.add.add import BAD_ROWS_LISTED, Added, own_ids
 from pairwright.stages.add.images import Keeper, base_of
 from pairwright.stages.add.label_maker import LabelMaker, number_of_rater
-from pairwright.stages.add.response_votes import GivenVote, Kept, given_by, keep, opinions_of
+from pairwright.stages.add.response_votes import GivenVote, KeptVotes, given_by, keep, opinions_of
 from pairwright.stages.add.usable_rows import usable
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.project.project import Project
@@ -330,7 +330,7 @@ def _given_votes(
     return given
 
 
-def _count(kept: Kept, result: AddDatasetResult) -> set[int]:
+def _count(kept: KeptVotes, result: AddDatasetResult) -> set[int]:
     """Count what was kept of labels of single responses; gives the pairs whose votes changed."""
     result.response_votes += Added(len(kept.made), kept.already)
     result.changed += kept.changed

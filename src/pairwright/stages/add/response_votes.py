@@ -22,7 +22,7 @@ from pairwright.store.content import NewPair, insert_pairs, stored_pairs
 from pairwright.store.export.scratch import Counts
 from pairwright.store.response_votes import (
     WHAT,
-    Said,
+    SaidAlone,
     add_response_votes,
     outlived,
     response_votes_by,
@@ -60,7 +60,7 @@ class GivenVote:
 
 
 @dataclass(slots=True)
-class Kept:
+class KeptVotes:
     """What became of a page's labels of single responses.
 
     `made` are the new votes' kinds of raters, `formed` the votes on pairs that follow, of which
@@ -126,12 +126,12 @@ def keep(
     own: LabelMaker,
     which: Which,
     seen: Counts,
-) -> Kept:
+) -> KeptVotes:
     """Keep a page's labels of single responses, and the votes on pairs that follow from them.
 
     `prompt_keys` are those of the page's prompts by number, `which` responses of a prompt meet.
     """
-    kept = Kept()
+    kept = KeptVotes()
     if _votes(connection, given, own, seen, kept):
         for number, pair_id in outlived(connection, sorted({each.prompt_id for each in given})):
             retract(connection, number, _OUTLIVED)
@@ -141,7 +141,7 @@ def keep(
 
 
 def _votes(
-    connection: Connection, given: Sequence[GivenVote], own: LabelMaker, seen: Counts, kept: Kept
+    connection: Connection, given: Sequence[GivenVote], own: LabelMaker, seen: Counts, kept: KeptVotes
 ) -> bool:
     """Add the votes that are new or changed; gives whether any of before was taken back."""
     responses = sorted({each.vote.response_id for each in given})
@@ -183,8 +183,8 @@ class _Preferred:
     prompt_id: int
     rater_id: int
     key: bytes
-    better: Said
-    worse: Said
+    better: SaidAlone
+    worse: SaidAlone
 
 
 def _follow(
@@ -192,7 +192,7 @@ def _follow(
     given: Sequence[GivenVote],
     prompt_keys: Mapping[int, bytes],
     which: Which,
-    kept: Kept,
+    kept: KeptVotes,
 ) -> None:
     kinds = {each.vote.rater_id: each.kind for each in given}
     touched = {(each.prompt_id, each.vote.rater_id) for each in given}
@@ -231,10 +231,10 @@ def _follow(
 
 
 def _preferred(
-    prompt_id: int, rater_id: int, prompt_key: bytes, said: Sequence[Said], which: Which
+    prompt_id: int, rater_id: int, prompt_key: bytes, said: Sequence[SaidAlone], which: Which
 ) -> Iterator[_Preferred]:
     """Of one rater's labels of a prompt's responses: the pairs in which one is better."""
-    first: dict[bytes, Said] = {}
+    first: dict[bytes, SaidAlone] = {}
     for each in said:
         first.setdefault(_key(each), each)  # the same text by two models is one answer
     by_word = any(each.vote.good is not None for each in said)
@@ -265,5 +265,5 @@ def _why(each: _Preferred) -> str:
     return f"rated {each.better.vote.rating:g} and {each.worse.vote.rating:g}, each by itself"
 
 
-def _key(said: Said) -> bytes:
+def _key(said: SaidAlone) -> bytes:
     return text_key(said.text, said.turns)

@@ -25,7 +25,7 @@ from pairwright.models.replies import ChatReply
 from pairwright.quality.example import Example, Finding
 from pairwright.stages.pay.asked_once import Asking, Prepared, Unread
 from pairwright.stages.pay.bounds import most_tokens_out, tokens_of
-from pairwright.stages.pay.calls import Calls
+from pairwright.stages.pay.calls import EndpointCalls
 from pairwright.stages.pay.dispatch import Dispatch, Via
 from pairwright.stages.pay.paid_calls import CallProgress, Run, no_progress, work_through
 from pairwright.stages.pay.payer import Payer, open_budget, unknown_price
@@ -207,7 +207,7 @@ async def _ask_all(project: Project, name: str, run: Run, dispatch: Dispatch) ->
     with project.store.write() as connection:
         secret = project_secret(connection)
     with GroupCommit(project.store) as writer:
-        async with Calls(project, model.endpoint, dispatch) as client:
+        async with EndpointCalls(project, model.endpoint, dispatch) as client:
             payer = Payer(run, STAGE, name, project.price(name), writer)
             prepared = Prepared(project.store, writer, payer)
 

@@ -22,7 +22,7 @@ from pairwright.models.replies import ChatReply
 from pairwright.models.settings import ModelSettings
 from pairwright.quality.refusals import looks_like_refusal
 from pairwright.stages.pay.bounds import most_tokens_out, tokens_of
-from pairwright.stages.pay.calls import Calls
+from pairwright.stages.pay.calls import EndpointCalls
 from pairwright.stages.pay.dispatch import Dispatch, Via
 from pairwright.stages.pay.images import ImagesSent, check_sees_images
 from pairwright.stages.pay.paid_calls import (
@@ -179,7 +179,7 @@ class _Session:
         self.dispatch = dispatch
         self.settings = project.settings.generate
         self.images = {name: ImagesSent(project, name) for name in prices}
-        self.clients: dict[str, Calls] = {}
+        self.clients: dict[str, EndpointCalls] = {}
 
     async def draw_all(self, retry_failed: bool, prompts: int | None) -> None:
         work = generate_work(
@@ -199,7 +199,7 @@ class _Session:
             }
             async with AsyncExitStack() as stack:
                 for name in endpoints:
-                    calls = Calls(self.project, name, self.dispatch)
+                    calls = EndpointCalls(self.project, name, self.dispatch)
                     self.clients[name] = await stack.enter_async_context(calls)
                 await work_through(pages, self.draw_prompt, workers, self.run)
 

@@ -30,7 +30,7 @@ from pairwright.stages.panel.asked import (
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.pay.asked_once import Prepared
 from pairwright.stages.pay.bounds import tokens_of
-from pairwright.stages.pay.calls import Calls
+from pairwright.stages.pay.calls import EndpointCalls
 from pairwright.stages.pay.dispatch import Dispatch, Via
 from pairwright.stages.pay.images import ImagesSent, check_sees_images
 from pairwright.stages.pay.paid_calls import CallProgress, Run, no_progress, only_first, work_through
@@ -170,7 +170,7 @@ async def _judge_all(
     )
     pages = only_first(work, limit, lambda each: each.pair_id)
     with GroupCommit(project.store) as writer:
-        async with Calls(project, model.endpoint, dispatch) as client:
+        async with EndpointCalls(project, model.endpoint, dispatch) as client:
             judge = ChatJudge(client, model, project.guidelines, session.options, secret=session.secret)
 
             payer = session.payer(run, writer)

@@ -29,7 +29,7 @@ PAGE = 500  # replies in one transaction
 
 
 @dataclass
-class Fetched:
+class FetchedReplies:
     """What a look at open batches came to: replies, calls that were not made and go again, batches open."""
 
     replies: int = 0
@@ -38,7 +38,7 @@ class Fetched:
     notes: list[str] = field(default_factory=list)
 
 
-def fetch(project: Project) -> Fetched:
+def fetch(project: Project) -> FetchedReplies:
     """Look at every open batch and keep the replies of those that ended. Repeating it adds nothing.
 
     Raises EndpointError where a provider refused a batch as a whole (its calls are planned again), and
@@ -46,7 +46,7 @@ def fetch(project: Project) -> Fetched:
     """
     with project.store.read() as connection:
         waiting = [each for each in batches.open_batches(connection) if each.via == "batch"]
-    return asyncio.run(_fetch(project, waiting)) if waiting else Fetched()
+    return asyncio.run(_fetch(project, waiting)) if waiting else FetchedReplies()
 
 
 def send(project: Project, stage: str, models: Sequence[str], since: float) -> int:
@@ -64,8 +64,8 @@ def send(project: Project, stage: str, models: Sequence[str], since: float) -> i
     return asyncio.run(_send(project, stage, since, targets)) if targets else 0
 
 
-async def _fetch(project: Project, waiting: list[Batch]) -> Fetched:
-    found, refused = Fetched(), ""
+async def _fetch(project: Project, waiting: list[Batch]) -> FetchedReplies:
+    found, refused = FetchedReplies(), ""
     for each in waiting:
         provider, http = provider_of(project, each.endpoint)
         async with http:
@@ -90,7 +90,7 @@ async def _fetch(project: Project, waiting: list[Batch]) -> Fetched:
 
 
 async def _where_it_is(
-    project: Project, provider: BatchProvider, http: BatchHttp, each: Batch, found: Fetched
+    project: Project, provider: BatchProvider, http: BatchHttp, each: Batch, found: FetchedReplies
 ) -> RemoteBatch | None:
     """The batch as its provider has it. None where it turned out never to have been sent."""
     if each.remote_id is not None:

@@ -28,7 +28,7 @@ from pairwright.store.pay import planned
 from pairwright.store.schema import planned_call
 
 
-class Calls:
+class EndpointCalls:
     """Calls to one endpoint. Use as an async context manager.
 
     Of a call that was not made yet, "live" makes it, "batch" and "files" plan it. What is planned and sent is
