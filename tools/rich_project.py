@@ -198,7 +198,7 @@ def make(root: Path) -> None:
             command("check", verb, *map(str, ids), *more)
     command("route")
     for shape in ("dpo", "kto"):
-        command("export", "--shape", shape)
+        command("export", "--shape", shape, *(["--split-pairs"] if shape == "kto" else []))
 
 
 if __name__ == "__main__":
