@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pairwright.routing.shift import FEWEST, Side, shift, signals_of
+from pairwright.routing.shift import FEWEST, Side, says_little_of_others, shift, signals_of
 from pairwright.routing.signals import Ballots
 
 NAMES = ("votes' distance from even of main", "|log-odds| of main", "|length gap|")
@@ -138,3 +138,17 @@ def test_a_judge_that_contradicts_itself_is_not_consistent_and_not_far_from_even
         0,
         1,
     )
+
+
+@pytest.mark.parametrize(
+    ("labelled", "new", "whose"),
+    [
+        (np.arange(150), np.arange(500), None),
+        (np.arange(150) % 100, np.arange(600) % 100, None),
+        (np.arange(150) % 20, np.arange(500), "the 150 labels are of 20 prompts only"),
+        (np.arange(150), np.arange(560) % 20, "the new pairs are of 20 prompts only"),
+    ],
+)
+def test_labels_of_few_prompts_say_little_of_others(labelled, new, whose):
+    said = says_little_of_others(labelled, new)
+    assert (said is None) if whose is None else whose in said

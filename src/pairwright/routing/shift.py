@@ -109,6 +109,24 @@ class Shift:
         return {**asdict(self), "in_words": self.in_words}
 
 
+def says_little_of_others(labelled: np.ndarray, new: np.ndarray) -> str | None:
+    """Why labels of pairs of these prompts (n_labels,) can't speak for new pairs (n_pairs,), None if they can.
+
+    A judge is right or wrong on whole prompts, so it is prompts that are drawn from a stream, not pairs: of
+    few prompts with many pairs each, the next few may be others. As many prompts as half the labels have to
+    stand on either side.
+    """
+    needed = -(-len(labelled) // 2)
+    for groups, whose in ((labelled, f"the {len(labelled):,} labels are"), (new, "the new pairs are")):
+        prompts = len(np.unique(groups))
+        if prompts < needed:
+            return (
+                f"not joined as same-stream: {whose} of {prompts:,} prompts only, and such few say little of "
+                "others, so that the new pairs have a sample of their own"
+            )
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """One of the two samples: signals (n, d), and the prompt and domain of each pair (n,)."""

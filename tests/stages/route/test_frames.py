@@ -93,6 +93,21 @@ def test_pairs_of_the_same_stream_join_when_judges_say_the_same_of_them_and_are_
     assert len(p.drawn("audit")) > before
 
 
+def test_few_prompts_with_many_pairs_each_do_not_join_and_it_is_said(tmp_path, capsys):
+    """A judge is wrong on whole prompts: what 20 of them say holds of 20 others by luck."""
+    p = Routed(tmp_path, 'new_pairs = "same-stream"')
+    p.add("one", 500, 0.99, prompts=25)
+    p.calibrate()
+    assert p.accepted()
+    later = p.add("two", 500, 0.99, prompts=25, seed=1)
+    assert run(["-C", str(p.project.root), "route"]) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "not joined as same-stream" in said
+    assert "of 25 prompts only" in said
+    assert not set(later) & set(p.accepted())
+    assert p.route().calibration["frames"][1]["drawn"] > 0
+
+
 def test_a_batch_on_which_judges_are_less_sure_does_not_join_and_the_shift_is_said(tmp_path, capsys):
     p = Routed(tmp_path, 'new_pairs = "same-stream"')
     p.add("one", 500, 0.98, sure=lambda i: 0.9 + 0.09 * (i % 10) / 10, domain="chat")

@@ -18,6 +18,7 @@ import numpy as np
 
 from pairwright.routing.decide import Standing
 from pairwright.routing.judge_accuracy import judges_worth
+from pairwright.routing.shift import says_little_of_others
 from pairwright.routing.weigh import Applied, Step
 from pairwright.stages.panel.asked import refused_of
 from pairwright.stages.project.project import Project
@@ -213,6 +214,9 @@ def _cover(project: Project, state: State, free: np.ndarray) -> bool:
         and shift is not None
         and not shift["shifted"]
     )
+    if joins and base is not None and shift is not None:
+        shift["not_joined"] = says_little_of_others(said.groups[base.order], said.groups[free])
+        joins = shift["not_joined"] is None
     few = bool(there) and free.sum() < frames.smallest_batch(route.target, spend(route.delta, 0))
     if few and not joins:
         return False
@@ -287,7 +291,7 @@ def _frame(
         "settled": int(done.sum()),
         "disputed": int((said.people_heard[view.order] >= project.settings.annotate.overlap)[~done].sum()),
         "looks": len(view.looks),
-        "shift": shift["in_words"] if shift and shift["shifted"] else None,
+        "shift": (shift["in_words"] if shift["shifted"] else shift.get("not_joined")) if shift else None,
     }
     if newest is None:
         people = f"people have answered {int(done.sum()):,} of {len(view.order):,} drawn pairs"
