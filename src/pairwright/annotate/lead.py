@@ -11,11 +11,12 @@ from starlette.routing import Route
 
 from pairwright.amounts import counted
 from pairwright.annotate.cards import beside, shown_turns, to_html
+from pairwright.annotate.charts import days_chart
 from pairwright.annotate.shapes import text_of
 from pairwright.annotate.site import Visit, call, clean, page
 from pairwright.errors import InputError
 from pairwright.keys import public_id
-from pairwright.stages.figures.dashboard import dashboard_of
+from pairwright.stages.figures.overview import overview_of
 from pairwright.stages.people import accounts, adjudicate, annotators, gold, requeue
 from pairwright.stages.people.annotators import Annotator
 from pairwright.store.people import accounts as sql
@@ -31,12 +32,17 @@ LARGEST = 10**12  # number in a form
 
 
 def dashboard(visit: Visit) -> Response:
-    return visit.page("lead_dashboard.html", of=visit.site.dashboard.get(lambda: dashboard_of(visit.project)))
+    return visit.page("lead_dashboard.html", **_overview(visit))
 
 
 def dashboard_json(visit: Visit, _query: dict[str, Any]) -> Response:
     """The part of the dashboard that changes, as HTML: the page asks every five seconds."""
-    return visit.page("lead_figures.html", of=visit.site.dashboard.get(lambda: dashboard_of(visit.project)))
+    return visit.page("lead_figures.html", **_overview(visit))
+
+
+def _overview(visit: Visit) -> dict[str, Any]:
+    found = visit.site.overview.get(lambda: overview_of(visit.project))
+    return {"overview": found, "chart": days_chart(found.far.days)}
 
 
 def people_page(visit: Visit, made: str | None = None, problem: str | None = None) -> Response:

@@ -10,19 +10,27 @@ if (figures) {
   setInterval(async () => {
     if (document.hidden || figures.contains(document.activeElement)) return;
     const response = await fetch(figures.dataset.refresh, { cache: "no-store" }).catch(() => null);
-    if (response?.ok) setHtml(figures, await response.text());
+    if (!response?.ok) return;
+    const open = [...figures.querySelectorAll("details[open]")].map((each) => each.id);
+    setHtml(figures, await response.text());
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    ready(figures);
   }, 5000);
 }
 
-for (const button of document.querySelectorAll("[data-copy]")) {
-  button.addEventListener("click", async () => {
-    const field = document.getElementById(button.dataset.copy);
-    field.select();
-    // Without HTTPS there is no clipboard API; the selection can be copied by hand.
-    const done = await navigator.clipboard?.writeText(field.value).then(() => true, () => false);
-    button.textContent = done || document.execCommand("copy") ? "Copied" : "Press Ctrl-C";
-  });
+function ready(part) {
+  for (const button of part.querySelectorAll("[data-copy]")) button.addEventListener("click", () => copy(button));
 }
+
+async function copy(button) {
+  const field = document.getElementById(button.dataset.copy);
+  field.select();
+  // Without HTTPS there is no clipboard API; the selection can be copied by hand.
+  const done = await navigator.clipboard?.writeText(field.value).then(() => true, () => false);
+  button.textContent = done || document.execCommand("copy") ? "Copied" : "Press Ctrl-C";
+}
+
+ready(document);
 
 for (const time of document.querySelectorAll("time[data-at]")) {
   time.textContent = new Date(Number(time.dataset.at) * 1000).toLocaleString();

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import (
     Connection,
     Select,
+    Subquery,
     Table,
     and_,
     case,
@@ -116,6 +117,23 @@ def _told(*parts: tuple[int, str]) -> str:
 
 def open_pairs(connection: Connection) -> Open:
     """Where every pair stands that people are asked about. All that counts such pairs counts them here."""
+    each = _each_open()
+    rows = connection.execute(
+        select(each.c.stands, func.count(), func.sum(each.c.open)).group_by(each.c.stands)
+    ).all()
+    counts = {row[0]: int(row[1]) for row in rows}
+    answers = sum(int(row[2]) for row in rows if row[0] != "flagged")
+    return Open(**counts, for_lead=conflicts(connection), answers=answers)
+
+
+def open_one_by_one(connection: Connection) -> dict[int, tuple[str, int]]:
+    """The same, pair by pair: how it stands, and how many answers are wanted on it."""
+    each = _each_open()
+    rows = connection.execute(select(each.c.pair_id, each.c.stands, each.c.open))
+    return {row[0]: (row[1], 0 if row[1] == "flagged" else int(row[2])) for row in rows}
+
+
+def _each_open() -> Subquery:
     skips = exists().where(failure.c.pair_id == task.c.pair_id, skip_stands())
     stands = case(
         (_flagged(task.c.pair_id), "flagged"),
@@ -125,18 +143,12 @@ def open_pairs(connection: Connection) -> Open:
         (skips, "skipped"),
         else_="fresh",
     ).label("stands")
-    each = (
-        select(stands, task.c.open)
+    return (
+        select(task.c.pair_id, stands, task.c.open)
         .select_from(task.join(belief, belief.c.pair_id == task.c.pair_id))
         .where(newest_beliefs())
         .subquery()
     )
-    rows = connection.execute(
-        select(each.c.stands, func.count(), func.sum(each.c.open)).group_by(each.c.stands)
-    ).all()
-    counts = {row[0]: int(row[1]) for row in rows}
-    answers = sum(int(row[2]) for row in rows if row[0] != "flagged")
-    return Open(**counts, for_lead=conflicts(connection), answers=answers)
 
 
 def waiting(connection: Connection) -> int:
