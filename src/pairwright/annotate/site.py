@@ -142,7 +142,9 @@ class Visit:
         """Raises NotAllowed for whoever may not do that."""
         kind = kind_of(self.project, self.me, action)
         if kind not in RIGHTS[action]:
-            raise NotAllowed(*REFUSED[kind])
+            name, message = REFUSED[kind]
+            reason = self.me.pause_reason if self.me and kind == "paused" else None
+            raise NotAllowed(name, reason or message)
 
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page made from a template, which also knows `me`, `csrf`, `project_name` and `project_id`."""

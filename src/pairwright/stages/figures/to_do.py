@@ -13,6 +13,7 @@ from pairwright.amounts import counted, hours
 from pairwright.stages.figures.forecast import HowFar
 from pairwright.stages.people import qualify
 from pairwright.stages.people.annotators import Annotator
+from pairwright.stages.people.skills import takes_among
 from pairwright.stages.project.project import Project
 from pairwright.store.people import annotators, gold, leases, review
 from pairwright.store.route.frames import alarms
@@ -78,6 +79,9 @@ def _people(project: Project, people: Sequence[Annotator]) -> Iterator[Step]:
                     each.name,
                     "pause",
                 )
+        elif each.account.state == "paused" and each.account.pause_reason:
+            why = "too few of their last gold pairs were right; they wait for you"
+            yield Step(f"{each.name} was paused by the rule", why, "Decide", "person", each.name)
         elif each.account.state == "active" and each.account.qualified_at is None:
             standing = qualify.standing_of(project, each.account)
             if standing.state == "failed":
@@ -136,9 +140,10 @@ def _hands(connection: Connection, far: HowFar, people: Sequence[Annotator]) -> 
     if not wanted:
         return
     pairs = far.stands.open.waiting + far.stands.open.skipped + far.stands.open.disputed
-    accounts = [each.account for each in people if each.account and each.account.state == "active"]
+    everybody = [each.account for each in people if each.account]
+    accounts = [each for each in everybody if each.state == "active"]
     able = any(
-        leases.free_for(connection, each.rater_id, 1, each.tags)
+        leases.free_for(connection, each.rater_id, 1, takes_among(everybody, each.rater_id))
         or leases.count_held(connection, each.rater_id)
         for each in accounts
     )

@@ -180,6 +180,13 @@ class AnnotateSettings(Settings):
     gold_rate: float = Field(0.0, ge=0, le=0.5, description="share of gold pairs mixed in, unseen as such")
     qualify_pairs: int = Field(5, ge=0, description="gold pairs a new person practises on; 0: none")
     qualify_right: float = Field(0.6, ge=0, le=1, description="share of them to get right before real work")
+    pause_right: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="share of the last `pause_gold` gold pairs to get right, or be paused; 0: nobody is",
+    )
+    pause_gold: int = Field(10, ge=3, le=200, description="gold pairs that `pause_right` looks back on")
     assist: Literal["after", "before", "off"] = Field(
         "after", description="what judges said is shown after the choice, before it (it sways), or never"
     )
