@@ -50,12 +50,16 @@ def test_pace_is_compared_by_rank():
     assert found.mine.high < found.others.low
 
 
-def test_the_others_are_measured_among_themselves():
-    """Somebody who is always wrong does not make careful people disagree."""
-    rows = [(i, 0, 1, 1, 0.0, 10) for i in range(30)]
-    rows += [(i, rater, 0, 1, 0.0, 10) for i in range(30) for rater in (1, 2)]
+def test_agreement_is_that_of_the_first_two_so_that_hard_pairs_do_not_count_more():
+    """Somebody who is always wrong does not make careful people disagree, nor do those asked in a dispute."""
+    rows = [(i, 0, 1, 1, 0.0, 10) for i in range(30)] + [(i, 1, 0, 1, 0.0, 10) for i in range(30)]
+    rows += [(i, rater, 0, 1, 0.0, 10) for i in range(30, 70) for rater in (1, 2)]
+    rows += [(i, 3, i % 2, 1, 0.0, 10) for i in range(30)]  # asked third
     found = habits(table(rows))["agreement"]
-    assert (found.mine.value, found.others.value, found.apart) == (0.0, 1.0, True)
+    assert (found.mine.value, found.mine.n) == (0.0, 30)
+    assert (found.others.value, found.others.n, found.apart) == (1.0, 40, True)
+    third = habits(table(rows), 3)["agreement"]
+    assert (third.mine, third.others.n) == (None, 70)
 
 
 def test_nobody_else_saw_them():

@@ -10,7 +10,9 @@ from pairwright.stages.people import pause_rule
 from pairwright.stages.people.gold import make_gold
 from pairwright.stages.route.route import run_route
 
-RULE = "overlap = 10\noverlap_most = 10\nqualify_pairs = 0\ngold_rate = 0.5\npause_right = 0.6\npause_gold = 4\n"
+RULE = (
+    "overlap = 10\noverlap_most = 10\nqualify_pairs = 0\ngold_rate = 0.5\npause_right = 0.6\npause_gold = 4\n"
+)
 
 
 @pytest.fixture
