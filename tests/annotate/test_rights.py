@@ -47,6 +47,7 @@ ALLOWED = {
     "GET /lead/people/{name:path}": {"lead"},
     "POST /lead/people/{name:path}": {"lead"},
     "POST /lead/invite": {"lead"},
+    "POST /lead/invite-several": {"lead"},
     "POST /lead/revoke": {"lead"},
     "GET /lead/conflicts": {"lead"},
     "GET /lead/conflicts/{pair}": {"lead"},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,24 +16,37 @@ from starlette.routing import Route
 from pairwright.amounts import counted
 from pairwright.annotate.charts import course_chart
 from pairwright.annotate.forms import number, role, tags
+from pairwright.annotate.people_list import COLUMNS, FILTERS, asked_of, listed
 from pairwright.annotate.site import Visit, page
 from pairwright.errors import InputError
-from pairwright.stages.people import accounts, annotators, consequences, qualify, requeue
+from pairwright.formats.tools.crowd import as_cell
+from pairwright.stages.people import accounts, annotators, consequences, invite_many, qualify, requeue
 from pairwright.stages.people.annotators import Annotator
 from pairwright.stages.people.closely import KINDS, PAGE, closely
+from pairwright.stages.people.invite_many import Invited
 from pairwright.stages.project.project import Project
 from pairwright.store.people import accounts as sql
 from pairwright.store.people import tasks
 from pairwright.store.people.accounts import Account
 
 
-def people_page(visit: Visit, made: str | None = None, problem: str | None = None) -> Response:
+def people_page(
+    visit: Visit, made: str | None = None, problem: str | None = None, invited: Invited | None = None
+) -> Response:
+    asked = asked_of(visit.request.query_params)
+    everybody = annotators.people_of(visit.project)
     with visit.project.store.read() as connection:
         open_invitations = sql.invitations(connection)
         actions = sql.actions(connection, 30)
     return visit.page(
         "lead_people.html",
-        people=annotators.people_of(visit.project),
+        people=listed(everybody, asked),
+        counts={name: sum(map(of, everybody)) for name, (_, of) in FILTERS.items()},
+        filters=FILTERS,
+        columns=COLUMNS,
+        asked=asked,
+        invited=invited,
+        links=_as_csv(visit, invited) if invited else "",
         invitations=open_invitations,
         actions=actions,
         taken_back={each.detail.get("action") for each in actions},
@@ -56,6 +71,30 @@ def invite(visit: Visit, form: dict[str, str]) -> Response:
         days=number(form, "days", accounts.INVITATION_DAYS),
     )
     return people_page(visit, made=_join_link(visit, token))
+
+
+def invite_several(visit: Visit, form: dict[str, str]) -> Response:
+    """A link for each who is named, shown once."""
+    try:
+        invited = invite_many.invite_many(
+            visit.project,
+            invite_many.whom(form.get("names", "")),
+            by=visit.account,
+            tags=tags(form.get("tags", "")),
+            days=number(form, "days", accounts.INVITATION_DAYS),
+        )
+    except InputError as error:
+        return people_page(visit, problem=str(error))
+    return people_page(visit, invited=invited)
+
+
+def _as_csv(visit: Visit, invited: Invited) -> str:
+    """Who and which link; nothing in it runs in a spreadsheet."""
+    text = io.StringIO()
+    rows = csv.writer(text)
+    rows.writerow(["name", "link"])
+    rows.writerows([as_cell(name), _join_link(visit, token)] for name, token in invited.links)
+    return text.getvalue()
 
 
 def revoke(visit: Visit, form: dict[str, str]) -> Response:
@@ -262,5 +301,6 @@ routes = [
     Route("/lead/people/{name:path}", _lead(person_page)),
     Route("/lead/people/{name:path}", _lead(person_changed), methods=["POST"]),
     Route("/lead/invite", _lead(invite), methods=["POST"]),
+    Route("/lead/invite-several", _lead(invite_several), methods=["POST"]),
     Route("/lead/revoke", _lead(revoke), methods=["POST"]),
 ]

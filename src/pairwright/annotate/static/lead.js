@@ -32,6 +32,24 @@ async function copy(button) {
 
 ready(document);
 
+// A file is read here, into the field its names belong to: nothing is uploaded but what the field then holds.
+for (const file of document.querySelectorAll("[data-into]")) {
+  file.addEventListener("change", async () => {
+    if (file.files[0]) document.getElementById(file.dataset.into).value = await file.files[0].text();
+  });
+}
+
+for (const button of document.querySelectorAll("[data-save]")) {
+  button.addEventListener("click", () => {
+    const made = new Blob([document.getElementById(button.dataset.save).value], { type: "text/csv" });
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(made);
+    link.download = button.dataset.name;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  });
+}
+
 for (const time of document.querySelectorAll("time[data-at]")) {
   time.textContent = new Date(Number(time.dataset.at) * 1000).toLocaleString();
 }
