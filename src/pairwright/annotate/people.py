@@ -285,7 +285,7 @@ def _reservation(project: Project, form: dict[str, str], of: Account) -> Change:
     """Skills whose pairs only this person gets; none: their pairs are for all again."""
     skills = tags(form.get("reserved", ""))
     with project.store.read() as connection:
-        told = consequences.of_reserving(connection, of, skills)
+        told = consequences.of_reserving(project, connection, of, skills)
     listed = ", ".join(skills) or "nothing"
     words, question = f"Reserved for {of.name}: {listed}.", f"Reserve {listed} for {of.name}?"
     do = "Reserve" if skills else "Release"

@@ -15,7 +15,7 @@ from pairwright.stages.people import qualify
 from pairwright.stages.people.annotators import Annotator
 from pairwright.stages.people.skills import takes_among
 from pairwright.stages.project.project import Project
-from pairwright.store.people import annotators, gold, leases, review
+from pairwright.store.people import annotators, gold, leases, review, tasks
 from pairwright.store.route.frames import alarms
 
 DAY = 86400.0
@@ -46,7 +46,7 @@ def to_do(project: Project, connection: Connection, far: HowFar, people: Sequenc
         *_people(project, people),
         *_reviews(connection),
         *_gold(project, connection, people),
-        *_hands(connection, far, people),
+        *_hands(project, connection, far, people),
         *_commands(far),
     ]
 
@@ -134,7 +134,9 @@ def _gold(project: Project, connection: Connection, people: Sequence[Annotator])
         yield Step("Mix in gold pairs", why, "Gold", "gold")
 
 
-def _hands(connection: Connection, far: HowFar, people: Sequence[Annotator]) -> Iterator[Step]:
+def _hands(
+    project: Project, connection: Connection, far: HowFar, people: Sequence[Annotator]
+) -> Iterator[Step]:
     """Whether there is anybody to give the answers that are wanted."""
     wanted = far.stands.open.answers
     if not wanted:
@@ -142,13 +144,19 @@ def _hands(connection: Connection, far: HowFar, people: Sequence[Annotator]) -> 
     pairs = far.stands.open.waiting + far.stands.open.skipped + far.stands.open.disputed
     everybody = [each.account for each in people if each.account]
     accounts = [each for each in everybody if each.state == "active"]
+    required = project.settings.annotate.skills_required
+    takes = {each.rater_id: takes_among(everybody, each.rater_id, required=required) for each in accounts}
+    for skill, n in tasks.skills(connection).items():
+        if accounts and not any(each.takes(skill) for each in takes.values()):
+            why = f"{counted(n, 'open pair takes', 'open pairs take')} it, and nobody who may work has it"
+            yield Step(f"Find somebody with the skill {skill}", why, "People", "people")
     able = any(
-        leases.free_for(connection, each.rater_id, 1, takes_among(everybody, each.rater_id))
+        leases.free_for(connection, each.rater_id, 1, takes[each.rater_id])
         or leases.count_held(connection, each.rater_id)
         for each in accounts
     )
     if not able:
-        whom = "everybody here has answered or skipped them" if accounts else "nobody has been invited yet"
+        whom = "nobody here may answer any of them" if accounts else "nobody has been invited yet"
         yield Step(
             "Invite somebody", f"{counted(pairs, 'pair waits', 'pairs wait')}: {whom}", "Invite", "people"
         )

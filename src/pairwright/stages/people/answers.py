@@ -66,12 +66,14 @@ class Person:
     def waiting(self) -> int:
         """Pairs that wait for this person."""
         with self.project.store.read() as connection:
-            return tasks.waiting_for(connection, self.rater_id, takes_of(connection, self.rater_id))
+            return tasks.waiting_for(
+                connection, self.rater_id, takes_of(self.project, connection, self.rater_id)
+            )
 
     def next_task(self) -> Task | None:
         """The next open task that nobody else has, here or in another tool; or None."""
         with self.project.store.read() as connection:
-            takes = takes_of(connection, self.rater_id)
+            takes = takes_of(self.project, connection, self.rater_id)
             first = leases.held_open(connection, self.rater_id) or leases.free_for(
                 connection, self.rater_id, 1, takes
             )

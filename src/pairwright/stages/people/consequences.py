@@ -56,7 +56,9 @@ def of_limit(project: Project, connection: Connection, account: Account, limit: 
     ]
 
 
-def of_reserving(connection: Connection, account: Account, skills: Sequence[str]) -> list[str]:
+def of_reserving(
+    project: Project, connection: Connection, account: Account, skills: Sequence[str]
+) -> list[str]:
     """Raises InputError for a skill that no pair here takes."""
     known = tasks.skills(connection)
     unknown = [each for each in skills if each not in known]
@@ -65,13 +67,13 @@ def of_reserving(connection: Connection, account: Account, skills: Sequence[str]
         raise InputError(f"no open pair takes the skill {', '.join(unknown)}; open pairs take: {names}")
     if not skills:
         return ["Their pairs are for everybody who takes them."]
-    everybody = sql.accounts(connection)
+    everybody, required = sql.accounts(connection), project.settings.annotate.skills_required
     others = [
         each
         for each in everybody
         if each.id != account.id
         and each.state == "active"
-        and any(takes_among(everybody, each.rater_id).takes(skill) for skill in skills)
+        and any(takes_among(everybody, each.rater_id, required=required).takes(skill) for skill in skills)
         and not set(skills) <= set(each.reserved)
     ]
     pairs = sum(known[each] for each in skills)

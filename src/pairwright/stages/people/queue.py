@@ -50,7 +50,7 @@ def offer(project: Project, account: Account, n: int, have: Sequence[int] = ()) 
     me = account.rater_id
     with project.store.write() as connection:
         leases.one_at_a_time(connection)
-        theirs = _still_open(connection, account)
+        theirs = _still_open(project, connection, account)
         kept = [each for each in theirs if each.pair_id in have]
         back = [each for each in theirs if each.pair_id not in have][:n]
         room = min(MOST_HELD, left_today(connection, account)) - sum(each.held for each in theirs)
@@ -63,7 +63,7 @@ def offer(project: Project, account: Account, n: int, have: Sequence[int] = ()) 
             leases.take(connection, me, [each.pair_id], each.kind, seconds)
             if each in back:
                 chosen.append((each.pair_id, "gold" if each.kind == "gold" else "work"))
-        fresh = leases.free_for(connection, me, min(n - len(chosen), room), takes_of(connection, me))
+        fresh = leases.free_for(connection, me, min(n - len(chosen), room), takes_of(project, connection, me))
         known = {each.pair_id for each in theirs}
         fresh_kinds = _mix_gold(connection, project, account, [each for each in fresh if each not in known])
         for pair_id, kind in fresh_kinds:
@@ -88,7 +88,7 @@ def midnight() -> float:
     return time.mktime((*time.localtime()[:3], 0, 0, 0, 0, 0, -1))
 
 
-def _still_open(connection: Connection, account: Account) -> list[Lease]:
+def _still_open(project: Project, connection: Connection, account: Account) -> list[Lease]:
     """What this person was offered, has not answered, and may still answer, oldest first.
 
     A pair may have been flagged meanwhile, or decided by a lead: then it is let go. One that they let
@@ -101,7 +101,9 @@ def _still_open(connection: Connection, account: Account) -> list[Lease]:
     )
     there |= set(tasks.open_among(connection, me, [each.pair_id for each in work if each.held]))
     let_go = [each.pair_id for each in work if not each.held]
-    there |= set(leases.free_for(connection, me, len(let_go), takes_of(connection, me), among=let_go))
+    there |= set(
+        leases.free_for(connection, me, len(let_go), takes_of(project, connection, me), among=let_go)
+    )
     gone = [each.pair_id for each in theirs if each.held and each.pair_id not in there]
     if gone:
         leases.give_back(connection, me, gone)
@@ -119,7 +121,9 @@ def _mix_gold(
     at = [i for i in range(len(fresh)) if is_gold_place(project, account, before + i)]
     if at:
         seed = project.settings.project.seed
-        left = leases.hidden_gold_for(connection, account.rater_id, takes_of(connection, account.rater_id))
+        left = leases.hidden_gold_for(
+            connection, account.rater_id, takes_of(project, connection, account.rater_id)
+        )
         left.sort(key=lambda pair_id: seeded_fraction("which gold", seed, account.name, pair_id))
         for i, pair_id in zip(at, left, strict=False):
             mixed[i] = (pair_id, "gold")
@@ -152,7 +156,7 @@ def waiting_about(connection: Connection, project: Project, account: Account) ->
 
     It falls by one with each, of whatever kind: what did not fall would tell which were gold.
     """
-    me, takes = account.rater_id, takes_of(connection, account.rater_id)
+    me, takes = account.rater_id, takes_of(project, connection, account.rater_id)
     waiting = tasks.waiting_about(connection, me, takes)
     if not _gets_gold(project, account):
         return waiting

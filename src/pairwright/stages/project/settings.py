@@ -180,6 +180,11 @@ class AnnotateSettings(Settings):
     gold_rate: float = Field(0.0, ge=0, le=0.5, description="share of gold pairs mixed in, unseen as such")
     qualify_pairs: int = Field(5, ge=0, description="gold pairs a new person practises on; 0: none")
     qualify_right: float = Field(0.6, ge=0, le=1, description="share of them to get right before real work")
+    skills_required: bool = Field(
+        False,
+        description="pairs that take a skill (`tag` or `domain` of their row) go only to those who have it; "
+        "false: also to people without any skills",
+    )
     pause_right: float = Field(
         0.0,
         ge=0,
