@@ -46,6 +46,8 @@ ALLOWED = {
     "GET /lead/people": {"lead"},
     "GET /lead/people/{name:path}": {"lead"},
     "POST /lead/people/{name:path}": {"lead"},
+    "GET /lead/hours": {"lead"},
+    "GET /lead/hours.csv": {"lead"},
     "POST /lead/invite": {"lead"},
     "POST /lead/invite-several": {"lead"},
     "POST /lead/revoke": {"lead"},

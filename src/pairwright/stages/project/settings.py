@@ -168,6 +168,9 @@ class AnnotateSettings(Settings):
 
     seconds_per_pair: float = Field(45, gt=0, description="for estimates, until people's own pace is known")
     usd_per_pair: float = Field(0.30, ge=0, description="for estimates: crowd 0.10-0.50, expert 2-5")
+    pay_per_answer: float = Field(0.0, ge=0, description="for statements of hours and pay")
+    pay_per_hour: float = Field(0.0, ge=0, description="... of active time")
+    pay_currency: str = Field("USD", max_length=12, description="... what these are in")
     overlap: int = Field(1, ge=1, le=20, description="people asked about every pair")
     overlap_unsure: int | None = Field(
         None, ge=1, le=20, description="people asked where judges are unsure (likeliest verdict under 75 %)"
