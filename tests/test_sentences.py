@@ -27,6 +27,7 @@ from pairwright.hub.card_made import how_made
 from pairwright.hub.card_trust import how_far_to_trust, limits
 from pairwright.routing import wording
 from pairwright.stages.figures.dashboard import dashboard_of
+from pairwright.stages.figures.overview import overview_of
 from pairwright.stages.figures.plan import OVERLAPS
 from pairwright.stages.figures.report import numbers_of, page_of
 from pairwright.stages.figures.show import chain_of
@@ -35,6 +36,7 @@ from pairwright.stages.project.project import Project
 from pairwright.stages.publish.card_facts import facts_of
 from pairwright.stages.run import run_all
 from pairwright.store import schema
+from pairwright.store.figures.stands import stands_by_domain
 
 WAITING = ("fresh", "half_answered")
 STUCK = ("skipped", "disputed", "for_lead")
@@ -258,6 +260,22 @@ def test_the_dashboard_counts_as_status_does(state):
     assert board.half_answered == truth.stands["half_answered"] == of.open.half_answered
     assert board.open_pairs == truth.waiting + truth.stands["skipped"] + truth.stands["disputed"]
     assert board.answers == sum(truth.people.values())
+
+
+def test_the_leads_page_counts_every_pair_once_and_as_status_does(state):
+    of, found = status_of(state), overview_of(state)
+    assert sum(n for _, n in found.far.stages) == of.pairs == found.far.stands.pairs
+    assert found.far.stands.open == of.open
+    accepted = of.accepted_from_judges + of.accepted_from_people + of.accepted_from_unknown
+    assert found.far.stands.done == accepted + of.dropped
+    with state.store.read() as connection:
+        domains = stands_by_domain(connection).values()
+    assert sum(each.pairs for each in domains) == of.pairs
+    assert sum(each.done for each in domains) == found.far.stands.done
+    assert sum(each.answers for each in domains) == of.open.answers
+    assert sum(each.with_people for each in domains) == of.open.waiting + of.open.stuck + of.open.flagged
+    if of.open.for_lead:
+        assert f"Decide {of.open.for_lead} conflict" in " ".join(step.what for step in found.steps)
 
 
 def test_the_funnel_loses_no_pair(state):

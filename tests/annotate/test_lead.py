@@ -7,7 +7,7 @@ from hard_texts import long_courses
 from projects import a_project, add_pairs, add_rows, rows
 from sites import TheSite
 
-from pairwright.annotate.lead import routes
+from pairwright.annotate import lead, people
 from pairwright.stages.export.export import export
 from pairwright.stages.figures.status import status_of
 from pairwright.stages.route.route import run_route
@@ -35,7 +35,9 @@ def for_no(left):
     return "right" if ">yes" in left else "left"
 
 
-@pytest.mark.parametrize("route", routes, ids=lambda route: f"{route.path} {min(route.methods)}")
+@pytest.mark.parametrize(
+    "route", [*lead.routes, *people.routes], ids=lambda route: f"{route.path} {min(route.methods)}"
+)
 def test_only_leads_reach_a_leads_page(site, route):
     path = route.path.replace("{name:path}", "lea").replace("{pair}", "pair-0")
     ann, nobody = site.annotator("ann"), site.visitor()
@@ -80,17 +82,6 @@ def test_a_lead_sees_all_of_a_row_beyond_text(tmp_path):
             assert "/static/lead.js" in shown  # which opens and folds by keys
 
 
-def test_an_invitation_made_on_the_page_lets_somebody_in(site):
-    lead = site.lead()
-    page = lead.post("/lead/invite", role="annotator", uses="1", days="7", tags="code, law").text
-    link = page.split('value="http://localhost/join/')[1].split('"')[0]
-    guest = site.visitor()
-    guest.get(f"/join/{link}")
-    guest.post(f"/join/{link}", name="gus")
-    assert guest.call("/api/me").json()["name"] == "gus"
-    assert rows(site.project, "account")[-1].tags == ["code", "law"]
-
-
 def test_a_lead_decides_where_people_disagree_and_the_row_carries_it(site):
     answer_all(site.annotator("ann"), for_yes)
     answer_all(site.annotator("bob"), for_no)
@@ -118,85 +109,6 @@ def test_a_decision_can_be_taken_back(site):
     assert status_of(site.project).accepted_from_people == 0
 
 
-def test_a_paused_persons_answers_can_be_asked_of_others(site):
-    ann, bob = site.annotator("ann"), site.annotator("bob")
-    answer_all(ann, for_yes)
-    answer_all(bob, for_yes)
-    lead = site.lead()
-    lead.get("/lead/people/ann")
-    lead.post("/lead/people/ann", what="pause")
-    assert "4 answers count no longer" in lead.agree("/lead/people/ann", what="requeue").text
-    assert ann.work()["state"] == "paused"
-    assert len(rows(site.project, "vote")) == 8  # all are still on record
-    cat = site.annotator("cat")
-    assert len(cat.work(4)["tasks"]) == 4
-
-
-def test_only_answers_that_were_too_fast_can_be_asked_anew(site):
-    ann = site.annotator("ann")
-    first, second = ann.work(2)["tasks"]
-    site.a_minute_passes()
-    ann.answer(first, seconds=1.0)
-    ann.answer(second, seconds=30.0)
-    lead = site.lead()
-    lead.get("/lead/people/ann")
-    assert "1 answer counts no longer" in lead.agree("/lead/people/ann", what="requeue_fast").text
-
-
-def test_re_queueing_is_asked_about_with_what_would_come_of_it_and_can_be_taken_back(site):
-    ann, bob = site.annotator("ann"), site.annotator("bob")
-    answer_all(ann, for_yes)
-    answer_all(bob, for_yes)
-    lead = site.lead()
-    lead.get("/lead/people/ann")
-    asked = lead.post("/lead/people/ann", what="requeue").text
-    assert "Re-queue 4 answers?" in asked
-    assert "4 labels rest on people" in asked
-    assert status_of(site.project).accepted_from_people == 4  # nothing was done yet
-    done = lead.agree("/lead/people/ann", what="requeue").text
-    assert status_of(site.project).accepted_from_people == 0
-    answer_all(ann, for_no)  # they answer all anew, of which one is taken back
-    ann.call("/api/undo", {"key": uuid4().hex})
-    action = done.split('name="action" value="')[1].split('"')[0]
-    said = lead.post("/lead/people/ann", what="undo_requeue", action=action).text
-    assert "1 answer counts again. 3 stay out: ann has answered these pairs anew." in said
-    assert status_of(site.project).accepted_from_people == 1
-    votes = rows(site.project, "vote")
-    assert (votes[-1].verdict, votes[-1].at) == (votes[3].verdict, votes[3].at)  # a copy of what was given
-    again = lead.post("/lead/people/ann", what="undo_requeue", action=action).text
-    assert "0 answers count again" in again
-
-
-def test_what_was_agreed_to_is_what_is_done(site):
-    """Answers that came in while the lead looked at the question are not re-queued with the others."""
-    ann, lead = site.annotator("ann"), site.lead()
-    ann.answer(ann.work(1)["tasks"][0])
-    lead.get("/lead/people/ann")
-    lead.post("/lead/people/ann", what="requeue")
-    ann.answer(ann.work(1)["tasks"][0])
-    assert "Re-queue 2 answers?" in lead.post("/lead/people/ann", what="requeue", sure="1").text
-    assert rows(site.project, "retraction") == []
-
-
-def test_nobody_becomes_a_lead_by_one_click(site):
-    site.annotator("ann")
-    lead = site.lead()
-    lead.get("/lead/people/ann")
-    assert "Make ann a lead?" in lead.post("/lead/people/ann", what="lead").text
-    assert "leads of whoever opens it?" in lead.post("/lead/invite", role="lead", uses="3").text
-    assert [each.role for each in rows(site.project, "account")] == ["annotator", "lead"]
-    assert "ann is a lead." in lead.agree("/lead/people/ann", what="lead").text
-    assert "ann is an annotator." in lead.post("/lead/people/ann", what="annotator").text
-    lead.agree("/lead/invite", role="lead", uses="3")
-    assert [(each.role, each.uses_left) for each in rows(site.project, "invitation")][-1] == ("lead", 3)
-
-
-def test_a_lead_cannot_pause_themselves(site):
-    lead = site.lead()
-    lead.get("/lead/people/lea")
-    assert "another lead can" in lead.post("/lead/people/lea", what="pause").text
-
-
 def test_gold_made_on_the_page_is_what_new_people_practise_on(site):
     lead = site.lead()
     lead.get("/lead/gold")
@@ -211,20 +123,6 @@ def test_gold_made_on_the_page_is_what_new_people_practise_on(site):
     assert feedback["state"] == "passed"
     assert ann.work()["state"] == "work"
     assert [vote.purpose for vote in rows(site.project, "vote")] == ["decision"]  # practice is no vote
-
-
-def test_who_does_not_pass_waits_for_the_lead_who_can_let_them_in(site):
-    lead = site.lead()
-    lead.get("/lead/gold")
-    for i in range(3):
-        lead.post("/lead/gold", pair=f"pair-{i}", verdict="A", use="qualify")
-    ann = site.annotator("ann")
-    for task in ann.work(3)["tasks"]:
-        assert not ann.answer(task, for_no(task["left"]["written"]))["feedback"]["right"]
-    assert ann.work()["state"] == "paused"
-    lead.get("/lead/people/ann")
-    lead.post("/lead/people/ann", what="let_in")
-    assert ann.work()["state"] == "work"
 
 
 def test_one_or_two_gold_pairs_teach_but_keep_nobody_out(site):
@@ -266,19 +164,6 @@ def test_the_dashboard_tells_what_is_done_and_left(site):
     text = site.lead().get("/api/lead/dashboard").text
     assert "4 <small>on 4 pairs" in text
     assert "answers still wanted" in text.lower()
-
-
-def test_people_named_by_another_tool_have_a_page(site):
-    from pairwright.stages.people.import_labels import import_labels
-
-    path = site.project.root / "labels.csv"
-    path.write_text("id,label,annotator\npair-0,A,label-studio/4\npair-1,B,a name/with?\n")
-    assert import_labels(site.project, [path]).votes == 2
-    lead = site.lead()
-    page = lead.get("/lead/people").text
-    for link in ("label-studio/4", "a%20name/with%3F"):
-        assert f'href="/lead/people/{link}"' in page
-        assert lead.get(f"/lead/people/{link}").status_code == 200
 
 
 def test_what_somebody_practised_on_is_not_mixed_into_their_work(tmp_path):

@@ -171,6 +171,6 @@ def test_what_was_answered_before_a_pause_is_kept_and_sent_when_work_goes_on(tmp
         ann.page.get_by_text("once you may work again").wait_for()
         assert rows(project, "vote") == []
         lea.page.get_by_role("button", name="Undo").click()
-        lea.page.get_by_text("ann may work again.").wait_for()
+        lea.page.get_by_text("Taken back.").wait_for()
         ann.saved()
         assert len(rows(project, "vote")) == 1

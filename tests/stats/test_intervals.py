@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pairwright.stats.intervals import binomial_p, clopper_pearson, labels_to_certify, wilson
+from pairwright.stats.intervals import binomial_p, clopper_pearson, difference, labels_to_certify, wilson
 
 
 @pytest.mark.parametrize(("errors", "n", "rate"), [(0, 22, 0.1), (3, 50, 0.1), (5, 5, 0.2), (0, 1, 0.5)])
@@ -47,3 +47,10 @@ def test_the_exact_interval_covers_at_least_as_often_as_stated():
 def test_a_share_of_no_cases_is_refused():
     with pytest.raises(ValueError, match="no cases"):
         clopper_pearson(0, 0)
+
+
+def test_the_difference_of_two_shares_is_newcombes():
+    """His example: 56 of 70 against 48 of 80 (Statistics in Medicine 17, table II, method 10)."""
+    found = difference(wilson(56, 70), wilson(48, 80))
+    assert (found.value, found.low, found.high) == pytest.approx((0.2, 0.0524, 0.3339), abs=1e-4)
+    assert found.n == 150

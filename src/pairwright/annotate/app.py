@@ -14,12 +14,19 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pairwright.annotate import lead, review, signin, work
+from pairwright.annotate import hours, lead, people, review, signin, work
 from pairwright.annotate.security import KnownHosts, SafeHeaders, SmallBodies, problem
 from pairwright.annotate.site import HERE, Site, visit_of
 from pairwright.stages.project.project import Project
 
-PARTS: tuple[Sequence[BaseRoute], ...] = (signin.routes, work.routes, lead.routes, review.routes)
+PARTS: tuple[Sequence[BaseRoute], ...] = (
+    signin.routes,
+    work.routes,
+    lead.routes,
+    people.routes,
+    hours.routes,
+    review.routes,
+)
 
 
 def make_app(project: Project, local: str, hosts: Sequence[str], addresses: bool = False) -> Starlette:

@@ -33,7 +33,7 @@ from pairwright.annotate.security import (
 )
 from pairwright.errors import InputError, PairwrightError
 from pairwright.literals import checked
-from pairwright.stages.figures.dashboard import Dashboard
+from pairwright.stages.figures.overview import Overview
 from pairwright.stages.people import accounts
 from pairwright.stages.people.accounts import new_token
 from pairwright.stages.people.answers import Person
@@ -84,13 +84,14 @@ class Site:
         self.visitor_cookie = f"{self.cookie}-visitor"
         self.guidelines = Guidelines(self.project)
         self.progress = ProgressOf(self.project)
-        self.dashboard: Cached[Dashboard] = Cached()
+        self.overview: Cached[Overview] = Cached()
         self.templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=select_autoescape(default=True),
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self.templates.filters["day"] = lambda at: time.strftime("%d %B %Y", time.localtime(at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,9 @@ class Visit:
         """Raises NotAllowed for whoever may not do that."""
         kind = kind_of(self.project, self.me, action)
         if kind not in RIGHTS[action]:
-            raise NotAllowed(*REFUSED[kind])
+            name, message = REFUSED[kind]
+            reason = self.me.pause_reason if self.me and kind == "paused" else None
+            raise NotAllowed(name, reason or message)
 
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page made from a template, which also knows `me`, `csrf`, `project_name` and `project_id`."""

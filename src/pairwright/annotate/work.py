@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from pairwright.amounts import counted
 from pairwright.annotate.cards import beside, shown_turns, to_html
 from pairwright.annotate.difference import changes, difference
 from pairwright.annotate.images import image_file
@@ -20,11 +21,12 @@ from pairwright.annotate.site import NotOffered, Visit, call, page
 from pairwright.errors import InputError
 from pairwright.keys import parse_public_id, public_id
 from pairwright.stages.panel.asked import refused_judges
-from pairwright.stages.people import qualify, queue
+from pairwright.stages.people import pause_rule, qualify, queue
 from pairwright.stages.people.queue import Offer
 from pairwright.stages.project import guidelines
 from pairwright.store.judge.judge_votes import judges_said
 from pairwright.store.people import accounts, leases, review, tasks
+from pairwright.store.people.accounts import Account
 from pairwright.store.people.tasks import Task
 from pairwright.turns import all_laid_out
 from pairwright.types import Assist, Verdict, swap
@@ -53,7 +55,7 @@ def next_work(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
     n = _whole(query.get("n", "2"), queue.MOST_HELD)
     named = [each for each in str(query.get("have", "")).split(",") if each][:MOST_NAMED]
     have = pair_ids(visit, named)
-    me, site = visit.account, visit.site
+    me, site = pause_rule.apply(visit.project, visit.account), visit.site
     current, seen = site.guidelines.current(), me.seen_guideline_id
     answer: dict[str, Any] = {
         "tasks": [],
@@ -63,17 +65,26 @@ def next_work(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
         "guideline": {"id": current.id, "changed": seen not in (None, current.id), "first": seen is None},
     }
     if me.state == "paused":
-        return answer | {"state": "paused", "message": REFUSED["paused"][1]}
+        return answer | {"state": "paused", "message": me.pause_reason or REFUSED["paused"][1]}
     standing = qualify.standing_of(visit.project, me)
     if standing.state != "passed":
-        return answer | _qualify(visit, standing, n, list(have.values()))
+        practice = _qualify(visit, standing, n, list(have.values()))
+        with visit.project.store.read() as connection:
+            work = {each.pair_id for each in leases.unanswered(connection, me.rater_id)}
+        return answer | practice | {"gone": [name for name in named if have.get(name) in work]}
     offers = queue.offer(visit.project, me, n, list(have.values()))
     gone = set(offers.gone)
     answer["gone"] = [name for name in named if have.get(name) is None or have[name] in gone]
     answer["tasks"] = [task_json(visit, each) for each in offers.new]
     done = not offers.new and len(answer["gone"]) == len(named)
-    message = "Nothing waits for you right now. New pairs show up here by themselves." if done else ""
-    return answer | {"state": "done" if done else "work", "message": message}
+    return answer | {"state": "done" if done else "work", "message": _why_done(visit, me) if done else ""}
+
+
+def _why_done(visit: Visit, me: Account) -> str:
+    with visit.project.store.read() as connection:
+        if me.daily_limit is not None and not queue.left_today(connection, me):
+            return f"That was all for today: you may give {counted(me.daily_limit, 'answer')} a day."
+    return "Nothing waits for you right now. New pairs show up here by themselves."
 
 
 def _qualify(visit: Visit, standing: qualify.Qualification, n: int, have: Sequence[int]) -> dict[str, Any]:
@@ -128,11 +139,13 @@ def answer(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     """Record a choice. The same key again adds nothing and answers the same."""
     me, project = visit.account, visit.project
     given, key, version = answer_of(body), uuid_of(body), _version(visit, body)
-    task, kind = offered(visit, text_of(body, "id"))
-    if kind == "qualify":
+    task, lease = offered(visit, text_of(body, "id"))
+    if lease.kind == "qualify":
         return _practised(visit, task, given.verdict, given.seconds, key)
-    visit.must("work")
-    if me.qualified_at is None:
+    begun = me.practise_from is not None and lease.at < me.practise_from
+    if not begun:  # what somebody had before them when they were sent to practise they may finish
+        visit.must("work")
+    if me.qualified_at is None and me.practise_from is None:
         qualify.at_work(project, me)
     assist = project.settings.annotate.assist
     with project.store.read() as connection:
@@ -291,7 +304,7 @@ def _new_comments(visit: Visit) -> int:
         return review.count_new(connection, visit.account.rater_id)
 
 
-def offered(visit: Visit, public: str) -> tuple[Task, str]:
+def offered(visit: Visit, public: str) -> tuple[Task, leases.Offered]:
     """The task of that id and as what this person has it. Raises NotOffered for one they were never given."""
     parsed = parse_public_id(public)
     with visit.project.store.read() as connection:
@@ -301,13 +314,13 @@ def offered(visit: Visit, public: str) -> tuple[Task, str]:
     task = visit.person.task_on(number) if lease else None
     if lease is None or task is None:
         raise NotOffered(f"the pair {public[:40]} was not offered to you: load the page again")
-    return task, lease.kind
+    return task, lease
 
 
 def _work_offered(visit: Visit, body: dict[str, Any]) -> Task:
     """The same of a pair that is no practice."""
-    task, kind = offered(visit, text_of(body, "id"))
-    if kind == "qualify":
+    task, lease = offered(visit, text_of(body, "id"))
+    if lease.kind == "qualify":
         raise InputError("a practice pair can't be skipped, flagged or taken back")
     return task
 

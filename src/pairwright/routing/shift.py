@@ -110,7 +110,7 @@ class Shift:
 
 
 def says_little_of_others(labelled: np.ndarray, new: np.ndarray) -> str | None:
-    """Why labels of pairs of these prompts (n_labels,) can't speak for new pairs (n_pairs,), None if they can.
+    """Why labels of pairs of these prompts (n_labels,) can't speak for new pairs (n_pairs,); None: they can.
 
     A judge is right or wrong on whole prompts, so it is prompts that are drawn from a stream, not pairs: of
     few prompts with many pairs each, the next few may be others. As many prompts as half the labels have to

@@ -14,7 +14,7 @@ import scipy
 
 from pairwright.stats.agreement import SIDES
 from pairwright.stats.intervals import wilson
-from pairwright.stats.raters import CERTAIN, FEWEST
+from pairwright.stats.raters import CERTAIN, FEWEST, majority_of_others
 from pairwright.types import Estimate
 
 PERIODS = 6  # a course is told in so many parts at most
@@ -25,14 +25,7 @@ def references(item: np.ndarray, said: np.ndarray, gold: np.ndarray) -> np.ndarr
 
     `item`, `said` and `gold` (-1 unknown) are the columns of all answers.
     """
-    items, place = np.unique(item, return_inverse=True)
-    counts = np.zeros((len(items), 3))
-    np.add.at(counts, (place, said), 1.0)
-    others = counts[place]
-    others[np.arange(len(item)), said] -= 1
-    ranked = np.sort(others, 1)
-    majority = np.where(ranked[:, 2] > ranked[:, 1], others.argmax(1), -1)
-    return np.asarray(np.where(gold >= 0, gold, majority))
+    return np.asarray(np.where(gold >= 0, gold, majority_of_others(item, said)))
 
 
 def confusion(reference: np.ndarray, said: np.ndarray) -> np.ndarray:

@@ -72,3 +72,14 @@ def labels_to_certify(target: float, delta: float, observed_error: float, most: 
 
 def _certifies(n: int, rate: float, alpha: float, delta: float) -> bool:
     return bool(binomial_p(math.ceil(rate * n - 1e-9), n, alpha) <= delta)
+
+
+def difference(now: Estimate, before: Estimate) -> Estimate:
+    """One share minus another of other cases, both by `wilson`: Newcombe's interval from theirs.
+
+    Source: Newcombe, Statistics in Medicine 17 (1998), method 10.
+    """
+    gap = now.value - before.value
+    low = gap - math.hypot(now.value - now.low, before.high - before.value)
+    high = gap + math.hypot(now.high - now.value, before.value - before.low)
+    return Estimate(gap, max(-1.0, low), min(1.0, high), now.n + before.n, "Newcombe 95%")

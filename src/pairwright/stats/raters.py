@@ -18,6 +18,8 @@ from pairwright.types import Estimate
 TIE = 2
 FEWEST = 20  # votes, under which nobody is told anything is wrong
 CERTAIN = 0.001  # p-value: with dozens of people looked at every day, a looser one cries wolf
+GOLD_FLOOR = 0.75  # of answers on gold pairs
+FEWEST_GOLD = 10  # of them, under which nobody is measured by them
 FAR = 0.15  # of a share from that of the others; with thousands of votes every difference is significant
 LENGTH_MATTERS = np.log(1.2)  # a fifth longer
 
@@ -65,21 +67,24 @@ class RaterFigures:
     drift: float | None
     worries: tuple[str, ...]
 
+    @property
+    def fails_gold(self) -> bool:
+        """Whether gold pairs say that this person is surely less right than they should be."""
+        return self.votes >= FEWEST and _fails(self.gold)
+
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
+def _fails(gold: Estimate | None) -> bool:
+    return gold is not None and gold.n >= FEWEST_GOLD and gold.high < GOLD_FLOOR
+
+
 def rater_figures(votes: VoteTable, too_fast_seconds: float) -> dict[int, RaterFigures]:
     """The figures of everybody who voted, by their number in `votes.rater`."""
-    items, item = np.unique(votes.item, return_inverse=True)
-    counts = np.zeros((len(items), 3))
-    np.add.at(counts, (item, votes.said), 1.0)
-    others = counts[item]
-    others[np.arange(len(item)), votes.said] -= 1  # what everybody else said of the same pair
-    # Against the majority of the others: one careless person must not make the careful ones look bad.
-    majority, strict = others.argmax(1), np.sort(others, 1)[:, 2] > np.sort(others, 1)[:, 1]
-    agree = np.where(strict, votes.said == majority, np.nan)
-    longer = np.where(strict & (majority != TIE), (majority == 0) == (votes.gap > 0), np.nan)
+    majority = majority_of_others(votes.item, votes.said)
+    agree = np.where(majority >= 0, votes.said == majority, np.nan)
+    longer = np.where((majority >= 0) & (majority != TIE), (majority == 0) == (votes.gap > 0), np.nan)
     found = {}
     for rater in np.unique(votes.rater):
         mine = np.flatnonzero(votes.rater == rater)
@@ -87,6 +92,20 @@ def rater_figures(votes: VoteTable, too_fast_seconds: float) -> dict[int, RaterF
         usual = float(np.nanmean(rest)) if np.isfinite(rest).any() else None
         found[int(rater)] = _one(votes, mine, agree, usual, longer, too_fast_seconds)
     return found
+
+
+def majority_of_others(item: np.ndarray, said: np.ndarray) -> np.ndarray:
+    """(n,) what most others said of the same pair, 0 A, 1 B, 2 TIE; -1 where they have no majority.
+
+    Against the majority: one careless person must not make the careful ones look bad.
+    """
+    items, place = np.unique(item, return_inverse=True)
+    counts = np.zeros((len(items), 3))
+    np.add.at(counts, (place, said), 1.0)
+    others = counts[place]
+    others[np.arange(len(item)), said] -= 1
+    ranked = np.sort(others, 1)
+    return np.asarray(np.where(ranked[:, 2] > ranked[:, 1], others.argmax(1), -1))
 
 
 def _one(
@@ -140,7 +159,7 @@ def _worries(of: dict[str, Any], agree: np.ndarray, too_fast_seconds: float) -> 
         return ()
     found = []
     gold, agreement, left, longer = of["gold"], of["agreement"], of["left"], of["longer"]
-    if gold and gold.n >= 10 and gold.high < 0.75:
+    if _fails(gold):
         found.append(f"right on {gold.value:.0%} of {gold.n} gold pairs")
     usual = of["others_agreement"]
     if agreement and usual and agreement.n >= FEWEST and _under(agreement, usual):
@@ -157,12 +176,19 @@ def _worries(of: dict[str, Any], agree: np.ndarray, too_fast_seconds: float) -> 
         found.append(f"chooses the longer in {longer.value:.0%}, others on these pairs in {theirs:.0%}")
     if of["too_fast"] is not None and of["too_fast"] > 0.1:
         found.append(f"{of['too_fast']:.0%} of answers in under {too_fast_seconds:g} s")
-    if of["drift"] is not None and of["drift"] < 0:
-        cut = len(agree) - len(agree) // 3
-        table = [[part.sum(), len(part) - part.sum()] for part in (agree[cut:], agree[:cut])]
-        if scipy.stats.fisher_exact(np.array(table, int))[1] < CERTAIN:
-            found.append(f"agreement fell by {-of['drift'] * 100:.0f} points of late")
+    if has_fallen(agree):
+        found.append(f"agreement fell by {-of['drift'] * 100:.0f} points of late")
     return tuple(found)
+
+
+def has_fallen(agree: np.ndarray) -> bool:
+    """Whether the last third of these (0 or 1) is lower than what was before, by more than chance."""
+    drift = _drift(agree)
+    if drift is None or drift >= 0:
+        return False
+    cut = len(agree) - len(agree) // 3
+    table = [[part.sum(), len(part) - part.sum()] for part in (agree[cut:], agree[:cut])]
+    return bool(scipy.stats.fisher_exact(np.array(table, int))[1] < CERTAIN)
 
 
 def _apart(share: Estimate, usual: float) -> bool:

@@ -448,6 +448,11 @@ account = Table(
     Column("seen_guideline_id", RowId, ForeignKey("guideline.id")),
     Column("qualified_at", Float),
     _at(),
+    Column("daily_limit", Integer),  # answers a day; null: as many as they like
+    Column("reserved", JSON(none_as_null=True)),  # skills whose pairs nobody else gets while they may work
+    Column("pause_reason", Text),  # what somebody is told whom the rule on gold pairs has paused
+    Column("practise_from", Float),  # practice answers before that don't count: they practise again
+    Column("checked_from", Float),  # the rule on gold pairs looks at no answer before that
 )
 
 invitation = Table(

@@ -27,9 +27,8 @@ class Dashboard:
 
     `conflicts` are for a lead to decide. `per_hour` is the pace of the last hour.
 
-    `hours_left` of people's active time, `finish` seconds since 1970 at the pace
-    of the last hour, None when nobody is at it. `usd` what people's answers cost
-    at `[annotate] usd_per_pair`, `usd_usual` at the usual rates of crowd and experts.
+    `hours_left` of people's active time. `usd` is what people's answers cost at `[annotate] usd_per_pair`,
+    `usd_usual` at the usual rates of crowd and experts.
     `alpha_unknown` is among raters that came with data and may be people or not.
     """
 
@@ -45,7 +44,6 @@ class Dashboard:
     per_hour: float
     active_people: int
     hours_left: float | None
-    finish: float | None
     usd: float
     usd_left: float
     usd_usual: dict[str, tuple[float, float]]
@@ -56,7 +54,6 @@ class Dashboard:
     with_judge: Estimate | None
     assist: list[dict[str, Any]]
     partings: list[dict[str, Any]]
-    by_hour: list[int]
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -95,7 +92,6 @@ def dashboard_of(project: Project) -> Dashboard:
         per_hour=per_hour,
         active_people=active,
         hours_left=wanted * each / 3600 if wanted else None,
-        finish=now + wanted / per_hour * 3600 if wanted and per_hour else None,
         usd=n * rate,
         usd_left=wanted * rate,
         usd_usual={name: (n * USUAL[name].usd[0], n * USUAL[name].usd[1]) for name in ("crowd", "experts")},
@@ -106,7 +102,6 @@ def dashboard_of(project: Project) -> Dashboard:
         with_judge=wilson(same, compared) if compared else None,
         assist=[_assist(*row) for row in assist],
         partings=parted,
-        by_hour=_by_hour(at, now),
     )
 
 
@@ -117,12 +112,6 @@ def _pace(at: np.ndarray, rater: np.ndarray, now: float) -> tuple[float, int]:
         return 0.0, 0
     since = max(now - float(at[recent].min()), 60.0)
     return float(recent.sum() / since * 3600), len(np.unique(rater[recent]))
-
-
-def _by_hour(at: np.ndarray, now: float) -> list[int]:
-    """Answers in each of the last 24 hours, oldest first."""
-    ago = ((now - at) // 3600).astype(int)
-    return [int((ago == hour).sum()) for hour in range(23, -1, -1)]
 
 
 def _alpha(counts: np.ndarray) -> tuple[Estimate | None, str | None]:

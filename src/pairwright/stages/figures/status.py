@@ -20,12 +20,13 @@ from pairwright.stages.verify.verified import standing
 from pairwright.store.check.findings import open_counts
 from pairwright.store.figures import totals
 from pairwright.store.figures.origins import accepted_by_frame
+from pairwright.store.figures.stands import stands_of
 from pairwright.store.judge.cut_prompts import REMEDY, cut_prompts
 from pairwright.store.pay.planned import Waiting
 from pairwright.store.pay.planned import waiting as waiting_calls
 from pairwright.store.people import leases, tasks
 from pairwright.store.response_votes import ResponseLabels, response_labels
-from pairwright.types import SETTLED_BY, Order
+from pairwright.types import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +156,8 @@ def status_of(project: Project, stands: Calibration | None = None) -> Status:
             _judge(connection, name, orders, refused.get(name), comes_later(connection, project, name))
             for name, orders in asked.items()
         )
-        decided = totals.decisions(connection)
-        accepted = {
-            source: sum(n for (decision, by, _), n in decided.items() if (decision, by) == ("accept", source))
-            for source in SETTLED_BY
-        }
-        wanted, asks, away = tasks.open_pairs(connection), tasks.asked(connection), leases.away(connection)
+        stand = stands_of(connection)
+        wanted, away = stand.open, leases.away(connection)
         judges_heard, judged = totals.judged(connection)
         here = bool(leases.to_send(connection, 1))
         alone = response_labels(connection)
@@ -171,19 +168,17 @@ def status_of(project: Project, stands: Calibration | None = None) -> Status:
             "refused": content.refused,
             "responses_pending": missing - failed,
             "responses_failed": failed,
-            "pairs": content.pairs,
-            "accepted_from_judges": accepted["judge"],
-            "accepted_from_people": accepted["people"],
-            "accepted_from_unknown": accepted["unknown"],
-            "ties": sum(
-                n for (decision, _, verdict), n in decided.items() if (decision, verdict) == ("accept", "TIE")
-            ),
+            "pairs": stand.pairs,
+            "accepted_from_judges": stand.labels["judge"],
+            "accepted_from_people": stand.labels["people"],
+            "accepted_from_unknown": stand.labels["unknown"],
+            "ties": stand.ties,
             "for_people": wanted.waiting,
             "stuck": wanted.stuck,
-            "for_judges": tasks.for_judges(asks),
-            "dropped": sum(n for (decision, _, _), n in decided.items() if decision == "drop"),
-            "undecided": content.pairs - sum(decided.values()),
-            "uncalibrated": asks.get("calibration", 0),
+            "for_judges": stand.for_judges,
+            "dropped": stand.dropped,
+            "undecided": stand.undecided,
+            "uncalibrated": stand.uncalibrated,
             "outdated": totals.outdated(connection),
         }
         told = {**counts, "labels_alone": alone.all}

@@ -11,7 +11,8 @@ import secrets
 import time
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -244,8 +245,11 @@ def sign_out(project: Project, token: str) -> None:
         sql.end_session(connection, hash_of(token))
 
 
-def change(project: Project, account: Account, by: Account, **values: object) -> None:
-    """Change role, state or tags of an account, and record who did it.
+CHANGED = "changed"
+
+
+def change(project: Project, account: Account, by: Account, **values: Any) -> int:
+    """Change an account, and record who did it, what was before, and when; gives the number of that record.
 
     Whose access is ended is signed out everywhere; what they held is free for others.
     """
@@ -255,12 +259,35 @@ def change(project: Project, account: Account, by: Account, **values: object) ->
     if "role" in values:
         leads_are_named(project)
     with project.store.write() as connection:
+        now = asdict(known(sql.account_on(connection, account.id)))
+        before = {name: now[name] for name in values}
         sql.change_account(connection, account.id, **values)
-        if values.get("state") in ("paused", "removed"):
+        if values.get("state") in ("paused", "removed") or values.get("practise_from"):
             leases.give_back(connection, account.rater_id)
         if values.get("state") == "removed":
             sql.end_sessions_of(connection, account.id)
-        sql.add_action(connection, by.id, "changed", {"account": account.name, **values})
+        detail = {"account": account.name, **values, "before": before}
+        return sql.add_action(connection, by.id, CHANGED, detail)
+
+
+def take_back(project: Project, action: int, by: Account) -> Account:
+    """Set what a change had set to what it was before, if nobody has changed it again since."""
+    with project.store.read() as connection:
+        done = sql.action_on(connection, action)
+        if done is None or done.what != CHANGED or "before" not in done.detail:
+            raise InputError(f"there is no change number {action} to take back")
+        account = known(sql.account_named(connection, str(done.detail["account"])))
+    before = done.detail["before"]
+    now = {name: value for name, value in asdict(account).items() if name in before}
+    was_set = {name: done.detail[name] for name in before}
+    if {name: _plain(value) for name, value in now.items()} != {n: _plain(v) for n, v in was_set.items()}:
+        raise InputError(f"{account.name} was changed again since: what stands now was left as it is")
+    change(project, account, by, **before)
+    return account
+
+
+def _plain(value: Any) -> Any:
+    return list(value or ()) if isinstance(value, list | tuple) or value is None else value
 
 
 def is_named_lead(project: Project, name: str) -> bool:

@@ -16,6 +16,7 @@ from pairwright.keys import content_key, seeded_fraction
 from pairwright.literals import checked
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.people.active_time import active_time
+from pairwright.stages.people.skills import takes_of
 from pairwright.stages.project.project import Project
 from pairwright.store import schema
 from pairwright.store.insert import lock_pairs
@@ -65,13 +66,16 @@ class Person:
     def waiting(self) -> int:
         """Pairs that wait for this person."""
         with self.project.store.read() as connection:
-            return tasks.waiting_for(connection, self.rater_id)
+            return tasks.waiting_for(
+                connection, self.rater_id, takes_of(self.project, connection, self.rater_id)
+            )
 
     def next_task(self) -> Task | None:
         """The next open task that nobody else has, here or in another tool; or None."""
         with self.project.store.read() as connection:
+            takes = takes_of(self.project, connection, self.rater_id)
             first = leases.held_open(connection, self.rater_id) or leases.free_for(
-                connection, self.rater_id, 1
+                connection, self.rater_id, 1, takes
             )
             found = tasks.tasks_on(connection, first[:1])
         return found[0] if found else None
@@ -191,6 +195,8 @@ class Person:
             seconds = self.project.settings.annotate.lease_minutes * 60
             offered = leases.offered(connection, self.rater_id, last.pair_id)
             kind = offered.kind if offered else "work"
+            if kind == "qualify":  # they practised on it again since
+                kind = "gold"
             leases.take(connection, self.rater_id, [last.pair_id], kind, seconds)
         return last.pair_id
 

@@ -68,7 +68,7 @@ class ProgressOf:
 
 def progress_of(project: Project, account: Account) -> PersonProgress:
     """Counted from the store."""
-    midnight = time.mktime((*time.localtime()[:3], 0, 0, 0, 0, 0, -1))
+    midnight = queue.midnight()
     with project.store.read() as connection:
         answered, today = annotators.counts(connection, account.rater_id, midnight)
         timed = annotators.last_seconds(connection, account.rater_id, LAST)

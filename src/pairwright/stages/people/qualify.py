@@ -43,7 +43,8 @@ def standing_of(project: Project, account: Account) -> Qualification:
         return Qualification("passed", 0, 0, 0)
     with project.store.read() as connection:
         standing = _standing(connection, account, wanted)
-        worked = standing.done == 0 and annotators.has_voted(connection, account.rater_id)
+        again = account.practise_from is not None
+        worked = not again and standing.done == 0 and annotators.has_voted(connection, account.rater_id)
     return Qualification("passed", 0, 0, 0) if worked else standing
 
 
@@ -52,9 +53,9 @@ def _standing(connection: Connection, account: Account, wanted: int) -> Qualific
     needed = min(wanted, available)
     if not needed:
         return Qualification("passed", 0, 0, 0)
-    answers = qualify.answers(connection, account.id)
+    answers = qualify.answers(connection, account.id, since := account.practise_from or 0.0)
     this_round = answers[len(answers) - len(answers) % needed :]
-    failed = not this_round and answers and len(qualify.unseen(connection, account.id)) < needed
+    failed = not this_round and answers and len(qualify.unseen(connection, account.id, since)) < needed
     if failed:
         this_round = answers[-needed:]
     return Qualification("failed" if failed else "open", needed, len(this_round), sum(this_round))
@@ -63,14 +64,19 @@ def _standing(connection: Connection, account: Account, wanted: int) -> Qualific
 def offer(project: Project, account: Account, n: int, have: Sequence[int] = ()) -> list[Offer]:
     """Gold pairs to practise on that this person has not answered, in an order of their own.
 
-    No more than are left of this round, whatever they say they have.
+    No more than are left of this round, whatever they say they have. Who practises again begins with
+    those they got wrong at work.
     """
     standing = standing_of(project, account)
     settings = project.settings
     with project.store.write() as connection:
-        left = qualify.unseen(connection, account.id)
+        left = qualify.unseen(connection, account.id, account.practise_from or 0.0)
+        wrong = qualify.missed(connection, account.rater_id)
         left.sort(
-            key=lambda pair_id: seeded_fraction("qualify", settings.project.seed, account.name, pair_id)
+            key=lambda pair_id: (
+                pair_id not in wrong,
+                seeded_fraction("qualify", settings.project.seed, account.name, pair_id),
+            )
         )
         left = left[: max(0, standing.needed - standing.done)]
         new = [pair_id for pair_id in left if pair_id not in have][:n]
@@ -117,7 +123,8 @@ def answer(
             raise InputError("this pair is no longer part of the qualification: load the page again")
         verdict = as_original(verdict_shown, order)
         right = verdict == gold.verdict
-        first = qualify.answered(connection, key, account.id, gold.id)
+        since = account.practise_from or 0.0
+        first = qualify.answered(connection, key, account.id, gold.id, since)
         if first is None:
             if standing_of(project, account).state != "open":
                 raise InputError("your practice is over: load the page again")
@@ -127,7 +134,7 @@ def answer(
         else:
             right = first
         standing = _standing(connection, account, settings.qualify_pairs)
-        answers = qualify.answers(connection, account.id)
+        answers = qualify.answers(connection, account.id, since)
         if standing.needed and len(answers) % standing.needed == 0:
             this_round = answers[-standing.needed :]
             enough = settings.qualify_right * standing.needed
@@ -135,6 +142,7 @@ def answer(
             state: Literal["open", "failed", "passed"] = "passed" if passed else standing.state
             standing = Qualification(state, standing.needed, standing.needed, sum(this_round))
             if passed:
-                change_account(connection, account.id, qualified_at=time.time())
+                now = time.time()
+                change_account(connection, account.id, qualified_at=now, practise_from=None, checked_from=now)
     shown = gold.verdict if order == "AB" else swap(gold.verdict)
     return Feedback(right, shown, gold.explanation, standing)

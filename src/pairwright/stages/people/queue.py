@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,8 +11,9 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from pairwright.keys import seeded_fraction
+from pairwright.stages.people.skills import takes_of
 from pairwright.stages.project.project import Project
-from pairwright.store.people import leases, tasks
+from pairwright.store.people import annotators, leases, tasks
 from pairwright.store.people.accounts import Account
 from pairwright.store.people.leases import Lease
 from pairwright.store.people.tasks import Task
@@ -48,10 +50,10 @@ def offer(project: Project, account: Account, n: int, have: Sequence[int] = ()) 
     me = account.rater_id
     with project.store.write() as connection:
         leases.one_at_a_time(connection)
-        theirs = _still_open(connection, account)
+        theirs = _still_open(project, connection, account)
         kept = [each for each in theirs if each.pair_id in have]
         back = [each for each in theirs if each.pair_id not in have][:n]
-        room = MOST_HELD - sum(each.held for each in theirs)
+        room = min(MOST_HELD, left_today(connection, account)) - sum(each.held for each in theirs)
         chosen: list[tuple[int, Kind]] = []
         for each in (*kept, *back):
             if not each.held:
@@ -61,7 +63,7 @@ def offer(project: Project, account: Account, n: int, have: Sequence[int] = ()) 
             leases.take(connection, me, [each.pair_id], each.kind, seconds)
             if each in back:
                 chosen.append((each.pair_id, "gold" if each.kind == "gold" else "work"))
-        fresh = leases.free_for(connection, me, min(n - len(chosen), room), account.tags)
+        fresh = leases.free_for(connection, me, min(n - len(chosen), room), takes_of(project, connection, me))
         known = {each.pair_id for each in theirs}
         fresh_kinds = _mix_gold(connection, project, account, [each for each in fresh if each not in known])
         for pair_id, kind in fresh_kinds:
@@ -73,7 +75,20 @@ def offer(project: Project, account: Account, n: int, have: Sequence[int] = ()) 
     return Offers(new, [pair_id for pair_id in have if pair_id not in there])
 
 
-def _still_open(connection: Connection, account: Account) -> list[Lease]:
+def left_today(connection: Connection, account: Account) -> int:
+    """How many answers this person may still give today, by this machine's clock."""
+    if account.daily_limit is None:
+        return MOST_HELD
+    _, today = annotators.counts(connection, account.rater_id, midnight())
+    return max(0, account.daily_limit - today)
+
+
+def midnight() -> float:
+    """When today began."""
+    return time.mktime((*time.localtime()[:3], 0, 0, 0, 0, 0, -1))
+
+
+def _still_open(project: Project, connection: Connection, account: Account) -> list[Lease]:
     """What this person was offered, has not answered, and may still answer, oldest first.
 
     A pair may have been flagged meanwhile, or decided by a lead: then it is let go. One that they let
@@ -86,7 +101,9 @@ def _still_open(connection: Connection, account: Account) -> list[Lease]:
     )
     there |= set(tasks.open_among(connection, me, [each.pair_id for each in work if each.held]))
     let_go = [each.pair_id for each in work if not each.held]
-    there |= set(leases.free_for(connection, me, len(let_go), account.tags, among=let_go))
+    there |= set(
+        leases.free_for(connection, me, len(let_go), takes_of(project, connection, me), among=let_go)
+    )
     gone = [each.pair_id for each in theirs if each.held and each.pair_id not in there]
     if gone:
         leases.give_back(connection, me, gone)
@@ -104,7 +121,9 @@ def _mix_gold(
     at = [i for i in range(len(fresh)) if is_gold_place(project, account, before + i)]
     if at:
         seed = project.settings.project.seed
-        left = leases.hidden_gold_for(connection, account.rater_id, account.tags)
+        left = leases.hidden_gold_for(
+            connection, account.rater_id, takes_of(project, connection, account.rater_id)
+        )
         left.sort(key=lambda pair_id: seeded_fraction("which gold", seed, account.name, pair_id))
         for i, pair_id in zip(at, left, strict=False):
             mixed[i] = (pair_id, "gold")
@@ -137,14 +156,14 @@ def waiting_about(connection: Connection, project: Project, account: Account) ->
 
     It falls by one with each, of whatever kind: what did not fall would tell which were gold.
     """
-    me, tags = account.rater_id, account.tags
-    waiting = tasks.waiting_about(connection, me, tags)
+    me, takes = account.rater_id, takes_of(project, connection, account.rater_id)
+    waiting = tasks.waiting_about(connection, me, takes)
     if not _gets_gold(project, account):
         return waiting
     theirs = leases.unanswered(connection, me)
     held = leases.gold_still_open(connection, me, [each.pair_id for each in theirs if each.kind == "gold"])
     plain = tasks.open_among(connection, me, [each.pair_id for each in theirs if each.kind == "work"])
-    gold = len(leases.hidden_gold_for(connection, me, tags))
+    gold = len(leases.hidden_gold_for(connection, me, takes))
     to_come = _gold_to_come(project, account, leases.count(connection, me), waiting - len(plain), gold)
     return waiting + len(held) + to_come
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from pairwright.errors import InputError
 from pairwright.literals import checked
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.people import adjudicate
 from pairwright.stages.project.project import Project
+from pairwright.store.chain import append
 from pairwright.store.people import gold
 from pairwright.store.people import review as sql
 from pairwright.store.people.accounts import Account, add_action
@@ -93,5 +94,4 @@ def take_back(project: Project, pair_id: int, by: Account) -> None:
 def _flags_again(connection: Connection, numbers: list[int]) -> None:
     """A flag that was lifted stands again as a copy of itself: nothing that was recorded is edited."""
     rows = sql.flags_as_rows(connection, numbers)
-    if rows:
-        connection.execute(insert(flag), rows)
+    append(connection, flag, rows)

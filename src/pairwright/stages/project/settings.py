@@ -168,6 +168,9 @@ class AnnotateSettings(Settings):
 
     seconds_per_pair: float = Field(45, gt=0, description="for estimates, until people's own pace is known")
     usd_per_pair: float = Field(0.30, ge=0, description="for estimates: crowd 0.10-0.50, expert 2-5")
+    pay_per_answer: float = Field(0.0, ge=0, description="for statements of hours and pay")
+    pay_per_hour: float = Field(0.0, ge=0, description="... of active time")
+    pay_currency: str = Field("USD", max_length=12, description="... what these are in")
     overlap: int = Field(1, ge=1, le=20, description="people asked about every pair")
     overlap_unsure: int | None = Field(
         None, ge=1, le=20, description="people asked where judges are unsure (likeliest verdict under 75 %)"
@@ -180,6 +183,18 @@ class AnnotateSettings(Settings):
     gold_rate: float = Field(0.0, ge=0, le=0.5, description="share of gold pairs mixed in, unseen as such")
     qualify_pairs: int = Field(5, ge=0, description="gold pairs a new person practises on; 0: none")
     qualify_right: float = Field(0.6, ge=0, le=1, description="share of them to get right before real work")
+    skills_required: bool = Field(
+        False,
+        description="pairs that take a skill (`tag` or `domain` of their row) go only to those who have it; "
+        "false: also to people without any skills",
+    )
+    pause_right: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="share of the last `pause_gold` gold pairs to get right, or be paused; 0: nobody is",
+    )
+    pause_gold: int = Field(10, ge=3, le=200, description="gold pairs that `pause_right` looks back on")
     assist: Literal["after", "before", "off"] = Field(
         "after", description="what judges said is shown after the choice, before it (it sways), or never"
     )

@@ -30,6 +30,11 @@ class Account:
     qualified_at: float | None
     at: float
     has_password: bool
+    daily_limit: int | None = None
+    reserved: tuple[str, ...] = ()
+    pause_reason: str | None = None
+    practise_from: float | None = None
+    checked_from: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,11 @@ def _account(row: Any) -> Account:
         row.qualified_at,
         row.at,
         row.password is not None,
+        row.daily_limit,
+        tuple(row.reserved or ()),
+        row.pause_reason,
+        row.practise_from,
+        row.checked_from,
     )
 
 
@@ -109,7 +119,7 @@ def add_account(
 
 
 def change_account(connection: Connection, account_id: int, **values: Any) -> None:
-    """Set columns of an account: role, state, tags, password, seen_guideline_id, qualified_at."""
+    """Set columns of an account, such as its role, state, tags or password."""
     connection.execute(update(account).where(account.c.id == account_id).values(**values))
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from sqlalchemy import Connection, and_, case, exists, func, select
+from sqlalchemy import Connection, Select, and_, case, exists, func, select
 
 from pairwright.literals import checked
 from pairwright.store.meta import DOMAIN, of_meta
@@ -109,6 +109,25 @@ def votes_as_columns(
         # Twenty characters more, so that "yes" against "no" is no great difference in length.
         found["gap"] = np.log((table[:, 6] + 20) / (table[:, 7] + 20))
     return found
+
+
+def given_here(connection: Connection) -> np.ndarray:
+    """When each answer was given that counts and was given on the page or in the terminal, oldest first.
+
+    Labels from a file came all at once, and name no guidelines.
+    """
+    return np.array(list(connection.scalars(_given_here(vote.c.at).order_by(vote.c.at))), float)
+
+
+def last_given_here(connection: Connection) -> float | None:
+    """When the last of these was given."""
+    return connection.execute(_given_here(func.max(vote.c.at))).scalar()
+
+
+def _given_here(*columns: Any) -> Select[Any]:
+    of_people = select(*columns).select_from(vote).join(rater, rater.c.id == vote.c.rater_id)
+    here = rater.c.kind == "person", vote.c.purpose.is_(None), vote.c.guideline_id.is_not(None)
+    return of_people.where(*here, is_current())
 
 
 def strengths(connection: Connection) -> tuple[np.ndarray, np.ndarray]:

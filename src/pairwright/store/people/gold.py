@@ -103,6 +103,27 @@ def decisions_on(connection: Connection, pair_id: int) -> list[int]:
     return list(connection.scalars(query))
 
 
+def answers_of(connection: Connection, rater_id: int, since: float, limit: int) -> list[tuple[int, bool]]:
+    """This person's last answers to gold pairs since then, newest first: (vote, whether it is right)."""
+    query = (
+        select(vote.c.id, vote.c.verdict == gold.c.verdict)
+        .join(gold, gold.c.pair_id == vote.c.pair_id)
+        .where(vote.c.rater_id == rater_id, vote.c.purpose.is_(None), is_current(), vote.c.at >= since)
+        .where(gold.c.withdrawn_at.is_(None))
+        .order_by(vote.c.id.desc())
+        .limit(limit)
+    )
+    return [(int(number), bool(right)) for number, right in connection.execute(query)]
+
+
+def answers_after(connection: Connection, rater_id: int, vote_id: int) -> int:
+    """How many answers this person gave after that one."""
+    query = select(func.count()).where(
+        vote.c.rater_id == rater_id, vote.c.id > vote_id, vote.c.purpose.is_(None), is_current()
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def unanimous(connection: Connection, limit: int) -> list[tuple[int, str, str, Verdict, int]]:
     """Pairs on which most people said the same, all of them: (pair, public id, prompt, verdict, people)."""
     standing = exists().where(gold.c.pair_id == vote.c.pair_id, gold.c.withdrawn_at.is_(None))

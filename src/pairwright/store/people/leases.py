@@ -10,7 +10,7 @@ from sqlalchemy import Connection, case, exists, func, insert, select, text, upd
 from sqlalchemy.sql.elements import ColumnElement
 
 from pairwright.store.insert import insert_missing
-from pairwright.store.people.tasks import open_to, untouched_by
+from pairwright.store.people.tasks import EVERYTHING, Takes, open_to, untouched_by
 from pairwright.store.queue import tags_of
 from pairwright.store.schema import account, gold, lease, qualification, sent, task
 
@@ -69,7 +69,7 @@ def free_for(
     connection: Connection,
     rater_id: int,
     limit: int,
-    tags: Sequence[str] = (),
+    takes: Takes = EVERYTHING,
     among: Sequence[int] | None = None,
 ) -> list[int]:
     """The first pairs of the queue (or `among` these) open to this person, with a place nobody holds."""
@@ -78,7 +78,7 @@ def free_for(
     these = () if among is None else (task.c.pair_id.in_(among),)
     query = (
         select(task.c.pair_id)
-        .where(*these, *open_to(rater_id, tags), task.c.open > _taken(rater_id), ~_holds(rater_id))
+        .where(*these, *open_to(rater_id, takes), task.c.open > _taken(rater_id), ~_holds(rater_id))
         .order_by(task.c.rank, task.c.pair_id)
         .limit(limit)
     )
@@ -163,10 +163,10 @@ def _holds(rater_id: int) -> ColumnElement[bool]:
     )
 
 
-def hidden_gold_for(connection: Connection, rater_id: int, tags: Sequence[str] = ()) -> list[int]:
+def hidden_gold_for(connection: Connection, rater_id: int, takes: Takes = EVERYTHING) -> list[int]:
     """Gold pairs that are mixed in and that this person has not answered, been offered or practised on.
 
-    Of the skills they have, where they have some: a pair of another would be known by it.
+    Of the skills they are given: a pair of another would be known by it.
     """
     known = gold.alias("known")
     offered_before = exists().where(lease.c.pair_id == gold.c.pair_id, lease.c.rater_id == rater_id)
@@ -190,9 +190,9 @@ def hidden_gold_for(connection: Connection, rater_id: int, tags: Sequence[str] =
         .order_by(gold.c.pair_id)
     )
     found = list(connection.scalars(query))
-    if tags and found:
+    if takes != EVERYTHING and found:
         needs = tags_of(connection, found)
-        found = [pair_id for pair_id in found if needs.get(pair_id) is None or needs[pair_id] in tags]
+        found = [pair_id for pair_id in found if takes.takes(needs.get(pair_id))]
     return found
 
 

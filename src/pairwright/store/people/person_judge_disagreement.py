@@ -64,6 +64,18 @@ def partings(
     return found, int(compared), int(same)
 
 
+def same_side(connection: Connection, without: Collection[str] = ()) -> dict[int, bool]:
+    """The pairs that both people and judges lean on, as `partings` counts them: whether to the same side."""
+    people, judges = _lean("person", "people"), _lean("judge", "judges", without)
+    product = people.c.lean * judges.c.lean
+    query = (
+        select(people.c.pair_id, product)
+        .select_from(people.join(judges, judges.c.pair_id == people.c.pair_id))
+        .where(product != 0)
+    )
+    return {pair_id: value > 0 for pair_id, value in connection.execute(query)}
+
+
 def by_assist(connection: Connection) -> list[tuple[str, int, int]]:
     """Votes of people by what they saw of the judges, on pairs judges leaned on: (what, votes, same side).
 

@@ -11,7 +11,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from pairwright.errors import InputError
 from pairwright.literals import checked
-from pairwright.store.schema import gold, qualification
+from pairwright.store.schema import gold, qualification, vote
+from pairwright.store.votes import is_current
 from pairwright.types import Verdict
 
 FOR_PRACTICE = ("qualify", "both")
@@ -51,28 +52,41 @@ def count_gold(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).where(*_practice())).scalar_one())
 
 
-def unseen(connection: Connection, account_id: int) -> list[int]:
-    """Pairs to practise on that this person has not answered."""
-    answered = exists().where(qualification.c.gold_id == gold.c.id, qualification.c.account_id == account_id)
+def unseen(connection: Connection, account_id: int, since: float = 0.0) -> list[int]:
+    """Pairs to practise on that this person has not answered since then."""
+    answered = exists().where(qualification.c.gold_id == gold.c.id, *_of(account_id, since))
     return list(connection.scalars(select(gold.c.pair_id).where(*_practice(), ~answered)))
 
 
-def answers(connection: Connection, account_id: int) -> list[bool]:
-    """Whether each answer was right, oldest first."""
+def _of(account_id: int, since: float) -> tuple[ColumnElement[bool], ...]:
+    return qualification.c.account_id == account_id, qualification.c.at >= since
+
+
+def missed(connection: Connection, rater_id: int) -> set[int]:
+    """The gold pairs that this person answered at work, and wrongly."""
     query = (
-        select(qualification.c.right)
-        .where(qualification.c.account_id == account_id)
-        .order_by(qualification.c.id)
+        select(vote.c.pair_id)
+        .join(gold, gold.c.pair_id == vote.c.pair_id)
+        .where(vote.c.rater_id == rater_id, vote.c.purpose.is_(None), is_current())
+        .where(gold.c.withdrawn_at.is_(None), vote.c.verdict != gold.c.verdict)
     )
+    return set(connection.scalars(query))
+
+
+def answers(connection: Connection, account_id: int, since: float = 0.0) -> list[bool]:
+    """Whether each answer since then was right, oldest first."""
+    query = select(qualification.c.right).where(*_of(account_id, since)).order_by(qualification.c.id)
     return [bool(right) for right in connection.scalars(query)]
 
 
-def answered(connection: Connection, key: bytes, account_id: int, gold_id: int) -> bool | None:
-    """Whether this person's answer to a gold pair was right; None if there is none.
+def answered(
+    connection: Connection, key: bytes, account_id: int, gold_id: int, since: float = 0.0
+) -> bool | None:
+    """Whether this person's answer to a gold pair since then was right; None if there is none.
 
     Raises InputError for a key under which another answer is recorded.
     """
-    theirs = qualification.c.account_id == account_id, qualification.c.gold_id == gold_id
+    theirs = *_of(account_id, since), qualification.c.gold_id == gold_id
     query = select(qualification.c.right).where(*theirs).order_by(qualification.c.id).limit(1)
     right = connection.execute(query).scalar()
     if (

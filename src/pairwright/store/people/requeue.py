@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, exists, func, insert, select
+from sqlalchemy import Connection, exists, func, select
 
 from pairwright.keys import content_key
+from pairwright.store.chain import append
 from pairwright.store.schema import belief, retraction, vote
 from pairwright.store.votes import PAGE, newest_beliefs
 
@@ -57,6 +58,5 @@ def restore(connection: Connection, vote_ids: Sequence[int]) -> list[int]:
     new = [each for each in copies if each["key"] not in known]
     for each in new:
         del each["id"]
-    if new:
-        connection.execute(insert(vote), new)
+    append(connection, vote, new)
     return [each["pair_id"] for each in new]

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import (
     Connection,
     Select,
+    Subquery,
     Table,
     and_,
     case,
@@ -53,6 +54,32 @@ class Task:
     why: str
     a_turns: tuple[Message, ...]
     b_turns: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """Which pairs somebody may be given, by the skill a pair takes.
+
+    `only` of these skills, unless it is None; none of those in `never`. A pair that takes none is for all.
+    """
+
+    only: tuple[str, ...] | None = None
+    never: tuple[str, ...] = ()
+
+    def takes(self, skill: str | None) -> bool:
+        return skill is None or ((self.only is None or skill in self.only) and skill not in self.never)
+
+    def conditions(self) -> tuple[ColumnElement[bool], ...]:
+        """The same of a row of `task`."""
+        found = []
+        if self.only is not None:
+            found.append(or_(task.c.tag.is_(None), task.c.tag.in_(list(self.only))))
+        if self.never:
+            found.append(or_(task.c.tag.is_(None), task.c.tag.not_in(list(self.never))))
+        return tuple(found)
+
+
+EVERYTHING = Takes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +143,23 @@ def _told(*parts: tuple[int, str]) -> str:
 
 def open_pairs(connection: Connection) -> Open:
     """Where every pair stands that people are asked about. All that counts such pairs counts them here."""
+    each = _each_open()
+    rows = connection.execute(
+        select(each.c.stands, func.count(), func.sum(each.c.open)).group_by(each.c.stands)
+    ).all()
+    counts = {row[0]: int(row[1]) for row in rows}
+    answers = sum(int(row[2]) for row in rows if row[0] != "flagged")
+    return Open(**counts, for_lead=conflicts(connection), answers=answers)
+
+
+def open_one_by_one(connection: Connection) -> dict[int, tuple[str, int]]:
+    """The same, pair by pair: how it stands, and how many answers are wanted on it."""
+    each = _each_open()
+    rows = connection.execute(select(each.c.pair_id, each.c.stands, each.c.open))
+    return {row[0]: (row[1], 0 if row[1] == "flagged" else int(row[2])) for row in rows}
+
+
+def _each_open() -> Subquery:
     skips = exists().where(failure.c.pair_id == task.c.pair_id, skip_stands())
     stands = case(
         (_flagged(task.c.pair_id), "flagged"),
@@ -125,18 +169,12 @@ def open_pairs(connection: Connection) -> Open:
         (skips, "skipped"),
         else_="fresh",
     ).label("stands")
-    each = (
-        select(stands, task.c.open)
+    return (
+        select(task.c.pair_id, stands, task.c.open)
         .select_from(task.join(belief, belief.c.pair_id == task.c.pair_id))
         .where(newest_beliefs())
         .subquery()
     )
-    rows = connection.execute(
-        select(each.c.stands, func.count(), func.sum(each.c.open)).group_by(each.c.stands)
-    ).all()
-    counts = {row[0]: int(row[1]) for row in rows}
-    answers = sum(int(row[2]) for row in rows if row[0] != "flagged")
-    return Open(**counts, for_lead=conflicts(connection), answers=answers)
 
 
 def waiting(connection: Connection) -> int:
@@ -169,15 +207,15 @@ def conflicts(connection: Connection) -> int:
     return asked(connection).get("lead", 0)
 
 
-def waiting_for(connection: Connection, rater_id: int, tags: Sequence[str] = ()) -> int:
+def waiting_for(connection: Connection, rater_id: int, takes: Takes = EVERYTHING) -> int:
     """How many pairs wait that this person has neither answered nor skipped."""
-    query = select(func.count()).select_from(task).where(*open_to(rater_id, tags))
+    query = select(func.count()).select_from(task).where(*open_to(rater_id, takes))
     return int(connection.execute(query).scalar_one())
 
 
-def waiting_about(connection: Connection, rater_id: int, tags: Sequence[str] = ()) -> int:
+def waiting_about(connection: Connection, rater_id: int, takes: Takes = EVERYTHING) -> int:
     """How many pairs wait for this person, also those others hold: fast however long the queue is."""
-    skilled = (or_(task.c.tag.is_(None), task.c.tag.in_(list(tags))),) if tags else ()
+    skilled = takes.conditions()
     every = connection.execute(select(func.count()).select_from(task).where(*skilled)).scalar_one()
     voted = select(vote.c.pair_id).where(vote.c.rater_id == rater_id, is_current())
     skips = select(failure.c.pair_id).where(failure.c.rater_id == rater_id, skip_stands())
@@ -185,6 +223,12 @@ def waiting_about(connection: Connection, rater_id: int, tags: Sequence[str] = (
     handled = union(voted, skips, flags).subquery()
     mine = select(func.count()).select_from(task).join(handled, handled.c.pair_id == task.c.pair_id)
     return int(every) - int(connection.execute(mine.where(*skilled)).scalar_one())
+
+
+def skills(connection: Connection) -> dict[str, int]:
+    """The skills that open pairs take, each with how many."""
+    query = select(task.c.tag, func.count()).where(task.c.tag.is_not(None)).group_by(task.c.tag)
+    return {str(tag): int(n) for tag, n in connection.execute(query.order_by(task.c.tag))}
 
 
 def next_tasks(connection: Connection, rater_id: int, limit: int) -> list[Task]:
@@ -223,10 +267,9 @@ def tasks_on(connection: Connection, pair_ids: Sequence[int]) -> list[Task]:
     return [found[pair_id] for pair_id in pair_ids if pair_id in found]
 
 
-def open_to(rater_id: int, tags: Sequence[str] = ()) -> tuple[ColumnElement[bool], ...]:
-    """The conditions that a row of `task` is open to this person, who takes `tags` and what has none."""
-    skilled = (or_(task.c.tag.is_(None), task.c.tag.in_(list(tags))),) if tags else ()
-    return *skilled, *untouched_by(rater_id, task.c.pair_id)
+def open_to(rater_id: int, takes: Takes = EVERYTHING) -> tuple[ColumnElement[bool], ...]:
+    """The conditions that a row of `task` is open to this person."""
+    return *takes.conditions(), *untouched_by(rater_id, task.c.pair_id)
 
 
 def untouched_by(rater_id: int, pair_id: ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:

@@ -104,6 +104,12 @@ def events(connection: Connection) -> list[Event]:
     return [Event(*row) for row in rows]
 
 
+def alarms(connection: Connection) -> list[int]:
+    """The frames whose alarm stands: nobody has settled it."""
+    last = {each.frame_id: each.what for each in events(connection) if each.what != "joined"}
+    return [frame_id for frame_id, what in last.items() if what == "rung"]
+
+
 @checked
 def add_draws(
     connection: Connection, frame_id: int, pair_ids: Sequence[int], purpose: Purpose, chance: Sequence[float]
