@@ -11,7 +11,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 # The browser's tests are a run of their own: Playwright's event loop stays in the thread it started in.
-.PHONY: help demo docs notebook test test-slow test-train test-lives test-money test-batches check bench bench-annotate bench-browse bench-routing bench-quality bench-reward lock clean setup setup-demo setup-docs setup-train
+.PHONY: help demo docs notebook test test-slow test-train test-lives test-money test-batches check bench bench-annotate bench-browse bench-routing bench-quality bench-attacks bench-reward lock clean setup setup-demo setup-docs setup-train
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -82,6 +82,10 @@ bench-routing: setup ## what judges' verdicts are worth, on recorded sets (PAIRW
 
 bench-quality: setup ## what the checks find, on real sets and planted faults, and how fast (PAIRWRIGHT_DATA)
 	@$(BIN)/python benchmarks/quality
+
+PART ?= flips
+bench-attacks: setup-demo ## PART=flips: a judge's verdicts under attack; PART=found: what `injection` finds (PAIRWRIGHT_DATA)
+	@$(BIN)/python benchmarks/attacks $(PART) $(if $(URL),--url $(URL) --model $(MODEL) $(if $(KEY_ENV),--key-env $(KEY_ENV)))
 
 bench-reward: setup ## whether a reward model finds wrong labels, on real sets with labels flipped (PAIRWRIGHT_DATA)
 	@$(BIN)/python benchmarks/reward
