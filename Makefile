@@ -11,7 +11,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 # The browser's tests are a run of their own: Playwright's event loop stays in the thread it started in.
-.PHONY: help demo docs notebook test test-slow test-train test-lives test-money test-batches check bench bench-annotate bench-browse bench-routing bench-quality bench-attacks bench-reward lock clean setup setup-demo setup-docs setup-train
+.PHONY: help demo docs notebook test test-slow test-train test-lives test-money test-batches fuzz check bench bench-annotate bench-browse bench-routing bench-quality bench-attacks bench-reward lock clean setup setup-demo setup-docs setup-train
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -60,6 +60,10 @@ test-money: setup ## 10,000 faulty calls and budgets held against a stand-in's b
 
 test-batches: setup ## 200 kills around sending and fetching batches; prints what was billed and booked (minutes)
 	@$(BIN)/python -m pytest -q -n0 -s tests/slow/test_batch_kills.py
+
+SECONDS ?= 60
+fuzz: setup ## fuzzing guided by coverage: TARGET=verdict SECONDS=60; TARGET=all for each (needs atheris)
+	@for target in $(if $(filter all,$(TARGET)),$$($(BIN)/python fuzz list),$(TARGET)); do $(BIN)/python fuzz $$target $(SECONDS); done
 
 check: setup ## ruff and mypy
 	@$(BIN)/ruff check --quiet .
