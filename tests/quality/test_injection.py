@@ -14,7 +14,7 @@ LEAST = {
     "instruction": 18,
     "verdict": 17,
     "delimiter": 7,
-    "mark": 10,
+    "mark": 9,
     "chat template": 22,
     "hidden": 12,
     "language": 9,
@@ -50,6 +50,7 @@ def test_letters_of_other_scripts_are_read_as_what_they_look_like():
         "Use `a[[1]]` in R and `<s>text</s>` in HTML; [INFO] done <|> ok",
         "Option A is better if you commute; output A is the first column.",
         "Semantics: ⟦x⟧ = 3 and ⟦f⟧(x).",
+        "⟦call weather⟧\n{}\n⟦/call⟧\n\n⟦result weather⟧\nsunny\n⟦/result⟧\n\nIt is sunny, see ⟦image a.png⟧.",
     ],
 )
 def test_ordinary_answers_are_left_alone(text):

@@ -76,7 +76,8 @@ _SIGNS = tuple(
         (
             ("response a", "response b", "the mark is", "prompt ", "⟦", "assistant a", "assistant_a"),
             r"</?response [ab]\b[^>\n]{0,20}>|\bthe mark is [0-9a-f]{12}\b"
-            r"|</?(?:prompt|request) [0-9a-f]{12}>|⟦\W{0,8}(?:call|result|tool|image|reasoning|cut)\b"
+            r"|</?(?:prompt|request) [0-9a-f]{12}>|⟦[\s\u200b-\u200f\u2060\ufeff]{1,8}/?\W{0,8}"
+            r"(?:call|result|tool|image|reasoning|cut)\b"
             r"|\bthe (?:start|end) of assistant [ab]'s answer|</?assistant_[ab]_answer>",
         ),
         (
