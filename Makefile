@@ -11,7 +11,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 # The browser's tests are a run of their own: Playwright's event loop stays in the thread it started in.
-.PHONY: help demo docs notebook test test-slow test-train test-lives test-money test-batches check bench bench-annotate bench-browse bench-routing bench-quality bench-reward lock clean setup setup-demo setup-docs setup-train
+.PHONY: help demo docs notebook test test-slow test-train test-lives test-money test-batches fuzz audit sbom check bench bench-annotate bench-browse bench-routing bench-quality bench-attacks bench-reward lock clean setup setup-demo setup-docs setup-train
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -61,6 +61,18 @@ test-money: setup ## 10,000 faulty calls and budgets held against a stand-in's b
 test-batches: setup ## 200 kills around batches, and PAIRS=5000 pairs in them: billed, booked, labelled (minutes)
 	@$(BIN)/python -m pytest -q -n0 -s tests/slow/test_batch_kills.py tests/slow/test_batch_of_50000.py
 
+SECONDS ?= 60
+fuzz: setup ## fuzzing guided by coverage: TARGET=verdict SECONDS=60; TARGET=all for each (needs atheris)
+	@for target in $(if $(filter all,$(TARGET)),$$($(BIN)/python fuzz list),$(TARGET)); do $(BIN)/python fuzz $$target $(SECONDS); done
+
+audit: setup ## known vulnerabilities of what requirements/ pins, by PyPI's advisories (needs pip-audit and the network)
+	@command -v pip-audit >/dev/null || { echo "needs pip-audit: pip install pip-audit"; exit 1; }
+	@for file in run demo dev docs train; do echo "$$file.txt"; pip-audit --strict --require-hashes --disable-pip -r requirements/$$file.txt || exit 1; done
+
+sbom: ## the dependencies as CycloneDX, in dist/sbom.json (needs cyclonedx-py)
+	@command -v cyclonedx-py >/dev/null || { echo "needs cyclonedx-py: pip install cyclonedx-bom"; exit 1; }
+	@mkdir -p dist && cyclonedx-py requirements requirements/run.txt --pyproject pyproject.toml --output-reproducible -o dist/sbom.json && echo dist/sbom.json
+
 check: setup ## ruff and mypy
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
@@ -82,6 +94,10 @@ bench-routing: setup ## what judges' verdicts are worth, on recorded sets (PAIRW
 
 bench-quality: setup ## what the checks find, on real sets and planted faults, and how fast (PAIRWRIGHT_DATA)
 	@$(BIN)/python benchmarks/quality
+
+PART ?= flips
+bench-attacks: setup-demo ## PART=flips: a judge's verdicts under attack; PART=found: what `injection` finds (PAIRWRIGHT_DATA)
+	@$(BIN)/python benchmarks/attacks $(PART) $(if $(URL),--url $(URL) --model $(MODEL) $(if $(KEY_ENV),--key-env $(KEY_ENV)))
 
 bench-reward: setup ## whether a reward model finds wrong labels, on real sets with labels flipped (PAIRWRIGHT_DATA)
 	@$(BIN)/python benchmarks/reward

@@ -21,6 +21,7 @@ from pairwright.judging.rubric import DEFAULT_GUIDELINES, judge_messages
 from pairwright.literals import checked
 from pairwright.rows import last_text, short
 from pairwright.run_async import awaited
+from pairwright.turns import as_plain
 from pairwright.types import VERDICTS, Answer, Confidence, Message, Prompt, Verdict
 
 
@@ -64,7 +65,8 @@ class Reads:
         self._ask = ask
 
     def compare(self, prompt: Any, a: Any, b: Any, /) -> Answer:
-        reply = self._ask(judge_messages(_prompt(prompt), last_text(a), last_text(b), DEFAULT_GUIDELINES))
+        first, second = as_plain(last_text(a)), as_plain(last_text(b))
+        reply = self._ask(judge_messages(_prompt(prompt), first, second, DEFAULT_GUIDELINES))
         if reply.text is None:
             raise VerdictError(f"the judge answered {short(reply.raw)}, which holds no text")
         return read_verdict(reply.text)

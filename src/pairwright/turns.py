@@ -177,13 +177,18 @@ def _with_images(message: Message) -> str:
 
 
 def _named(ref: str) -> str:
-    """An image's name without what it may hold: data URLs are long."""
-    return ref[:30] + "..." if is_data(ref) else ref
+    """An image's name without what it may hold: data URLs are long, and a name ends no mark."""
+    return ref[:30] + "..." if is_data(ref) else _in_a_mark(ref)
 
 
 def _between(mark: str, name: str, text: str) -> str:
-    begins = " ".join((mark, *as_plain(name).split()))
+    begins = " ".join((mark, *_in_a_mark(name).split()))
     return f"⟦{begins}⟧\n{text}\n⟦/{mark}⟧"
+
+
+def _in_a_mark(name: str) -> str:
+    """A name without what would end the mark it stands in."""
+    return " ".join(re.sub("[⟦⟧]", "", name).splitlines())
 
 
 def _name_of(tool: Mapping[str, Any]) -> str:

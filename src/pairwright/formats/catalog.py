@@ -256,7 +256,7 @@ def _row(record: Record | BadRow, source: Source, name: str) -> Iterable[Found]:
     except KeyError as error:
         keys = ", ".join(list(record.row)[:12])
         return (BadRow(place, printable(f'{name} needs "{error.args[0]}" (keys: {keys})')),)
-    except (TypeError, AttributeError, ValueError) as error:
+    except (TypeError, AttributeError, ValueError, IndexError, OverflowError, RecursionError) as error:
         return (BadRow(place, printable(f"not in the shape of {name} ({error})")),)
     return [each for one in with_beside(found, values, place) for each in _apart(one)]
 

@@ -79,6 +79,12 @@ def quotes(before: str) -> bool:
     return _QUOTES_NEXT.search(said) is not None
 
 
+def quotes_in_line(before: str) -> bool:
+    """Whether the line in which an answer stands says, before it, that somebody else's words follow."""
+    line = before.rpartition("\n")[2][-1000:]
+    return any(quotes(line[: colon.end()]) for colon in re.finditer(":", line))
+
+
 def leads(before: str) -> bool:
     """Whether nothing, or only an announcement, stands before an answer."""
     said = re.sub(r"```\w{0,12}", " ", before).strip(AFTER + "#>-:")

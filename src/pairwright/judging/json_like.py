@@ -41,13 +41,14 @@ _AFTER_ITEM = re.compile(rf"\s*(?:\]|\Z|```|(?<=\n)\s*[{_OPEN}\[]|,\s*(?:[{_OPEN
 
 @dataclass(frozen=True, slots=True)
 class FoundObject:
-    """An object, where it stands, where the values of its names begin, and whether it was closed."""
+    """An object, where it stands, where the values of its names begin, whether it was closed, and is JSON."""
 
     value: dict[str, Any]
     start: int
     end: int
     places: dict[str, int]
     closed: bool = True
+    exact: bool = False
 
 
 class Tangled(ValueError):
@@ -107,7 +108,7 @@ class _Reader:
         places: dict[str, int] = {}
         for each in named:
             places.setdefault(each[1].strip().lower(), at + each.end())
-        return FoundObject(value, at, end, places)
+        return FoundObject(value, at, end, places, exact=True)
 
     def _spend(self, start: int, end: int) -> int:
         self.left -= end - start

@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pairwright.judging.control_tokens import holds_token
 from pairwright.judging.explaining import (
     AFTER,
     CONFIDENCE_LINE,
@@ -22,6 +23,7 @@ from pairwright.judging.explaining import (
     explains,
     leads,
     quotes,
+    quotes_in_line,
     said_in_words,
     verdict_and_rest,
 )
@@ -95,8 +97,12 @@ def _from_objects(text: str, cut: bool, alone: bool) -> ReplyReading | None:
         return None
     # A judge may quote a response that holds an answer of its own. What counts is what the
     # answer ends in or begins with, and nothing said besides may contradict it.
-    beside = blanked(text, tuple((each.start, each.end) for each in found))
+    spans = tuple((each.start, each.end) for each in found)
+    beside = blanked(text, spans)
+    _not_repeated(blanked(text, spans, "x"))
     answers = [_from_object(each.value) for each in found]
+    # Where a string of broken JSON ends is a guess, so what it says may be another answer.
+    beside += "".join(f"\n{each.value}" for each in found if not each.exact)
     _one([*answers, *(Answer(said, answers[0].confidence) for said in said_in_words(beside))])
     _nothing_else(text, found, alone, answers[-1].verdict)
     place = found[-1].places.get("verdict")
@@ -111,7 +117,10 @@ def _from_lines(text: str, alone: bool) -> ReplyReading | None:
     said = [(start, line, match) for start, line in lines if (match := VERDICT_LINE.match(line))]
     if not said:
         return None
+    _not_repeated(text)
     last, line, _ = said[-1]
+    if quotes(text[: said[0][0]]) or _closes_a_quotation(said[-1][2][1]):
+        raise Unreadable("its verdict may be a quotation")
     answers = []
     for _, _, match in said:
         verdict, rest = verdict_and_rest(match[1])
@@ -138,7 +147,8 @@ def _from_marks(text: str, alone: bool) -> ReplyReading | None:
         return None
     answer = _one([Answer(each) for each in (mark_of(marks[-1][1]), *said_in_words(text))])
     before, after = text[: marks[-1].start()], text[marks[-1].end() :]
-    quoted = before.rstrip().endswith(_QUOTES) or after.startswith(_QUOTES)
+    _not_repeated(text)
+    quoted = before.rstrip().endswith(_QUOTES) or after.startswith(_QUOTES) or quotes_in_line(before)
     if quoted or (
         after.strip(AFTER)
         and (alone or not leads(text[: marks[0].start()]) or not explains(after, answer.verdict))
@@ -210,6 +220,18 @@ def _score(value: Any) -> float:
     return score
 
 
+def _not_repeated(beside: str) -> None:
+    """Raise Unreadable where what is said beside the answer repeats marks of the material."""
+    if holds_token(beside):
+        raise Unreadable("it repeats a fence or a control token, so its verdict may be a quotation")
+
+
+def _closes_a_quotation(value: str) -> bool:
+    """Whether a line ends a quotation that it did not begin: `A"`."""
+    said = value.strip(" \t*_.")
+    return said.endswith(_QUOTES) and not said.startswith(_QUOTES) and sum(map(said.count, _QUOTES)) == 1
+
+
 def _answer_part(raw: str) -> tuple[str, int]:
     """What a model says after thinking, every character in its place, and where in `raw` that is.
 
@@ -237,6 +259,8 @@ def _answer_part(raw: str) -> tuple[str, int]:
     thinking = thinking_in(text)
     if thinking.unfinished:
         raise Unreadable("it ends in the middle of thinking, before any verdict")
+    if thinking.ends is not None and quotes(text[: thinking.ends]):
+        raise Unreadable("the mark that ends its thinking may be a quotation")
     text = unwrapped(blanked(text, thinking.spans))
     if not text.strip():
         raise Unreadable("it is empty after thinking")
@@ -256,7 +280,7 @@ def _objects(text: str, name: str, cut: bool) -> list[FoundObject]:
     for each in _all_objects(text):
         inner = next(iter(each.value.values())) if len(each.value) == 1 else None
         if not _has(each.value, name) and isinstance(inner, dict) and _has(inner, name):
-            each = FoundObject(inner, each.start, each.end, {}, each.closed)
+            each = FoundObject(inner, each.start, each.end, {}, each.closed, each.exact)
         if _has(each.value, name) and (each.closed or not cut):
             found.append(each)
     return found

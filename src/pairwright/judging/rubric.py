@@ -9,11 +9,11 @@ that keep prefixes read it once.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
+from pairwright.judging.control_tokens import harmless
 from pairwright.keys import content_key
 from pairwright.turns import as_plain, has_marks, laid_out, tools_shown, with_names
 from pairwright.types import Message, Prompt
@@ -83,11 +83,6 @@ ANSWER_SCHEMA: dict[str, Any] = {
     "additionalProperties": False,
 }
 
-# <|im_end|>, <|eot_id|>, [INST], <<SYS>>, <start_of_turn>, <s>: some servers would read them as turns.
-_CONTROL_TOKEN = re.compile(
-    r"<[|｜][^<>|｜\n]{1,40}[|｜]>|\[/?INST\]|<</?SYS>>|</?(?:start|end)_of_turn>|</?s>", re.IGNORECASE
-)
-
 
 def instructions(guidelines: str, answer: str, *, ranking: bool = False) -> str:
     """What a judge is told before it sees anything: to compare two responses, or to rank them all."""
@@ -150,16 +145,16 @@ def show_prompt(messages: Sequence[Message], tools: Sequence[Mapping[str, Any]] 
 
 
 def as_data(text: str) -> str:
-    """Text as a judge may be shown it: chat-template control tokens broken, so that no server obeys them."""
-    return _CONTROL_TOKEN.sub(lambda token: token[0][0] + "\u200b" + token[0][1:], text)
+    """Text as a judge may be shown it: nothing in it is a turn, a fence, a forged mark or hidden."""
+    return harmless(text)
 
 
 def ask_again(raw: str, problem: str, answer: str = PLAIN_ANSWER) -> list[dict[str, str]]:
     """Further messages after an answer that could not be read, saying why."""
     return [
-        {"role": "assistant", "content": raw[:2000] or "(empty)"},
+        {"role": "assistant", "content": as_data(raw[:2000]) or "(empty)"},
         {
             "role": "user",
-            "content": f"That answer could not be read: {problem}. Answer again. {answer}",
+            "content": f"That answer could not be read: {as_data(problem)}. Answer again. {answer}",
         },
     ]

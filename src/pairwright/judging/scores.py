@@ -11,7 +11,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pairwright.judging.rubric import show_prompt
+from pairwright.judging.control_tokens import harmless_messages
+from pairwright.judging.rubric import as_data, show_prompt
 from pairwright.literals import checked
 from pairwright.turns import without_reasoning
 from pairwright.types import Answer, Prompt
@@ -28,12 +29,13 @@ SURE = 1e-6  # a probability nearer to 0 or 1 says no more
 
 @checked
 def score_request(api: Api, model: str, prompt: Prompt, response: str) -> dict[str, Any]:
-    """The body that asks for one response's score."""
-    asked = show_prompt(prompt.messages, prompt.tools)
+    """The body that asks for one response's score, in which no text holds a control token."""
+    asked, response = as_data(show_prompt(prompt.messages, prompt.tools)), as_data(response)
     if api == "pooling":
+        answer = {"role": "assistant", "content": response}
         return {
             "model": model,
-            "messages": [*without_reasoning(prompt.as_dicts()), {"role": "assistant", "content": response}],
+            "messages": [*harmless_messages(without_reasoning(prompt.as_dicts())), answer],
         }
     if api == "classify":
         return {"model": model, "input": f"{asked}\n\n{response}"}

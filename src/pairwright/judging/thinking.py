@@ -79,15 +79,19 @@ def _between_channels(text: str, channels: list[re.Match[str]]) -> Thinking:
     if final is None:
         return Thinking(((0, len(text)),), unfinished=True)
     end = _CHANNEL_END.search(text, final.end())
-    after = () if end is None else ((end.start(), len(text)),)
-    return Thinking(((0, final.end()), *after))
+    # Channels fill all that a model says; where something stands beside them, they may be a quotation.
+    begin = channels[0].start() if _HARMONY.sub("", text[: channels[0].start()]).strip() else 0
+    if end is None:
+        return Thinking(((begin, final.end()),))
+    stop = len(text) if not text[end.end() :].strip() else end.end()
+    return Thinking(((begin, final.end()), (end.start(), stop)))
 
 
-def blanked(text: str, spans: tuple[tuple[int, int], ...]) -> str:
+def blanked(text: str, spans: tuple[tuple[int, int], ...], sign: str = " ") -> str:
     """The text with spaces for what stands in the spans: every character keeps its place."""
     parts, at = [], 0
     for start, end in spans:
-        parts += [text[at:start], " " * (end - start)]
+        parts += [text[at:start], sign * (end - start)]
         at = end
     return "".join([*parts, text[at:]])
 

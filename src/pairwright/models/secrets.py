@@ -17,6 +17,7 @@ _PASSWORD = re.compile(r"(?<=://)[^/\s@]+@")
 # Under these names everything is a secret.
 _NAMES = re.compile(r"key(?!_env)|token(?!s)|secret|passw|authori[sz]ation|credential|cookie", re.I)
 HIDDEN = "***"
+_SHORTEST = 12  # characters of a key; "EMPTY" and its like are words that answers may hold
 
 
 def looks_like_key(text: str) -> bool:
@@ -39,3 +40,27 @@ def hidden(value: Any, name: str = "") -> str:
     told = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
     shown = _PASSWORD.sub(f"{HIDDEN}@", told)
     return _RUN.sub(lambda run: HIDDEN if looks_like_key(run[0]) else run[0], shown)
+
+
+def without_key(data: bytes, key: str) -> bytes:
+    """What an endpoint answered, without the key where it repeats it: answers are kept."""
+    return data.replace(key.encode(), b"[key]") if len(key) >= _SHORTEST else data
+
+
+def no_keys_in(value: Any, name: str = "extra") -> Any:
+    """Fields of a request as they are. Raises ValueError where one is a key: they are kept with each vote."""
+    if isinstance(value, dict):
+        for each, inner in value.items():
+            no_keys_in(inner, f"{name}.{each}")
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            no_keys_in(inner, name)
+    elif isinstance(value, str):
+        bare = value.removeprefix("Bearer ")
+        known = _KNOWN.match(bare) or _OTHERS.match(value)
+        if known or (_NAMES.search(name.rpartition(".")[2]) and looks_like_key(bare)):
+            raise ValueError(
+                f"{name} holds a key, and what is sent is kept with each vote: take it out of the file, "
+                "change it where it was issued, and name its environment variable in api_key_env"
+            )
+    return value

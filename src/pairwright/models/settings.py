@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
-from pairwright.models.secrets import looks_like_key
+from pairwright.models.secrets import looks_like_key, no_keys_in
 
 BatchApi = Literal["openai", "together", "mistral", "anthropic", "gemini"]
+
+# Further fields of a request, which are part of what was asked and so are kept with each vote.
+Extra = Annotated[dict[str, Any], AfterValidator(no_keys_in)]
 
 
 class Settings(BaseModel):
@@ -76,9 +79,7 @@ class ModelSettings(Settings):
         False, description="a reasoning model: as a judge it has room for 4,096 tokens, unless told otherwise"
     )
     system: str | None = Field(None, description="system message put before prompts that have none")
-    extra: dict[str, Any] = Field(
-        default_factory=dict, description="further request fields, sent as they are"
-    )
+    extra: Extra = Field(default_factory=dict, description="further request fields, sent as they are")
     omit: list[str] = Field(default_factory=list, description="request fields this model refuses")
     max_tokens_field: str = Field("max_tokens", description="some models want max_completion_tokens")
     images: bool = Field(False, description="it takes images; rows with images are refused where it does not")

@@ -19,6 +19,7 @@ import aiohttp
 from pairwright.errors import EndpointError
 from pairwright.models.refusals import Refusal
 from pairwright.models.replies import Usage
+from pairwright.models.secrets import without_key
 from pairwright.models.settings import EndpointSettings
 
 LARGEST_REPLY = 16 * 1024**2  # bytes; 4,000 tokens with ten alternatives each are 5 MB
@@ -61,10 +62,11 @@ class Transport:
     def __init__(self, name: str, settings: EndpointSettings, clean: Callable[[object], str]) -> None:
         self._name, self._settings, self._clean = name, settings, clean
         self._session: aiohttp.ClientSession | None = None
+        self._key = ""
         self.ever_answered = False
 
     async def open(self, key: str) -> Self:
-        settings = self._settings
+        settings, self._key = self._settings, key
         headers = {"Content-Type": "application/json", **settings.headers}
         if key:
             headers["Authorization"] = f"Bearer {key}"
@@ -106,7 +108,7 @@ class Transport:
                 if raw is None:
                     said = f"{at} answered over {LARGEST_REPLY // 1024**2} MB; the rest was not read"
                     return Trouble("bad_reply", said, response.status, billed=(None, None), seconds=seconds)
-                return HttpAnswer(response.status, response.headers, raw, seconds)
+                return HttpAnswer(response.status, response.headers, without_key(raw, self._key), seconds)
         except aiohttp.InvalidURL:
             raise EndpointError(f'endpoint {self._name}: "{self._settings.url}" is not a URL') from None
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:

@@ -30,7 +30,11 @@ _INSIDE = ("rating", "value", "thumb", "thumbs", "type", "score", "label", "vote
 
 
 def read(row: Row, place: str) -> Iterator[Canonical | Left]:
-    name = next(each for each in _CHATS if is_messages(dict.get(row, each)))
+    name = next((each for each in _CHATS if is_messages(dict.get(row, each))), None)
+    if name is None:
+        raise InputError(
+            f"none of {', '.join(_CHATS)} is a list of messages (keys: {', '.join(list(row)[:12])})"
+        )
     given = whole(row, name)
     turns = messages_of(given, f'"{name}"')
     beside = tuple(f"{name}.{each}" for each in in_messages(given) if each not in _THUMBS + _EITHER)

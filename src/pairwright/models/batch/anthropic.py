@@ -14,7 +14,13 @@ import orjson
 from pairwright.models.batch.http import BatchHttp
 from pairwright.models.batch.messages_api import chat_body, messages_params
 from pairwright.models.batch.openai import MB
-from pairwright.models.batch.provider import BatchLimits, BatchReply, BatchRequest, RemoteBatch
+from pairwright.models.batch.provider import (
+    BatchLimits,
+    BatchReply,
+    BatchRequest,
+    RemoteBatch,
+    reply_from,
+)
 
 VERSION = "2023-06-01"
 _STATUS = {
@@ -73,7 +79,7 @@ class Anthropic:
     async def replies(self, http: BatchHttp, batch: RemoteBatch) -> AsyncIterator[BatchReply]:
         for url in batch.results:
             async for line in http.lines(url):
-                yield _reply(orjson.loads(line))
+                yield reply_from(line, _reply, f"{http.name}: a line of results")
 
     async def cancel(self, http: BatchHttp, id: str) -> None:
         await http.post(f"{http.base}/messages/batches/{id}/cancel", {}, again=True)

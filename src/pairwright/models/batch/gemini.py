@@ -15,7 +15,14 @@ from pairwright.errors import EndpointError
 from pairwright.models.batch.generate_content import chat_body, content_request
 from pairwright.models.batch.http import BatchHttp
 from pairwright.models.batch.openai import MB
-from pairwright.models.batch.provider import BatchLimits, BatchReply, BatchRequest, RemoteBatch, state_of
+from pairwright.models.batch.provider import (
+    BatchLimits,
+    BatchReply,
+    BatchRequest,
+    RemoteBatch,
+    reply_from,
+    state_of,
+)
 
 KIND = "application/jsonl"
 HOURS = 48  # after which a batch expires
@@ -72,7 +79,7 @@ class Gemini:
     async def replies(self, http: BatchHttp, batch: RemoteBatch) -> AsyncIterator[BatchReply]:
         for file in batch.results:
             async for line in http.lines(f"{_beside(http, 'download')}/{file}:download", alt="media"):
-                yield _reply(orjson.loads(line))
+                yield reply_from(line, _reply, f"{http.name}: a line of results")
 
     async def cancel(self, http: BatchHttp, id: str) -> None:
         await http.post(f"{_base(http)}/{id}:cancel", {}, again=True)

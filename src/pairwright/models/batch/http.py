@@ -14,6 +14,7 @@ import orjson
 
 from pairwright.errors import ConfigError, EndpointError
 from pairwright.models.replies import message_of
+from pairwright.models.secrets import without_key
 from pairwright.models.settings import EndpointSettings
 from pairwright.models.transport import proxy_of
 
@@ -100,14 +101,14 @@ class BatchHttp:
                     *whole, left = (left + part).split(b"\n")
                     for line in whole:
                         if line.strip():
-                            yield line
+                            yield without_key(line, self._key)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 raise EndpointError(
                     f"{self.name} ({url}) broke off while it sent results: {error or type(error).__name__}. "
                     "Nothing is lost: run again to fetch them"
                 ) from None
             if left.strip():
-                yield left
+                yield without_key(left, self._key)
 
     async def _answer(
         self, method: str, url: str, *, again: bool = True, **arguments: Any

@@ -19,6 +19,7 @@ from pairwright.models.batch.provider import (
     BatchRequest,
     RemoteBatch,
     mark_of,
+    reply_from,
     state_of,
 )
 
@@ -63,7 +64,7 @@ class Mistral:
     async def replies(self, http: BatchHttp, batch: RemoteBatch) -> AsyncIterator[BatchReply]:
         for file_id in batch.results:
             async for line in http.lines(f"{http.base}/files/{file_id}/content"):
-                yield reply_of(orjson.loads(line))
+                yield reply_from(line, reply_of, f"{http.name}: a line of results")
 
     async def cancel(self, http: BatchHttp, id: str) -> None:
         await http.post(f"{http.base}/batch/jobs/{id}/cancel", {}, again=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from pairwright.errors import EndpointError
 from pairwright.models.batch.http import BatchHttp
+from pairwright.models.replies import parse_json
 
 State = Literal["running", "ended", "failed"]
 
@@ -87,6 +89,24 @@ class BatchProvider(Protocol):
     async def cancel(self, http: BatchHttp, id: str) -> None:
         """Have no more calls made; those made are charged for, and their replies can be fetched."""
         ...
+
+
+def reply_from(line: bytes, read: Callable[[Mapping[str, Any]], BatchReply], whose: str) -> BatchReply:
+    """A line of results, read by its provider's `read`.
+
+    One that says whose reply it is and can't be read otherwise is an answer of status 500: it may have been
+    paid for. Raises EndpointError for any other.
+    """
+    said: Any = None
+    try:
+        said = parse_json(line)
+        return read(said)
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        told = said if isinstance(said, Mapping) else {}
+        id = told.get("custom_id") or told.get("key")
+        if isinstance(id, str):
+            return BatchReply(id, 500, line.decode("utf-8", "replace"))
+        raise EndpointError(f"{whose} is no reply of a batch ({error}): {line[:80]!r}") from None
 
 
 def mark_of(batch: Mapping[str, Any]) -> str | None:

@@ -15,10 +15,10 @@ from typing import Any
 
 import orjson
 
-from pairwright.errors import InputError
+from pairwright.errors import EndpointError, InputError
 from pairwright.extras import needed
 from pairwright.models.batch.openai import reply_of
-from pairwright.models.batch.provider import BatchReply
+from pairwright.models.batch.provider import BatchReply, reply_from
 from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result
 from pairwright.store.pay import batches, planned
@@ -190,10 +190,10 @@ def _replies(path: Path, result: ImportCallsResult) -> Iterator[tuple[str, Batch
                 result.lines += 1
                 place = f"{path}:{number}"
                 try:
-                    reply = reply_of(orjson.loads(line))
-                except (ValueError, KeyError, TypeError) as error:
+                    reply = reply_from(line, reply_of, f"{place}:")
+                except EndpointError as error:
                     result.unreadable += 1
-                    result.name(f"{place}: is no reply of a batch ({error}): {line[:80]!r}")
+                    result.name(str(error))
                     continue
                 yield place, reply
     except OSError as error:

@@ -14,7 +14,7 @@ from pairwright.formats.trl import Shape, Style
 from pairwright.judging.scores import Api
 from pairwright.judging.strategies import STRATEGIES, Name
 from pairwright.models.secrets import hidden
-from pairwright.models.settings import EndpointSettings, ModelSettings, Settings
+from pairwright.models.settings import EndpointSettings, Extra, ModelSettings, Settings
 from pairwright.pairing import POLICIES, check_policy
 from pairwright.routing.decide import Overlap
 from pairwright.stages.project.judge_kinds import KINDS, kind_of
@@ -122,7 +122,7 @@ class JudgeSettings(Settings):
     longest: int | None = Field(
         None, ge=500, description="characters of a trajectory that are shown, from its two ends; else all"
     )
-    extra: dict[str, Any] = Field(
+    extra: Extra = Field(
         default_factory=dict, description="further request fields; for a plugin its own settings"
     )
 
