@@ -21,6 +21,7 @@ LEADS = [
     "lead",
     "lead/people",
     "lead/people/ann",
+    "lead/hours",
     "lead/conflicts",
     "lead/conflicts/code",
     "lead/review",
