@@ -5,7 +5,9 @@ A target may raise what its reader is said to raise, and nothing else; what it a
 
 from __future__ import annotations
 
+import atexit
 import re
+import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -42,6 +44,7 @@ from pairwright.quality.run import run_checks
 from pairwright.turns import as_plain, has_marks
 
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-"))
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 # Formats whose rows stand in one file, not in a folder of their own shape.
 SOURCES = sorted(
     name for name, each in formats().items() if each.reads is not None and each.reads.path is None

@@ -466,7 +466,7 @@ def clusters(seed: int, rng: Random) -> Outcome:
     return _clusters(seed, rng, "draw")
 
 
-@scenario("Clusters: the same, the new prompts join as same-stream (85 %)")
+@scenario("Clusters: the same, `same-stream` set; they get a sample of their own (85 %)")
 def clusters_joined(seed: int, rng: Random) -> Outcome:
     return _clusters(seed, rng, "same-stream")
 

@@ -15,7 +15,6 @@ _NAMED = (
     r"s|bos|eos|pad|unk|mask|sep|cls|sop|eop|eoh|eoa|eod|think|thinking|image|tool_calls?|tool_response|tools"
     r"|(?:start|end)_of_(?:turn|image)|(?:BOS|EOS|PAD|UNK|CLS|SEP|MASK)_TOKEN"
 )
-# Nothing inside a token can begin another one, so breaking up one leaves none whole.
 _TOKEN = re.compile(
     r"<[|｜][^<>|｜\[\]◁▷\n]{1,40}[|｜]>"  # ChatML, Llama, Phi, Command, Granite, harmony, DeepSeek
     r'|<\|["\w]{1,30}>|<["\w]{1,30}\|>'  # Gemma 4
@@ -46,8 +45,11 @@ _UNSEEN = re.compile(
 def harmless(text: str) -> str:
     """The text without what nobody sees, its control tokens and whatever looks like our fences broken up."""
     seen = _UNSEEN.sub(lambda each: each["flag"] or "", text)
-    marked = _LIKE_A_MARK.sub("[", seen)
-    return _TOKEN.sub(lambda token: token[0][0] + "\u200b" + token[0][1:], marked)
+    text = _LIKE_A_MARK.sub("[", seen)
+    # The end of one token may begin another, which is whole still after the first pass.
+    while _TOKEN.search(text):
+        text = _TOKEN.sub(lambda token: token[0][0] + "\u200b" + token[0][1:], text)
+    return text
 
 
 def holds_token(text: str) -> bool:
