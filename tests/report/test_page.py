@@ -121,7 +121,7 @@ def of_judge(verdicts, people, models):
     )  # fmt: skip
     status = (JudgeStatus("j", n, n, 3, 0, 0.5, None, None, None, (("unreadable", 3),)),)
     facts = {i + 1: PairFacts(None, *models) for i in range(n)}
-    return judges_closely(said, status, {"j": JudgeCalls(10, 5, 1.0, 20.0)}, facts)["j"]
+    return judges_closely(said, status, {"j": JudgeCalls(10, 5, 1.0, 20.0, 10)}, facts)["j"]
 
 
 def test_a_judge_that_likes_a_model_more_than_people_do_is_told():

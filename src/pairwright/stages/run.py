@@ -9,6 +9,7 @@ from typing import Any
 from pairwright.amounts import counted
 from pairwright.errors import InputError
 from pairwright.formats.trl import PAIRED
+from pairwright.literals import checked
 from pairwright.stages.check.check import run_check
 from pairwright.stages.export.convert import ConvertResult
 from pairwright.stages.export.export import export
@@ -69,6 +70,7 @@ class RunResult(Result):
         return [*(f"note: {text}" for text in self.notes), *waits]
 
 
+@checked
 def run_all(
     project: Project,
     *,

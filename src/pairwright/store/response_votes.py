@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from pairwright.amounts import counted
+from pairwright.literals import checked
 from pairwright.store.chain import append
 from pairwright.store.rows import turns_of
 from pairwright.store.schema import pair, rater, response, response_vote, vote, withdrawal
@@ -27,6 +28,7 @@ def still_counts() -> Any:
     return ~exists().where(withdrawal.c.what == WHAT, withdrawal.c.row_id == response_vote.c.id)
 
 
+@checked
 def by_kind(kind: RatedBy) -> ColumnElement[bool]:
     """The condition that a rater of this kind said so; joins the rater by itself. None are of `annotate`."""
     kinds, who = {"people": ["person"], "unknown": ["unknown"], "annotate": []}, rater.alias("who")

@@ -42,14 +42,14 @@ def test_an_undone_answer_to_an_unjudged_pair_is_no_label(tmp_path):
 def test_judging_anew_that_stops_leaves_no_label_behind(tmp_path):
     with LoopbackServer(SURE) as server:
         project = a_project(tmp_path, server, JUDGE)
-        add_pairs(project, 3)
+        add_pairs(project, 12)
         run_judge(project, "main")
         assert run_route(project).accepted_from_judges > 0
         spent = status_of(project).spent_usd
         assert run_judge(project, "main", rejudge=True, budget_usd=spent + 1e-9).stopped
         assert not any(row.decision == "accept" for row in newest(project).values())
-        assert (status_of(project).undecided, status_of(project).outdated) == (3, 0)
-        assert run_route(project).not_judged == 3
+        assert (status_of(project).undecided, status_of(project).outdated) == (12, 0)
+        assert run_route(project).not_judged == 12
         assert not any(row.decision == "accept" for row in newest(project).values())
 
 

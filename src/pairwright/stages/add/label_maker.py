@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from pairwright.literals import checked
 from pairwright.store.people.names import person_id
 from pairwright.store.votes import known_rater_id, rater_id
 from pairwright.types import MAKERS, Maker, Rater
@@ -20,6 +21,7 @@ class LabelMaker:
     kind: Maker
     all_are: Maker | None
 
+    @checked
     def rater(self, kind: Maker, name: str) -> Rater:
         """A judge is named after its dataset too: a judge of the project may have the same name."""
         return self._called(self.all_are or kind, name)

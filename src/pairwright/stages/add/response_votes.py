@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from pairwright.formats.canonical import Canonical, Rated, RowOpinion, Which, better, meetings
 from pairwright.keys import seeded_fraction
+from pairwright.literals import checked
 from pairwright.pairing import pair_key, text_key
 from pairwright.stages.add.label_maker import LabelMaker
 from pairwright.store.content import NewPair, insert_pairs, stored_pairs
@@ -119,6 +120,7 @@ def given_by(
 # --- into the store -------------------------------------------------------------------------------
 
 
+@checked
 def keep(
     connection: Connection,
     given: Sequence[GivenVote],

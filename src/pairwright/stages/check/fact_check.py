@@ -18,6 +18,7 @@ from pairwright.judging.facts import ANSWER, MOST_TOKENS, VERSION, Mistake, fact
 from pairwright.judging.parsing import Unreadable
 from pairwright.judging.rubric import ask_again
 from pairwright.keys import content_key
+from pairwright.literals import checked
 from pairwright.models.chat import CallFailed, Client
 from pairwright.models.chat_judge import read_text
 from pairwright.models.ledger import Ledger
@@ -77,6 +78,7 @@ class FactEstimate(Result):
         return asdict(self)
 
 
+@checked
 def run_fact_check(
     project: Project,
     *,

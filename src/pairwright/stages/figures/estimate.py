@@ -15,6 +15,7 @@ from typing import Any
 from pairwright.amounts import counted, hours, usd
 from pairwright.judging.rubric import judge_messages
 from pairwright.judging.strategies import STRATEGIES
+from pairwright.literals import checked
 from pairwright.routing.plan import Plan
 from pairwright.stages.figures.plan import coverage_of, pace, plans_of
 from pairwright.stages.generate.pair import pairs_to_make
@@ -124,6 +125,7 @@ class _Counts:
     accepted: int
 
 
+@checked
 def estimate(
     project: Project,
     *,

@@ -15,6 +15,7 @@ from pairwright.errors import BudgetReached, ConfigError
 from pairwright.formats.canonical import Rated
 from pairwright.judging.thinking import response_in, thought_in
 from pairwright.keys import content_key, seeded_fraction
+from pairwright.literals import checked
 from pairwright.models.chat import CallFailed
 from pairwright.models.ledger import Ledger
 from pairwright.models.prices import Price
@@ -86,6 +87,7 @@ def model_of_slot(settings: GenerateSettings, seed: int, prompt_key: bytes, slot
     return models[-1]
 
 
+@checked
 def run_generate(
     project: Project,
     *,

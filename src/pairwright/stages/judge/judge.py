@@ -14,6 +14,7 @@ from pairwright.judging.parsing import Unreadable
 from pairwright.judging.strategies import STRATEGIES
 from pairwright.judging.votes import vote_of
 from pairwright.keys import content_key
+from pairwright.literals import checked
 from pairwright.models.chat import CallFailed, ChatClient
 from pairwright.models.chat_judge import ChatJudge, read_reply
 from pairwright.stages.judge.local import judge_locally
@@ -52,6 +53,7 @@ from pairwright.store.writer import GroupCommit
 from pairwright.types import Answer, Failure
 
 
+@checked
 def run_judge(
     project: Project,
     name: str,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pairwright.errors import ConfigError
+from pairwright.literals import checked
 from pairwright.stages.judge.judge import run_judge
 from pairwright.stages.judge.result import JudgeResult
 from pairwright.stages.panel.asked import judge_settings, refused_judges
@@ -70,6 +71,7 @@ def judges_named(project: Project, judge: str | None = None) -> list[str]:
     return names
 
 
+@checked
 def run_judges(
     project: Project,
     judge: str | None = None,

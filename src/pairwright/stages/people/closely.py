@@ -8,6 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 from sqlalchemy import Connection
 
+from pairwright.literals import checked
 from pairwright.stages.people.annotators import Annotator, read_votes
 from pairwright.stages.project.project import Project
 from pairwright.stats.annotators import over_time
@@ -47,6 +48,7 @@ class Closely:
     held: int
 
 
+@checked
 def closely(project: Project, person: Annotator, kind: Kind = "all", page: int = 0) -> Closely:
     """Counted now."""
     with project.store.read() as connection:
