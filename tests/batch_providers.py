@@ -42,7 +42,8 @@ class BatchServer:
 
     `looks`: how often a batch is asked about before it has ended. `expires(id)`: this call is not made.
     `lose`: so many answers to the making of a batch are lost after it was made, and each takes `slow_s`; `refuse`: the batch fails as a
-    whole, with these words. `made` are the batches, `bill` the ids of calls that were made and are charged.
+    whole, with these words. `junk` are lines of results that name no call, `gone` batches that nobody knows any
+    more; `early` looks see a batch that has ended without its results. `made` are the batches, `bill` the ids of calls that were made and are charged.
     """
 
     answer: Answer
@@ -52,6 +53,9 @@ class BatchServer:
     slow_s: float = 0.0
     refuse: str = ""
     key: str = ""
+    junk: list[bytes] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
+    early: int = 0
     made: list[Made] = field(default_factory=list)
     bill: list[str] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
@@ -117,7 +121,23 @@ class BatchServer:
         return web.json_response(body)
 
     def of(self, id: str) -> Made:
-        return next(each for each in self.made if each.id == id)
+        found = next((each for each in self.made if each.id == id and id not in self.gone), None)
+        if found is None:
+            raise web.HTTPNotFound(text='{"error": {"message": "no such batch"}}')
+        return found
+
+    def shown(self, made: Made) -> dict[str, Any]:
+        raise NotImplementedError
+
+    async def state(self, request: web.Request) -> web.StreamResponse:
+        made = self.of(request.match_info["id"])
+        self.ended(made)
+        return web.json_response(self.shown(made))
+
+    async def cancel(self, request: web.Request) -> web.StreamResponse:
+        made = self.of(request.match_info["id"])
+        made.cancelled = True
+        return web.json_response(self.shown(made))
 
     def ended(self, made: Made) -> bool:
         """Whether it has ended, having been looked at once more; its calls are made then."""
@@ -145,14 +165,18 @@ class BatchServer:
     def not_made(self, id: str) -> dict[str, Any]:
         raise NotImplementedError
 
+    def too_early(self) -> bool:
+        self.early -= 1
+        return self.early >= 0
+
     def keep(self, data: bytes, name: str) -> str:
         id = f"file-{len(self.files) + 1}"
         self.files[id], self.names[id] = data, name
         return id
 
-    def result_file(self, made: Made) -> str:
-        name = f"results-{made.id}"
-        self.files[name] = b"\n".join(orjson.dumps(each) for each in made.replies or []) + b"\n"
+    def results(self, lines: list[dict[str, Any]], name: str) -> str:
+        """A file of results; what does not belong there stands first."""
+        self.files[name] = b"\n".join([*self.junk, *map(orjson.dumps, lines)]) + b"\n"
         return name
 
     async def uploaded(self, request: web.Request) -> tuple[str, dict[str, str]]:
@@ -205,16 +229,6 @@ class OpenAIBatches(BatchServer):
         page = [self.shown(each) for each in newest[:2]]
         return web.json_response({"object": "list", "data": page, "has_more": len(newest) > 2})
 
-    async def state(self, request: web.Request) -> web.StreamResponse:
-        made = self.of(request.match_info["id"])
-        self.ended(made)
-        return web.json_response(self.shown(made))
-
-    async def cancel(self, request: web.Request) -> web.StreamResponse:
-        made = self.of(request.match_info["id"])
-        made.cancelled = True
-        return web.json_response(self.shown(made))
-
     def shown(self, made: Made) -> dict[str, Any]:
         status = "failed" if self.refuse else "in_progress"
         told: dict[str, Any] = {
@@ -224,7 +238,7 @@ class OpenAIBatches(BatchServer):
             "completion_window": "24h",
             "created_at": int(made.at),
             "expires_at": int(made.at) + 86400,
-            "request_counts": {"total": len(made.lines), "completed": 0, "failed": 0},
+            "request_counts": {"total": len(made.lines), "completed": len(made.replies or []), "failed": 0},
             **made.told,
         }
         if self.refuse:
@@ -237,9 +251,8 @@ class OpenAIBatches(BatchServer):
             expired = any((each["error"] or {}).get("code") == "batch_expired" for each in bad)
             status = "expired" if expired else "cancelled" if made.cancelled else "completed"
             for name, lines in (("output_file_id", good), ("error_file_id", bad)):
-                if lines:
-                    told[name] = f"{name}-{made.id}"
-                    self.files[told[name]] = b"\n".join(map(orjson.dumps, lines)) + b"\n"
+                if lines and not self.too_early():
+                    told[name] = self.results(lines, f"{name}-{made.id}")
         return {**told, "status": status}
 
     def line(self, id: str, reply: dict[str, Any]) -> dict[str, Any]:
@@ -326,16 +339,6 @@ class MistralBatches(BatchServer):
         data = [self.shown(each) for each in self.made[page : page + 1]]
         return web.json_response({"data": data, "total": len(self.made), "object": "list"})
 
-    async def state(self, request: web.Request) -> web.StreamResponse:
-        made = self.of(request.match_info["id"])
-        self.ended(made)
-        return web.json_response(self.shown(made))
-
-    async def cancel(self, request: web.Request) -> web.StreamResponse:
-        made = self.of(request.match_info["id"])
-        made.cancelled = True
-        return web.json_response(self.shown(made))
-
     def shown(self, made: Made) -> dict[str, Any]:
         told = {
             "id": made.id,
@@ -353,9 +356,9 @@ class MistralBatches(BatchServer):
         bad = [each for each in made.replies if each["error"] is not None]
         late = len(good) + len(bad) < len(made.lines)
         status = "CANCELLED" if made.cancelled else "TIMEOUT_EXCEEDED" if late else "SUCCESS"
-        for name, lines in (("output_file", good), ("error_file", bad)):
-            told[name] = f"{name}-{made.id}"
-            self.files[told[name]] = b"\n".join(map(orjson.dumps, lines)) + b"\n"
+        if not self.too_early():
+            for name, lines in (("output_file", good), ("error_file", bad)):
+                told[name] = self.results(lines, f"{name}-{made.id}")
         return {**told, "status": status, "completed_requests": len(made.replies)}
 
     def ended(self, made: Made) -> bool:
@@ -383,7 +386,7 @@ class AnthropicBatches(BatchServer):
             web.post("/v1/messages/batches", self.create),
             web.get("/v1/messages/batches", self.list),
             web.get("/v1/messages/batches/{id}", self.state),
-            web.get("/v1/messages/batches/{id}/results", self.results),
+            web.get("/v1/messages/batches/{id}/results", self.download),
             web.post("/v1/messages/batches/{id}/cancel", self.cancel),
         ]
 
@@ -402,19 +405,9 @@ class AnthropicBatches(BatchServer):
         last = page[-1]["id"] if page else None
         return web.json_response({"data": page, "has_more": len(newest) > 2, "last_id": last})
 
-    async def state(self, request: web.Request) -> web.StreamResponse:
+    async def download(self, request: web.Request) -> web.StreamResponse:
         made = self.of(request.match_info["id"])
-        self.ended(made)
-        return web.json_response(self.shown(made))
-
-    async def cancel(self, request: web.Request) -> web.StreamResponse:
-        made = self.of(request.match_info["id"])
-        made.cancelled = True
-        return web.json_response(self.shown(made))
-
-    async def results(self, request: web.Request) -> web.StreamResponse:
-        made = self.of(request.match_info["id"])
-        return web.Response(body=b"\n".join(orjson.dumps(each) for each in made.replies or []))
+        return web.Response(body=self.files[self.results(made.replies or [], "results")])
 
     def shown(self, made: Made) -> dict[str, Any]:
         counts = {"processing": len(made.lines), "succeeded": 0, "errored": 0, "canceled": 0, "expired": 0}
@@ -430,7 +423,9 @@ class AnthropicBatches(BatchServer):
             "created_at": iso(made.at),
             "expires_at": iso(made.at + 86400),
             "ended_at": iso(made.at) if ended else None,
-            "results_url": f"{self.url}/messages/batches/{made.id}/results" if ended else None,
+            "results_url": None
+            if not ended or self.too_early()
+            else f"{self.url}/messages/batches/{made.id}/results",
         }
 
     def line(self, id: str, reply: dict[str, Any]) -> dict[str, Any]:
@@ -485,11 +480,6 @@ class GeminiBatches(BatchServer):
         told: dict[str, Any] = {"operations": [self.shown(each) for each in self.made[at : at + 1]]}
         return web.json_response({**told, "nextPageToken": str(at + 1)} if at + 1 < len(self.made) else told)
 
-    async def state(self, request: web.Request) -> web.StreamResponse:
-        made = self.of(request.match_info["id"])
-        self.ended(made)
-        return web.json_response(self.shown(made))
-
     async def cancel(self, request: web.Request) -> web.StreamResponse:
         id, _, what = request.match_info["id"].partition(":")
         assert what == "cancel"
@@ -506,7 +496,10 @@ class GeminiBatches(BatchServer):
             "state": f"BATCH_STATE_{state}",
             "createTime": iso(made.at),
             "endTime": iso(made.at + timedelta(days=2).total_seconds()),
-            "batchStats": {"requestCount": str(len(made.lines))},
+            "batchStats": {
+                "requestCount": str(len(made.lines)),
+                "successfulRequestCount": str(len(made.replies or [])),
+            },
             **made.told,
         }
         told: dict[str, Any] = {
@@ -514,8 +507,9 @@ class GeminiBatches(BatchServer):
             "metadata": batch,
             "done": made.replies is not None,
         }
-        if made.replies is not None:
-            batch["output"] = {"responsesFile": f"files/{self.result_file(made)}"}
+        if made.replies is not None and not self.too_early():
+            name = self.results(made.replies, f"results-{made.id}")
+            batch["output"] = {"responsesFile": f"files/{name}"}
         if self.refuse:
             told["error"] = {"code": 3, "message": self.refuse}
         return told

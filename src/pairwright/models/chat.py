@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import orjson
 from aiolimiter import AsyncLimiter
 
 from pairwright.amounts import hours
-from pairwright.errors import ConfigError, EndpointError, PairwrightError
+from pairwright.errors import EndpointError, PairwrightError
 from pairwright.literals import checked
 from pairwright.models.ledger import Ledger, NoLedger, Tried
 from pairwright.models.refusals import Refusal, refusal, remedy
@@ -38,6 +38,7 @@ from pairwright.models.replies import (
     retry_after,
     usage_of,
 )
+from pairwright.models.secrets import key_of
 from pairwright.models.settings import EndpointSettings
 from pairwright.models.transport import HttpAnswer, Kind, Transport, Trouble
 
@@ -73,15 +74,23 @@ class CallFailed(PairwrightError):
         self.refusal = refusal
 
 
-class Client(Protocol):
+class Client(ABC):
     """Whoever makes calls to an endpoint: at once, or in a batch."""
 
     async def chat(
         self, body: Mapping[str, Any], *, expected_tokens: int = 0, ledger: Ledger | None = None
     ) -> ChatReply:
-        """As `ChatClient.chat`."""
-        ...
+        """Make one chat request; `expected_tokens` (prompt and answer) counts against tokens/min.
 
+        Raises CallFailed when this call cannot be had, EndpointError when no
+        call can: wrong key, unknown model, empty account, nobody there. And what
+        the ledger raises, which is asked before every try.
+        """
+        return await self.post(
+            "/chat/completions", body, chat_reply, expected_tokens=expected_tokens, ledger=ledger
+        )
+
+    @abstractmethod
     async def post(
         self,
         path: str,
@@ -91,11 +100,14 @@ class Client(Protocol):
         expected_tokens: int = 0,
         ledger: Ledger | None = None,
     ) -> ChatReply:
-        """As `ChatClient.post`."""
-        ...
+        """Like `chat`, to any path under the endpoint's URL.
+
+        `read` takes the answer's JSON and raises ValueError saying what it lacks
+        where that is no answer: it counts as a bad reply.
+        """
 
 
-class ChatClient:
+class ChatClient(Client):
     """Calls one endpoint within its limits. Use as an async context manager.
 
     `name` stands in error messages. The key is read from the environment on
@@ -117,37 +129,12 @@ class ChatClient:
         self._transport = Transport(name, settings, self._clean)
 
     async def __aenter__(self) -> Self:
-        settings = self.settings
-        if settings.api_key_env:
-            self._key = os.environ.get(settings.api_key_env, "").strip()
-            if not self._key:
-                raise ConfigError(
-                    f"endpoint {self.name} needs its key in the environment variable "
-                    f"{settings.api_key_env}, which is not set: export {settings.api_key_env}=..."
-                )
-            if not self._key.isprintable():
-                raise ConfigError(
-                    f"the key of endpoint {self.name}, in {settings.api_key_env}, has a line break or a "
-                    "control character in it. Set the variable to the key alone."
-                )
+        self._key = key_of(self.name, self.settings.api_key_env)
         await self._transport.open(self._key)
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
         await self._transport.close()
-
-    async def chat(
-        self, body: Mapping[str, Any], *, expected_tokens: int = 0, ledger: Ledger | None = None
-    ) -> ChatReply:
-        """Send one chat request; `expected_tokens` (prompt and answer) counts against tokens/min.
-
-        Raises CallFailed when this call cannot be had, EndpointError when no
-        call can: wrong key, unknown model, empty account, nobody there. And what
-        the ledger raises, which is asked before every try.
-        """
-        return await self.post(
-            "/chat/completions", body, chat_reply, expected_tokens=expected_tokens, ledger=ledger
-        )
 
     async def post(
         self,
@@ -158,11 +145,6 @@ class ChatClient:
         expected_tokens: int = 0,
         ledger: Ledger | None = None,
     ) -> ChatReply:
-        """Like `chat`, to any path under the endpoint's URL.
-
-        `read` takes the answer's JSON and raises ValueError saying what it lacks
-        where that is no answer: it counts as a bad reply.
-        """
         data, url = orjson.dumps(body), self._base + path
         ledger = ledger or NoLedger()
         tries, waited_s = 0, 0.0

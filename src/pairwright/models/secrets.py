@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import Any
+
+from pairwright.errors import ConfigError
 
 _KNOWN = re.compile(
     r"(?:sk|rk|pk|gsk|hf|xai|nvapi|ghp|gho|github_pat|glpat|r8|key|tgp|fw|pplx|dapi|csk)[-_]\w[\w-]{5}", re.I
@@ -64,3 +67,24 @@ def no_keys_in(value: Any, name: str = "extra") -> Any:
                 "change it where it was issued, and name its environment variable in api_key_env"
             )
     return value
+
+
+def key_of(endpoint: str, variable: str | None) -> str:
+    """The key of an endpoint, from the environment variable that holds it; empty where it wants none.
+
+    Raises ConfigError where the variable is not set, or holds more than a key.
+    """
+    if not variable:
+        return ""
+    key = os.environ.get(variable, "").strip()
+    if not key:
+        raise ConfigError(
+            f"endpoint {endpoint} needs its key in the environment variable {variable}, which is not set: "
+            f"export {variable}=..."
+        )
+    if not key.isprintable():
+        raise ConfigError(
+            f"the key of endpoint {endpoint}, in {variable}, has a line break or a control character in it. "
+            "Set the variable to the key alone."
+        )
+    return key

@@ -1,17 +1,25 @@
 """Judging through providers' batch APIs: in waves, at half the price, nothing sent twice, nothing lost."""
 
+import re
 import time
+from collections import Counter
 
+import orjson
 import pytest
 from batch_providers import SERVERS, OpenAIBatches, reply_in
 from projects import JUDGE, a_project, add_pairs, add_rows, rows
 
+from pairwright.cli.main import run
 from pairwright.errors import ConfigError, EndpointError
 from pairwright.models.loopback import LoopbackServer
+from pairwright.stages.check.fact_check import run_fact_check
 from pairwright.stages.generate.generate import run_generate
 from pairwright.stages.judge.judge import run_judge
 from pairwright.stages.judge.judges import run_judges
 from pairwright.stages.pay import batches as pay_batches
+from pairwright.stages.pay.waiting_calls import cancel_calls
+from pairwright.stages.people.import_labels import import_labels
+from pairwright.stages.run import run_all
 
 GOOD = '{"verdict": "A", "confidence": "HIGH", "reason": "It is right."}'
 SETTINGS = """
@@ -358,3 +366,157 @@ def test_a_batch_is_on_record_before_anything_is_uploaded(tmp_path, monkeypatch)
             run_judge(project, "main", via="batch")
         assert seen == [(rows(project, "batch")[0].mark, 10, None)]
         assert rows(project, "batch")[0].at >= began
+
+
+# --- what goes wrong at the provider -----------------------------------------------------------------
+
+
+def test_lines_that_name_no_call_are_counted_and_spoil_nothing(tmp_path, kind):
+    with serving(kind, looks=0, junk=[b"<html>", b"{}", b"[1]"]) as server:
+        project = project_of(tmp_path, server, kind)
+        run_judge(project, "main", via="batch")
+        result = run_judge(project, "main", via="batch")
+    assert (result.votes, result.waiting) == (10, 0)
+    assert re.search(r"[36] lines of batch \S+ left out", " ".join(result.notes))  # Mistral has two files
+
+
+def test_results_that_are_not_named_yet_are_waited_for_and_nothing_is_sent_again(tmp_path, kind):
+    if kind == "together":
+        pytest.skip("it does not say how many calls were made")
+    with serving(kind, looks=0, early=1) as server:
+        project = project_of(tmp_path, server, kind)
+        result = run_judges(project, via="batch", wait=True)
+    assert result.judges[0].votes == 10
+    assert len(server.made) == 1
+
+
+def test_a_batch_its_provider_does_not_know_holds_up_no_other_and_can_be_given_up(tmp_path, kind):
+    with serving(kind, looks=0) as server:
+        project = project_of(tmp_path, server, kind)
+        run_judge(project, "main", via="batch")
+        server.gone.add(server.made[0].id)
+        add_pairs(project, 7)
+        with pytest.raises(
+            EndpointError, match=r"another account's\?.*`pairwright calls cancel` gives it up"
+        ):
+            run_judge(project, "main", via="batch")
+        cancel_calls(project)
+        result = run_judges(project, via="batch", wait=True)
+    assert result.judges[0].votes == 14
+    assert [len(each.lines) for each in server.made] == [10, 14]
+
+
+def test_a_key_with_a_line_break_is_refused_before_anything_is_sent(tmp_path, kind, monkeypatch):
+    monkeypatch.setenv("THERE_KEY", "sk-one\nsk-two")
+    with serving(kind) as server:
+        settings = SETTINGS.replace("max_tries = 3", 'max_tries = 3\napi_key_env = "THERE_KEY"')
+        settings = settings.format(url=server.url, kind=kind, listed_s=120)
+        project = a_project(tmp_path, settings=settings + JUDGE)
+        add_pairs(project, 1)
+        with pytest.raises(ConfigError, match="has a line break"):
+            run_judge(project, "main", via="batch")
+    assert server.asked == []
+
+
+# --- every stage that pays, every way of judging ------------------------------------------------------
+
+WAYS = {
+    "plain": (GOOD, [10]),
+    "cot": ('{"reasoning": "so", "verdict": "A", "confidence": "HIGH"}', [10]),
+    "rating": ('{"reason": "so", "score_a": 8, "score_b": 3}', [10]),
+    "reference": (GOOD, [5, 10]),  # an answer of its own first, once a prompt
+    "metrics": (GOOD, [5, 10]),
+    "ranking": ('{"reason": "so", "ranking": [["A"], ["B"]]}', [10]),
+}
+
+
+@pytest.mark.parametrize("strategy", WAYS)
+def test_every_strategy_works_in_waves(tmp_path, strategy):
+    text, waves = WAYS[strategy]
+    with serving("openai", text, looks=0) as server:
+        project = project_of(tmp_path, server, settings=JUDGE + f'strategy = "{strategy}"\n')
+        result = run_judges(project, via="batch", wait=True)
+    assert (result.judges[0].votes, result.failures) == (10, 0)
+    assert [len(each.lines) for each in server.made] == waves
+    assert len(rows(project, "call")) == len(server.bill) == sum(waves)
+
+
+def test_a_fact_check_is_made_in_a_batch(tmp_path):
+    said = '{"A": [{"quote": "yes 1", "error": "it is no"}], "B": []}'
+    with serving("openai", said, looks=0) as server:
+        project = project_of(tmp_path, server, settings='[check]\nfact_check = "small"\n', pairs=3)
+        labels = project.root / "labels.jsonl"
+        labels.write_text(
+            "".join(f'{{"id": "pair-{i}", "annotator": "ann", "label": "A"}}\n' for i in range(3))
+        )
+        import_labels(project, [labels])
+        assert run_fact_check(project, via="batch").waiting == 3
+        done = run_fact_check(project, via="batch", wait=True)
+    assert (done.calls, done.waiting, done.failures) == (3, 0, 0)
+    assert {call.price_share for call in rows(project, "call")} == {0.5}
+
+
+RUN = JUDGE + '\n[generate]\nmodels = ["small"]\nresponses_per_prompt = 2\n'
+
+
+def answering(body):
+    judging = "response_format" in body
+    return reply_in("openai", GOOD if judging else f"answer {len(str(body))} {next(NUMBERS)}")
+
+
+NUMBERS = iter(range(10**6))
+
+
+def test_a_whole_run_waits_where_it_has_to(tmp_path, capsys):
+    """generate, then judge, a batch each: by hand with exit code 3, or at once with --wait."""
+    with OpenAIBatches(answering, looks=0) as server:
+        project = project_of(tmp_path, server, settings=RUN, pairs=0)
+        add_rows(project, [{"id": f"p{i}", "prompt": f"Why {i}?"} for i in range(3)])
+        codes = [run(["-C", str(project.root), "run", "--via", "batch"]) for _ in range(2)]
+        assert codes == [3, 3]
+        assert "wait for calls in a batch" in capsys.readouterr().out
+        last = run(["-C", str(project.root), "run", "--via", "batch", "--wait"])
+    assert last == 0
+    assert len(rows(project, "response")) == 6
+    assert len(rows(project, "vote")) == 6
+    assert [len(each.lines) for each in server.made] == [6, 6]
+
+
+@pytest.mark.parametrize("verb", ["judge", "run"])
+def test_who_waits_is_told_by_exit_code_3_and_in_words(tmp_path, capsys, verb):
+    with serving("openai") as server:
+        project = project_of(tmp_path, server)
+        assert run(["-C", str(project.root), verb, "--via", "batch"]) == 3
+        told = "".join(capsys.readouterr())
+        assert "10 answers wait for calls" in told
+        assert run(["-C", str(project.root), "calls"]) == 0
+        assert "judge small: 10 calls: 10 sent" in capsys.readouterr().out
+        assert run(["-C", str(project.root), "status"]) == 0
+        assert "pairwright judge --via batch" in capsys.readouterr().out
+
+
+def test_a_dry_run_says_what_a_batch_would_cost(tmp_path, capsys):
+    with serving("openai") as server:
+        project = project_of(tmp_path, server)
+        found = {}
+        for via in ("live", "batch"):
+            run(["-C", str(project.root), "judge", "--dry-run", "--via", via, "--json"])
+            found[via] = orjson.loads(capsys.readouterr().out)
+    assert found["batch"]["usd"] == pytest.approx(found["live"]["usd"] / 2)
+    assert server.asked == []
+
+
+def test_a_cascade_goes_on_in_waves(tmp_path):
+    """The strong judge is asked about what was drawn to calibrate it, when the cheap one has answered."""
+    settings = (
+        '[judges.cheap]\nmodel = "small"\n[judges.strong]\nmodel = "small"\n'
+        '[route]\ncascade = ["cheap", "strong"]\ncalibration_pairs = 4\n'
+    )
+    with serving("openai", looks=0) as server:
+        project = project_of(tmp_path, server, settings=settings, pairs=10)
+        done = run_all(project, via="batch", wait=True)
+    assert done.waiting == 0
+    names = {each.id: each.name for each in rows(project, "rater")}
+    heard = Counter(names[vote.rater_id] for vote in rows(project, "vote"))
+    assert heard == {"cheap": 20, "strong": 8}
+    assert [len(each.lines) for each in server.made] == [20, 8]

@@ -19,7 +19,7 @@ from pairwright.models.batch.provider import (
     BatchReply,
     BatchRequest,
     RemoteBatch,
-    reply_from,
+    replies_in,
 )
 
 VERSION = "2023-06-01"
@@ -76,10 +76,8 @@ class Anthropic:
     async def state(self, http: BatchHttp, id: str) -> RemoteBatch:
         return _remote(await http.get(f"{http.base}/messages/batches/{id}"))
 
-    async def replies(self, http: BatchHttp, batch: RemoteBatch) -> AsyncIterator[BatchReply]:
-        for url in batch.results:
-            async for line in http.lines(url):
-                yield reply_from(line, _reply, f"{http.name}: a line of results")
+    def replies(self, http: BatchHttp, batch: RemoteBatch) -> AsyncIterator[BatchReply]:
+        return replies_in(http, batch.results, _reply)
 
     async def cancel(self, http: BatchHttp, id: str) -> None:
         await http.post(f"{http.base}/messages/batches/{id}/cancel", {}, again=True)

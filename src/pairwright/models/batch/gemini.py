@@ -20,7 +20,7 @@ from pairwright.models.batch.provider import (
     BatchReply,
     BatchRequest,
     RemoteBatch,
-    reply_from,
+    replies_in,
     state_of,
 )
 
@@ -76,10 +76,9 @@ class Gemini:
     async def state(self, http: BatchHttp, id: str) -> RemoteBatch:
         return _remote(await http.get(f"{_base(http)}/{id}"))
 
-    async def replies(self, http: BatchHttp, batch: RemoteBatch) -> AsyncIterator[BatchReply]:
-        for file in batch.results:
-            async for line in http.lines(f"{_beside(http, 'download')}/{file}:download", alt="media"):
-                yield reply_from(line, _reply, f"{http.name}: a line of results")
+    def replies(self, http: BatchHttp, batch: RemoteBatch) -> AsyncIterator[BatchReply]:
+        urls = [f"{_beside(http, 'download')}/{file}:download" for file in batch.results]
+        return replies_in(http, urls, _reply, alt="media")
 
     async def cancel(self, http: BatchHttp, id: str) -> None:
         await http.post(f"{_base(http)}/{id}:cancel", {}, again=True)

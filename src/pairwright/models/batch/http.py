@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from io import BytesIO
@@ -12,9 +11,9 @@ from typing import Any, Self
 import aiohttp
 import orjson
 
-from pairwright.errors import ConfigError, EndpointError
+from pairwright.errors import EndpointError
 from pairwright.models.replies import message_of
-from pairwright.models.secrets import without_key
+from pairwright.models.secrets import key_of, without_key
 from pairwright.models.settings import EndpointSettings
 from pairwright.models.transport import proxy_of
 
@@ -22,6 +21,10 @@ TRIES = 6
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
 UPLOAD_S = 1800.0  # 512 MB over a slow line
 _PASSES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+
+
+class NotThere(EndpointError):
+    """The provider knows nothing of what it was asked about."""
 
 
 Headers = Callable[[str], dict[str, str]]  # of a key, which may be empty
@@ -46,13 +49,7 @@ class BatchHttp:
 
     async def __aenter__(self) -> Self:
         settings = self.settings
-        if settings.api_key_env:
-            self._key = os.environ.get(settings.api_key_env, "").strip()
-            if not self._key:
-                raise ConfigError(
-                    f"endpoint {self.name} needs its key in the environment variable {settings.api_key_env}, "
-                    f"which is not set: export {settings.api_key_env}=..."
-                )
+        self._key = key_of(self.name, settings.api_key_env)
         self._session = aiohttp.ClientSession(
             headers={**settings.headers, **self._headers_of(self._key)},
             timeout=aiohttp.ClientTimeout(
@@ -127,7 +124,8 @@ class BatchHttp:
                 raw = await response.read()
                 if last or response.status not in _PASSES:
                     said = self.clean(message_of(raw))
-                    raise EndpointError(f"{self.name} ({url}) answered {response.status}: {said}")
+                    kind = NotThere if response.status == 404 else EndpointError
+                    raise kind(f"{self.name} ({url}) answered {response.status}: {said}")
             ceiling = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** (tries - 1))
             await asyncio.sleep(random.uniform(ceiling / 4, ceiling))  # noqa: S311
         raise AssertionError

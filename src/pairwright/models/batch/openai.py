@@ -20,7 +20,7 @@ from pairwright.models.batch.provider import (
     BatchRequest,
     RemoteBatch,
     mark_of,
-    reply_from,
+    replies_in,
     state_of,
 )
 
@@ -69,10 +69,9 @@ class OpenAI:
     async def state(self, http: BatchHttp, id: str) -> RemoteBatch:
         return _remote(await http.get(f"{http.base}/batches/{id}"))
 
-    async def replies(self, http: BatchHttp, batch: RemoteBatch) -> AsyncIterator[BatchReply]:
-        for file_id in batch.results:
-            async for line in http.lines(f"{http.base}/files/{file_id}/content"):
-                yield reply_from(line, reply_of, f"{http.name}: a line of results")
+    def replies(self, http: BatchHttp, batch: RemoteBatch) -> AsyncIterator[BatchReply]:
+        urls = [f"{http.base}/files/{file_id}/content" for file_id in batch.results]
+        return replies_in(http, urls, reply_of)
 
     async def cancel(self, http: BatchHttp, id: str) -> None:
         await http.post(f"{http.base}/batches/{id}/cancel", {}, again=True)

@@ -26,6 +26,7 @@ class BatchReply:
     """What became of one call, as a chat endpoint would have answered it.
 
     `status` None: it was not made at all (the batch expired or was cancelled before), and may be sent again.
+    An empty `id` is a line that names no call; `body` says what is wrong with it.
     """
 
     id: str
@@ -107,6 +108,19 @@ def reply_from(line: bytes, read: Callable[[Mapping[str, Any]], BatchReply], who
         if isinstance(id, str):
             return BatchReply(id, 500, line.decode("utf-8", "replace"))
         raise EndpointError(f"{whose} is no reply of a batch ({error}): {line[:80]!r}") from None
+
+
+async def replies_in(
+    http: BatchHttp, urls: Sequence[str], read: Callable[[Mapping[str, Any]], BatchReply], **params: str
+) -> AsyncIterator[BatchReply]:
+    """The replies in files of results. A line that names no call is one without an id."""
+    for url in urls:
+        async for line in http.lines(url, **params):
+            try:
+                reply = reply_from(line, read, f"{http.name}: a line of results")
+            except EndpointError as error:
+                reply = BatchReply("", None, str(error))
+            yield reply
 
 
 def mark_of(batch: Mapping[str, Any]) -> str | None:

@@ -18,7 +18,7 @@ import orjson
 from pairwright.amounts import counted
 from pairwright.errors import EndpointError
 from pairwright.models.batch.catalog import APIS, batch_api, batch_http
-from pairwright.models.batch.http import BatchHttp
+from pairwright.models.batch.http import BatchHttp, NotThere
 from pairwright.models.batch.provider import BatchProvider, BatchReply, BatchRequest, RemoteBatch
 from pairwright.stages.project.project import Project
 from pairwright.store.pay import batches, planned
@@ -65,28 +65,49 @@ def send(project: Project, stage: str, models: Sequence[str], since: float) -> i
 
 
 async def _fetch(project: Project, waiting: list[Batch]) -> FetchedReplies:
-    found, refused = FetchedReplies(), ""
+    """Look at each; one that makes trouble leaves the others alone."""
+    found = FetchedReplies()
+    troubles: list[str] = []
     for each in waiting:
         provider, http = provider_of(project, each.endpoint)
-        async with http:
-            remote = await _where_it_is(project, provider, http, each, found)
-            if remote is None or remote.state == "running":
-                found.open += remote is not None
-                continue
-            if remote.state == "ended":
-                found.replies += await _keep(project, provider, http, each, remote)
-            with project.store.write() as connection:
-                again = batches.end(connection, each.id, remote.problem or None)
-        found.again += again
-        if remote.state == "failed":
-            refused = refused or f"{each.endpoint} refused batch {remote.id}: {remote.problem or 'no reason'}"
-        elif again:
-            found.notes.append(
-                f"{counted(again, 'call')} of batch {remote.id} got no reply before it ended, and go again"
+        try:
+            async with http:
+                await _fetch_one(project, provider, http, each, found)
+        except NotThere as error:
+            troubles.append(
+                f"{error}. Is the key another account's? If the batch is gone, `pairwright calls cancel` "
+                f"gives it up, and its {counted(each.calls, 'call')} can be made anew"
             )
-    if refused:
-        raise EndpointError(f"{refused}. No call of it was made, and all are planned again")
+        except EndpointError as error:
+            troubles.append(str(error))
+    if troubles:
+        raise EndpointError("; ".join(troubles))
     return found
+
+
+async def _fetch_one(
+    project: Project, provider: BatchProvider, http: BatchHttp, each: Batch, found: FetchedReplies
+) -> None:
+    remote = await _where_it_is(project, provider, http, each, found)
+    # Ended and counted, but its results are not named yet: they are paid for.
+    early = remote is not None and remote.state == "ended" and remote.done and not remote.results
+    if remote is None or remote.state == "running" or early:
+        found.open += remote is not None
+        return
+    if remote.state == "ended":
+        found.replies += await _keep(project, provider, http, each, remote, found)
+    with project.store.write() as connection:
+        again = batches.end(connection, each.id, remote.problem or None)
+    found.again += again
+    if remote.state == "failed":
+        raise EndpointError(
+            f"{each.endpoint} refused batch {remote.id}: {remote.problem or 'no reason'}. No call of it was "
+            "made, and all are planned again"
+        )
+    if again:
+        found.notes.append(
+            f"{counted(again, 'call')} of batch {remote.id} got no reply before it ended, and go again"
+        )
 
 
 async def _where_it_is(
@@ -115,10 +136,15 @@ async def _where_it_is(
 
 
 async def _keep(
-    project: Project, provider: BatchProvider, http: BatchHttp, each: Batch, remote: RemoteBatch
+    project: Project,
+    provider: BatchProvider,
+    http: BatchHttp,
+    each: Batch,
+    remote: RemoteBatch,
+    found: FetchedReplies,
 ) -> int:
     """Keep all replies of a batch; gives how many were new. Replies to calls that are not ours are left."""
-    new = 0
+    new, unnamed = 0, list[str]()
     page: list[BatchReply] = []
 
     def write() -> int:
@@ -133,9 +159,14 @@ async def _keep(
         return kept
 
     async for reply in provider.replies(http, remote):
+        if not reply.id:
+            unnamed.append(reply.body)
+            continue
         page.append(reply)
         if len(page) >= PAGE:
             new += write()
+    if unnamed:
+        found.notes.append(f"{counted(len(unnamed), 'line')} of batch {remote.id} left out: {unnamed[0]}")
     return new + write()
 
 

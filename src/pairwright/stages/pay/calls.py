@@ -16,9 +16,9 @@ from typing import Any, Self
 import orjson
 
 from pairwright.errors import EndpointError
-from pairwright.models.chat import ChatClient, tried_of
+from pairwright.models.chat import ChatClient, Client, tried_of
 from pairwright.models.ledger import Ledger, Tried
-from pairwright.models.replies import ChatReply, ReplyContent, chat_reply
+from pairwright.models.replies import ChatReply, ReplyContent
 from pairwright.models.transport import HttpAnswer
 from pairwright.stages.pay.dispatch import Dispatch
 from pairwright.stages.pay.paid_calls import Deferred
@@ -28,7 +28,7 @@ from pairwright.store.pay import planned
 from pairwright.store.schema import planned_call
 
 
-class EndpointCalls:
+class EndpointCalls(Client):
     """Calls to one endpoint. Use as an async context manager.
 
     Of a call that was not made yet, "live" makes it, "batch" and "files" plan it. What is planned and sent is
@@ -52,14 +52,6 @@ class EndpointCalls:
 
     async def __aexit__(self, *exc: object) -> None:
         await self._stack.aclose()
-
-    async def chat(
-        self, body: Mapping[str, Any], *, expected_tokens: int = 0, ledger: Ledger | None = None
-    ) -> ChatReply:
-        """As `ChatClient.chat`. Raises Deferred, too."""
-        return await self.post(
-            "/chat/completions", body, chat_reply, expected_tokens=expected_tokens, ledger=ledger
-        )
 
     async def post(
         self,

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pairwright.amounts import usd
+from pairwright.models.batch.http import NotThere
 from pairwright.stages.pay.batches import provider_of
 from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result
@@ -86,4 +87,8 @@ async def _cancel(project: Project, there: list[Batch]) -> None:
         assert each.remote_id is not None
         provider, http = provider_of(project, each.endpoint)
         async with http:
-            await provider.cancel(http, each.remote_id)
+            try:
+                await provider.cancel(http, each.remote_id)
+            except NotThere:  # nothing will ever come of it
+                with project.store.write() as connection:
+                    batches.end(connection, each.id, "its provider does not know it any more")
