@@ -278,6 +278,17 @@ def test_the_leads_page_counts_every_pair_once_and_as_status_does(state):
         assert f"Decide {of.open.for_lead} conflict" in " ".join(step.what for step in found.steps)
 
 
+def test_the_leads_page_names_the_last_command_that_status_does(state):
+    """Exporting and reading the report come at the end of both, and for the same reason."""
+    last = {"pairwright export", "pairwright report"}
+    told = status_of(state).next
+    named = {each.name for each in overview_of(state).steps if each.place == "command"} & last
+    if "every pair is decided" in told:
+        assert named == {told.split("   ")[0]}
+    else:
+        assert not named or told.startswith(tuple(named))
+
+
 def test_the_funnel_loses_no_pair(state):
     of = report(state)
     steps = {each["name"]: each for each in of["funnel"]["steps"]}

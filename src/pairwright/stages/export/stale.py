@@ -15,6 +15,7 @@ import orjson
 from sqlalchemy import Connection, select
 
 from pairwright.hub.exports import Export
+from pairwright.stages.export.exported import exports_of
 from pairwright.stages.project.project import Project
 from pairwright.store.check.softening import softened_mark
 from pairwright.store.export import labelled_pairs as rows_of
@@ -23,6 +24,12 @@ from pairwright.store.response_votes import response_votes_mark
 # What stands in no export for want of a label; other reasons depend on what was asked of the export.
 _UNSETTLED = ("not_judged", "waiting_for_people", "dropped", "flagged", "no_verdict")
 _SPEAKING = ("label", "tie_both_good", "tie_both_bad", "tie")  # ratings of a tie speak, too
+
+
+def is_exported(project: Project) -> bool:
+    """Whether the newest export says what the labels say now; False where there is none."""
+    exports = exports_of(project)
+    return bool(exports) and stale(project, exports[-1]) is None
 
 
 def stale(project: Project, export: Export) -> str | None:

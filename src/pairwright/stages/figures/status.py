@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from pairwright.routing import wording
-from pairwright.stages.export.exported import exports_of
-from pairwright.stages.export.stale import stale
+from pairwright.stages.export.stale import is_exported
 from pairwright.stages.generate.pair import pairs_to_make
 from pairwright.stages.panel.asked import comes_later, orders_asked, refused_judges
 from pairwright.stages.project.project import Project
@@ -271,8 +270,7 @@ def _next(
         return f"pairwright take {tool} FILE   ({n:,} pairs are away in {tool}; FILE is what it exports)"
     if wanted.waiting:
         return f"pairwright annotate   ({wanted.in_words})"
-    exports = exports_of(project)
-    fresh = bool(exports) and stale(project, exports[-1]) is None
+    fresh = is_exported(project)
     labels = counts["accepted_from_judges"] + counts["accepted_from_people"] - counts["ties"]
     if wanted.stuck and labels and not fresh:
         return f"pairwright export   ({wanted.stuck:,} pairs stay out: {wanted.why_stuck})"

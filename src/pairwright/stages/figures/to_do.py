@@ -10,6 +10,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from pairwright.amounts import counted, hours
+from pairwright.stages.export.stale import is_exported
 from pairwright.stages.figures.forecast import HowFar
 from pairwright.stages.people import qualify
 from pairwright.stages.people.annotators import Annotator
@@ -47,7 +48,7 @@ def to_do(project: Project, connection: Connection, far: HowFar, people: Sequenc
         *_reviews(connection),
         *_gold(project, connection, people),
         *_hands(project, connection, far, people),
-        *_commands(far),
+        *_commands(project, far),
     ]
 
 
@@ -168,12 +169,14 @@ def _hands(
         yield Step("Find out why nobody answers", why, "People", "people")
 
 
-def _commands(far: HowFar) -> Iterator[Step]:
+def _commands(project: Project, far: HowFar) -> Iterator[Step]:
     stands = far.stands
     if stands.undecided:
         why = f"{counted(stands.undecided, 'pair is', 'pairs are')} not routed yet"
         yield Step("Route new pairs", why, "Copy the command", "command", "pairwright route")
+    elif stands.pairs and stands.done == stands.pairs and is_exported(project):
+        why = "every pair is decided and exported"
+        yield Step("Read the report", why, "Copy the command", "command", "pairwright report")
     elif stands.pairs and stands.done == stands.pairs:
-        yield Step(
-            "Export the dataset", "every pair is decided", "Copy the command", "command", "pairwright export"
-        )
+        why = "every pair is decided"
+        yield Step("Export the dataset", why, "Copy the command", "command", "pairwright export")
