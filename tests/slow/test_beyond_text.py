@@ -181,6 +181,40 @@ def test_trl_reward_model_is_trained_on_them(model):
     trainer.train()
 
 
+def a_trainer(kind, data, name, tokens):
+    """The trainer as it is set up on these rows, which is where it tokenises them."""
+    import trl
+    from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
+    from trl.experimental.orpo import ORPOConfig, ORPOTrainer
+
+    causal, scoring = AutoModelForCausalLM, AutoModelForSequenceClassification
+    config, trainer, of = {
+        "dpo": (trl.DPOConfig, trl.DPOTrainer, causal.from_pretrained(name)),
+        "kto": (trl.KTOConfig, trl.KTOTrainer, causal.from_pretrained(name)),
+        "reward": (trl.RewardConfig, trl.RewardTrainer, scoring.from_pretrained(name, num_labels=1)),
+        "orpo": (ORPOConfig, ORPOTrainer, causal.from_pretrained(name)),
+    }[kind]
+    args = config("out", max_steps=1, per_device_train_batch_size=4, report_to=[], use_cpu=True)
+    return trainer(of, args=args, train_dataset=data, processing_class=tokens)
+
+
+@pytest.mark.parametrize("kind", ["dpo", "kto", "reward", "orpo"])
+@pytest.mark.parametrize("some", ["tools", "arguments", "both"])
+def test_every_trainer_takes_files_in_which_only_some_rows_have_tools_or_arguments(model, kind, some):
+    plain, asked = ROWS[2], {**ROWS[2], "chat_template_kwargs": {"enable_thinking": False}}
+    rows = [*({"tools": ROWS[:2], "arguments": [asked], "both": [*ROWS[:2], asked]}[some]), plain, plain]
+    rows = [
+        {**row, "prompt": [*row["prompt"][:-1], {"role": "user", "content": f"{n}?"}]}
+        for n, row in enumerate(rows)
+    ]
+    Path("in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    selection = Selection(split_pairs=kind == "kto")
+    data = loaded(
+        convert(Path("in.jsonl"), Path("out.jsonl"), to=f"trl-{kind}", source="trl-dpo", selection=selection)
+    )
+    a_trainer(kind, data, *model).train()
+
+
 def test_llama_factory_reads_calls_and_tools(model):
     written("llama-factory-dpo-sharegpt")
     convert_row = llama_factory_converter(Path(), "SharegptDatasetConverter", "out")

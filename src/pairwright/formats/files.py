@@ -209,7 +209,9 @@ class DatasetFiles:
         if not self._beyond_text:
             return None
         known = {
-            name: ["json"] if kind == "messages" else kind for name, kind in self._target.columns.items()
+            # Not a list of JSON: what a trainer puts there with `map`, a text, would become its characters.
+            name: "json" if kind == "messages" else kind
+            for name, kind in self._target.columns.items()
         }
         return known | {name: _LISTS.get(name, "json") for name in sorted(self._more)}
 

@@ -28,7 +28,10 @@ from pairwright.types import Message
 
 CONVERSATION = Needs(holds=frozenset(("tools", "reasoning", "template")))
 SEEING = Needs(holds=CONVERSATION.holds | {"images"})
-_IN_ALL: dict[str, Any] = {"images": []}  # the collators of TRL want the column in every row or in none
+# Its trainers take a column's missing value for none of these, and fail on null; its collators want images in
+# every row or in none.
+_ARGUMENTS: dict[str, Any] = {"chat_template_kwargs": {}}
+_IN_ALL = {**_ARGUMENTS, "images": []}
 TEXT = Needs(one_turn=True, no_system=True)
 
 
@@ -224,7 +227,7 @@ FORMATS = (
         "trl-orpo",
         "TRL ORPO: the rows of trl-dpo",
         None,
-        Target("pairs", preference, _PAIR, _lines("ORPO"), needs=CONVERSATION),
+        Target("pairs", preference, _PAIR, _lines("ORPO"), needs=CONVERSATION, in_all=_ARGUMENTS),
         "ORPOTrainer",
     ),
     Format(
@@ -237,6 +240,7 @@ FORMATS = (
             {"chosen": "messages", "rejected": "messages"},
             _lines("Reward"),
             needs=CONVERSATION,
+            in_all=_ARGUMENTS,
         ),
         _REWARD,
     ),
@@ -250,6 +254,7 @@ FORMATS = (
             {"chosen": "messages", "rejected": "messages", "margin": "float"},
             _lines("Reward"),
             needs=CONVERSATION,
+            in_all=_ARGUMENTS,
         ),
         _REWARD,
     ),
