@@ -104,6 +104,8 @@ def print_status(state: Status) -> None:
                 say(f"{judge.name} is {judge.refused} against people: not counted, not asked.", style="red")
     for each in state.waiting:
         say(each.in_words, first=f"{each.stage} {each.model}: ")
+    for worker in state.at_work:
+        say(worker.in_words)
     for text in state.cut_prompts:
         say(text, style="red")
     if state.calibration and (told := wording.lines(state.calibration)):

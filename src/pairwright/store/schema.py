@@ -229,7 +229,33 @@ call = Table(
     Column("price_share", Float, nullable=False, server_default="1"),
     Column("cached_tokens", Integer),  # of the prompt's, read from the endpoint's cache; null: it did not say
     _at(),
+    Column("worker_id", RowId),  # which of several processes made it; null: there was one
     UniqueConstraint("work_key", "attempt"),
+)
+
+# Processes that pay beside each other, on PostgreSQL. Times are the server's.
+worker = Table(
+    "worker",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False),  # machine and process
+    Column("task", Text, nullable=False),  # generate, judge NAME, check --fact-check
+    Column("held_usd", Float, nullable=False),  # of the budget: what it may spend beyond what is in `call`
+    Column("until", Float, nullable=False),  # not heard of by then: it is gone, what it holds is free
+    Column("ended_at", Float),
+    _at(),
+)
+
+# What a worker has in hand: a prompt, or a pair where work is by pair.
+claim = Table(
+    "claim",
+    metadata,
+    _id(),
+    Column("task", Text, nullable=False),
+    Column("item", RowId, nullable=False),
+    _ref("worker"),
+    UniqueConstraint("task", "item"),
+    Index("claim_by_worker", "worker_id"),
 )
 
 # Calls that are not made at once but by a provider's batch or by the user's own machines. They stand here

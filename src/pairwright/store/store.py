@@ -154,10 +154,11 @@ class Store:
             self._writing.release()
 
     @contextmanager
-    def exclusively(self, stage: str) -> Iterator[None]:
+    def exclusively(self, stage: str, *, beside_others: bool = False) -> Iterator[None]:
         """Hold `stage` of this project for this process, so that no work is done (and paid) twice.
 
-        `spending` is held by whatever pays, for a budget is the whole project's.
+        `spending` is held by whatever pays, for a budget is the whole project's. On PostgreSQL several may
+        hold it `beside_others`, which keep out of each other's way by themselves.
 
         Raises StoreError at once when another process holds it.
         """
@@ -174,14 +175,16 @@ class Store:
             except Timeout:
                 raise StoreError(busy) from None
             return
-        with self.engine.connect() as connection:
+        kind = "_shared" if beside_others else ""
+        # The connection holds it. A transaction open for hours would keep old rows from being swept.
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             number = int.from_bytes(stage.encode()[:7].ljust(7, b"\0"))
-            if not connection.execute(text("SELECT pg_try_advisory_lock(:n)"), {"n": number}).scalar():
+            if not connection.execute(text(f"SELECT pg_try_advisory_lock{kind}(:n)"), {"n": number}).scalar():
                 raise StoreError(busy)
             try:
                 yield
             finally:
-                connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": number})
+                connection.execute(text(f"SELECT pg_advisory_unlock{kind}(:n)"), {"n": number})
 
     def close(self) -> None:
         self.engine.dispose()

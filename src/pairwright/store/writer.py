@@ -16,10 +16,12 @@ from contextlib import suppress
 from typing import Any, Self
 
 from sqlalchemy import Table
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from pairwright.errors import StoreError
 from pairwright.store.chain import add_rows
+from pairwright.store.judge.pending import next_attempt
+from pairwright.store.schema import call
 from pairwright.store.store import Store
 
 LINGER_S = 0.005  # a group grows meanwhile
@@ -112,9 +114,28 @@ class GroupCommit:
                 by_table.setdefault(table, []).append(row)
         if not by_table:
             return
-        with self._store.write() as connection:
-            for table, values in by_table.items():
-                add_rows(connection, table, values)
+        try:
+            with self._store.write() as connection:
+                for table, values in by_table.items():
+                    add_rows(connection, table, values)
+        except IntegrityError:
+            if self._store.path is not None:  # nobody writes beside this process: it is an error of ours
+                raise
+            for rows in group:
+                self._write_beside_others(rows)
+
+    def _write_beside_others(self, rows: Rows) -> None:
+        """Another process did the same work meanwhile: its result stands, what was paid here is booked."""
+        try:
+            with self._store.write() as connection:
+                for table, row in rows:
+                    add_rows(connection, table, [row])
+        except IntegrityError:
+            with self._store.write() as connection:
+                for table, row in rows:
+                    if table is call:
+                        attempt = next_attempt(connection, row["work_key"])
+                        add_rows(connection, table, [{**row, "attempt": attempt}])
 
 
 def _tell(written: list[asyncio.Future[None]]) -> None:

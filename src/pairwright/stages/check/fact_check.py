@@ -28,13 +28,15 @@ from pairwright.stages.pay.asked_once import Asking, Prepared, Unread
 from pairwright.stages.pay.bounds import most_tokens_out, tokens_of
 from pairwright.stages.pay.calls import EndpointCalls
 from pairwright.stages.pay.dispatch import Dispatch, Via
-from pairwright.stages.pay.paid_calls import CallProgress, Run, no_progress, work_through
-from pairwright.stages.pay.payer import Payer, open_budget, unknown_price
+from pairwright.stages.pay.paid_calls import CallProgress, Run, no_progress
+from pairwright.stages.pay.payer import Payer, unknown_price
 from pairwright.stages.pay.waves import in_waves
+from pairwright.stages.pay.workers import Worker, budget_of, pages_of, paying, work_beside
 from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result
 from pairwright.store.check.examples import Examples
-from pairwright.store.judge.pending import answers_of_stage
+from pairwright.store.judge.pending import Take, answers_of_stage
+from pairwright.store.pay.workers import BY_PAIR
 from pairwright.store.secret import project_secret
 from pairwright.store.writer import GroupCommit
 from pairwright.types import Message
@@ -42,6 +44,7 @@ from pairwright.types import Message
 STAGE = "check"
 ATTEMPTS = 2
 PAGE = 500
+Numbered = tuple[int, Example]  # and the pair's number
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -108,14 +111,16 @@ def _fact_check(
     if limit is not None and price is None:
         raise ConfigError(unknown_price(name, model.model))
     dispatch = Dispatch(project, STAGE, [name], via)
-    with project.store.exclusively("spending"):
+    with paying(project, BY_PAIR, via) as worker:
         dispatch.begin()
         with project.store.read() as connection:
-            budget = open_budget(project, connection, limit)
+            budget = budget_of(project, connection, limit, worker)
         before, pairs = budget.spent, sum(1 for _ in _pending(project, name))
-        run = Run(budget, pairs, progress, project.settings.project.stop_within_s)
+        run = Run(
+            budget, pairs, progress, project.settings.project.stop_within_s, worker.id if worker else None
+        )
         if pairs:
-            asyncio.run(_ask_all(project, name, run, dispatch))
+            asyncio.run(_ask_all(project, name, run, dispatch, worker))
         dispatch.end(run.stop)
     if run.stop is not None and not isinstance(run.stop, BudgetReached | KeyboardInterrupt):
         raise run.stop
@@ -192,20 +197,38 @@ def _key(project: Project, name: str, example: Example) -> bytes:
     )
 
 
-def _pending(project: Project, name: str) -> Iterator[Example]:
+def _pending(project: Project, name: str, examples: Examples | None = None) -> Iterator[Example]:
     with project.store.read() as connection:
         known = answers_of_stage(connection, STAGE)
-    for example in Examples(project.store):
+    for example in examples or Examples(project.store):
         unseen = any(message.images for message in example.messages)  # and so no facts to look for
         if example.decided and not unseen and _key(project, name, example) not in known:
             yield example
 
 
-async def _ask_all(project: Project, name: str, run: Run, dispatch: Dispatch) -> None:
+def _pages(project: Project, name: str, tried: set[int], take: Take | None) -> Iterator[list[Numbered]]:
+    """Pairs to ask about, with their numbers; once each in a run, for what fails stays to be asked about."""
+    examples = Examples(project.store)
+    pending = ((examples.numbers[example.id], example) for example in _pending(project, name, examples))
+    stream = (each for each in pending if each[0] not in tried)
+    while page := list(islice(stream, PAGE)):
+        mine = take([number for number, _ in page]) if take else {number for number, _ in page}
+        tried |= mine
+        yield [each for each in page if each[0] in mine]
+
+
+async def _ask_all(project: Project, name: str, run: Run, dispatch: Dispatch, worker: Worker | None) -> None:
     model = project.settings.models[name]
     endpoint = project.settings.endpoints[model.endpoint]
-    stream = _pending(project, name)
-    pages = iter(lambda: list(islice(stream, PAGE)), [])
+    tried: set[int] = set()
+
+    def scan(take: Take | None, _again: bool) -> Iterator[list[Numbered]]:
+        return _pages(project, name, tried, take)
+
+    def number(work: Numbered) -> int:
+        return work[0]
+
+    pages = pages_of(worker, scan, number, run)
     with project.store.write() as connection:
         secret = project_secret(connection)
     with GroupCommit(project.store) as writer:
@@ -213,7 +236,8 @@ async def _ask_all(project: Project, name: str, run: Run, dispatch: Dispatch) ->
             payer = Payer(run, STAGE, name, project.price(name), writer)
             prepared = Prepared(project.store, writer, payer)
 
-            async def do(example: Example) -> None:
+            async def do(work: Numbered) -> None:
+                example = work[1]
                 try:
                     await prepared.text(
                         _key(project, name, example),
@@ -224,7 +248,7 @@ async def _ask_all(project: Project, name: str, run: Run, dispatch: Dispatch) ->
                     return
                 run.finish()
 
-            await work_through(pages, do, endpoint.concurrency, run)
+            await work_beside(worker, pages, do, number, endpoint.concurrency, run)
 
 
 def _asking(

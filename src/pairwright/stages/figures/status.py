@@ -23,6 +23,7 @@ from pairwright.store.figures.stands import stands_of
 from pairwright.store.judge.cut_prompts import REMEDY, cut_prompts
 from pairwright.store.pay.planned import Waiting
 from pairwright.store.pay.planned import waiting as waiting_calls
+from pairwright.store.pay.workers import AtWork, at_work
 from pairwright.store.people import leases, tasks
 from pairwright.store.response_votes import ResponseLabels, response_labels
 from pairwright.types import Order
@@ -62,7 +63,8 @@ class Status(Result):
     tools, by tool. `verified` is by which model how many labels were verified last, and whether labels
     have changed since. `calibration` is stages/calibrate.Calibration under the rule with a guarantee,
     with how many `labels` stand on each frame's certificate.
-    `waiting` are calls in batches and files, by stage and model. `cut_prompts` says whose servers did not
+    `waiting` are calls in batches and files, by stage and model. `at_work` are processes that pay beside each
+    other on PostgreSQL. `cut_prompts` says whose servers did not
     read prompts whole. `uncounted_usd` of what was spent is booked at the worst case, for no tokens were
     counted.
     """
@@ -103,6 +105,7 @@ class Status(Result):
     calibration: dict[str, Any] | None
     cut_prompts: tuple[str, ...]
     waiting: tuple[Waiting, ...]
+    at_work: tuple[AtWork, ...]
     next: str
 
     def as_dict(self) -> dict[str, Any]:
@@ -117,6 +120,7 @@ class Status(Result):
             "calibration",
             "cut_prompts",
             "waiting",
+            "at_work",
             "next",
             "response_labels",
         )
@@ -202,6 +206,7 @@ def status_of(project: Project, stands: Calibration | None = None) -> Status:
             verified=standing(project),
             cut_prompts=tuple(f"{each}: {REMEDY}" for each in cut_prompts(connection)),
             waiting=(queued := tuple(waiting_calls(connection))),
+            at_work=tuple(at_work(connection)),
             next=to_fetch(queued) or _next(project, told, wanted, judges, away, found, here=here),
         )
 

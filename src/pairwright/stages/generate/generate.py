@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -32,16 +32,24 @@ from pairwright.stages.pay.paid_calls import (
     Run,
     no_progress,
     only_first,
-    work_through,
 )
-from pairwright.stages.pay.payer import Payer, open_budget, unknown_price, unlimited
+from pairwright.stages.pay.payer import Payer, unknown_price, unlimited
 from pairwright.stages.pay.waves import in_waves
+from pairwright.stages.pay.workers import (
+    AHEAD,
+    Worker,
+    budget_of,
+    by_others,
+    pages_of,
+    paying,
+    work_beside,
+)
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import GenerateSettings
 from pairwright.stages.result import Result
 from pairwright.store import schema
 from pairwright.store.figures import totals
-from pairwright.store.judge.pending import GenerateWork, PriorCall, generate_work, prior_calls
+from pairwright.store.judge.pending import PAGE, GenerateWork, PriorCall, Take, generate_work, prior_calls
 from pairwright.store.rows import turns_stored
 from pairwright.store.votes import failure_row
 from pairwright.store.writer import GroupCommit
@@ -131,10 +139,10 @@ def _generate(
         if limit is not None and price is None:
             raise ConfigError(unknown_price(name, project.settings.models[name].model))
     dispatch = Dispatch(project, "generate", settings.models, via)
-    with project.store.exclusively("spending"):
+    with paying(project, "generate", via) as worker:
         dispatch.begin()
         with project.store.read() as connection:
-            budget = open_budget(project, connection, limit)
+            budget = budget_of(project, connection, limit, worker)
             prior = prior_calls(connection, "generate")
             _, missing, failed = totals.responses_missing(
                 connection, settings.responses_per_prompt, all_prompts=project.settings.pair.all_prompts
@@ -142,12 +150,22 @@ def _generate(
         pending, spent = missing if retry_failed else missing - failed, budget.spent
         if prompts is not None:
             pending = min(pending, prompts * settings.responses_per_prompt)
-        run = Run(budget, pending, progress, project.settings.project.stop_within_s)
+        within_s = project.settings.project.stop_within_s
+        run = Run(budget, pending, progress, within_s, worker.id if worker else None)
         if pending:
             for name in settings.models:
                 check_sees_images(project, f"model {name}", name)
-            asyncio.run(_Session(project, run, prices, prior, dispatch).draw_all(retry_failed, prompts))
+            session = _Session(project, run, prices, prior, dispatch, worker)
+            asyncio.run(session.draw_all(retry_failed, prompts))
         dispatch.end(run.stop)
+        if worker is not None:
+            with project.store.read() as connection:
+                _, missing, failed_now = totals.responses_missing(
+                    connection, settings.responses_per_prompt, all_prompts=project.settings.pair.all_prompts
+                )
+            still = missing - failed_now
+            dispatch.notes += by_others(pending - run.done - still, "response")
+            pending = min(pending, run.done + still)
     stop = run.stop
     if stop is not None and not isinstance(stop, (BudgetReached, KeyboardInterrupt)):
         raise stop
@@ -174,26 +192,38 @@ class _Session:
         project: Project,
         run: Run,
         prices: Mapping[str, Price | None],
-        prior: Mapping[bytes, Sequence[PriorCall]],
+        prior: dict[bytes, list[PriorCall]],
         dispatch: Dispatch,
+        worker: Worker | None,
     ) -> None:
         self.project, self.run, self.prior, self.prices = project, run, prior, prices
-        self.dispatch = dispatch
+        self.dispatch, self.worker = dispatch, worker
         self.settings = project.settings.generate
         self.images = {name: ImagesSent(project, name) for name in prices}
         self.clients: dict[str, EndpointCalls] = {}
 
     async def draw_all(self, retry_failed: bool, prompts: int | None) -> None:
-        work = generate_work(
-            self.project.store,
-            self.settings.responses_per_prompt,
-            retry_failed=retry_failed,
-            all_prompts=self.project.settings.pair.all_prompts,
-        )
-        pages = only_first(work, prompts, lambda each: each.prompt_id)
         used = {self.project.settings.models[name].endpoint for name in self.settings.models}
         endpoints = {name: self.project.settings.endpoints[name] for name in sorted(used)}
         workers = sum(endpoint.concurrency for endpoint in endpoints.values())
+
+        def scan(take: Take | None, again: bool) -> Iterator[list[GenerateWork]]:
+            for page in generate_work(
+                self.project.store,
+                self.settings.responses_per_prompt,
+                retry_failed=retry_failed and not again,
+                all_prompts=self.project.settings.pair.all_prompts,
+                take=take,
+                page_of=PAGE if take is None else AHEAD * workers,
+            ):
+                if take is not None:
+                    self._read_prior(page)
+                yield page
+
+        def about(work: GenerateWork) -> int:
+            return work.prompt_id
+
+        pages = only_first(pages_of(self.worker, scan, about, self.run), prompts, about)
         with GroupCommit(self.project.store) as self.writer:
             self.payers = {
                 name: Payer(self.run, "generate", name, price, self.writer)
@@ -203,7 +233,7 @@ class _Session:
                 for name in endpoints:
                     calls = EndpointCalls(self.project, name, self.dispatch)
                     self.clients[name] = await stack.enter_async_context(calls)
-                await work_through(pages, self.draw_prompt, workers, self.run)
+                await work_beside(self.worker, pages, self.draw_prompt, about, workers, self.run)
 
     async def draw_prompt(self, work: GenerateWork) -> None:
         """Draw all missing slots of a prompt at once; they share what texts the prompt has already."""
@@ -217,13 +247,8 @@ class _Session:
 
     async def draw_slot(self, work: GenerateWork, slot: int, texts: set[str]) -> None:
         """Draw until the response is a new one or the redraws are used up; record every call."""
-        name = model_of_slot(self.settings, self.project.settings.project.seed, work.prompt_key, slot)
+        name, body, params, key = self._request(work, slot)
         model = self.project.settings.models[name]
-        body = request_body(model, work.prompt)
-        params = {key: value for key, value in body.items() if key not in ("messages", "tools")}
-        if body["messages"][0]["role"] == "system" and work.prompt.messages[0].role != "system":
-            params["system"] = body["messages"][0]["content"]  # kept with what was drawn under it
-        key = content_key("generate", work.prompt_key, params, slot)
         prior = self.prior.get(key, ())
         # At temperature 0 another draw gives the same text again.
         draws = 1 + (self.settings.redraws if model.temperature > 0 else 0)
@@ -272,6 +297,21 @@ class _Session:
                 await self._fail(work, slot, key, outcome, _why(outcome, draws, model, reply), call)
                 return
             await self.writer.put([call])
+
+    def _request(self, work: GenerateWork, slot: int) -> tuple[str, dict[str, Any], dict[str, Any], bytes]:
+        """Which model draws a slot, what it is sent, what is kept of its parameters, and the work's key."""
+        name = model_of_slot(self.settings, self.project.settings.project.seed, work.prompt_key, slot)
+        body = request_body(self.project.settings.models[name], work.prompt)
+        params = {key: value for key, value in body.items() if key not in ("messages", "tools")}
+        if body["messages"][0]["role"] == "system" and work.prompt.messages[0].role != "system":
+            params["system"] = body["messages"][0]["content"]  # kept with what was drawn under it
+        return name, body, params, content_key("generate", work.prompt_key, params, slot)
+
+    def _read_prior(self, page: Sequence[GenerateWork]) -> None:
+        """What others, who are gone, have paid for about these prompts."""
+        keys = [self._request(work, slot)[-1] for work in page for slot in work.slots]
+        with self.project.store.read() as connection:
+            self.prior |= prior_calls(connection, "generate", keys)
 
     async def _fail(
         self,

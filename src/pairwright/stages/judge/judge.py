@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from pairwright.amounts import counted
@@ -13,7 +14,6 @@ from pairwright.errors import BudgetReached, InputError
 from pairwright.judging.parsing import Unreadable
 from pairwright.judging.strategies import STRATEGIES
 from pairwright.judging.votes import vote_of
-from pairwright.keys import content_key
 from pairwright.literals import checked
 from pairwright.models.chat import CallFailed, ChatClient
 from pairwright.models.chat_judge import ChatJudge, read_reply
@@ -34,13 +34,14 @@ from pairwright.stages.pay.bounds import tokens_of
 from pairwright.stages.pay.calls import EndpointCalls
 from pairwright.stages.pay.dispatch import Dispatch, Via
 from pairwright.stages.pay.images import ImagesSent, check_sees_images
-from pairwright.stages.pay.paid_calls import CallProgress, Run, no_progress, only_first, work_through
+from pairwright.stages.pay.paid_calls import CallProgress, Run, no_progress, only_first
 from pairwright.stages.pay.payer import Payer, unlimited
+from pairwright.stages.pay.workers import Worker, by_others, pages_of, paying, work_beside
 from pairwright.stages.project.judge_kinds import kind_of
 from pairwright.stages.project.project import Project
 from pairwright.store import schema
 from pairwright.store.figures import totals
-from pairwright.store.judge.pending import JudgeWork, judge_work
+from pairwright.store.judge.pending import JudgeWork
 from pairwright.store.votes import (
     ANEW,
     PAGE,
@@ -83,18 +84,18 @@ def run_judge(
         )
     orders = orders_of(single_order or settings.single_order)
     # A local judge costs nothing; it only must not do the same work as another process.
-    paid = kind_of(settings.kind).paid
-    with project.store.exclusively("spending" if paid else "judge"):
-        if not paid:
+    if not kind_of(settings.kind).paid:
+        with project.store.exclusively("judge"):
             if rejudge:
                 _ask_anew(project, name)
             return judge_locally(
                 project, name, settings, orders, retry_failed=retry_failed, limit=limit, progress=progress
             )
-        assert settings.model is not None  # checked when the project file was read
+    assert settings.model is not None  # checked when the project file was read
+    with paying(project, f"judge {name}", via, alone=rejudge) as worker:
         dispatch = Dispatch(project, "judge", [settings.model], via)
         dispatch.begin()
-        session = open_session(project, name, settings, orders, budget_usd)
+        session = open_session(project, name, settings, orders, budget_usd, worker)
         if rejudge:
             _check_images(session)
             asyncio.run(_check_asking(session))
@@ -105,11 +106,22 @@ def run_judge(
             pending = totals.judge_pending(connection, name, orders, retry_failed=retry_failed, left=left)
         if limit is not None:
             pending = min(pending, limit * len(orders))
-        run = Run(session.budget, pending, progress, project.settings.project.stop_within_s)
+        run = Run(
+            session.budget,
+            pending,
+            progress,
+            project.settings.project.stop_within_s,
+            worker.id if worker else None,
+        )
         if pending:
             _check_images(session)
-            asyncio.run(_judge_all(session, run, retry_failed, left, limit, dispatch))
+            asyncio.run(_judge_all(session, run, retry_failed, left, limit, dispatch, worker))
         dispatch.end(run.stop)
+        if worker is not None:
+            with project.store.read() as connection:
+                still = totals.judge_pending(connection, name, orders, left=left)
+            dispatch.notes += by_others(pending - run.done - still, "answer")
+            pending = min(pending, run.done + still)
     return _result(session, run, pending, dispatch.notes)
 
 
@@ -158,19 +170,13 @@ async def _judge_all(
     left: bool,
     limit: int | None,
     dispatch: Dispatch,
+    worker: Worker | None,
 ) -> None:
     project = session.project
     model = project.settings.models[session.model]
     endpoint = project.settings.endpoints[model.endpoint]
-    work = judge_work(
-        project.store,
-        session.name,
-        session.orders,
-        retry_failed=retry_failed,
-        left=left,
-        reasoning=session.settings.show_reasoning,
-    )
-    pages = only_first(work, limit, lambda each: each.pair_id)
+    scan = session.scan(endpoint.concurrency, retry_failed=retry_failed, left=left)
+    pages = only_first(pages_of(worker, scan, attrgetter("prompt_id"), run), limit, attrgetter("pair_id"))
     with GroupCommit(project.store) as writer:
         async with EndpointCalls(project, model.endpoint, dispatch) as client:
             judge = ChatJudge(client, model, project.guidelines, session.options, secret=session.secret)
@@ -192,14 +198,14 @@ async def _judge_all(
                 else:
                     await _judge_one(session, run, judge, aids, images, payer, writer, work)
 
-            await work_through(pages, do, endpoint.concurrency, run)
+            await work_beside(worker, pages, do, attrgetter("prompt_id"), endpoint.concurrency, run)
 
 
 async def _read_off(
     session: JudgeSession, run: Run, shared: SharedJudge, writer: GroupCommit, work: JudgeWork
 ) -> None:
     """One vote from calls that serve several, which keep their own record."""
-    key = content_key("judge", work.pair_key, session.rater.key, work.order, work.round)
+    key = session.key_of(work)
     try:
         answer = await shared.answer(work)
     except CallFailed as failed:
@@ -221,7 +227,7 @@ async def _judge_one(
     work: JudgeWork,
 ) -> None:
     """Ask until an answer can be read or the attempts are used up; record every call with its result."""
-    key = content_key("judge", work.pair_key, session.rater.key, work.order, work.round)
+    key = session.key_of(work)
     prior = session.prior.get(key, [])
     # A retry on demand is a new round of attempts after those that failed.
     read = sum(call.outcome != "failed" for call in prior)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pairwright.errors import ConfigError
+from pairwright.keys import content_key
 from pairwright.models.budget import Budget
 from pairwright.models.chat_judge import JudgeOptions, chat_rater, request_limits
 from pairwright.models.prices import Price
 from pairwright.stages.pay.bounds import most_tokens_out
 from pairwright.stages.pay.paid_calls import Run
-from pairwright.stages.pay.payer import Payer, open_budget, unknown_price
+from pairwright.stages.pay.payer import Payer, unknown_price
+from pairwright.stages.pay.workers import AHEAD, Scan, Worker, budget_of
 from pairwright.stages.project.judge_kinds import kind_of
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import JudgeSettings
 from pairwright.store.judge.cut_prompts import REMEDY, cut_prompts
-from pairwright.store.judge.pending import PriorCall, prior_calls
+from pairwright.store.judge.pending import PAGE, JudgeWork, PriorCall, Take, judge_work, prior_calls
 from pairwright.store.secret import project_secret
 from pairwright.store.votes import count_current_votes, guideline_id, rater_id, raters_named
 from pairwright.store.writer import GroupCommit
@@ -48,6 +50,34 @@ class JudgeSession:
     def payer(self, run: Run, writer: GroupCommit) -> Payer:
         return Payer(run, "judge", self.model, self.price, writer)
 
+    def key_of(self, work: JudgeWork) -> bytes:
+        return content_key("judge", work.pair_key, self.rater.key, work.order, work.round)
+
+    def scan(self, in_flight: int, *, retry_failed: bool, left: bool) -> Scan[JudgeWork]:
+        """What it has not answered yet; with `left` of that what is left to it in a cascade."""
+
+        def pages(take: Take | None, again: bool) -> Iterator[list[JudgeWork]]:
+            for page in judge_work(
+                self.project.store,
+                self.name,
+                self.orders,
+                retry_failed=retry_failed and not again,
+                left=left,
+                reasoning=self.settings.show_reasoning,
+                take=take,
+                page_of=PAGE if take is None else AHEAD * in_flight,
+            ):
+                if take is not None:
+                    self._read_prior(page)
+                yield page
+
+        return pages
+
+    def _read_prior(self, works: Sequence[JudgeWork]) -> None:
+        """What others, who are gone, have paid for about this work."""
+        with self.project.store.read() as connection:
+            self.prior |= prior_calls(connection, "judge", [self.key_of(work) for work in works])
+
     def shown(self, text: str) -> str:
         """A response as this judge is shown it: a long trajectory by its first and last steps."""
         if self.settings.longest is None:
@@ -69,6 +99,7 @@ def open_session(
     settings: JudgeSettings,
     orders: tuple[Order, ...],
     budget_usd: float | None,
+    worker: Worker | None = None,
 ) -> JudgeSession:
     assert settings.model is not None
     model = project.settings.models[settings.model]
@@ -99,7 +130,7 @@ def open_session(
     with project.store.write() as connection:
         this = rater_id(connection, rater)
         guideline = guideline_id(connection, project.guidelines)
-        budget = open_budget(project, connection, limit)
+        budget = budget_of(project, connection, limit, worker)
         prior = prior_calls(connection, "judge")
         secret = project_secret(connection)
     return JudgeSession(

@@ -38,13 +38,15 @@ class Run:
     """What one run of a paid stage has done so far, and why it must stop, if it must.
 
     `tasks` are those that work goes on in: given up at a second signal, and `stop_within_s` seconds after
-    a first one that a machine sent. `at_end` is called when all have ended.
+    a first one that a machine sent. `at_end` is called when all have ended. `worker_id` is this process
+    where others work beside it.
     """
 
     budget: Budget
     total: int
     progress: CallProgress = no_progress
     stop_within_s: float = 8.0
+    worker_id: int | None = None
     done: int = 0
     failed: int = 0
     deferred: int = 0  # pieces of work that wait for calls

@@ -229,6 +229,7 @@ class Account(Ledger):
             "raw": raw,
             **columns,
             "at": time.time(),
+            "worker_id": self._payer.run.worker_id,
         }
 
 

@@ -35,6 +35,9 @@ class ProjectSettings(Settings):
     batch_poll_s: float = Field(
         60.0, gt=0, description="seconds between looks at a batch with --via batch --wait"
     )
+    lease_s: float = Field(
+        60.0, ge=1, description="PostgreSQL: others take over from a process not heard of for so many seconds"
+    )
 
 
 class GenerateSettings(Settings):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, exists, func, select, union
@@ -29,6 +30,8 @@ from pairwright.types import Order, Prompt
 
 PAGE = 512
 
+Take = Callable[[Sequence[int]], set[int]]  # takes in hand what of these prompts nobody has in hand
+
 
 @dataclass(frozen=True, slots=True)
 class JudgeWork:
@@ -38,6 +41,7 @@ class JudgeWork:
     """
 
     pair_id: int
+    prompt_id: int
     pair_key: bytes
     external_id: str | None
     prompt: Prompt
@@ -94,10 +98,12 @@ def judge_work(
     retry_failed: bool = False,
     left: bool = False,
     reasoning: bool = False,
+    take: Take | None = None,
+    page_of: int = PAGE,
 ) -> Iterator[list[JudgeWork]]:
     """Pages of what judge `judge` still has to answer, in pair order; with `left` only what is left to it.
 
-    `reasoning` shows it what models thought before they answered.
+    `reasoning` shows it what models thought before they answered. With `take` only what it gives.
     """
     with store.read() as connection:
         raters = connection.scalars(
@@ -107,20 +113,30 @@ def judge_work(
     while True:
         # A connection a page: a long read would keep SQLite's log from being folded in.
         with store.read() as connection:
-            rows = _pairs_short_of_votes(connection, raters, orders, last, asked_of(judge) if left else None)
+            rows = _pairs_short_of_votes(
+                connection, raters, orders, last, asked_of(judge) if left else None, page_of
+            )
             if not rows:
                 return
             last = rows[-1].id
-            page = list(
-                _missing_orders(
-                    connection, rows, raters, orders, retry_failed=retry_failed, reasoning=reasoning
-                )
+            missing = partial(
+                _missing_orders, raters=raters, orders=orders, retry_failed=retry_failed, reasoning=reasoning
             )
+            page = list(missing(connection, rows))
+        if take is not None:
+            mine = take([each.prompt_id for each in page])
+            with store.read() as connection:  # others may have answered before these were taken
+                page = list(missing(connection, [row for row in rows if row.prompt_id in mine]))
         yield page
 
 
 def _pairs_short_of_votes(
-    connection: Connection, raters: Sequence[int], orders: Sequence[Order], last: int, among: Any
+    connection: Connection,
+    raters: Sequence[int],
+    orders: Sequence[Order],
+    last: int,
+    among: Any,
+    page_of: int,
 ) -> Any:
     heard = (
         select(func.count())
@@ -134,10 +150,10 @@ def _pairs_short_of_votes(
         .scalar_subquery()
     )
     return connection.execute(
-        with_texts()
+        with_texts(pair.c.prompt_id)
         .where(pair.c.id > last, heard < len(orders), *([] if among is None else [pair.c.id.in_(among)]))
         .order_by(pair.c.id)
-        .limit(PAGE)
+        .limit(page_of)
     ).all()
 
 
@@ -175,6 +191,7 @@ def _missing_orders(
                 continue
             yield JudgeWork(
                 row.id,
+                row.prompt_id,
                 row.key,
                 row.external_id,
                 prompt_of(row),
@@ -205,14 +222,20 @@ def came_with_a_pair() -> Any:
 
 
 def generate_work(
-    store: Store, per_prompt: int, *, retry_failed: bool = False, all_prompts: bool = False
+    store: Store,
+    per_prompt: int,
+    *,
+    retry_failed: bool = False,
+    all_prompts: bool = False,
+    take: Take | None = None,
+    page_of: int = PAGE,
 ) -> Iterator[list[GenerateWork]]:
     """Pages of prompts that have fewer than `per_prompt` responses.
 
     Those that came with a pair of their own are left alone unless `all_prompts`.
     Responses that were added count: a prompt that came with two needs two fewer.
     A drawn response counts whatever model or settings drew it, so a changed
-    setting never pays again for what is there.
+    setting never pays again for what is there. With `take` only what it gives.
     """
     count = (
         select(func.count())
@@ -229,12 +252,17 @@ def generate_work(
                     prompt.c.id > last, count < per_prompt, *([] if all_prompts else [~came_with_a_pair()])
                 )
                 .order_by(prompt.c.id)
-                .limit(PAGE)
+                .limit(page_of)
             ).all()
             if not rows:
                 return
             last = rows[-1].id
             page = list(_missing_slots(connection, rows, per_prompt, retry_failed))
+        if take is not None:
+            mine = take([each.prompt_id for each in page])
+            with store.read() as connection:  # others may have drawn before these were taken
+                rows = [row for row in rows if row.id in mine]
+                page = list(_missing_slots(connection, rows, per_prompt, retry_failed))
         yield page
 
 
@@ -268,8 +296,10 @@ def _missing_slots(
             yield GenerateWork(row.id, row.key, prompt_of(row), slots, frozenset(bad), texts)
 
 
-def prior_calls(connection: Connection, stage: str) -> dict[bytes, list[PriorCall]]:
-    """Answers already paid for whose work has no result yet, by work key.
+def prior_calls(
+    connection: Connection, stage: str, keys: Sequence[bytes] | None = None
+) -> dict[bytes, list[PriorCall]]:
+    """Answers already paid for whose work has no result yet, by work key; of these keys (all).
 
     There are few: answers that could not be read or repeated another, where
     the run ended before the next attempt.
@@ -281,6 +311,7 @@ def prior_calls(connection: Connection, stage: str) -> dict[bytes, list[PriorCal
             call.c.outcome != "used",
             ~exists().where(vote.c.key == call.c.work_key),
             ~exists().where(response.c.key == call.c.work_key),
+            *([] if keys is None else [call.c.work_key.in_(keys)]),
         )
         .order_by(call.c.attempt)
     )
@@ -288,6 +319,11 @@ def prior_calls(connection: Connection, stage: str) -> dict[bytes, list[PriorCal
     for row in rows:
         found.setdefault(row.work_key, []).append(PriorCall(row.attempt, row.outcome, row.raw))
     return found
+
+
+def next_attempt(connection: Connection, work_key: bytes) -> int:
+    last = select(func.coalesce(func.max(call.c.attempt), 0)).where(call.c.work_key == work_key)
+    return int(connection.execute(last).scalar_one()) + 1
 
 
 def aid_call(connection: Connection, work_key: bytes) -> tuple[str | None, int]:
