@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from typing import Protocol
 
@@ -90,6 +91,11 @@ def text_key(text: str, turns: Sequence[Message] = ()) -> bytes:
     """
     if turns:
         return content_key("turns", [turn.as_dict() for turn in turns])
+    return _plain_key(text)
+
+
+@lru_cache(128)  # pairing asks of the same few texts again and again
+def _plain_key(text: str) -> bytes:
     return content_key("text", text.strip())
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from importlib import import_module
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Dialect, Table, select
 
 from pairwright.store.schema import pair
 
@@ -21,11 +22,34 @@ def insert_missing(
     """
     if not rows:
         return 0
-    # One of the two, when it is needed: importing both takes a tenth of what `status` does.
-    dialect: Any = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
-    statement = dialect.insert(table).on_conflict_do_nothing(index_elements=unique)
+    sql, columns, positional = _insert(connection.dialect, table, tuple(rows[0]), tuple(unique))
+    # The driver takes these as they are: SQLAlchemy's way through each row takes as long as the insert.
+    values: list[Any] = [
+        tuple([row[name] if stored is None else stored(row[name]) for name, stored in columns])
+        for row in rows
+    ]
+    if not positional:
+        names = [name for name, _ in columns]
+        values = [dict(zip(names, each, strict=True)) for each in values]
     # Without the option the count is lost on PostgreSQL.
-    return connection.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount
+    done = connection.exec_driver_sql(sql, values, execution_options={"preserve_rowcount": True})
+    return done.rowcount
+
+
+@cache
+def _insert(
+    dialect: Dialect, table: Table, names: tuple[str, ...], unique: tuple[str, ...]
+) -> tuple[str, list[tuple[str, Callable[[Any], Any] | None]], bool]:
+    """The statement, its columns with what makes values what the driver takes, and whether by position."""
+    # One of the two, when it is needed: importing both takes a tenth of what `status` does.
+    module: Any = import_module(f"sqlalchemy.dialects.{dialect.name}")
+    statement = module.insert(table).on_conflict_do_nothing(index_elements=unique)
+    compiled = statement.compile(dialect=dialect, column_keys=names, for_executemany=True)
+    columns: list[Any] = [
+        (name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect))
+        for name in compiled.positiontup or names
+    ]
+    return str(compiled), columns, bool(compiled.positiontup)
 
 
 def lock_pairs(connection: Connection, pair_ids: Sequence[int]) -> None:
