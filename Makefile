@@ -11,7 +11,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 # The browser's tests are a run of their own: Playwright's event loop stays in the thread it started in.
-.PHONY: help demo docs notebook test test-slow test-train test-lives test-money test-batches fuzz audit sbom check bench bench-annotate soak bench-browse bench-routing bench-quality bench-attacks bench-reward lock clean setup setup-demo setup-docs setup-train
+.PHONY: help demo docs notebook test test-slow test-train test-lives test-money test-batches test-crashes fuzz audit sbom check bench bench-annotate soak bench-browse bench-routing bench-quality bench-attacks bench-reward lock clean setup setup-demo setup-docs setup-train
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -60,6 +60,10 @@ test-money: setup ## 10,000 faulty calls and budgets held against a stand-in's b
 
 test-batches: setup ## 200 kills around batches, and PAIRS=5000 pairs in them: billed, booked, labelled (minutes)
 	@$(BIN)/python -m pytest -q -n0 -s tests/slow/test_batch_kills.py tests/slow/test_batch_of_50000.py
+
+KILLS ?= 12
+test-crashes: setup ## every step killed KILLS=12 times on either store, the page and the database too; prints what came of it
+	@KILLS=$(KILLS) $(BIN)/python -m pytest -q -n0 -s tests/slow/test_crashes.py
 
 SECONDS ?= 60
 fuzz: setup ## fuzzing guided by coverage: TARGET=verdict SECONDS=60; TARGET=all for each (needs atheris)

@@ -127,14 +127,16 @@ with open("dpo.jsonl", "w") as file:
     for messages, verdict, a, b in store.execute("{ROWS}"):
         sides = (a, b) if verdict == "A" else (b, a)
         chosen, rejected = ([{{"role": "assistant", "content": text}}] for text in sides)
-        print(json.dumps({{"prompt": json.loads(messages), "chosen": chosen, "rejected": rejected}}), file=file)
+        row = {{"prompt": json.loads(messages), "chosen": chosen, "rejected": rejected}}
+        print(json.dumps(row), file=file)
 """
 NAIVE["export kto"] = f"""
 with open("kto.jsonl", "w") as file:
     for messages, verdict, a, b in store.execute("{ROWS}"):
         for text, label in (a, verdict == "A"), (b, verdict == "B"):
             said = [{{"role": "assistant", "content": text}}]
-            print(json.dumps({{"prompt": json.loads(messages), "completion": said, "label": label}}), file=file)
+            row = {{"prompt": json.loads(messages), "completion": said, "label": label}}
+            print(json.dumps(row), file=file)
 """
 
 

@@ -13,8 +13,11 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -35,22 +38,69 @@ def empty_database() -> str:
     return url
 
 
+def copied_database(url: str) -> str:
+    """A database of its own with all that is in this one, which nobody may be using."""
+    name = f"copy_{uuid4().hex}"
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    template = engine.url.database
+    administrating = create_engine(engine.url.set(database="template1"), isolation_level="AUTOCOMMIT")
+    with administrating.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    administrating.dispose()
+    engine.dispose()
+    return engine.url.set(database=name).render_as_string(hide_password=False)
+
+
+class Server:
+    """A server of a test's own, which may die."""
+
+    def __init__(self, programs: Path, options: str = "") -> None:
+        self._programs, self._port, self._options = programs, free_port(), options
+        self._folder = Path(tempfile.mkdtemp(prefix="pairwright-pg-"))
+        if os.getuid() == 0:  # it refuses to run as root
+            account = pwd.getpwnam("postgres")
+            os.chown(self._folder, account.pw_uid, account.pw_gid)
+        self.url = f"postgresql+psycopg://{USER}@127.0.0.1:{self._port}/postgres"
+        named = ("-A", "trust", "-U", USER, "-E", "UTF8", "--locale=C.UTF-8")
+        _run(programs / "initdb", "-D", self._folder / "data", *named)
+        self.come_back()
+
+    def come_back(self) -> None:
+        options = f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1 {self._options}"
+        data, log = self._folder / "data", self._folder / "log"
+        _run(self._programs / "pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "start")
+
+    def die(self) -> None:
+        _run(self._programs / "pg_ctl", "-D", self._folder / "data", "-m", "immediate", "stop")
+
+    def end(self) -> None:
+        with suppress(subprocess.CalledProcessError):
+            self.die()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@contextmanager
+def a_server() -> Iterator[Server]:
+    """Skips the test where there is no PostgreSQL to start."""
+    programs = _programs()
+    if programs is None:
+        pytest.skip("no PostgreSQL: apt-get install postgresql")
+    server = Server(programs)
+    try:
+        yield server
+    finally:
+        server.end()
+
+
 @cache
 def _server() -> str | None:
     """Start a server of our own; None if there is none to start."""
     programs = _programs()
     if programs is None:
         return None
-    folder = Path(tempfile.mkdtemp(prefix="pairwright-pg-"))
-    if os.getuid() == 0:  # it refuses to run as root
-        account = pwd.getpwnam("postgres")
-        os.chown(folder, account.pw_uid, account.pw_gid)
-    data, port = folder / "data", _free_port()
-    _run(programs / "initdb", "-D", data, "-A", "trust", "-U", USER, "-E", "UTF8", "--locale=C.UTF-8")
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-    _run(programs / "pg_ctl", "-D", data, "-l", folder / "log", "-o", options, "-w", "start")
-    atexit.register(_stop, programs / "pg_ctl", data, folder)
-    return f"postgresql+psycopg://{USER}@127.0.0.1:{port}/postgres"
+    server = Server(programs, "-c fsync=off")
+    atexit.register(server.end)
+    return server.url
 
 
 def _programs() -> Path | None:
@@ -68,12 +118,7 @@ def _run(*command: object) -> None:
     subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
 
 
-def _stop(pg_ctl: Path, data: Path, folder: Path) -> None:
-    _run(pg_ctl, "-D", data, "-m", "immediate", "stop")
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
