@@ -8,7 +8,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from pairwright.formats.canonical import BEYOND, Beyond, Canonical, Drop, Needs, Unit, responses_of, unfit
+from pairwright.formats.canonical import (
+    BEYOND,
+    Beyond,
+    Canonical,
+    Drop,
+    Needs,
+    Pair,
+    Unit,
+    responses_of,
+    unfit,
+)
 from pairwright.formats.reading import BadRow, Record, Records
 from pairwright.formats.trl import Weights
 from pairwright.types import Maker
@@ -152,3 +162,19 @@ class Format:
     reads: Source | None = None
     writes: Target | None = None
     loader: str = ""
+
+
+def with_margin(make: Callable[[Pair], Row]) -> Callable[[Pair], Row | Drop]:
+    """Rows of pairs with how much better the chosen one is, in every row.
+
+    Reward trainers subtract it from the logits: a missing one would be no number, or "no better at all".
+    """
+
+    def made(pair: Pair) -> Row | Drop:
+        if pair.margin is None:
+            return Drop("no_margin")
+        if pair.margin < 0:
+            return Drop("rejected_is_rated_higher")
+        return {**make(pair), "margin": float(pair.margin)}
+
+    return made

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from shlex import quote
 
-from pairwright.formats.format import Format, Target, Written
-from pairwright.formats.trainers.trl_rows import implicit, reward_margin
+from pairwright.formats.format import Format, Target, Written, with_margin
+from pairwright.formats.trainers.trl_rows import implicit
 
 
 def _data(written: Written) -> str:
@@ -46,7 +46,7 @@ FORMATS = (
         None,
         Target(
             "pairs",
-            reward_margin,
+            with_margin(implicit),
             {**_CONVERSATIONS, "margin": "float"},
             _lines("train_rm", more=" --model.margin_loss_enable"),
             endings=_FILES,

@@ -17,8 +17,8 @@ from shlex import join
 from typing import Any
 
 from pairwright.errors import InputError
-from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Rated, Single, two
-from pairwright.formats.format import JSONL_ONLY, Format, Left, Row, Source, Target, Written
+from pairwright.formats.canonical import Canonical, Needs, Pair, Rated, Single, two
+from pairwright.formats.format import JSONL_ONLY, Format, Left, Row, Source, Target, Written, with_margin
 from pairwright.formats.messages import messages_of, reply_of, told_apart
 from pairwright.types import Message
 
@@ -28,15 +28,6 @@ def preference(pair: Pair) -> Row:
         "messages": _turns((*pair.prompt, *pair.chosen.messages)),
         "rejected_response": pair.rejected.text,
     }
-
-
-def reward_margin(pair: Pair) -> Row | Drop:
-    """Its reward trainer takes a missing margin for 0, "no better at all": every row has one."""
-    if pair.margin is None:
-        return Drop("no_margin")
-    if pair.margin < 0:
-        return Drop("rejected_is_rated_higher")
-    return {**preference(pair), "margin": float(pair.margin)}
 
 
 def preference_tools(pair: Pair) -> Row:
@@ -167,7 +158,7 @@ FORMATS = (
         None,
         Target(
             "pairs",
-            reward_margin,
+            with_margin(preference),
             {"messages": "messages", "rejected_response": "text", "margin": "float"},
             _lines("rm"),
             endings=_FILES,

@@ -12,9 +12,9 @@ from typing import Any
 from pairwright.errors import InputError
 from pairwright.formats import trl
 from pairwright.formats.answers import answer_to, pairs_of
-from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Single, two
+from pairwright.formats.canonical import Canonical, Needs, Pair, Single, two
 from pairwright.formats.carried import is_messages
-from pairwright.formats.format import Format, Left, Row, Source, Target, Written
+from pairwright.formats.format import Format, Left, Row, Source, Target, Written, with_margin
 from pairwright.formats.images import refs_of
 from pairwright.formats.messages import (
     dicts,
@@ -85,15 +85,6 @@ def implicit(pair: Pair) -> Row:
 def implicit_text(pair: Pair, separator: str = trl.SEPARATOR) -> Row:
     row = preference_text(pair, separator)
     return {side: row["prompt"] + row[side] for side in ("chosen", "rejected")}
-
-
-def reward_margin(pair: Pair) -> Row | Drop:
-    # A missing margin would be no number, and RewardTrainer subtracts it from every row's logits.
-    if pair.margin is None:
-        return Drop("no_margin")
-    if pair.margin < 0:
-        return Drop("rejected_is_rated_higher")
-    return {**implicit(pair), "margin": float(pair.margin)}
 
 
 def unpaired(one: Single) -> Row:
@@ -250,7 +241,7 @@ FORMATS = (
         None,
         Target(
             "pairs",
-            reward_margin,
+            with_margin(implicit),
             {"chosen": "messages", "rejected": "messages", "margin": "float"},
             _lines("Reward"),
             needs=CONVERSATION,
