@@ -1,6 +1,7 @@
 """A causal model of a few thousand weights that reads bytes: trains in seconds, knows nothing."""
 
 from pathlib import Path
+from typing import Any
 
 from byte_tokenizer import byte_tokenizer
 
@@ -18,3 +19,13 @@ def byte_model(folder: Path) -> Path:
     LlamaForCausalLM(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+def templated_model(folder: Path, template: str) -> tuple[str, Any]:
+    """The model's folder, and its tokenizer with this chat template: what it reads can be read back exactly."""
+    from transformers import AutoTokenizer
+
+    tokens = AutoTokenizer.from_pretrained(byte_model(folder))
+    tokens.chat_template = template
+    tokens.save_pretrained(folder)
+    return str(folder), tokens

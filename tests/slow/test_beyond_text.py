@@ -14,7 +14,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from byte_model import byte_model
+from byte_model import templated_model
 from test_formats_loaders import llama_factory_converter, own
 
 from pairwright.stages.export.convert import Selection, convert
@@ -24,6 +24,7 @@ MISSING = [
 ]
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.usefixtures("offline"),
     pytest.mark.skipif(
         bool(MISSING), reason=f"ROWS WITH TOOLS ARE NOT TRAINED ON: {', '.join(MISSING)} not installed"
     ),
@@ -95,21 +96,7 @@ TRAJECTORY = (
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     """A random model whose tokens are bytes, so that what it is trained on can be read back exactly."""
-    from transformers import AutoTokenizer
-
-    folder = byte_model(tmp_path_factory.mktemp("model"))
-    tokens = AutoTokenizer.from_pretrained(folder)
-    tokens.chat_template = TEMPLATE
-    tokens.save_pretrained(folder)
-    return str(folder), tokens
-
-
-@pytest.fixture(autouse=True)
-def offline(tmp_path, monkeypatch):
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    monkeypatch.chdir(tmp_path)
+    return templated_model(tmp_path_factory.mktemp("model"), TEMPLATE)
 
 
 def written(to, **selection):

@@ -25,6 +25,7 @@ MISSING = [
 ]
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.usefixtures("offline"),
     pytest.mark.skipif(
         bool(MISSING), reason=f"TRL'S TRAINERS ARE NOT TESTED: {', '.join(MISSING)} not installed"
     ),
@@ -50,14 +51,6 @@ def test_every_trl_format_is_trained_on_here():
         for name, each in formats().items()
         if each.writes and "Trainer" in each.loader and name != "hh-rlhf"
     }
-
-
-@pytest.fixture(autouse=True)
-def offline(tmp_path, monkeypatch):
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "hf" / "datasets"))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
 
 
 @pytest.fixture

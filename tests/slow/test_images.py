@@ -20,6 +20,7 @@ MISSING = [
 ]
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.usefixtures("offline"),
     pytest.mark.skipif(
         bool(MISSING), reason=f"ROWS WITH IMAGES ARE NOT TRAINED ON: {', '.join(MISSING)} not installed"
     ),
@@ -105,14 +106,6 @@ def model(tmp_path_factory):
     )
     LlavaForConditionalGeneration(config).save_pretrained(str(folder))
     return str(folder), processor
-
-
-@pytest.fixture(autouse=True)
-def offline(tmp_path, monkeypatch):
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    monkeypatch.chdir(tmp_path)
 
 
 def written(to, rows=ROWS, **selection):

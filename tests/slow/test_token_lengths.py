@@ -12,7 +12,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from byte_model import byte_model
+from byte_model import templated_model
 from byte_tokenizer import TEMPLATE
 
 import pairwright as pw
@@ -29,6 +29,7 @@ MISSING = [
 ]
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.usefixtures("offline"),
     pytest.mark.skipif(
         bool(MISSING),
         reason=f"LENGTHS IN TOKENS ARE NOT HELD AGAINST TRL: {', '.join(MISSING)} not installed",
@@ -70,21 +71,7 @@ LIMIT = 100
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     """A model whose tokens are bytes and whose template writes tools, arguments, calls and reasoning."""
-    from transformers import AutoTokenizer
-
-    folder = byte_model(tmp_path_factory.mktemp("model"))
-    tokens = AutoTokenizer.from_pretrained(folder)
-    tokens.chat_template = TEMPLATE
-    tokens.save_pretrained(folder)
-    return str(folder), tokens
-
-
-@pytest.fixture(autouse=True)
-def offline(tmp_path, monkeypatch):
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    monkeypatch.chdir(tmp_path)
+    return templated_model(tmp_path_factory.mktemp("model"), TEMPLATE)
 
 
 def loaded(name, rows=ROWS, **selection):

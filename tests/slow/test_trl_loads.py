@@ -27,19 +27,12 @@ MISSING = [
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.usefixtures("offline"),
     pytest.mark.skipif(bool(MISSING), reason=f"TRL IS NOT TESTED: {', '.join(MISSING)} not installed"),
     pytest.mark.filterwarnings("default"),  # other people's warnings are not ours to fail on
 ]
 
 ODD = 'line\u2028separator, quote ", backslash \\, nul-free \U0001f642\r\n'
-
-
-@pytest.fixture(autouse=True)
-def offline(tmp_path, monkeypatch):
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "hf" / "datasets"))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
 
 
 @pytest.fixture
