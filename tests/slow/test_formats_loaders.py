@@ -61,6 +61,7 @@ def bare(package: str, *inner: str) -> None:
     root = Path(next(iter(spec.submodule_search_locations)))
     for name in ("", *inner):
         module = ModuleType(".".join(filter(None, (package, name))))
+        module.__spec__ = None if name else spec  # others look for the package too
         module.__path__ = [str(root.joinpath(*name.split(".")) if name else root)]
         sys.modules.setdefault(module.__name__, module)
 
