@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from pairwright.stages.people.gold import GoldResult, Use
     from pairwright.stages.people.import_labels import ImportResult
     from pairwright.stages.people.other_tools import SendResult
+    from pairwright.stages.people.page_settings import ChangesResult
     from pairwright.stages.project.project import Project as OpenProject
     from pairwright.stages.publish.push import CardResult, PushResult
     from pairwright.stages.route.audit import WithdrawnResult
@@ -365,6 +366,13 @@ class Project:
 
         with self._opened() as project:
             return PeopleResult(people_of(project))
+
+    def changes(self) -> ChangesResult:
+        """What leads changed on the annotation page: settings and guidelines; who, when, from, to."""
+        from pairwright.stages.people.page_settings import changes_of
+
+        with self._opened() as project:
+            return changes_of(project)
 
     def send(
         self,

@@ -61,6 +61,8 @@ ALLOWED = {
     "POST /lead/gold": {"lead"},
     "GET /lead/guidelines": {"lead"},
     "POST /lead/guidelines": {"lead"},
+    "GET /lead/settings": {"lead"},
+    "POST /lead/settings": {"lead"},
     "GET /api/lead/dashboard": {"lead"},
     "POST /api/lead/preview": {"lead"},
 }

@@ -28,6 +28,7 @@ LEADS = [
     "lead/review/code",
     "lead/gold",
     "lead/guidelines",
+    "lead/settings",
 ]
 
 

@@ -14,9 +14,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pairwright.annotate import hours, lead, people, review, signin, work
+from pairwright.annotate import hours, lead, people, review, settings, signin, work
 from pairwright.annotate.security import KnownHosts, SafeHeaders, SmallBodies, problem
 from pairwright.annotate.site import HERE, Site, visit_of
+from pairwright.stages.project.live import LiveProject
 from pairwright.stages.project.project import Project
 
 PARTS: tuple[Sequence[BaseRoute], ...] = (
@@ -25,6 +26,7 @@ PARTS: tuple[Sequence[BaseRoute], ...] = (
     lead.routes,
     people.routes,
     hours.routes,
+    settings.routes,
     review.routes,
 )
 
@@ -51,7 +53,7 @@ def make_app(project: Project, local: str, hosts: Sequence[str], addresses: bool
         ],
         exception_handlers={404: _not_found, 500: _broken},
     )
-    app.state.site = Site(project, local)
+    app.state.site = Site(LiveProject(project), local)
     return app
 
 
