@@ -29,6 +29,7 @@ LEADS = [
     "lead/gold",
     "lead/guidelines",
     "lead/settings",
+    "lead/erase?of=ann",
 ]
 
 

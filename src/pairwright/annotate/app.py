@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pairwright.annotate import hours, lead, people, review, settings, signin, work
+from pairwright.annotate import hours, lead, people, person_data, review, settings, signin, work
 from pairwright.annotate.security import KnownHosts, SafeHeaders, SmallBodies, problem
 from pairwright.annotate.site import HERE, Site, visit_of
 from pairwright.stages.project.live import LiveProject
@@ -27,6 +27,7 @@ PARTS: tuple[Sequence[BaseRoute], ...] = (
     people.routes,
     hours.routes,
     settings.routes,
+    person_data.routes,
     review.routes,
 )
 
