@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pairwright.annotate import hours, lead, people, person_data, review, settings, signin, work
+from pairwright.annotate import hours, lead, people, person_data, rank, review, settings, signin, work
 from pairwright.annotate.security import KnownHosts, SafeHeaders, SmallBodies, problem
 from pairwright.annotate.site import HERE, Site, visit_of
 from pairwright.stages.project.live import LiveProject
@@ -23,6 +23,7 @@ from pairwright.stages.project.project import Project
 PARTS: tuple[Sequence[BaseRoute], ...] = (
     signin.routes,
     work.routes,
+    rank.routes,
     lead.routes,
     people.routes,
     hours.routes,
