@@ -373,6 +373,9 @@ def test_each_result_says_what_json_prints(project, tmp_path, capsys):
         (f"annotate --import {people}", lambda: project.annotate(people)),
         ("label", project.label),
         ("people", project.people),
+        ("people changes", project.changes),
+        ("people work ann", lambda: project.work("ann")),
+        ("people erase ann --votes keep --dry-run", lambda: project.erase("ann", votes="keep", dry_run=True)),
         ("check --fail-on off", lambda: project.check(fail_on="off")),
         ("check list --limit 3", lambda: project.findings(limit=3)),
         ("check dismiss 1 --because fine", lambda: project.settle("dismiss", [1], because="fine")),
@@ -394,7 +397,7 @@ def test_each_result_says_what_json_prints(project, tmp_path, capsys):
         assert steady(mine) == steady(json.loads(theirs)), line
 
 
-# Verbs and options that are for a terminal or a server; sub-verbs of `check` are two methods, those of `calls` three.
+# Verbs and options that are for a terminal or a server; sub-verbs of `check` are two methods, those of `calls` and `people` several.
 NOT_METHODS = {
     "convert": "needs no project",
     "copy": "needs no project",
@@ -412,6 +415,9 @@ METHODS = {
     "calls export": "export_calls",
     "calls import": "import_calls",
     "calls cancel": "cancel_calls",
+    "people changes": "changes",
+    "people work": "work",
+    "people erase": "erase",
 } | {f"check {step}": "settle" for step in ("dismiss", "send", "drop", "flip", "soften", "ask-again", "undo")}
 WORDS = {"check ask-again": "check dismiss"}
 

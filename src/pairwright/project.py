@@ -47,9 +47,12 @@ if TYPE_CHECKING:
     from pairwright.stages.pay.dispatch import Via
     from pairwright.stages.pay.waiting_calls import CallsResult, CancelResult
     from pairwright.stages.people.annotators import PeopleResult
+    from pairwright.stages.people.erase import EraseResult, Votes
     from pairwright.stages.people.gold import GoldResult, Use
     from pairwright.stages.people.import_labels import ImportResult
     from pairwright.stages.people.other_tools import SendResult
+    from pairwright.stages.people.page_settings import ChangesResult
+    from pairwright.stages.people.work_of import WorkResult
     from pairwright.stages.project.project import Project as OpenProject
     from pairwright.stages.publish.push import CardResult, PushResult
     from pairwright.stages.route.audit import WithdrawnResult
@@ -365,6 +368,39 @@ class Project:
 
         with self._opened() as project:
             return PeopleResult(people_of(project))
+
+    def changes(self) -> ChangesResult:
+        """What leads changed on the annotation page: settings and guidelines; who, when, from, to."""
+        from pairwright.stages.people.page_settings import changes_of
+
+        with self._opened() as project:
+            return changes_of(project)
+
+    def work(self, name: str, *, out: str | Path | None = None) -> WorkResult:
+        """All that one person gave: answers, skips, flags, hours; written to `out` (.csv, .json)."""
+        from pairwright.stages.people.work_of import work_of
+
+        with self._opened() as project:
+            return work_of(project, name, None if out is None else Path(out))
+
+    def erase(
+        self,
+        name: str,
+        *,
+        votes: Votes,
+        confirm: str | None = None,
+        dry_run: bool = False,
+        by: str | None = None,
+    ) -> EraseResult:
+        """Erase a person's name, sign-in, notes and comments. No way back: `confirm` is the name again.
+
+        With `votes="keep"` their votes count on, under a pseudonym; with "retract" they count no longer.
+        """
+        from pairwright.stages.people.erase import erase
+
+        with self._opened() as project:
+            by = by or getpass.getuser()
+            return erase(project, name, votes=votes, confirm=confirm, dry_run=dry_run, by=by)
 
     def send(
         self,

@@ -10,10 +10,12 @@ from postgres import empty_database
 from projects import OPENED, add_pairs, rows
 from sites import TheSite
 
+from pairwright.stages.doctor.doctor import doctor
 from pairwright.stages.export.export import export
 from pairwright.stages.figures.dashboard import dashboard_of
 from pairwright.stages.people import accounts, queue
 from pairwright.stages.people.answers import Person
+from pairwright.stages.people.erase import erase
 from pairwright.stages.project.project import Project
 from pairwright.stages.route.route import run_route
 from pairwright.store import schema
@@ -54,6 +56,21 @@ def test_people_at_the_same_moment_never_get_more_places_than_there_are(project)
     votes = [(vote.pair_id, vote.rater_id) for vote in rows(project, "vote")]
     assert len(set(votes)) == 80
     assert {sum(pair == each for pair, _ in votes) for each, _ in votes} == {2}
+
+
+def test_a_persons_data_is_erased_and_the_chain_holds(project):
+    lead = accounts.known_or_new(project, "lea", "lead")
+    member = accounts.known_or_new(project, "Wilhelmina", "annotator")
+    person = Person(project, member.name, member.rater_id)
+    for _ in range(3):
+        (each,) = queue.offer(project, member, 1).new
+        person.choose(each.task, "left", 9, note="in my own words")
+    accounts.change(project, member, lead, state="paused")
+    done = erase(project, "Wilhelmina", votes="keep", confirm="Wilhelmina", lead=lead)
+    assert (done.pseudonym, done.notes, done.mentions, done.left) == ("erased-1", 3, 1, {})
+    assert done.rewritten
+    found = doctor(project.root)
+    assert found.sound, found.sentences()
 
 
 def test_the_whole_way_from_an_invitation_to_rows(project):

@@ -28,6 +28,8 @@ LEADS = [
     "lead/review/code",
     "lead/gold",
     "lead/guidelines",
+    "lead/settings",
+    "lead/erase?of=ann",
 ]
 
 

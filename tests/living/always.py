@@ -29,6 +29,9 @@ KEPT = (
     "belief", "frame", "frame_pair", "frame_event", "draw", "calibration", "combination", "check_run", "finding",
     "settlement", "verification", "withdrawal", "flag", "response_vote", "lead_action", "qualification",
 )  # fmt: skip
+# Tables in which somebody's name or words may stand: those are erased when they ask for it.
+ERASED = ("rater", "vote", "failure", "belief", "retraction", "combination", "check_run", "finding", "flag",
+          "settlement", "lead_action")  # fmt: skip
 SHAPES = {
     "dpo": ("trl-dpo", "pairs"),
     "dpo as text": ("trl-dpo-text", "pairs"),

@@ -28,6 +28,7 @@ from pairwright.stages.judge.judge import run_judge
 from pairwright.stages.people import accounts, adjudicate, gold
 from pairwright.stages.people.annotators import person_named
 from pairwright.stages.people.answers import Person
+from pairwright.stages.people.erase import erase
 from pairwright.stages.people.import_labels import import_labels
 from pairwright.stages.people.requeue import requeue
 from pairwright.stages.project.project import Project
@@ -345,6 +346,12 @@ class Life:
     def requeue(self, name: str) -> None:
         requeue(self.project, person_named(self.project, name), self.lead)
         self.said = {(who, key): said for (who, key), said in self.said.items() if who != name}
+
+    def erase(self, name: str, votes: Any) -> None:
+        """At their request; somebody of the same name begins anew."""
+        erase(self.project, name, votes=votes, confirm=name)
+        self.said = {(who, key): said for (who, key), said in self.said.items() if who != name}
+        Person.sign_in(self.project, name)
 
     def decide(self, key: str, winner: str | None) -> None:
         pair = self.pairs()[key]

@@ -24,6 +24,7 @@ from life import CALIBRATION, LABELLED, MIRRORS, PEOPLE, REPLAYED, STRAIGHT, Lif
 from twins import are_twins
 
 from pairwright.errors import InputError, NotConverged
+from pairwright.stages.doctor.doctor import doctor
 
 LIVES, STEPS = int(os.environ.get("LIVES", "0")), int(os.environ.get("STEPS", "30"))
 NUMBER = st.integers(0, 99)
@@ -169,6 +170,15 @@ class Lives:
 
     def requeue(self, who: str) -> None:
         self.both("requeue", who)
+
+    def erase(self, who: str, votes: str) -> None:
+        """What is erased is on record no longer, and all else is: `doctor` holds it against the chain."""
+        self.both("erase", who, votes)
+        for table in always.ERASED:
+            self.known.pop(table, None)
+        for life in (self.one, self.other):
+            found = doctor(life.root)
+            assert found.sound, found.sentences()
 
     def lead(self, what: str, number: int, right: bool = True) -> None:
         if key := self.key(number):
@@ -318,6 +328,10 @@ class Months(RuleBasedStateMachine):
     def requeue(self, who: str) -> None:
         self.lives.step("requeue", who)
 
+    @rule(who=st.sampled_from(PEOPLE), votes=st.sampled_from(["keep", "retract"]))
+    def erase(self, who: str, votes: str) -> None:
+        self.lives.step("erase", who, votes)
+
     @rule(
         what=st.sampled_from(["decide", "reopen_case", "make_gold", "withdraw_gold"]),
         number=NUMBER,
@@ -396,6 +410,21 @@ STORIES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
             ("answer", "ann", 30, 0),
             ("route",),
             ("fire", "dull"),
+        ],
+    ),
+    "people had their data erased, and went on under the same name": (
+        "people and judges in another order",
+        [
+            *founded(24),
+            ("answer", "ann", 20, 0),
+            ("answer", "bob", 20, 0),
+            ("label",),
+            ("check",),
+            ("erase", "ann", "keep"),
+            ("route",),
+            ("answer", "ann", 10, 0),
+            ("erase", "bob", "retract"),
+            ("route",),
         ],
     ),
 }

@@ -57,6 +57,10 @@ ROWS = {
         ratings={"a": {"helpful": 5}, "b": {"helpful": 1.5}}, reason="",
     ),
     "response_vote": {"response_id": 1, "rater_id": 1, "good": False, "rating": 4, "source": "a.jsonl:1", "at": AT},
+    "ranking": {
+        "key": b"k" * 16, "prompt_id": 1, "rater_id": 1, "pair_id": 1, "places": [[1, 1], [2, 1]], "seconds": 9,
+        "at": AT,
+    },
     "retraction": {"vote_id": 1, "by_vote_id": None, "reason": "undone", "at": AT},
     "belief": {
         "pair_id": 1, "decision": "accept", "verdict": "A", "source": "judge", "reason": "r", "prob_a": 1.0,

@@ -14,17 +14,21 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pairwright.annotate import hours, lead, people, review, signin, work
+from pairwright.annotate import hours, lead, people, person_data, rank, review, settings, signin, work
 from pairwright.annotate.security import KnownHosts, SafeHeaders, SmallBodies, problem
 from pairwright.annotate.site import HERE, Site, visit_of
+from pairwright.stages.project.live import LiveProject
 from pairwright.stages.project.project import Project
 
 PARTS: tuple[Sequence[BaseRoute], ...] = (
     signin.routes,
     work.routes,
+    rank.routes,
     lead.routes,
     people.routes,
     hours.routes,
+    settings.routes,
+    person_data.routes,
     review.routes,
 )
 
@@ -51,7 +55,7 @@ def make_app(project: Project, local: str, hosts: Sequence[str], addresses: bool
         ],
         exception_handlers={404: _not_found, 500: _broken},
     )
-    app.state.site = Site(project, local)
+    app.state.site = Site(LiveProject(project), local)
     return app
 
 

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from pairwright.annotate.cards import beside, shown_turns, to_html
 from pairwright.annotate.charts import days_chart
+from pairwright.annotate.difference import changes
 from pairwright.annotate.forms import number
 from pairwright.annotate.shapes import text_of
 from pairwright.annotate.site import Visit, call, clean, page
@@ -115,10 +116,23 @@ def gold_changed(visit: Visit, form: dict[str, str]) -> Response:
 
 
 def guidelines_page(visit: Visit) -> Response:
-    current = visit.site.guidelines.current()
-    saved = visit.request.query_params.get("saved") is not None
-    html = to_html(current.text)
-    return visit.page("lead_guidelines.html", text=current.text, html=html, number=current.id, saved=saved)
+    """The guidelines to edit; with `version` an earlier one, beside what changed since."""
+    current, query = visit.site.guidelines.current(), visit.request.query_params
+    text, asked = current.text, number(dict(query), "version", current.id)
+    if asked != current.id:
+        earlier = visit.site.guidelines.version(asked)
+        if earlier is None:
+            raise InputError(f"there is no version {asked} of the guidelines")
+        text = earlier
+    return visit.page(
+        "lead_guidelines.html",
+        text=text,
+        html=to_html(text),
+        number=current.id,
+        earlier=asked if asked != current.id else None,
+        since=changes(text, current.text) if asked != current.id else None,
+        saved=query.get("saved") is not None,
+    )
 
 
 def guidelines_saved(visit: Visit, form: dict[str, str]) -> Response:

@@ -38,14 +38,20 @@ def answer_of(body: dict[str, Any]) -> Given:
     choice = body.get("choice")
     if not isinstance(choice, str) or choice not in VERDICT_OF:
         raise InputError(f"choice is one of {', '.join(VERDICT_OF)}; got {shortly(choice)}")
-    seconds = body.get("seconds")
-    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 <= seconds <= MOST_SECONDS:
-        raise InputError(f"seconds are a number from 0 to {MOST_SECONDS:.0f}; got {shortly(seconds)}")
+    seconds = seconds_of(body)
     strength = body.get("strength")
     if strength is not None and not (isinstance(strength, int) and strength in (1, 2, 3)):
         raise InputError(f"strength is 1, 2, 3 or nothing; got {shortly(strength)}")
     note = text_of(body, "note", most=LONGEST_NOTE, needed=False) or None
-    return Given(choice, VERDICT_OF[choice], float(seconds), strength, note, _ratings(body.get("ratings")))
+    return Given(choice, VERDICT_OF[choice], seconds, strength, note, _ratings(body.get("ratings")))
+
+
+def seconds_of(body: dict[str, Any]) -> float:
+    """The active seconds that a page claims for an answer."""
+    seconds = body.get("seconds")
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 <= seconds <= MOST_SECONDS:
+        raise InputError(f"seconds are a number from 0 to {MOST_SECONDS:.0f}; got {shortly(seconds)}")
+    return float(seconds)
 
 
 def _ratings(given: Any) -> dict[str, dict[str, int]] | None:

@@ -39,6 +39,7 @@ from pairwright.stages.people.accounts import new_token
 from pairwright.stages.people.answers import Person
 from pairwright.stages.people.progress import ProgressOf
 from pairwright.stages.project.guidelines import Guidelines
+from pairwright.stages.project.live import LiveProject
 from pairwright.stages.project.project import Project
 from pairwright.store.people.accounts import Account
 
@@ -73,7 +74,7 @@ class Cached(Generic[T]):
 class Site:
     """One running annotation page. The printed link, which ends in `link`, signs in `local`."""
 
-    project: Project
+    live: LiveProject
     local: str
     link: str = field(default_factory=new_token)
     secret: str = field(default_factory=new_token)
@@ -83,7 +84,7 @@ class Site:
         self.cookie = cookie_of(self.project.store.name)
         self.visitor_cookie = f"{self.cookie}-visitor"
         self.guidelines = Guidelines(self.project)
-        self.progress = ProgressOf(self.project)
+        self.progress = ProgressOf(self.live.now)
         self.overview: Cached[Overview] = Cached()
         self.templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
@@ -92,6 +93,11 @@ class Site:
             lstrip_blocks=True,
         )
         self.templates.filters["day"] = lambda at: time.strftime("%d %B %Y", time.localtime(at))
+
+    @property
+    def project(self) -> Project:
+        """With the settings as they stand in the file now."""
+        return self.live.now()
 
 
 @dataclass(frozen=True, slots=True)

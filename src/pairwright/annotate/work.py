@@ -46,13 +46,16 @@ def home(visit: Visit) -> Response:
 
 
 def work_page(visit: Visit) -> Response:
+    """In the form "rank" that page is another; practice pairs are chosen between here."""
     settings = visit.project.settings.annotate
+    if settings.form == "rank" and qualify.standing_of(visit.project, visit.account).state == "passed":
+        return RedirectResponse("/rank", 303)
     return visit.page("work.html", criteria=settings.criteria, show_reasoning=settings.show_reasoning)
 
 
 def next_work(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
     """What this person does next, beyond the pairs the page has already."""
-    n = _whole(query.get("n", "2"), queue.MOST_HELD)
+    n = whole(query.get("n", "2"), queue.MOST_HELD)
     named = [each for each in str(query.get("have", "")).split(",") if each][:MOST_NAMED]
     have = pair_ids(visit, named)
     me, site = pause_rule.apply(visit.project, visit.account), visit.site
@@ -61,7 +64,7 @@ def next_work(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
         "tasks": [],
         "gone": [],
         "progress": site.progress.of(me).as_dict(),
-        "comments": _new_comments(visit),
+        "comments": new_comments(visit),
         "guideline": {"id": current.id, "changed": seen not in (None, current.id), "first": seen is None},
     }
     if me.state == "paused":
@@ -72,15 +75,17 @@ def next_work(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
         with visit.project.store.read() as connection:
             work = {each.pair_id for each in leases.unanswered(connection, me.rater_id)}
         return answer | practice | {"gone": [name for name in named if have.get(name) in work]}
+    if visit.project.settings.annotate.form == "rank":
+        return answer | {"state": "rank", "message": "", "gone": named}
     offers = queue.offer(visit.project, me, n, list(have.values()))
     gone = set(offers.gone)
     answer["gone"] = [name for name in named if have.get(name) is None or have[name] in gone]
     answer["tasks"] = [task_json(visit, each) for each in offers.new]
     done = not offers.new and len(answer["gone"]) == len(named)
-    return answer | {"state": "done" if done else "work", "message": _why_done(visit, me) if done else ""}
+    return answer | {"state": "done" if done else "work", "message": why_done(visit, me) if done else ""}
 
 
-def _why_done(visit: Visit, me: Account) -> str:
+def why_done(visit: Visit, me: Account) -> str:
     with visit.project.store.read() as connection:
         if me.daily_limit is not None and not queue.left_today(connection, me):
             return f"That was all for today: you may give {counted(me.daily_limit, 'answer')} a day."
@@ -138,7 +143,7 @@ def judge_json(visit: Visit, task: Task) -> list[dict[str, Any]]:
 def answer(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     """Record a choice. The same key again adds nothing and answers the same."""
     me, project = visit.account, visit.project
-    given, key, version = answer_of(body), uuid_of(body), _version(visit, body)
+    given, key, version = answer_of(body), uuid_of(body), version_of(visit, body)
     task, lease = offered(visit, text_of(body, "id"))
     if lease.kind == "qualify":
         return _practised(visit, task, given.verdict, given.seconds, key)
@@ -272,12 +277,12 @@ def guidelines_json(visit: Visit, _query: dict[str, Any]) -> dict[str, Any]:
 
 
 def guidelines_seen(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
-    guidelines.seen(visit.project, visit.account, _whole(body.get("id"), LARGEST_ID))
+    guidelines.seen(visit.project, visit.account, whole(body.get("id"), LARGEST_ID))
     return {"saved": True}
 
 
 def guidelines_read(visit: Visit, form: dict[str, str]) -> Response:
-    guidelines.seen(visit.project, visit.account, _whole(form.get("id"), LARGEST_ID))
+    guidelines.seen(visit.project, visit.account, whole(form.get("id"), LARGEST_ID))
     return RedirectResponse("/work", 303)
 
 
@@ -298,7 +303,7 @@ def me_page(visit: Visit) -> Response:
     return visit.page("me.html", progress=progress, standing=standing, password_set=saved, comments=comments)
 
 
-def _new_comments(visit: Visit) -> int:
+def new_comments(visit: Visit) -> int:
     """How many comments of leads this person has not seen."""
     with visit.project.store.read() as connection:
         return review.count_new(connection, visit.account.rater_id)
@@ -325,7 +330,7 @@ def _work_offered(visit: Visit, body: dict[str, Any]) -> Task:
     return task
 
 
-def _version(visit: Visit, body: dict[str, Any]) -> int:
+def version_of(visit: Visit, body: dict[str, Any]) -> int:
     """The version of the guidelines an answer was made under: what the page says, if there is such a one."""
     number = body.get("guideline")
     if type(number) is not int or not 0 < number < LARGEST_ID:
@@ -333,7 +338,7 @@ def _version(visit: Visit, body: dict[str, Any]) -> int:
     return number if visit.site.guidelines.version(number) is not None else visit.site.guidelines.current().id
 
 
-def _whole(value: Any, most: int) -> int:
+def whole(value: Any, most: int) -> int:
     try:
         return min(max(int(value), 0), most)
     except (TypeError, ValueError, OverflowError):

@@ -19,7 +19,8 @@ class RaterVote:
 
     `seconds` is active time, `at` seconds since 1970. `counts` is False for what was
     retracted: it tells how a judge drifted from one run to the next. `believed` is False
-    for a judge found no better than chance: its word speaks against nobody.
+    for a judge found no better than chance: its word speaks against nobody. `once` is False where it follows
+    from a ranking and another of its votes stands for it: a ranking is one answer.
     """
 
     rater: str
@@ -31,6 +32,7 @@ class RaterVote:
     counts: bool = True
     problem: str | None = None
     believed: bool = True
+    once: bool = True
 
 
 @dataclass(frozen=True)

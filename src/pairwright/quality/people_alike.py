@@ -29,7 +29,7 @@ class PeopleAlike:
         said = {
             said.rater: VERDICTS.index(said.verdict)
             for said in example.said
-            if said.kind == "person" and said.counts and said.verdict is not None
+            if said.kind == "person" and said.counts and said.once and said.verdict is not None
         }
         return [(rater, verdict, gold) for rater, verdict in said.items()] if len(said) > 1 else None
 

@@ -126,7 +126,8 @@ class TooFast:
 
 def _timed(example: Example) -> Iterator[RaterVote]:
     for said in example.said:
-        if said.kind == "person" and said.counts and said.seconds is not None and said.verdict is not None:
+        given = said.kind == "person" and said.counts and said.once and said.verdict is not None
+        if given and said.seconds is not None:
             yield said
 
 

@@ -31,6 +31,7 @@ from pairwright.keys import canonical_json
 from pairwright.store.schema import (
     belief,
     flag,
+    ranking,
     response,
     response_vote,
     retraction,
@@ -45,7 +46,18 @@ from pairwright.store.schema import (
 # key names the work, so that it says nothing of the text.
 SEALED = {
     str(table.name): table
-    for table in (response, vote, response_vote, retraction, belief, settlement, withdrawal, flag, tombstone)
+    for table in (
+        response,
+        vote,
+        response_vote,
+        ranking,
+        retraction,
+        belief,
+        settlement,
+        withdrawal,
+        flag,
+        tombstone,
+    )
 }
 DERIVED = {"id", "votes_sum"}  # can be made again from the rest of the row, or stands in the seal itself
 ROW_BYTES, SEAL_BYTES = 16, 32

@@ -151,8 +151,25 @@ vote = Table(
     # (SQLite adds no references to a table that is there.)
     Column("better_id", RowId),
     Column("worse_id", RowId),
+    Column("ranking_id", RowId),  # the ranking it follows from
     Index("vote_by_pair", "pair_id", "rater_id"),
     Index("vote_by_rater", "rater_id", "id"),
+)
+
+# Several responses to a prompt that a person ranked at once. Each pair of them that was asked of this person
+# has a vote that follows from it; where a ranking counts as one answer, it is the vote on `pair_id`
+# (store/rankings.py).
+ranking = Table(
+    "ranking",
+    metadata,
+    _id(),
+    _key(),
+    _ref("prompt"),
+    _ref("rater"),
+    _ref("pair"),
+    Column("places", JSON, nullable=False),  # [[response number, place, 1 for the best]], in the order shown
+    Column("seconds", Float),  # active time of the whole; its votes share it out
+    _at(),
 )
 
 # What a rater said of one response by itself: good or bad, or a rating. Taken back by a withdrawal.

@@ -134,7 +134,7 @@ class Store:
                 f"{self.path} can be read and not written: the disk or the folder is read-only for this "
                 "user. Nothing was changed. Copy the project to where it can be written."
             )
-        with self._in_turn(), self.engine.connect() as connection:
+        with self.in_turn(), self.engine.connect() as connection:
             noted: list[Noted] = []
             connection = connection.execution_options(write=True, noted=noted)
             with connection.begin():
@@ -142,7 +142,8 @@ class Store:
                 write_seal(connection, noted)
 
     @contextmanager
-    def _in_turn(self) -> Iterator[None]:
+    def in_turn(self) -> Iterator[None]:
+        """Wait until no other thread of this process writes to the file."""
         if self.path is None:  # PostgreSQL has many writers
             yield
             return

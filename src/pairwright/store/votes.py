@@ -94,6 +94,7 @@ def vote_row(value: Vote, key: bytes) -> dict[str, Any]:
         "offered_at": value.offered_at,
         "better_id": value.better_id,
         "worse_id": value.worse_id,
+        "ranking_id": value.ranking_id,
         "at": time.time(),
     }
 

@@ -72,6 +72,7 @@ setInterval(renew, 5 * 60 * 1000);
 document.addEventListener("visibilitychange", renew);
 
 function taken(found, unsent) {
+  if (found.state === "rank") return location.assign("/rank");
   view.progress(found.progress);
   version(found.guideline);
   if (found.comments) {

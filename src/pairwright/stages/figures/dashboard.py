@@ -67,6 +67,7 @@ def dashboard_of(project: Project) -> Dashboard:
     with project.store.read() as connection:
         columns = annotators.votes_as_columns(connection, lengths=False)
         nobodys = annotators.votes_as_columns(connection, lengths=False, kind="unknown")
+        answered = annotators.pairs_answered(connection)
         open_pairs, uncalibrated = tasks.open_pairs(connection), tasks.uncalibrated(connection)
         parted, compared, same = person_judge_disagreement.partings(connection, PARTINGS, unbelieved)
         assist = person_judge_disagreement.by_assist(connection)
@@ -81,7 +82,7 @@ def dashboard_of(project: Project) -> Dashboard:
     agree, shared = pairwise_agreement(counts)
     return Dashboard(
         answers=n,
-        answered_pairs=len(counts),
+        answered_pairs=len(answered),
         open_pairs=open_pairs.waiting + open_pairs.skipped + open_pairs.disputed,
         half_answered=open_pairs.half_answered,
         skipped=open_pairs.skipped,

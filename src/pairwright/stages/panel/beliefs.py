@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -29,10 +29,22 @@ def renew_beliefs(connection: Connection, project: Project, pair_ids: Sequence[i
     if not pair_ids:
         return
     lock_pairs(connection, pair_ids)
+    changed = [
+        new for seen, belief in decided_again(connection, project, pair_ids) for new in renewed(seen, belief)
+    ]
+    add_beliefs(connection, changed)
+
+
+def decided_again(
+    connection: Connection, project: Project, pair_ids: Sequence[int]
+) -> Iterator[tuple[Evidence, Belief | None]]:
+    """What there is on each of these pairs, and the belief it comes to; changes nothing.
+
+    Pairs that routing has yet to look at are passed over.
+    """
     orders = orders_asked(connection, project)
     combination = newest_combination(connection)
     repairs = repairs_of(connection, pair_ids)
-    changed = []
     for seen in evidence_on(connection, pair_ids):
         repair = repairs.get(seen.pair_id, NO_REPAIR)
         if (
@@ -40,19 +52,20 @@ def renew_beliefs(connection: Connection, project: Project, pair_ids: Sequence[i
             and repair == NO_REPAIR
             and not any(vote.kind == "person" or vote.purpose == "given" for vote in seen.votes)
         ):
-            continue  # routing has yet to look at it
+            continue
         # What routing found out about the pair stands in its belief; one vote does not change it.
         known = seen.current.basis if seen.current else {}
-        belief = decide(
-            seen.pair_id,
-            seen.votes,
-            seen.failures,
-            orders,
-            accept=project.settings.route.accept,
-            standing=replace(
-                Standing.of_basis(known, combination), again=repair.again, dropped=repair.dropped
+        yield (
+            seen,
+            decide(
+                seen.pair_id,
+                seen.votes,
+                seen.failures,
+                orders,
+                accept=project.settings.route.accept,
+                standing=replace(
+                    Standing.of_basis(known, combination), again=repair.again, dropped=repair.dropped
+                ),
+                overlap=project.settings.annotate.overlaps,
             ),
-            overlap=project.settings.annotate.overlaps,
         )
-        changed += renewed(seen, belief)
-    add_beliefs(connection, changed)

@@ -162,7 +162,7 @@ class Person:
         """Flag the pair as unfit: it stays out of exports, and nobody is asked about it. Twice is once."""
         if what not in FLAGS:
             raise InputError(f"a flag is one of {', '.join(FLAGS)}; got {what!r}")
-        reason = f"{FLAGS[what]} (said {self.name})" + (f": {note}" if note else "")
+        reason = flag_reason(what, self.name, note)
         with self.project.store.write() as connection:
             lock_pairs(connection, [task.pair_id])
             if not tasks.flagged_by(connection, self.rater_id, task.pair_id, what):
@@ -199,6 +199,10 @@ class Person:
                 kind = "gold"
             leases.take(connection, self.rater_id, [last.pair_id], kind, seconds)
         return last.pair_id
+
+
+def flag_reason(what: str, name: str, note: str | None) -> str:
+    return f"{FLAGS[what]} (said {name})" + (f": {note}" if note else "")
 
 
 def _signed(strength: int | None, verdict: Verdict) -> int | None:

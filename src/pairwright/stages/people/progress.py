@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -32,9 +33,12 @@ class PersonProgress:
 
 
 class ProgressOf:
-    """Progress of everybody, counted anew every few seconds: at every answer it would slow all down."""
+    """Progress of everybody, counted anew every few seconds: at every answer it would slow all down.
 
-    def __init__(self, project: Project) -> None:
+    `project` gives the project as it is then.
+    """
+
+    def __init__(self, project: Callable[[], Project]) -> None:
         self._project = project
         self._kept: dict[int, tuple[float, PersonProgress]] = {}
         self._lock = threading.Lock()
@@ -45,7 +49,7 @@ class ProgressOf:
             at, found = self._kept.get(account.rater_id, (0.0, None))
         if found is not None and not fresh and now - at < KEPT_SECONDS:
             return found
-        progress = progress_of(self._project, account)
+        progress = progress_of(self._project(), account)
         with self._lock:
             self._kept[account.rater_id] = (now, progress)
         return progress

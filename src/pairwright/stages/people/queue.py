@@ -50,7 +50,7 @@ def offer(project: Project, account: Account, n: int, have: Sequence[int] = ()) 
     me = account.rater_id
     with project.store.write() as connection:
         leases.one_at_a_time(connection)
-        theirs = _still_open(project, connection, account)
+        theirs = still_open(project, connection, account)
         kept = [each for each in theirs if each.pair_id in have]
         back = [each for each in theirs if each.pair_id not in have][:n]
         room = min(MOST_HELD, left_today(connection, account)) - sum(each.held for each in theirs)
@@ -65,7 +65,7 @@ def offer(project: Project, account: Account, n: int, have: Sequence[int] = ()) 
                 chosen.append((each.pair_id, "gold" if each.kind == "gold" else "work"))
         fresh = leases.free_for(connection, me, min(n - len(chosen), room), takes_of(project, connection, me))
         known = {each.pair_id for each in theirs}
-        fresh_kinds = _mix_gold(connection, project, account, [each for each in fresh if each not in known])
+        fresh_kinds = mix_gold(connection, project, account, [each for each in fresh if each not in known])
         for pair_id, kind in fresh_kinds:
             leases.take(connection, me, [pair_id], kind, seconds)
         chosen += fresh_kinds
@@ -88,7 +88,7 @@ def midnight() -> float:
     return time.mktime((*time.localtime()[:3], 0, 0, 0, 0, 0, -1))
 
 
-def _still_open(project: Project, connection: Connection, account: Account) -> list[Lease]:
+def still_open(project: Project, connection: Connection, account: Account) -> list[Lease]:
     """What this person was offered, has not answered, and may still answer, oldest first.
 
     A pair may have been flagged meanwhile, or decided by a lead: then it is let go. One that they let
@@ -110,7 +110,7 @@ def _still_open(project: Project, connection: Connection, account: Account) -> l
     return [each for each in theirs if each.pair_id in there]
 
 
-def _mix_gold(
+def mix_gold(
     connection: Connection, project: Project, account: Account, fresh: list[int]
 ) -> list[tuple[int, Kind]]:
     """Put gold pairs in the place of fresh ones at the rate asked for, by seeded chance."""

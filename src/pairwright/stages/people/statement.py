@@ -50,9 +50,9 @@ def statements(project: Project, first: date, last: date) -> list[Statement]:
         for each in worked(connection, _begins(first), _begins(last + timedelta(days=1))):
             of = found.setdefault(each.name, Statement(each.name))
             of.practice += each.practice
-            of.answers += not each.practice
+            of.answers += 0 if each.practice else each.answers
             of.hours += (each.seconds or 0.0) / 3600
-            of.untimed += each.seconds is None
+            of.untimed += each.answers if each.seconds is None else 0
             if each.right is not None and not each.practice:
                 of.gold, of.gold_right = of.gold + 1, of.gold_right + each.right
     for of in found.values():

@@ -12,6 +12,7 @@ from pairwright.store.votes import guideline_id, guideline_text
 from pairwright.whole_file import whole_file
 
 LONGEST = 200_000  # characters
+CHANGED = "changed the guidelines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,15 @@ class Guidelines:
             raise InputError("the guidelines can't be empty: people and judges go by them")
         if len(text) > LONGEST:
             raise InputError(f"guidelines have at most {LONGEST:,} characters; these have {len(text):,}")
+        before = self.current()
         with whole_file(self._path) as file:
             file.write(text.encode())
-        with self._project.store.write() as connection:
-            sql.add_action(connection, by.id, "changed the guidelines", {"characters": len(text)})
-        return self.current()
+        saved = self.current()
+        if saved.id != before.id:
+            detail = {"characters": len(text), "before": before.id, "after": saved.id}
+            with self._project.store.write() as connection:
+                sql.add_action(connection, by.id, CHANGED, detail)
+        return saved
 
     def version(self, number: int) -> str | None:
         """The text of a version, None if there is no such one."""

@@ -174,6 +174,10 @@ class AnnotateSettings(Settings):
     pay_per_answer: float = Field(0.0, ge=0, description="for statements of hours and pay")
     pay_per_hour: float = Field(0.0, ge=0, description="... of active time")
     pay_currency: str = Field("USD", max_length=12, description="... what these are in")
+    form: Literal["pair", "rank"] = Field(
+        "pair",
+        description="pair: two responses at a time; rank: all open ones to a prompt are ranked at once",
+    )
     overlap: int = Field(1, ge=1, le=20, description="people asked about every pair")
     overlap_unsure: int | None = Field(
         None, ge=1, le=20, description="people asked where judges are unsure (likeliest verdict under 75 %)"

@@ -30,10 +30,10 @@ class LabelResult(Result):
 
     `labels` counts verdicts of pairs people decided. `settled` are pairs on which people
     were split and that their record settled; `open` those that still need somebody.
-    `contested` are labels of people that judges and their record together speak
-    against. `people` is how often each is taken to be right; `assumed` are those of them of whom
-    nothing was measured, on gold pairs or pairs that others answered too. `note` says why
-    another method than the best was used.
+    `answers` counts a ranking once, by the pair that stands for it; of these pairs are `contested` labels,
+    which judges and people's record together speak against. `people` is how often each is taken to be right;
+    `assumed` are those of them of whom nothing was measured, on gold pairs or pairs that others answered too.
+    `note` says why another method than the best was used.
     """
 
     method: str
@@ -54,10 +54,14 @@ class LabelResult(Result):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """All answers of people, with the pairs and names behind the numbers."""
+    """All answers of people, with the pairs and names behind the numbers.
+
+    A ranking is one answer, on one of its pairs; `labelled` are all pairs that have votes of people.
+    """
 
     votes: PeopleVotes
     pair_ids: np.ndarray
+    labelled: list[int]
     names: tuple[str, ...]
 
 
@@ -71,15 +75,15 @@ def run_label(project: Project, method: Method | None = None) -> LabelResult:
     with project.store.exclusively("route"):
         with project.store.read() as connection:
             answered = answers_of(connection)
-            before = _decisions(connection, answered.pair_ids)
+            before = _decisions(connection, answered.labelled)
         found, note = _combined(project, answered, method)
         _record(project, answered, found)
-        pair_ids = answered.pair_ids.tolist()
+        pair_ids = answered.labelled
         for at in range(0, len(pair_ids), PAGE):
             with project.store.write() as connection:
                 renew_beliefs(connection, project, pair_ids[at : at + PAGE])
         with project.store.read() as connection:
-            after = _decisions(connection, answered.pair_ids)
+            after = _decisions(connection, answered.labelled)
     labelled = {pair_id: belief for pair_id, belief in after.items() if belief.decision == "accept"}
     if found is not None and found.by_gold and found.method == "anchored":
         note = "gold pairs speak against what people agree on, so gold alone says who is believed"
@@ -122,7 +126,8 @@ def answers_of(
     votes = PeopleVotes(
         row, person, columns["said"], len(pair_ids), len(raters), known, forecast if heard else None
     )
-    return Answered(votes, pair_ids, tuple(names[int(i)] for i in raters))
+    labelled = annotators.pairs_answered(connection)
+    return Answered(votes, pair_ids, labelled, tuple(names[int(i)] for i in raters))
 
 
 def renew_combination(
@@ -191,10 +196,10 @@ def _made_of(answered: Answered) -> list[int]:
     return [len(votes.row), len(answered.names), check % 2**53, judged]
 
 
-def _decisions(connection: Connection, pair_ids: np.ndarray) -> dict[int, Belief]:
+def _decisions(connection: Connection, pair_ids: list[int]) -> dict[int, Belief]:
     found: dict[int, Belief] = {}
     for at in range(0, len(pair_ids), PAGE):
-        page = [int(i) for i in pair_ids[at : at + PAGE]]
+        page = pair_ids[at : at + PAGE]
         found |= {seen.pair_id: seen.current for seen in evidence_on(connection, page) if seen.current}
     return found
 

@@ -173,6 +173,7 @@ def _votes(connection: Connection, pair_id: int) -> list[dict[str, Any]]:
             "kind": row.kind,
             **{name: row._mapping[name] for name in names},
             **({"follows_from": [row.better_id, row.worse_id]} if row.better_id else {}),
+            **({"ranking": row.ranking_id} if row.ranking_id else {}),
             "retracted": row.retracted,
             "calls": _calls(connection, row.key),
         }

@@ -11,6 +11,7 @@ from pairwright.judging.rubric import show_prompt
 from pairwright.keys import public_id
 from pairwright.quality.example import Example, RaterVote
 from pairwright.store.meta import DOMAIN, REFERENCE, SPLIT, of_meta
+from pairwright.store.rankings import once, reading_seconds
 from pairwright.store.rows import shown, turns_of
 from pairwright.store.schema import belief, failure, gold, pair, prompt, rater, response, retraction, vote
 from pairwright.store.store import Store
@@ -122,8 +123,9 @@ def _said(
             rater.c.kind,
             vote.c.order,
             vote.c.verdict,
-            vote.c.seconds,
+            reading_seconds().label("seconds"),
             vote.c.at,
+            once().label("once"),
             retraction.c.id.label("retracted"),
         )
         .join(rater, rater.c.id == vote.c.rater_id)
@@ -142,6 +144,7 @@ def _said(
             row.at,
             row.retracted is None,
             believed=row.kind == "person" or row.name not in unbelieved,
+            once=bool(row.once),
         )
         found.setdefault(row.pair_id, []).append(said)
     failures = connection.execute(

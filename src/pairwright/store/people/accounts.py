@@ -246,6 +246,14 @@ def actions(connection: Connection, limit: int = 100) -> list[LeadAction]:
     return [LeadAction(*row) for row in rows]
 
 
+def actions_of(connection: Connection, what: Sequence[str]) -> list[LeadAction]:
+    """All they did of these kinds, newest first."""
+    rows = connection.execute(
+        _actions().where(lead_action.c.what.in_(what)).order_by(lead_action.c.id.desc())
+    )
+    return [LeadAction(*row) for row in rows]
+
+
 def action_on(connection: Connection, number: int) -> LeadAction | None:
     row = connection.execute(_actions().where(lead_action.c.id == number)).first()
     return None if row is None else LeadAction(*row)

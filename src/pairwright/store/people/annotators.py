@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, and_, case, exists, func, select
 
 from pairwright.literals import checked
 from pairwright.store.meta import DOMAIN, of_meta
+from pairwright.store.rankings import once, reading_seconds
 from pairwright.store.schema import gold, pair, prompt, rater, response, vote
 from pairwright.store.votes import PAGE, is_current
 
@@ -18,9 +19,9 @@ RECENT = 500  # of a person's own votes, those agreement is taken from
 
 
 def counts(connection: Connection, rater_id: int, since: float) -> tuple[int, int]:
-    """Current votes of this person: all, and those after `since` (seconds since 1970)."""
+    """Current votes of this person: all, and those after `since` (seconds since 1970). A ranking is one."""
     query = select(func.count(), func.coalesce(func.sum(case((vote.c.at >= since, 1), else_=0)), 0)).where(
-        vote.c.rater_id == rater_id, is_current()
+        vote.c.rater_id == rater_id, is_current(), once()
     )
     row = connection.execute(query).one()
     return int(row[0]), int(row[1])
@@ -51,7 +52,8 @@ def agreement(connection: Connection, rater_id: int, before: float) -> tuple[int
     counts = and_(vote.c.purpose.is_(None), vote.c.at < before, is_current())
     mine = (
         select(vote.c.pair_id, vote.c.verdict)
-        .where(vote.c.rater_id == rater_id, counts, ~exists().where(gold.c.pair_id == vote.c.pair_id))
+        .where(vote.c.rater_id == rater_id, counts, once())
+        .where(~exists().where(gold.c.pair_id == vote.c.pair_id))
         .order_by(vote.c.id.desc())
         .limit(RECENT)
         .subquery()
@@ -74,7 +76,7 @@ def votes_as_columns(
     """All current votes of people, oldest first, as the columns of stats/raters.Votes, and `at`.
 
     Or of raters of whom nobody said what they are (`kind`). A lead's decisions are
-    no votes of that kind and are left out. Without
+    no votes of that kind and are left out, and a ranking is one vote (store/rankings). Without
     `lengths` there is no `gap`, and no text has to be looked up.
     """
     columns = [
@@ -83,7 +85,7 @@ def votes_as_columns(
         case((vote.c.verdict == "A", 0), (vote.c.verdict == "B", 1), else_=2),
         # Labels from a file name no guidelines: on which side these people saw what is not known.
         case((vote.c.guideline_id.is_(None), 0), (vote.c.order == "AB", 1), else_=-1),
-        vote.c.seconds,
+        reading_seconds(),
         vote.c.at,
     ]
     query = select(*columns)
@@ -94,7 +96,7 @@ def votes_as_columns(
         query = query.join(a, a.c.id == pair.c.a_id).join(b, b.c.id == pair.c.b_id)
     query = query.join(rater, rater.c.id == vote.c.rater_id)
     given = func.coalesce(vote.c.purpose, "given") == "given"
-    query = query.where(rater.c.kind == kind, is_current(), given).order_by(vote.c.id)
+    query = query.where(rater.c.kind == kind, is_current(), once(), given).order_by(vote.c.id)
     rows = connection.execute(query).all()
     table = np.array([tuple(row) for row in rows], float).reshape(-1, 8 if lengths else 6)
     found = {
@@ -109,6 +111,14 @@ def votes_as_columns(
         # Twenty characters more, so that "yes" against "no" is no great difference in length.
         found["gap"] = np.log((table[:, 6] + 20) / (table[:, 7] + 20))
     return found
+
+
+def pairs_answered(connection: Connection) -> list[int]:
+    """All pairs with a vote of a person that counts and is no decision, by number."""
+    given = func.coalesce(vote.c.purpose, "given") == "given"
+    query = select(vote.c.pair_id).distinct().join(rater, rater.c.id == vote.c.rater_id)
+    query = query.where(rater.c.kind == "person", is_current(), given).order_by(vote.c.pair_id)
+    return list(connection.scalars(query))
 
 
 def given_here(connection: Connection) -> np.ndarray:
@@ -188,6 +198,6 @@ def current_votes_of(
     """(vote, pair) of this person's votes that count; only those answered faster than that, where said."""
     conditions = [vote.c.rater_id == rater_id, is_current(), vote.c.purpose.is_(None)]
     if faster_than is not None:
-        conditions.append(vote.c.seconds < faster_than)
+        conditions.append(reading_seconds() < faster_than)
     rows = connection.execute(select(vote.c.id, vote.c.pair_id).where(*conditions).order_by(vote.c.id))
     return [(row.id, row.pair_id) for row in rows]

@@ -68,6 +68,11 @@ def person_id(connection: Connection, name: str) -> int:
     return rater_id(connection, person, looks(name))
 
 
+def known_person_id(connection: Connection, name: str) -> int | None:
+    """The row number of the person of that name, None if nobody here has it."""
+    return known_rater_id(connection, Rater("person", spelled(name)))
+
+
 def _shown(name: str) -> str:
     """The name with what can't be told by eye spelled out."""
     odd = [each for each in name if not each.isascii()]

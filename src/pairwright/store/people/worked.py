@@ -20,13 +20,25 @@ class Worked:
     seconds: float | None
     right: bool | None
     practice: bool
+    answers: int = 1
 
 
 def worked(connection: Connection, since: float, until: float) -> Iterator[Worked]:
-    """Answers given here in that time. One its person took back is none; one a lead re-queued is work."""
+    """Answers given here in that time. One its person took back is none; one a lead re-queued is work.
+
+    A ranking is one answer, and its votes share its seconds out.
+    """
     known = select(gold.c.pair_id, gold.c.verdict).where(gold.c.withdrawn_at.is_(None)).subquery()
     query = (
-        select(rater.c.name, vote.c.pair_id, vote.c.at, vote.c.seconds, vote.c.verdict, known.c.verdict)
+        select(
+            rater.c.name,
+            vote.c.pair_id,
+            vote.c.at,
+            vote.c.seconds,
+            vote.c.verdict,
+            known.c.verdict,
+            vote.c.ranking_id,
+        )
         .join(rater, rater.c.id == vote.c.rater_id)
         .outerjoin(retraction, retraction.c.vote_id == vote.c.id)
         .outerjoin(known, known.c.pair_id == vote.c.pair_id)
@@ -35,12 +47,16 @@ def worked(connection: Connection, since: float, until: float) -> Iterator[Worke
         .where(retraction.c.reason.is_(None) | retraction.c.reason.not_in(THEIR_OWN))
         .order_by(vote.c.id)
     )
-    seen = set()
-    for name, pair_id, at, seconds, verdict, right in connection.execute(query):
+    seen, ranked = set(), set()
+    for name, pair_id, at, seconds, verdict, right, ranking in connection.execute(query):
         if (name, pair_id, at) in seen:  # a copy: re-queued, and taken back
             continue
         seen.add((name, pair_id, at))
-        yield Worked(name, seconds, None if right is None else verdict == right, practice=False)
+        answers = 0 if ranking in ranked else 1
+        if ranking is not None:
+            ranked.add(ranking)
+        right = None if right is None else verdict == right
+        yield Worked(name, seconds, right, practice=False, answers=answers)
     practised = (
         select(account.c.name, qualification.c.seconds, qualification.c.right)
         .join(account, account.c.id == qualification.c.account_id)
