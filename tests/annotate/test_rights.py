@@ -42,6 +42,8 @@ ALLOWED = {
     "POST /api/skip": WORKING,
     "POST /api/flag": WORKING,
     "POST /api/undo": WORKING,
+    "GET /api/answers": WORKING,
+    "GET /api/reopen": WORKING,
     "GET /lead": {"lead"},
     "GET /lead/people": {"lead"},
     "GET /lead/people/{name:path}": {"lead"},
@@ -147,7 +149,7 @@ def asked(site, visitor, route):
     if method == "GET":
         query = (
             f"?id={visitor.task['id']}"
-            if path in ("/api/diff", "/api/raw") and hasattr(visitor, "task")
+            if path in ("/api/diff", "/api/raw", "/api/reopen") and hasattr(visitor, "task")
             else ""
         )
         return visitor.http.get(path + query, follow_redirects=False)

@@ -49,7 +49,7 @@ def test_every_page_passes(tmp_path, serving, seat, scheme):
         ann = seat(served, color_scheme=scheme, bypass_csp=True).join("ann")
         ann.shown()
         check(ann, "work")
-        for key in ("?", "s", "f", "n", "h"):
+        for key in ("?", "s", "f", "n", "h", "m"):
             ann.press(key)
             ann.page.wait_for_timeout(200)
             check(ann, f"work, {key}")

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pairwright.annotate import hours, lead, people, review, signin, work
+from pairwright.annotate import hours, lead, own_answers, people, review, signin, work
 from pairwright.annotate.security import KnownHosts, SafeHeaders, SmallBodies, problem
 from pairwright.annotate.site import HERE, Site, visit_of
 from pairwright.stages.project.project import Project
@@ -22,6 +22,7 @@ from pairwright.stages.project.project import Project
 PARTS: tuple[Sequence[BaseRoute], ...] = (
     signin.routes,
     work.routes,
+    own_answers.routes,
     lead.routes,
     people.routes,
     hours.routes,

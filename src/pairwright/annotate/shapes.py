@@ -63,6 +63,12 @@ def _ratings(given: Any) -> dict[str, dict[str, int]] | None:
     return {side: {clean(name): value for name, value in of.items()} for side, of in given.items()}
 
 
+def choice_shown(order: Order, verdict: Verdict, both: str | None) -> str:
+    """A vote as the choice its person made, of what they were shown left and right."""
+    side = _SIDE[verdict if order == "AB" else swap(verdict)]
+    return f"both_{both}" if side == "tie" and both else side
+
+
 def uuid_of(body: dict[str, Any]) -> bytes:
     """The 16 bytes of the key that makes an answer count once."""
     try:

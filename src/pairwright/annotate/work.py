@@ -16,12 +16,20 @@ from pairwright.annotate.rendering import written_html
 from pairwright.annotate.rights import REFUSED
 from pairwright.annotate.row_json import prompt_json, response_json, without_ids
 from pairwright.annotate.security import csrf_token
-from pairwright.annotate.shapes import answer_of, judges_json, pair_ids, shortly, text_of, uuid_of
+from pairwright.annotate.shapes import (
+    answer_of,
+    choice_shown,
+    judges_json,
+    pair_ids,
+    shortly,
+    text_of,
+    uuid_of,
+)
 from pairwright.annotate.site import NotOffered, Visit, call, page
 from pairwright.errors import InputError
 from pairwright.keys import parse_public_id, public_id
 from pairwright.stages.panel.asked import refused_judges
-from pairwright.stages.people import pause_rule, qualify, queue
+from pairwright.stages.people import own_answers, pause_rule, qualify, queue
 from pairwright.stages.people.queue import Offer
 from pairwright.stages.project import guidelines
 from pairwright.store.judge.judge_votes import judges_said
@@ -29,7 +37,7 @@ from pairwright.store.people import accounts, leases, review, tasks
 from pairwright.store.people.accounts import Account
 from pairwright.store.people.tasks import Task
 from pairwright.turns import all_laid_out
-from pairwright.types import Assist, Verdict, swap
+from pairwright.types import Assist, Verdict
 
 MOST_NAMED = 50  # pairs a page may name at once: those it holds and those whose answers are under way
 LARGEST_ID = 2**62  # the stores' numbers end beyond
@@ -151,6 +159,8 @@ def answer(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     with project.store.read() as connection:
         revised = tasks.voted_before(connection, me.rater_id, task.pair_id)
         known = tasks.vote_by_key(connection, key) is not None
+        if not known and revised:
+            own_answers.must_be_open(connection, project, me.rater_id, task.pair_id)
     shown = judge_json(visit, task) if assist != "off" else []
     seen: Assist | None = None
     if shown:
@@ -189,13 +199,13 @@ def _practised(visit: Visit, task: Task, verdict: Verdict, seconds: float, key: 
 
 
 def skip(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
-    task = _work_offered(visit, body)
+    task = work_offered(visit, text_of(body, "id"))
     visit.person.skip(task, text_of(body, "reason", most=500, needed=False) or "skipped")
     return {"saved": True, "progress": visit.site.progress.of(visit.account).as_dict()}
 
 
 def flag(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
-    task = _work_offered(visit, body)
+    task = work_offered(visit, text_of(body, "id"))
     note = text_of(body, "note", most=2000, needed=False)
     visit.person.flag(task, text_of(body, "what"), note or None)
     return {"saved": True, "progress": visit.site.progress.of(visit.account).as_dict()}
@@ -205,8 +215,10 @@ def undo(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     """Take back the last thing done, or what was done on the pair named: asked twice, it is done once."""
     pair_id = None
     if body.get("id"):
-        pair_id = _work_offered(visit, body).pair_id
-    previous = _standing_answer(visit, pair_id)
+        pair_id = work_offered(visit, text_of(body, "id")).pair_id
+    with visit.project.store.read() as connection:
+        own_answers.must_be_open(connection, visit.project, visit.account.rater_id, pair_id)
+    previous = standing_answer(visit, pair_id)
     undone = visit.person.undo(pair_id)
     if undone is None:
         again = visit.person.task_on(pair_id) if pair_id else None
@@ -219,15 +231,14 @@ def undo(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     return {"undone": True, "task": task, "progress": progress}
 
 
-def _standing_answer(visit: Visit, pair_id: int | None) -> dict[str, Any] | None:
-    """What this person had answered before taking it back, so that the page can show it."""
+def standing_answer(visit: Visit, pair_id: int | None) -> dict[str, Any] | None:
+    """What this person had answered last (on this pair), so that the page can show it."""
     with visit.project.store.read() as connection:
         last = tasks.last_action(connection, visit.account.rater_id, pair_id)
         if last is None or last.what != "vote":
             return None
         order, verdict, both, strength, note = tasks.answer_on(connection, last.row_id)
-    shown = verdict if order == "AB" else swap(verdict)
-    choice = {"A": "left", "B": "right", "TIE": f"both_{both}" if both else "tie"}[shown]
+    choice = choice_shown(order, verdict, both)
     return {"choice": choice, "strength": abs(strength) if strength else None, "note": note}
 
 
@@ -317,9 +328,9 @@ def offered(visit: Visit, public: str) -> tuple[Task, leases.Offered]:
     return task, lease
 
 
-def _work_offered(visit: Visit, body: dict[str, Any]) -> Task:
+def work_offered(visit: Visit, public: str) -> Task:
     """The same of a pair that is no practice."""
-    task, lease = offered(visit, text_of(body, "id"))
+    task, lease = offered(visit, public)
     if lease.kind == "qualify":
         raise InputError("a practice pair can't be skipped, flagged or taken back")
     return task

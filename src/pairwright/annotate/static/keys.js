@@ -7,6 +7,7 @@ const DOES = {
   u: "undo", s: "skip", f: "flag", n: "note", r: "raw", w: "written", d: "diff", l: "together",
   o: "reasoning", c: "calls", p: "parting", v: "images", e: "enlarge", h: "guidelines", i: "guidelines",
   "?": "keys", j: "down", k: "up", "-": "slightly", "+": "much",
+  m: "past", Escape: "leave",
 };
 
 export function meaning(event) {

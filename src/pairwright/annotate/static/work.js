@@ -4,9 +4,11 @@ import { answered, feedback, open } from "./dialogs.js";
 import { el, setHtml } from "./html.js";
 import { meaning } from "./keys.js";
 import { Outbox } from "./outbox.js";
+import { showPast } from "./past.js";
 import { READS } from "./reading.js";
 import { Timer } from "./timer.js";
 import { choiceText, judgeLine, View } from "./view.js";
+import { t } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const AHEAD = 3; // pairs held: the one on screen and those loaded for after it
@@ -17,7 +19,7 @@ const view = new View();
 const timer = new Timer();
 const outbox = new Outbox();
 
-let current = null; // the task on screen
+let current = null; // the task on screen; with `reopened`, one that was answered before
 let ahead = []; // tasks loaded for after it
 let history = []; // {task, given}: what can be undone at once, newest last
 let guideline = null;
@@ -31,11 +33,16 @@ let practised = null; // the task whose feedback is awaited
 
 // ---- what is next
 
+// What the server offered and still has no answer to.
+function held() {
+  return [current, ...ahead].filter((task) => task && !task.reopened);
+}
+
 async function load() {
   if (loading || !active) return loading;
   loading = (async () => {
     const unsent = outbox.waiting.map((each) => each.body.id).filter(Boolean);
-    const have = [current, ...ahead].filter(Boolean).map((task) => task.id);
+    const have = held().map((task) => task.id);
     const n = AHEAD - have.length;
     if (n <= 0 && current) return;
     const query = new URLSearchParams({ n: Math.max(n, 1), have: [...new Set([...have, ...unsent])].join(",") });
@@ -64,7 +71,7 @@ async function load() {
 // Whoever reads for long keeps their pairs; whoever comes back later learns what was decided meanwhile.
 async function renew() {
   if (!active || document.hidden || loading || !current) return;
-  const have = [current, ...ahead].map((task) => task.id);
+  const have = held().map((task) => task.id);
   const found = await call(`/api/work?${new URLSearchParams({ n: 0, have })}`).catch(() => null);
   if (found && found.gone.length) taken(found, []);
 }
@@ -119,8 +126,11 @@ function show(task) {
   note = task.previous?.note ?? "";
   view.show(task);
   if (task.previous) {
-    view.notice("before", "info", `You had answered: ${choiceText(task.previous.choice, task.previous.strength)}.`);
+    const leave = el("button", { type: "button", onclick: leaveAsItWas }, t("Leave it so"), " ", el("kbd", {}, "Esc"));
+    const said = `You had answered: ${choiceText(task.previous.choice, task.previous.strength)}. `;
+    view.notice("before", "info", said, task.reopened ? leave : "");
   }
+  else view.notice("before", null);
   marked("note", note !== "");
   timer.start(view.words(task));
   shownAt = performance.now();
@@ -169,6 +179,7 @@ function ratings() {
 
 function leaveBehind(path, body, said) {
   const task = current;
+  if (task.reopened) outbox.add("/api/undo", { id: task.id, key: newKey() });
   history = [...history, { task, given: body }].slice(-20);
   current = null;
   outbox.add(path, { id: task.id, key: newKey(), ...body });
@@ -183,7 +194,7 @@ function undo() {
     undoOnServer();
     return;
   }
-  if (current) ahead.unshift(current);
+  putBack();
   if (!outbox.takeBack(last.task.id)) outbox.add("/api/undo", { id: last.task.id, key: newKey() });
   view.notice("judge", null);
   show({ ...last.task, previous: last.given.choice ? last.given : null });
@@ -199,13 +210,46 @@ async function undoOnServer() {
       view.notice("undo", "info", "There is nothing to take back.");
       return;
     }
-    if (current) ahead.unshift(current);
+    putBack();
     view.progress(found.progress);
     show(found.task);
     view.say("Taken back. Choose again.");
   } catch (problem) {
     view.notice("undo", "bad", problem.status === 401 ? "Sign in first." : `Not taken back: ${problem.message}`);
   }
+}
+
+// The pair on screen waits until another is done; one that was reopened keeps its answer.
+function putBack() {
+  if (current && !current.reopened) ahead.unshift(current);
+  current = null;
+}
+
+// ---- one's own answers
+
+async function past() {
+  if (outbox.waiting.length) await outbox.send();
+  showPast(reopen);
+}
+
+// A skip or flag is taken back at once, an answer once another is given.
+async function reopen({ id, what }) {
+  try {
+    const undo = what !== "vote";
+    const found = undo ? await call("/api/undo", { id, key: newKey() }) : await call(`/api/reopen?id=${id}`);
+    putBack();
+    show({ ...found.task, reopened: !undo });
+    view.say(t("Choose again."));
+  } catch (problem) {
+    view.notice("undo", "bad", t("It can't be changed: {why}", { why: problem.message }));
+  }
+}
+
+function leaveAsItWas() {
+  if (!current?.reopened) return;
+  view.notice("before", null);
+  current = null;
+  next();
 }
 
 outbox.addEventListener("sent", ({ detail: { path, body, answer: got } }) => {
@@ -287,6 +331,8 @@ function version(found) {
 
 const does = {
   undo,
+  past,
+  leave: leaveAsItWas,
   skip: () => current && !blocked() && open("skip"),
   flag: () => current && !blocked() && open("flag"),
   note: () => {
@@ -400,7 +446,7 @@ function takeOver() {
 }
 
 addEventListener("pagehide", () => {
-  const ids = [current, ...ahead].filter(Boolean).map((task) => task.id);
+  const ids = held().map((task) => task.id);
   if (active && ids.length) beacon("/api/leave", { ids });
 });
 
@@ -412,3 +458,4 @@ addEventListener("pageshow", (event) => {
 tabs.postMessage("here");
 outbox.send();
 load();
+if (location.hash === "#answers") past();

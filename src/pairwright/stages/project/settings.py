@@ -180,6 +180,9 @@ class AnnotateSettings(Settings):
         0.0, ge=0, lt=1, description="ask one more person until a label is believed this surely; 0: no"
     )
     lease_minutes: float = Field(20, gt=0, description="how long an offered pair is kept for a person")
+    reopen_minutes: float = Field(
+        60, gt=0, description="how long after an answer its annotator may change it or take it back"
+    )
     gold_rate: float = Field(0.0, ge=0, le=0.5, description="share of gold pairs mixed in, unseen as such")
     qualify_pairs: int = Field(5, ge=0, description="gold pairs a new person practises on; 0: none")
     qualify_right: float = Field(0.6, ge=0, le=1, description="share of them to get right before real work")
