@@ -190,6 +190,7 @@ def _practised(visit: Visit, task: Task, verdict: Verdict, seconds: float, key: 
         "right": found.right,
         "verdict": sides[found.verdict],
         "explanation": to_html(found.explanation) if found.explanation else None,
+        "a": "left" if order == "AB" else "right",  # a lead's explanation may speak of A and B
         "done": found.standing.done,
         "needed": found.standing.needed,
         "state": found.standing.state,

@@ -7,12 +7,13 @@ const DOES = {
   u: "undo", s: "skip", f: "flag", n: "note", r: "raw", w: "written", d: "diff", l: "together",
   o: "reasoning", c: "calls", p: "parting", v: "images", e: "enlarge", h: "guidelines", i: "guidelines",
   "?": "keys", j: "down", k: "up", "-": "slightly", "+": "much",
-  m: "past", Escape: "leave",
+  m: "past", Escape: "leave", Enter: "onward",
 };
 
 export function meaning(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return null;
   if (event.target.closest?.("input:not([type=radio]), textarea, select, dialog")) return null;
+  if (event.key === "Enter" && event.target.closest?.("button, a, summary")) return null;
   // On a rating the arrows choose another value; all other keys mean what they mean everywhere.
   if (event.target.matches?.("input[type=radio]") && event.key.startsWith("Arrow")) return null;
   // With Shift the digit keys give other characters, and which ones depends on the layout.

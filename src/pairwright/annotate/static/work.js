@@ -1,10 +1,11 @@
 // The annotator's page: offers pairs, takes answers. What is given is in the outbox before the next pair shows.
 import { beacon, call, newKey, person } from "./calls.js";
-import { answered, feedback, open } from "./dialogs.js";
+import { answered, open } from "./dialogs.js";
 import { el, setHtml } from "./html.js";
 import { meaning } from "./keys.js";
 import { Outbox } from "./outbox.js";
 import { showPast } from "./past.js";
+import { hideFeedback, showFeedback } from "./practice.js";
 import { READS } from "./reading.js";
 import { Timer } from "./timer.js";
 import { choiceText, judgeLine, View } from "./view.js";
@@ -29,7 +30,9 @@ let shownAt = 0;
 let active = true; // false while another tab of this person is the one in use
 let loading = null;
 let retry = 0;
-let practised = null; // the task whose feedback is awaited
+let practised = null; // a practice pair that was answered, until its feedback has been read
+let told = false; // whether that feedback is on screen
+let lastPractice = false;
 
 // ---- what is next
 
@@ -95,7 +98,7 @@ function taken(found, unsent) {
     current = null;
   }
   ahead.push(...fresh);
-  view.notice("qualify", found.state === "qualify" ? "info" : null, found.message);
+  if (!practised) view.notice("qualify", found.state === "qualify" ? "info" : null, found.message);
   if (current || practised) return;
   if (ahead.length) return next();
   const waits = found.state === "paused" ? "Paused" : "All done";
@@ -188,7 +191,7 @@ function leaveBehind(path, body, said) {
 }
 
 function undo() {
-  if (!active) return;
+  if (!active || practised) return;
   const last = history.pop();
   if (!last) {
     undoOnServer();
@@ -228,6 +231,7 @@ function putBack() {
 // ---- one's own answers
 
 async function past() {
+  if (practised) return;
   if (outbox.waiting.length) await outbox.send();
   showPast(reopen);
 }
@@ -254,8 +258,12 @@ function leaveAsItWas() {
 
 outbox.addEventListener("sent", ({ detail: { path, body, answer: got } }) => {
   if (got.progress) view.progress(got.progress);
-  if (path === "/api/answer" && got.feedback) feedback(got.feedback, practiceSeen);
-  else if (path === "/api/answer" && got.judge?.length && history.at(-1)?.given.key === body.key) {
+  if (path === "/api/answer" && got.feedback) {
+    if (practised?.id !== body.id) return; // given before the page was loaded anew
+    told = true;
+    lastPractice = got.feedback.done === got.feedback.needed;
+    showFeedback(got.feedback, body);
+  } else if (path === "/api/answer" && got.judge?.length && history.at(-1)?.given.key === body.key) {
     const mine = el("span", {}, `Before: you said ${choiceText(body.choice, body.strength)}. `);
     view.notice("judge", "judge-said", mine, ...got.judge.map(judgeLine));
   }
@@ -280,9 +288,12 @@ function signedOut(text) {
   view.notice("connection", "warn", "You are signed out. ", link, ` in a new tab and come back here. ${text ? text + "." : ""}`);
 }
 
-function practiceSeen(of) {
+function practiceSeen() {
+  if (!told) return;
   practised = null;
-  if (of.done === of.needed) ahead = []; // what comes now is another kind of work
+  told = false;
+  hideFeedback();
+  if (lastPractice) ahead = []; // what comes now is another kind of work
   next();
 }
 
@@ -333,6 +344,7 @@ const does = {
   undo,
   past,
   leave: leaveAsItWas,
+  onward: practiceSeen,
   skip: () => current && !blocked() && open("skip"),
   flag: () => current && !blocked() && open("flag"),
   note: () => {
@@ -348,7 +360,7 @@ const does = {
   raw: () => instead("raw"),
   diff: () => instead("diff"),
   enlarge: () => view.enlarge(),
-  ...Object.fromEntries(Object.entries(READS).map(([name, [, , read]]) => [name, () => current && read()])),
+  ...Object.fromEntries(Object.entries(READS).map(([name, [, , read]]) => [name, () => onScreen() && read()])),
   together: () => {
     view.together = !view.together;
     view.redraw();
@@ -363,17 +375,21 @@ const does = {
 
 // The difference, or the row as JSON, in place of the texts; once more takes one back to these.
 async function instead(what) {
-  if (!current) return;
+  const task = onScreen();
+  if (!task) return;
   if (view.instead?.what === what) view.instead = null;
   else {
-    const task = current;
     const found = await call(`/api/${what}?id=${task.id}`).catch((problem) => ({ message: problem.message }));
-    if (current !== task) return;
+    if (onScreen() !== task) return;
     if (found.left === undefined || found.left === null) view.notice(what, "info", found.message);
     else view.instead = { what, ...found };
   }
   view.redraw();
   if (what === "raw") view.toStart();
+}
+
+function onScreen() {
+  return current ?? practised;
 }
 
 function blocked() {
