@@ -39,6 +39,7 @@ ALLOWED = {
     "POST /api/answer": WORKING | {"practising"},
     "GET /api/diff": WORKING | {"practising"},
     "GET /api/raw": WORKING | {"practising"},
+    "GET /api/parts": WORKING | {"practising"},
     "POST /api/skip": WORKING,
     "POST /api/flag": WORKING,
     "POST /api/undo": WORKING,
@@ -149,7 +150,7 @@ def asked(site, visitor, route):
     if method == "GET":
         query = (
             f"?id={visitor.task['id']}"
-            if path in ("/api/diff", "/api/raw", "/api/reopen") and hasattr(visitor, "task")
+            if path in ("/api/diff", "/api/raw", "/api/parts", "/api/reopen") and hasattr(visitor, "task")
             else ""
         )
         return visitor.http.get(path + query, follow_redirects=False)

@@ -31,6 +31,8 @@ class Given:
     strength: int | None
     note: str | None
     ratings: dict[str, dict[str, int]] | None
+    reasons: list[str]
+    spans: list[dict[str, Any]]
 
 
 def answer_of(body: dict[str, Any]) -> Given:
@@ -45,7 +47,24 @@ def answer_of(body: dict[str, Any]) -> Given:
     if strength is not None and not (isinstance(strength, int) and strength in (1, 2, 3)):
         raise InputError(f"strength is 1, 2, 3 or nothing; got {shortly(strength)}")
     note = text_of(body, "note", most=LONGEST_NOTE, needed=False) or None
-    return Given(choice, VERDICT_OF[choice], float(seconds), strength, note, _ratings(body.get("ratings")))
+    return Given(
+        choice,
+        VERDICT_OF[choice],
+        float(seconds),
+        strength,
+        note,
+        _ratings(body.get("ratings")),
+        _list_of(body, "reasons", str, "texts"),
+        _list_of(body, "spans", dict, "objects"),
+    )
+
+
+def _list_of(body: dict[str, Any], name: str, kind: type, what: str) -> list[Any]:
+    """What these may be is checked where it is recorded (`stages/people/why`)."""
+    given = body.get(name) or []
+    if not isinstance(given, list) or not all(isinstance(each, kind) for each in given):
+        raise InputError(f"{name} are a list of {what}; got {shortly(given)}")
+    return given
 
 
 def _ratings(given: Any) -> dict[str, dict[str, int]] | None:
@@ -67,6 +86,19 @@ def choice_shown(order: Order, verdict: Verdict, both: str | None) -> str:
     """A vote as the choice its person made, of what they were shown left and right."""
     side = _SIDE[verdict if order == "AB" else swap(verdict)]
     return f"both_{both}" if side == "tie" and both else side
+
+
+def previous_shown(given: tasks.Given) -> dict[str, Any]:
+    """An answer that was given, in terms of what its person saw, so that the page can show it again."""
+    sides = {"a": "left", "b": "right"} if given.order == "AB" else {"a": "right", "b": "left"}
+    return {
+        "choice": choice_shown(given.order, given.verdict, given.both),
+        "strength": abs(given.strength) if given.strength else None,
+        "note": given.note,
+        "ratings": {sides[side]: of for side, of in given.ratings.items()} if given.ratings else None,
+        "reasons": given.reasons or [],
+        "spans": [{**each, "side": sides[each["side"]]} for each in given.spans or ()],
+    }
 
 
 def uuid_of(body: dict[str, Any]) -> bytes:

@@ -18,9 +18,9 @@ from pairwright.annotate.row_json import prompt_json, response_json, without_ids
 from pairwright.annotate.security import csrf_token
 from pairwright.annotate.shapes import (
     answer_of,
-    choice_shown,
     judges_json,
     pair_ids,
+    previous_shown,
     shortly,
     text_of,
     uuid_of,
@@ -40,6 +40,7 @@ from pairwright.turns import all_laid_out
 from pairwright.types import Assist, Verdict
 
 MOST_NAMED = 50  # pairs a page may name at once: those it holds and those whose answers are under way
+REASON_KEYS = "34567890"  # as in static/keys.js: 1 and 2 are the sides
 LARGEST_ID = 2**62  # the stores' numbers end beyond
 
 
@@ -55,7 +56,12 @@ def home(visit: Visit) -> Response:
 
 def work_page(visit: Visit) -> Response:
     settings = visit.project.settings.annotate
-    return visit.page("work.html", criteria=settings.criteria, show_reasoning=settings.show_reasoning)
+    return visit.page(
+        "work.html",
+        criteria=settings.criteria,
+        reasons=list(zip(REASON_KEYS, settings.reasons, strict=False)),
+        show_reasoning=settings.show_reasoning,
+    )
 
 
 def next_work(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
@@ -172,6 +178,8 @@ def answer(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
         strength=given.strength,
         note=given.note,
         ratings=given.ratings,
+        reasons=given.reasons,
+        spans=given.spans,
         assist=seen,
         guideline=version,
         key=key,
@@ -238,9 +246,8 @@ def standing_answer(visit: Visit, pair_id: int | None) -> dict[str, Any] | None:
         last = tasks.last_action(connection, visit.account.rater_id, pair_id)
         if last is None or last.what != "vote":
             return None
-        order, verdict, both, strength, note = tasks.answer_on(connection, last.row_id)
-    choice = choice_shown(order, verdict, both)
-    return {"choice": choice, "strength": abs(strength) if strength else None, "note": note}
+        given = tasks.answer_on(connection, last.row_id)
+    return previous_shown(given)
 
 
 def leave(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
@@ -267,6 +274,21 @@ def raw(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
     a, b = (response_json(without_ids(turns), reasoning=thoughts) for turns in (task.a_turns, task.b_turns))
     left, right = (a, b) if visit.person.order(task) == "AB" else (b, a)
     return {"prompt": prompt_json(task.prompt, reasoning=thoughts), "left": left, "right": right}
+
+
+def parts(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
+    """Both responses message by message, every character as it is: in these, spans are marked."""
+    task, _ = offered(visit, text_of(query, "id"))
+    a, b = (
+        [
+            {"turn": n, "role": turn.role, "text": turn.content}
+            for n, turn in enumerate(turns)
+            if turn.content.strip()
+        ]
+        for turns in (task.a_turns, task.b_turns)
+    )
+    left, right = (a, b) if visit.person.order(task) == "AB" else (b, a)
+    return {"left": left, "right": right}
 
 
 def guidelines_page(visit: Visit) -> Response:
@@ -371,6 +393,7 @@ routes = [
     Route("/api/leave", call(leave, "be somebody"), methods=["POST"]),
     Route("/api/diff", call(diff, "practise")),
     Route("/api/raw", call(raw, "practise")),
+    Route("/api/parts", call(parts, "practise")),
     Route("/api/me", call(who_am_i, "be somebody")),
     Route("/api/guidelines", call(guidelines_json, "be somebody")),
     Route("/api/guidelines/seen", call(guidelines_seen, "be somebody"), methods=["POST"]),

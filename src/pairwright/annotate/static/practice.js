@@ -4,7 +4,7 @@ import { choiceText, sideName } from "./view.js";
 import { t } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
-const CHOOSING = [".strength", ".main-choices"];
+const CHOOSING = ".strength, .main-choices, .reasons";
 const ANSWERING = ["undo", "past", "skip", "flag", "note"];
 
 // `of` is the server's feedback, `given` the answer.
@@ -34,7 +34,7 @@ export function hideFeedback() {
 
 function choosing(on) {
   $("feedback").hidden = on;
-  for (const each of CHOOSING) document.querySelector(each).hidden = !on;
+  for (const part of document.querySelectorAll(CHOOSING)) part.hidden = !on;
   for (const each of ANSWERING) document.querySelector(`[data-do=${each}]`).disabled = !on;
 }
 

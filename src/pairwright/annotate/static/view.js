@@ -57,7 +57,6 @@ export class View {
     this.toStart();
     scrollTo(0, 0);
     this.#judges(task.judge);
-    for (const input of document.querySelectorAll(".ratings input")) input.checked = false;
     $("heading").textContent = task.kind === "qualify" ? "Practice: which response is better?" : "Which response is better?";
   }
 
@@ -75,13 +74,14 @@ export class View {
         return el("div", { class: `turn ${turn.role}` }, label, text);
       }),
     );
-    for (const side of ["left", "right"]) {
+    for (const side of this.instead?.draw ? [] : ["left", "right"]) {
       const text = this.instead?.[side] ?? (this.written ? task[side].written : task[side].html);
       setHtml($(side), text || '<p class="hint">(empty)</p>');
     }
+    this.instead?.draw?.();
     const what = this.instead?.what;
     $("pair").classList.toggle("differs", what === "diff");
-    for (const each of ["raw", "diff"]) press(each, what === each);
+    for (const each of ["raw", "diff", "mark"]) press(each, what === each);
     press("written", this.written && !what);
     press("together", this.together);
     for (const [name, [, there]] of Object.entries(READS)) {

@@ -3,10 +3,12 @@ import { beacon, call, newKey, person } from "./calls.js";
 import { answered, open } from "./dialogs.js";
 import { el, setHtml } from "./html.js";
 import { meaning } from "./keys.js";
+import { Marks } from "./marks.js";
 import { Outbox } from "./outbox.js";
 import { showPast } from "./past.js";
 import { hideFeedback, showFeedback } from "./practice.js";
 import { READS } from "./reading.js";
+import { begin, ratingsGiven, reasonsGiven, toggleReason } from "./reasons.js";
 import { Timer } from "./timer.js";
 import { choiceText, judgeLine, View } from "./view.js";
 import { t } from "./words.js";
@@ -19,6 +21,7 @@ const LOCKED = 250; // ms after a pair shows in which a held-down key or double 
 const view = new View();
 const timer = new Timer();
 const outbox = new Outbox();
+const marks = new Marks(() => marked("mark", marks.spans.length > 0));
 
 let current = null; // the task on screen; with `reopened`, one that was answered before
 let ahead = []; // tasks loaded for after it
@@ -126,6 +129,9 @@ function next() {
 function show(task) {
   current = task;
   setStrength(null);
+  begin(task.previous);
+  marks.begin(task.previous?.spans);
+  marked("mark", marks.spans.length > 0);
   note = task.previous?.note ?? "";
   view.show(task);
   if (task.previous) {
@@ -153,7 +159,9 @@ function answer(choice, much) {
     choice,
     strength: sided ? (much ?? strength) : null,
     seconds: timer.seconds,
-    ratings: ratings(),
+    ratings: ratingsGiven(),
+    reasons: reasonsGiven(),
+    spans: marks.spans,
     note: note || null,
     guideline: guideline?.id ?? null,
   };
@@ -164,20 +172,12 @@ function answer(choice, much) {
   outbox.add("/api/answer", given);
   view.notice("judge", null);
   view.notice("before", null);
+  view.notice("mark", null);
   view.notice("gone", null);
   view.say(`Saved: ${choiceText(choice, given.strength)}.`);
   if (practised) return;
   next();
   requestAnimationFrame(() => setTimeout(() => performance.measure("key-to-next-pair", { start: began })));
-}
-
-function ratings() {
-  const found = {};
-  for (const input of document.querySelectorAll(".ratings input:checked")) {
-    const side = input.closest(".ratings").dataset.side;
-    (found[side] ??= {})[input.dataset.criterion] = Number(input.value);
-  }
-  return Object.keys(found).length ? found : null;
 }
 
 function leaveBehind(path, body, said) {
@@ -343,7 +343,7 @@ function version(found) {
 const does = {
   undo,
   past,
-  leave: leaveAsItWas,
+  leave: () => (marks.on ? mark() : leaveAsItWas()),
   onward: practiceSeen,
   skip: () => current && !blocked() && open("skip"),
   flag: () => current && !blocked() && open("flag"),
@@ -357,6 +357,7 @@ const does = {
     view.instead = null;
     view.redraw();
   },
+  mark,
   raw: () => instead("raw"),
   diff: () => instead("diff"),
   enlarge: () => view.enlarge(),
@@ -388,6 +389,21 @@ async function instead(what) {
   if (what === "raw") view.toStart();
 }
 
+// Both responses as they were written, to mark in them what decided; once more takes one back.
+async function mark() {
+  const task = current;
+  if (!task) return;
+  if (marks.on) marks.close();
+  else {
+    const problem = await marks.open(task.id).catch((found) => found);
+    if (current !== task) return;
+    view.notice("mark", problem ? "bad" : "info", problem?.message ?? t("Select what decided, or tap a sentence. Keys: ↑ ↓ and ← → move, Space marks, q ends."));
+  }
+  if (!marks.on) view.notice("mark", null);
+  view.instead = marks.on ? { what: "mark", draw: () => marks.draw() } : null;
+  view.redraw();
+}
+
 function onScreen() {
   return current ?? practised;
 }
@@ -417,11 +433,13 @@ function marked(what, on) {
 
 document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]")) return;
-  const meant = meaning(event);
+  const meant = meaning(event, marks.on);
   if (!meant) return;
   event.preventDefault();
+  if (meant.mark) return marks.key(meant.mark);
   if (event.repeat && !["down", "up"].includes(meant.do)) return;
-  if (meant.choice) answer(meant.choice, meant.strength);
+  if (meant.reason) toggleReason(meant.reason);
+  else if (meant.choice) answer(meant.choice, meant.strength);
   else does[meant.do]();
 });
 
@@ -430,6 +448,7 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   if (button.dataset.choice) answer(button.dataset.choice, null);
   else if (button.dataset.strength) does[button.dataset.strength === "1" ? "slightly" : "much"]();
+  else if (button.dataset.key) toggleReason(button.dataset.key);
   else if (button.dataset.do) does[button.dataset.do]();
 });
 

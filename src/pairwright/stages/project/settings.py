@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from pairwright.errors import ConfigError, InputError
 from pairwright.formats.trl import Shape, Style
@@ -19,6 +19,8 @@ from pairwright.pairing import POLICIES, check_policy
 from pairwright.routing.decide import Overlap
 from pairwright.stages.project.judge_kinds import KINDS, kind_of
 from pairwright.stages.project.reward_settings import RewardSettings
+
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
 
 class ProjectSettings(Settings):
@@ -208,6 +210,11 @@ class AnnotateSettings(Settings):
     criteria: list[str] = Field(
         default_factory=list, description="rated 1-5 for each response, such as helpfulness; default: none"
     )
+    reasons: list[Reason] = Field(
+        default_factory=list,
+        max_length=8,
+        description="an annotator may give for a choice, each with a key, such as accuracy; default: none",
+    )
     too_fast_seconds: float = Field(5, ge=0, description="answers faster than this were not read")
     proxies: list[str] = Field(
         default_factory=lambda: ["127.0.0.1", "::1"],
@@ -215,6 +222,13 @@ class AnnotateSettings(Settings):
     )
     sso_header: str | None = Field(None, description="signed-in user's name, set by such a proxy")
     sso_leads: list[str] = Field(default_factory=list, description="names that the header makes leads")
+
+    @field_validator("reasons")
+    @classmethod
+    def _each_once(cls, reasons: list[str]) -> list[str]:
+        if len(set(reasons)) < len(reasons):
+            raise ValueError(f"each reason once; got {', '.join(reasons)}")
+        return reasons
 
     @property
     def overlaps(self) -> Overlap:

@@ -337,13 +337,25 @@ def voted_before(connection: Connection, rater_id: int, pair_id: int) -> bool:
     return connection.execute(query).first() is not None
 
 
-def answer_on(
-    connection: Connection, vote_id: int
-) -> tuple[Order, Verdict, str | None, int | None, str | None]:
-    """A vote as its person gave it: order shown, verdict, both, strength, note."""
-    columns = (vote.c.order, vote.c.verdict, vote.c.both, vote.c.strength, vote.c.reason)
-    row = connection.execute(select(*columns).where(vote.c.id == vote_id)).one()
-    return row.order, row.verdict, row.both, row.strength, row.reason
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer as its person gave it: `spans` and `ratings` are of the pair's own a and b."""
+
+    order: Order
+    verdict: Verdict
+    both: str | None
+    strength: int | None
+    note: str | None
+    ratings: Mapping[str, Any] | None
+    reasons: list[str] | None
+    spans: list[dict[str, Any]] | None
+
+
+def answer_on(connection: Connection, vote_id: int) -> Given:
+    """A vote as its person gave it."""
+    own = (vote.c.order, vote.c.verdict, vote.c.both, vote.c.strength, vote.c.reason, vote.c.ratings)
+    row = connection.execute(select(*own, vote.c.reasons, vote.c.spans).where(vote.c.id == vote_id)).one()
+    return Given(*row)
 
 
 def skipped(connection: Connection, rater_id: int, pair_id: int) -> bool:
