@@ -47,7 +47,7 @@ def test_sentences_are_marked_by_keys(project, serving, seat):
     ann = seat(serving(project)).join("ann")
     ann.shown()
     ann.press("q")
-    ann.page.wait_for_selector("pre.part .at")
+    ann.page.wait_for_selector("pre.markable .at")
     if long_side(ann) == "right":
         ann.press("ArrowRight")
     ann.press("ArrowDown", "Space", "j", "Space", "j", "k", "Space")
@@ -62,7 +62,7 @@ def test_a_selection_is_marked_to_the_character_and_kept_through_an_undo(project
     ann.shown()
     ann.press("q")
     side = long_side(ann)
-    ann.page.wait_for_selector("pre.part")
+    ann.page.wait_for_selector("pre.markable")
     assert "[U+202E]" in ann.page.inner_text(f"#{side}")
     ann.page.evaluate(
         """(side) => {

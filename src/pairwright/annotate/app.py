@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from pairwright.annotate import hours, lead, own_answers, people, review, signin, work
 from pairwright.annotate.security import KnownHosts, SafeHeaders, SmallBodies, problem
-from pairwright.annotate.site import HERE, Site, visit_of
+from pairwright.annotate.site import HERE, Site, visit_of, words_of
 from pairwright.stages.project.project import Project
 
 PARTS: tuple[Sequence[BaseRoute], ...] = (
@@ -69,10 +69,10 @@ async def _few_threads(_app: Starlette) -> AsyncIterator[None]:
 async def _not_found(request: Request, _error: Exception) -> Response:
     if request.url.path.startswith("/api/"):
         return problem(404, "NotFound", f"there is no {request.url.path}")
-    message = "There is no such page."
-    return visit_of(request).page("error.html", 404, title="Not found", message=message)
+    visit = visit_of(request)
+    return visit.error(404, visit.words("Not found"), visit.words("There is no such page."))
 
 
 async def _broken(request: Request, _error: Any) -> Response:
     message = "Something broke here. What you answered before is kept; try again in a moment."
-    return problem(500, "Broken", message)
+    return problem(500, "Broken", words_of(request).told(message))

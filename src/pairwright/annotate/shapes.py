@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from pairwright.annotate.site import Visit, clean
+from pairwright.annotate.words import Words
 from pairwright.errors import InputError
 from pairwright.keys import parse_public_id
 from pairwright.literals import checked
@@ -140,7 +141,7 @@ def pair_ids(visit: Visit, publics: Sequence[str]) -> dict[str, int]:
 
 
 @checked
-def judges_json(said: Sequence[JudgeVote], order: Order) -> list[dict[str, Any]]:
+def judges_json(said: Sequence[JudgeVote], order: Order, t: Words) -> list[dict[str, Any]]:
     """What judges said as this person sees it: one entry a judge, sides turned to theirs, names left out.
 
     A judge whose two orders disagree is said to be torn.
@@ -160,7 +161,7 @@ def judges_json(said: Sequence[JudgeVote], order: Order) -> list[dict[str, Any]]
         reason = next((each.reason for each in votes if each.order == order), None)
         shown.append(
             {
-                "name": f"Judge {number}" if len(judges) > 1 else "The judge",
+                "name": t("Judge {number}", number=number) if len(judges) > 1 else t("The judge"),
                 "verdict": "torn" if verdict is None else _SIDE[verdict],
                 "confidence": stated.pop() if len(stated) == 1 else "LOW",
                 "reason": reason,

@@ -8,7 +8,6 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from pairwright.amounts import counted
 from pairwright.annotate.cards import beside, shown_turns, to_html
 from pairwright.annotate.difference import changes, difference
 from pairwright.annotate.images import image_file
@@ -79,7 +78,10 @@ def next_work(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
         "guideline": {"id": current.id, "changed": seen not in (None, current.id), "first": seen is None},
     }
     if me.state == "paused":
-        return answer | {"state": "paused", "message": me.pause_reason or REFUSED["paused"][1]}
+        return answer | {
+            "state": "paused",
+            "message": visit.words.told(me.pause_reason or REFUSED["paused"][1]),
+        }
     standing = qualify.standing_of(visit.project, me)
     if standing.state != "passed":
         practice = _qualify(visit, standing, n, list(have.values()))
@@ -97,16 +99,21 @@ def next_work(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
 def _why_done(visit: Visit, me: Account) -> str:
     with visit.project.store.read() as connection:
         if me.daily_limit is not None and not queue.left_today(connection, me):
-            return f"That was all for today: you may give {counted(me.daily_limit, 'answer')} a day."
-    return "Nothing waits for you right now. New pairs show up here by themselves."
+            return visit.words("That was all for today: you may give {n} answers a day.", n=me.daily_limit)
+    return visit.words("Nothing waits for you right now. New pairs show up here by themselves.")
 
 
 def _qualify(visit: Visit, standing: qualify.Qualification, n: int, have: Sequence[int]) -> dict[str, Any]:
     if standing.state == "failed":
-        text = f"{standing.right} of {standing.needed} practice pairs right: your lead will talk to you."
+        text = visit.words(
+            "{right} of {needed} practice pairs right: your lead will talk to you.",
+            right=standing.right,
+            needed=standing.needed,
+        )
         return {"state": "paused", "message": text}
     offers = qualify.offer(visit.project, visit.account, n, have)
-    text = f"Practice: pair {min(standing.done + 1, standing.needed)} of {standing.needed}."
+    at = min(standing.done + 1, standing.needed)
+    text = visit.words("Practice: pair {at} of {needed}.", at=at, needed=standing.needed)
     return {"state": "qualify", "message": text, "tasks": [task_json(visit, each) for each in offers]}
 
 
@@ -146,7 +153,9 @@ def judge_json(visit: Visit, task: Task) -> list[dict[str, Any]]:
     """What judges said of it, in terms of what this person sees; names hidden, for they sway."""
     with visit.project.store.read() as connection:
         refused = refused_judges(connection, visit.project)
-        return judges_json(judges_said(connection, task.pair_id, refused), visit.person.order(task))
+        return judges_json(
+            judges_said(connection, task.pair_id, refused), visit.person.order(task), visit.words
+        )
 
 
 def answer(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
@@ -263,7 +272,11 @@ def diff(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
     task, _ = offered(visit, text_of(query, "id"))
     found = difference(*sides(visit, task))
     if found is None:
-        return {"left": None, "right": None, "message": "These texts are too long to compare word by word."}
+        return {
+            "left": None,
+            "right": None,
+            "message": visit.words("These texts are too long to compare word by word."),
+        }
     return {"left": found[0], "right": found[1], "message": None}
 
 

@@ -1,17 +1,17 @@
 // One key a choice. Gives {do}, {choice, strength}, {reason}, {mark} or null for keys that mean nothing here.
-const CHOICES = {
+export const CHOICES = {
   1: "left", a: "left", ArrowLeft: "left", 2: "right", b: "right", ArrowRight: "right",
   t: "tie", "=": "tie", g: "both_good", x: "both_bad",
 };
-const DOES = {
+export const DOES = {
   u: "undo", s: "skip", f: "flag", n: "note", r: "raw", w: "written", d: "diff", l: "together",
   o: "reasoning", c: "calls", p: "parting", v: "images", e: "enlarge", h: "guidelines", i: "guidelines",
   "?": "keys", j: "down", k: "up", "-": "slightly", "+": "much",
-  m: "past", q: "mark", Escape: "leave", Enter: "onward",
+  m: "past", q: "mark", Escape: "leave", Enter: "onward", ",": "smaller", ".": "larger",
 };
 
 export const REASONS = "34567890"; // the lead's reasons, in order
-const MARKS = ["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "j", "k", " ", "Enter"]; // while marking
+export const MARKS = ["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "j", "k", " ", "Enter"]; // while marking
 
 export function meaning(event, marking = false) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return null;

@@ -64,7 +64,7 @@ export class Marks {
       return el(marked ? "mark" : "span", { class: current ? "at" : null }, ...letters(part.chars, start, edges[n + 1]));
     });
     const title = this.#parts[side].length > 1 ? [el("div", { class: "role" }, part.role)] : [];
-    return [...title, el("pre", { class: "raw part", dir: "auto", "data-part": at }, ...leaves)];
+    return [...title, el("pre", { class: "raw markable", dir: "auto", "data-part": at }, ...leaves)];
   }
 
   // A selection is marked as it is; a click or tap marks the sentence it falls on.
@@ -72,7 +72,7 @@ export class Marks {
     const selection = getSelection();
     if (!selection.rangeCount) return;
     const range = selection.getRangeAt(0);
-    const pre = (range.startContainer.nodeType === 1 ? range.startContainer : range.startContainer.parentElement).closest("pre.part");
+    const pre = (range.startContainer.nodeType === 1 ? range.startContainer : range.startContainer.parentElement).closest("pre.markable");
     if (!pre || !document.getElementById(side).contains(pre)) return;
     const part = this.#parts[side][Number(pre.dataset.part)];
     const ends = [place(pre, range.startContainer, range.startOffset), place(pre, range.endContainer, range.endOffset)];
@@ -150,12 +150,17 @@ function prepared({ turn, role, text }) {
   const cut = chars.length > LONG ? lines(text) : new Intl.Segmenter(undefined, { granularity: "sentence" }).segment(text);
   const sentences = [];
   let at = 0;
+  let number = null; // where a list's number stands: it is no sentence, and goes with what follows
   for (const { segment } of cut) {
     for (const line of segment.split(/(?<=\n)/)) {
       const length = [...line].length;
       const before = [...line.slice(0, line.length - line.trimStart().length)].length;
       const inner = [...line.trim()].length;
-      if (inner) sentences.push([at + before, at + before + inner]);
+      if (/^\d{1,3}[.)]$/.test(line.trim())) number ??= at + before;
+      else if (inner) {
+        sentences.push([number ?? at + before, at + before + inner]);
+        number = null;
+      }
       at += length;
     }
   }

@@ -3,7 +3,7 @@ import { call } from "./calls.js";
 import { open } from "./dialogs.js";
 import { el } from "./html.js";
 import { choiceText } from "./view.js";
-import { moment, t } from "./words.js";
+import { moment, t, told } from "./words.js";
 
 const dialog = document.getElementById("dialog-past");
 const list = document.getElementById("past");
@@ -11,6 +11,11 @@ const CLOSED = {
   old: () => t("too long ago to be changed"),
   used: () => t("already used to measure the judges"),
   decided: () => t("decided by your lead"),
+};
+const FLAGS = {
+  unsafe: () => t("Unsafe content"),
+  broken: () => t("Broken or empty text"),
+  personal: () => t("Personal data"),
 };
 
 // `reopen({id, what})` is called for the one that is chosen.
@@ -44,8 +49,8 @@ function row(each, reopen) {
 }
 
 function said(each) {
-  if (each.what === "skip") return t("Skipped: {reason}", { reason: each.text });
-  if (each.what === "flag") return t("Flagged: {reason}", { reason: each.text });
+  if (each.what === "skip") return t("Skipped: {reason}", { reason: told(each.text) });
+  if (each.what === "flag") return t("Flagged: {reason}", { reason: FLAGS[each.text]() });
   return choiceText(each.choice, each.strength);
 }
 

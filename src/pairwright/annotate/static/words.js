@@ -13,6 +13,20 @@ export function t(sentence, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? shown(values[name]) : whole));
 }
 
+// A sentence that came from the server in English, with what it names.
+export function told(message) {
+  if (message in words) return t(message);
+  for (const [sentence, text] of Object.entries(words)) {
+    if (typeof text !== "string" || !sentence.includes("{")) continue;
+    const seen = new Set();
+    const place = (_, name) => (seen.has(name) ? `\\k<${name}>` : seen.add(name) && `(?<${name}>.+)`);
+    const form = sentence.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{(\w+)\}/g, place);
+    const found = new RegExp(`^${form}$`, "s").exec(message);
+    if (found) return t(sentence, found.groups);
+  }
+  return message;
+}
+
 function shown(value) {
   return typeof value === "number" ? numbers.format(value) : String(value);
 }

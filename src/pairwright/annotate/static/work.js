@@ -60,8 +60,8 @@ async function load() {
       retry = setTimeout(load, 3000);
       if (problem.status === 401) signedOut("");
       else if (!current) {
-        const told = problem.status ? ["Something is wrong", problem.message] : ["Not connected", "The server can't be reached."];
-        view.screen(told[0], `${told[1]} Trying again …`);
+        const title = problem.status ? t("Something is wrong") : t("Not connected");
+        view.screen(title, `${problem.message} ${t("Trying again …")}`);
       }
       return;
     }
@@ -88,8 +88,8 @@ function taken(found, unsent) {
   view.progress(found.progress);
   version(found.guideline);
   if (found.comments) {
-    const n = found.comments === 1 ? "a comment" : `${found.comments} comments`;
-    view.notice("comments", "info", `Your lead left you ${n}. `, el("a", { href: "/me", target: "_blank" }, "Read"));
+    const link = el("a", { href: "/me", target: "_blank" }, t("Read"));
+    view.notice("comments", "info", t("Your lead left you {n} comments.", { n: found.comments }), " ", link);
   } else view.notice("comments", null);
   ahead = ahead.filter((task) => !found.gone.includes(task.id));
   const known = new Set([current?.id, ...ahead.map((task) => task.id), ...unsent]);
@@ -97,28 +97,28 @@ function taken(found, unsent) {
   for (const each of outbox.waiting) known.add(each.body.id);
   const fresh = found.tasks.filter((task) => !known.has(task.id));
   if (current && found.gone.includes(current.id)) {
-    view.notice("gone", "info", "The pair you had was decided meanwhile. Here is the next one.");
+    view.notice("gone", "info", t("The pair you had was decided meanwhile. Here is the next one."));
     current = null;
   }
   ahead.push(...fresh);
   if (!practised) view.notice("qualify", found.state === "qualify" ? "info" : null, found.message);
   if (current || practised) return;
   if (ahead.length) return next();
-  const waits = found.state === "paused" ? "Paused" : "All done";
-  view.screen(waits, found.message || "One moment …", ...undoButton());
+  const waits = found.state === "paused" ? t("Paused") : t("All done");
+  view.screen(waits, found.message || t("One moment …"), ...undoButton());
   clearTimeout(retry);
   retry = setTimeout(load, found.state === "work" || found.state === "qualify" ? 300 : 15000);
 }
 
 function undoButton() {
   if (!history.length) return [];
-  return [el("p", {}, el("button", { type: "button", onclick: undo }, "Undo the last answer ", el("kbd", {}, "u")))];
+  return [el("p", {}, el("button", { type: "button", onclick: undo }, t("Undo the last answer"), " ", el("kbd", {}, "u")))];
 }
 
 function next() {
   current = ahead.shift() ?? null;
   if (!current) {
-    view.screen("One moment …", "The next pair is on its way.");
+    view.screen(t("One moment …"), t("The next pair is on its way."));
     load();
     return;
   }
@@ -136,10 +136,9 @@ function show(task) {
   view.show(task);
   if (task.previous) {
     const leave = el("button", { type: "button", onclick: leaveAsItWas }, t("Leave it so"), " ", el("kbd", {}, "Esc"));
-    const said = `You had answered: ${choiceText(task.previous.choice, task.previous.strength)}. `;
-    view.notice("before", "info", said, task.reopened ? leave : "");
-  }
-  else view.notice("before", null);
+    const choice = choiceText(task.previous.choice, task.previous.strength);
+    view.notice("before", "info", t("You had answered: {choice}.", { choice }), " ", task.reopened ? leave : "");
+  } else view.notice("before", null);
   marked("note", note !== "");
   timer.start(view.words(task));
   shownAt = performance.now();
@@ -174,7 +173,7 @@ function answer(choice, much) {
   view.notice("before", null);
   view.notice("mark", null);
   view.notice("gone", null);
-  view.say(`Saved: ${choiceText(choice, given.strength)}.`);
+  view.say(t("Saved: {choice}.", { choice: choiceText(choice, given.strength) }));
   if (practised) return;
   next();
   requestAnimationFrame(() => setTimeout(() => performance.measure("key-to-next-pair", { start: began })));
@@ -201,7 +200,7 @@ function undo() {
   if (!outbox.takeBack(last.task.id)) outbox.add("/api/undo", { id: last.task.id, key: newKey() });
   view.notice("judge", null);
   show({ ...last.task, previous: last.given.choice ? last.given : null });
-  view.say("Taken back. Choose again.");
+  view.say(t("Taken back. Choose again."));
 }
 
 // After a reload the page has no history of its own.
@@ -210,15 +209,15 @@ async function undoOnServer() {
   try {
     const found = await call("/api/undo", { key: newKey() });
     if (!found.task) {
-      view.notice("undo", "info", "There is nothing to take back.");
+      view.notice("undo", "info", t("There is nothing to take back."));
       return;
     }
     putBack();
     view.progress(found.progress);
     show(found.task);
-    view.say("Taken back. Choose again.");
+    view.say(t("Taken back. Choose again."));
   } catch (problem) {
-    view.notice("undo", "bad", problem.status === 401 ? "Sign in first." : `Not taken back: ${problem.message}`);
+    view.notice("undo", "bad", problem.status === 401 ? t("Sign in first.") : t("Not taken back: {why}", { why: problem.message }));
   }
 }
 
@@ -264,14 +263,14 @@ outbox.addEventListener("sent", ({ detail: { path, body, answer: got } }) => {
     lastPractice = got.feedback.done === got.feedback.needed;
     showFeedback(got.feedback, body);
   } else if (path === "/api/answer" && got.judge?.length && history.at(-1)?.given.key === body.key) {
-    const mine = el("span", {}, `Before: you said ${choiceText(body.choice, body.strength)}. `);
+    const mine = el("span", {}, t("You said: {answer}", { answer: choiceText(body.choice, body.strength) }), ". ");
     view.notice("judge", "judge-said", mine, ...got.judge.map(judgeLine));
   }
 });
 
 outbox.addEventListener("refused", ({ detail }) => {
   if (practised?.id === detail.body.id) practised = null;
-  view.notice("refused", "bad", `An answer was not taken: ${detail.why}`);
+  view.notice("refused", "bad", t("An answer was not taken: {why}", { why: detail.why }));
   load();
 });
 
@@ -280,12 +279,13 @@ outbox.addEventListener("state", ({ detail: { state, text } }) => {
     view.notice("connection", null);
     load();
   } else if (state === "signed-out") signedOut(text);
-  else view.notice("connection", "warn", state === "offline" ? `Not connected. ${text}.` : text);
+  else view.notice("connection", "warn", state === "offline" ? `${t("Not connected.")} ${text}` : text);
 });
 
 function signedOut(text) {
-  const link = el("a", { href: "/signin?next=/work", target: "_blank" }, "Sign in again");
-  view.notice("connection", "warn", "You are signed out. ", link, ` in a new tab and come back here. ${text ? text + "." : ""}`);
+  const link = el("a", { href: "/signin?next=/work", target: "_blank" }, t("Sign in"));
+  const what = t("You are signed out: sign in again in a new tab and come back here.");
+  view.notice("connection", "warn", what, " ", link, ` ${text}`);
 }
 
 function practiceSeen() {
@@ -298,8 +298,8 @@ function practiceSeen() {
 }
 
 answered({
-  skip: (reason) => current && leaveBehind("/api/skip", { reason }, "Skipped."),
-  flag: (what, said) => current && leaveBehind("/api/flag", { what, note: said || null }, "Flagged."),
+  skip: (reason) => current && leaveBehind("/api/skip", { reason }, t("Skipped.")),
+  flag: (what, said) => current && leaveBehind("/api/flag", { what, note: said || null }, t("Flagged.")),
   note: (text) => {
     note = text ?? note;
     marked("note", note !== "");
@@ -317,7 +317,7 @@ async function showGuidelines() {
     setHtml($("guidelines-changes").querySelector("div"), found.changes ?? "");
     dialog.addEventListener("close", () => seen(found.id), { once: true });
   } catch (problem) {
-    $("guidelines-text").textContent = `They can't be loaded now: ${problem.message}`;
+    $("guidelines-text").textContent = t("They can't be loaded now: {why}", { why: problem.message });
   }
 }
 
@@ -333,8 +333,8 @@ async function seen(id) {
 function version(found) {
   guideline = found;
   if (found.changed && !document.getElementById("notice-guidelines")) {
-    const see = el("button", { type: "button", onclick: showGuidelines }, "See what changed ", el("kbd", {}, "h"));
-    view.notice("guidelines", "info", "The guidelines have changed. ", see);
+    const see = el("button", { type: "button", onclick: showGuidelines }, t("See what changed"), " ", el("kbd", {}, "h"));
+    view.notice("guidelines", "info", t("The guidelines have changed."), " ", see);
   }
 }
 
@@ -366,6 +366,8 @@ const does = {
     view.together = !view.together;
     view.redraw();
   },
+  smaller: () => $("smaller").click(),
+  larger: () => $("larger").click(),
   down: () => scrollBoth(1),
   up: () => scrollBoth(-1),
   guidelines: showGuidelines,
@@ -410,7 +412,7 @@ function onScreen() {
 
 function blocked() {
   if (current?.kind !== "qualify") return false;
-  view.notice("practice", "info", "Practice pairs can't be skipped or flagged: choose what you think is best.");
+  view.notice("practice", "info", t("Practice pairs can't be skipped or flagged: choose what you think is best."));
   return true;
 }
 
@@ -458,7 +460,7 @@ function rest(seconds) {
   const at = "pairwright:active";
   const sum = Number(sessionStorage.getItem(at) ?? 0) + seconds;
   sessionStorage.setItem(at, String(sum >= BREAK_AFTER ? 0 : sum));
-  if (sum >= BREAK_AFTER) view.notice("break", "info", "You have been at it for 50 minutes. A short break keeps your eye sharp.");
+  if (sum >= BREAK_AFTER) view.notice("break", "info", t("You have been at it for 50 minutes. A short break keeps your eye sharp."));
 }
 
 // ---- one tab at a time: two would show the same pair
@@ -467,8 +469,8 @@ const tabs = new BroadcastChannel(`pairwright:${person}`);
 tabs.addEventListener("message", ({ data }) => {
   if (data !== "here" || !active) return;
   active = false;
-  const back = el("button", { type: "button", class: "strong", onclick: takeOver }, "Work here instead");
-  view.screen("You are working in another tab", "Answers you gave here are saved.", el("p", {}, back));
+  const back = el("button", { type: "button", class: "strong", onclick: takeOver }, t("Work here instead"));
+  view.screen(t("You are working in another tab"), t("Answers you gave here are saved."), el("p", {}, back));
 });
 
 function takeOver() {
