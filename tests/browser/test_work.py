@@ -232,8 +232,8 @@ def test_practice_gives_feedback_beside_the_pair_before_real_work(project, servi
         assert ann.page.inner_text("#feedback-title") == f"{word}: {good} is better"
         assert ann.page.inner_text("#feedback-said") == f"You said: {chosen} is better"
         assert "yes is true" in ann.page.inner_text("#feedback-text")
-        assert f"A is {good}, B is {bad}" in ann.page.inner_text("#feedback-text")
-        assert ("Real work starts now" in ann.page.inner_text("#feedback-text")) == (n == 2)
+        assert f"A is {good}, B is {bad}" in ann.page.inner_text("#feedback-more")
+        assert ("Real work starts now" in ann.page.inner_text("#feedback-more")) == (n == 2)
         # The pair stays, with both texts, and can still be read in every way.
         assert ann.page.inner_text("#prompt").strip() == asked
         assert "right answer" in ann.page.inner_text(f"#side-{good}").lower()

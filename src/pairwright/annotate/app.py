@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pairwright.annotate import hours, lead, own_answers, people, review, signin, work
+from pairwright.annotate import alone, hours, lead, own_answers, people, review, signin, work
 from pairwright.annotate.security import KnownHosts, SafeHeaders, SmallBodies, problem
 from pairwright.annotate.site import HERE, Site, visit_of, words_of
 from pairwright.stages.project.project import Project
@@ -23,6 +23,7 @@ PARTS: tuple[Sequence[BaseRoute], ...] = (
     signin.routes,
     work.routes,
     own_answers.routes,
+    alone.routes,
     lead.routes,
     people.routes,
     hours.routes,
@@ -44,7 +45,7 @@ def make_app(project: Project, local: str, hosts: Sequence[str], addresses: bool
     ]
     app = Starlette(
         routes=routes,
-        lifespan=_few_threads,
+        lifespan=_lifespan,
         middleware=[
             Middleware(SafeHeaders),
             Middleware(KnownHosts, hosts=hosts, addresses=addresses),
@@ -61,9 +62,10 @@ THREADS = 4
 
 
 @asynccontextmanager
-async def _few_threads(_app: Starlette) -> AsyncIterator[None]:
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     yield
+    await to_thread.run_sync(app.state.site.runner.stop)
 
 
 async def _not_found(request: Request, _error: Exception) -> Response:

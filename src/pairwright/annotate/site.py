@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from pairwright.annotate.brake import Brake
 from pairwright.annotate.rights import REFUSED, RIGHTS, Action, kind_of
+from pairwright.annotate.runner import Runner
 from pairwright.annotate.security import (
     client_of,
     cookie_of,
@@ -86,6 +87,7 @@ class Site:
         self.guidelines = Guidelines(self.project)
         self.progress = ProgressOf(self.project)
         self.overview: Cached[Overview] = Cached()
+        self.runner = Runner(self.project)
         self.templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=select_autoescape(default=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
@@ -47,10 +48,22 @@ def home(visit: Visit) -> Response:
     """Annotators choose; a lead sees how it goes, or chooses while nobody else is there to do it."""
     if visit.account.role == "lead":
         with visit.project.store.read() as connection:
-            team = len(accounts.accounts(connection)) > 1 or accounts.invitations(connection)
-            if team or not tasks.waiting(connection):
+            if has_team(connection) or not tasks.waiting(connection):
                 return RedirectResponse("/lead", 303)
     return RedirectResponse("/work", 303)
+
+
+def has_team(connection: Connection) -> bool:
+    """Whether several people have accounts here, or are invited."""
+    return len(accounts.accounts(connection)) > 1 or bool(accounts.invitations(connection))
+
+
+def is_alone(visit: Visit) -> bool:
+    """Whether this is who started the server, and nobody else takes part."""
+    if visit.account.role != "lead" or visit.account.name != visit.site.local:
+        return False
+    with visit.project.store.read() as connection:
+        return not has_team(connection)
 
 
 def work_page(visit: Visit) -> Response:
@@ -75,6 +88,8 @@ def next_work(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
         "gone": [],
         "progress": site.progress.of(me).as_dict(),
         "comments": _new_comments(visit),
+        "message": "",
+        "alone": False,
         "guideline": {"id": current.id, "changed": seen not in (None, current.id), "first": seen is None},
     }
     if me.state == "paused":
@@ -93,7 +108,9 @@ def next_work(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
     answer["gone"] = [name for name in named if have.get(name) is None or have[name] in gone]
     answer["tasks"] = [task_json(visit, each) for each in offers.new]
     done = not offers.new and len(answer["gone"]) == len(named)
-    return answer | {"state": "done" if done else "work", "message": _why_done(visit, me) if done else ""}
+    if done:
+        answer |= {"message": _why_done(visit, me), "alone": is_alone(visit)}
+    return answer | {"state": "done" if done else "work"}
 
 
 def _why_done(visit: Visit, me: Account) -> str:

@@ -14,14 +14,17 @@ export function showFeedback(of, given) {
   $("feedback-title").className = of.right ? "good" : "bad";
   $("feedback-said").textContent = t("You said: {answer}", { answer: choiceText(given.choice, given.strength) });
   setHtml($("feedback-text"), of.explanation ?? "");
+  const more = [];
   if (of.explanation) {
     const sides = { a: sideName(of.a), b: sideName(of.a === "left" ? "right" : "left") };
-    $("feedback-text").append(el("p", { class: "hint" }, t("A is {a}, B is {b}", sides)));
-  } else if (!of.right) $("feedback-text").append(el("p", {}, t("Look at the guidelines again.")));
+    more.push(el("p", { class: "hint" }, t("A is {a}, B is {b}", sides)));
+  } else if (!of.right) more.push(el("p", {}, t("Look at the guidelines again.")));
   if (of.done === of.needed) {
-    const more = of.state === "passed" ? t("That was the last practice pair. Real work starts now.") : t("That was the last practice pair.");
-    $("feedback-text").append(el("p", {}, more));
+    const last = of.state === "passed" ? t("That was the last practice pair. Real work starts now.") : t("That was the last practice pair.");
+    more.push(el("p", {}, last));
   }
+  $("feedback-text").hidden = !of.explanation;
+  $("feedback-more").replaceChildren(...more);
   mark(of.verdict, given.choice);
   choosing(false);
   $("onward").focus();

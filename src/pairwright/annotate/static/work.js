@@ -7,6 +7,7 @@ import { Marks } from "./marks.js";
 import { Outbox } from "./outbox.js";
 import { showPast } from "./past.js";
 import { hideFeedback, showFeedback } from "./practice.js";
+import { showNext } from "./next.js";
 import { READS } from "./reading.js";
 import { begin, ratingsGiven, reasonsGiven, toggleReason } from "./reasons.js";
 import { Timer } from "./timer.js";
@@ -105,9 +106,19 @@ function taken(found, unsent) {
   if (current || practised) return;
   if (ahead.length) return next();
   const waits = found.state === "paused" ? t("Paused") : t("All done");
+  if (found.alone) return alone();
   view.screen(waits, found.message || t("One moment …"), ...undoButton());
   clearTimeout(retry);
   retry = setTimeout(load, found.state === "work" || found.state === "qualify" ? 300 : 15000);
+}
+
+// Nobody else is here to go on: the page says what comes next, and does it.
+function alone() {
+  clearTimeout(retry);
+  if ($("next") && !$("screen").hidden) return;
+  const place = el("div", { id: "next" });
+  view.screen(t("You have answered all that waited for you"), "", place, ...undoButton());
+  showNext(place, load);
 }
 
 function undoButton() {
