@@ -20,6 +20,7 @@ FLOORS = {
     "whole_file": 0,
     "turns": 0,
     "images": 0,
+    "spans": 0,
     "judging": 1,
     "routing": 1,
     "quality": 1,

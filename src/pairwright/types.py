@@ -268,7 +268,8 @@ class Vote:
     changed after seeing it. `ratings` are `{"a": {criterion: 1..5}, "b": {...}}`.
     `claimed_seconds` is what a browser said, where `seconds` is bounded by the server's own
     clock, which offered the pair at `offered_at`. A vote that follows from what the rater said of each
-    response by itself names the two on these (`better_id`, `worse_id`); one of a ranking names it.
+    response by itself names the two votes on these: `better_id` and `worse_id`; one of a ranking names it.
+    `reasons` are those the lead defined, `spans` what decided in the responses (see `pairwright.spans`).
     """
 
     pair_id: int
@@ -293,6 +294,8 @@ class Vote:
     better_id: int | None = None
     worse_id: int | None = None
     ranking_id: int | None = None
+    reasons: Sequence[str] | None = None
+    spans: Sequence[Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

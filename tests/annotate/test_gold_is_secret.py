@@ -39,6 +39,7 @@ class Watched:
         for name in re.findall(r"x-[0-9a-f]{32}", text):
             self.names.setdefault(name, f"pair {len(self.names)}")
         text = re.sub(r"[0-9a-f]{64}", "token", text)
+        text = re.sub(r'"at": \d+', '"at": then', text)
         text = re.sub(r"pairwright-[0-9a-f]{12}", "this project", text)
         text = re.sub(r"x-[0-9a-f]{32}", lambda found: self.names[found[0]], text)
         # On which side "yes" is shown goes by the pair's own texts.
@@ -54,6 +55,13 @@ class Watched:
     def answer(self):
         self.done = self.tasks.pop(0)
         body = {"id": self.done, "key": uuid4().hex, "choice": "tie", "seconds": 0}
+        return self.call("/api/answer", body)
+
+    def change(self):
+        """Look through what was answered, open the last of it again, and answer it otherwise."""
+        self.call("/api/answers")
+        self.call(f"/api/reopen?id={self.done}")
+        body = {"id": self.done, "key": uuid4().hex, "choice": "both_bad", "seconds": 0}
         return self.call("/api/answer", body)
 
     def undo(self):
@@ -99,6 +107,8 @@ def an_ordinary_day(site, ann):
             if doing == 6:
                 ann.undo()
                 ann.answer()
+            if doing == 7:
+                ann.change()
         found = ann.load(max(1, 3 - len(ann.tasks)))
         ann.call("/me")
         if found["state"] == "done":

@@ -127,7 +127,14 @@ def test_undo_is_done_once_however_often_it_is_sent_and_shows_what_was_said(site
     ann.answer(first, "left")
     ann.answer(second, "both_bad", note="hm")
     undone = ann.call("/api/undo", {"id": second["id"], "key": uuid4().hex}).json()
-    assert undone["task"]["previous"] == {"choice": "both_bad", "strength": None, "note": "hm"}
+    assert undone["task"]["previous"] == {
+        "choice": "both_bad",
+        "strength": None,
+        "note": "hm",
+        "ratings": None,
+        "reasons": [],
+        "spans": [],
+    }
     again = ann.call("/api/undo", {"id": second["id"], "key": uuid4().hex}).json()
     assert not again["undone"]
     assert len(rows(project, "retraction")) == 1

@@ -35,7 +35,9 @@ LEADS = [
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_passes(tmp_path, serving, seat, scheme):
-    with a_project(tmp_path, settings='[annotate]\ncriteria = ["helpfulness"]\n') as project:
+    with a_project(
+        tmp_path, settings='[annotate]\ncriteria = ["helpfulness"]\nreasons = ["accuracy"]\n'
+    ) as project:
         rows = [
             {"id": f"p{i}", "prompt": f"Q{i}?", "response_a": "yes", "response_b": "no"} for i in range(4)
         ]
@@ -51,14 +53,15 @@ def test_every_page_passes(tmp_path, serving, seat, scheme):
         ann = seat(served, color_scheme=scheme, bypass_csp=True).join("ann")
         ann.shown()
         check(ann, "work")
-        for key in ("?", "s", "f", "n", "h"):
+        for key in ("?", "s", "f", "n", "h", "m"):
             ann.press(key)
             ann.page.wait_for_timeout(200)
             check(ann, f"work, {key}")
             ann.press("Escape")
-        ann.press("d")
-        ann.page.wait_for_timeout(200)
-        check(ann, "work, d")
+        for key in ("d", "q"):
+            ann.press(key)
+            ann.page.wait_for_timeout(200)
+            check(ann, f"work, {key}")
         ann.press("f")
         ann.page.get_by_role("button", name="Unsafe content").click()
         ann.shown()

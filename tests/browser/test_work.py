@@ -218,24 +218,37 @@ def test_raw_text_difference_guidelines_and_keys_open_and_close(project, serving
     assert votes_of(project) == []
 
 
-def test_practice_gives_feedback_before_real_work(project, serving, seat):
+def test_practice_gives_feedback_beside_the_pair_before_real_work(project, serving, seat):
     for pair_id in (1, 2):
         make_gold(project, pair_id, "A", explanation="Since **yes** is true.", use="qualify")
     ann = seat(serving(project)).join("ann")
     for n in (1, 2):
-        assert "Question" in ann.shown()
-        right = (
-            "1" if ">yes" in ann.page.inner_html("#left") or "yes" in ann.page.inner_text("#left") else "2"
-        )
-        ann.press(right)
-        ann.page.wait_for_selector("#dialog-feedback[open]")
-        assert ann.page.inner_text("#feedback-title") == "Right"
+        asked = ann.shown()
+        good, bad = ("left", "right") if "yes" in ann.page.inner_text("#left") else ("right", "left")
+        chosen = good if n == 2 else bad
+        ann.press("1" if chosen == "left" else "2")
+        ann.page.wait_for_selector("#feedback:not([hidden])")
+        word = "Right" if n == 2 else "Not this time"
+        assert ann.page.inner_text("#feedback-title") == f"{word}: {good} is better"
+        assert ann.page.inner_text("#feedback-said") == f"You said: {chosen} is better"
         assert "yes is true" in ann.page.inner_text("#feedback-text")
-        assert ("Real work starts now" in ann.page.inner_text("#feedback-text")) == (n == 2)
+        assert f"A is {good}, B is {bad}" in ann.page.inner_text("#feedback-more")
+        assert ("Real work starts now" in ann.page.inner_text("#feedback-more")) == (n == 2)
+        # The pair stays, with both texts, and can still be read in every way.
+        assert ann.page.inner_text("#prompt").strip() == asked
+        assert "right answer" in ann.page.inner_text(f"#side-{good}").lower()
+        assert "your answer" in ann.page.inner_text(f"#side-{chosen}").lower()
+        ann.press("d")
+        ann.page.wait_for_selector("#left del")
+        ann.press("d", "1", "u", "m")  # neither an answer nor a way back
+        assert ann.page.locator("#feedback").is_visible()
+        ann.page.locator("#prompt").click()  # wherever the focus is
         ann.page.keyboard.press("Enter")
+        ann.page.wait_for_selector("#feedback", state="hidden")
     ann.page.wait_for_selector("#notice-qualify", state="detached")
     # The practice pair is on screen until the first of real work has come: an answer in between is none.
     ann.until("() => document.getElementById('heading').textContent === 'Which response is better?'")
+    assert "answer" not in ann.page.inner_text("#left-title")
     ann.press("1")
     ann.saved()
     assert len([vote for vote in votes_of(project) if vote.purpose is None]) == 1

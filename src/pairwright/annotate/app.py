@@ -14,9 +14,21 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from pairwright.annotate import hours, lead, people, person_data, rank, review, settings, signin, work
+from pairwright.annotate import (
+    alone,
+    hours,
+    lead,
+    own_answers,
+    people,
+    person_data,
+    rank,
+    review,
+    settings,
+    signin,
+    work,
+)
 from pairwright.annotate.security import KnownHosts, SafeHeaders, SmallBodies, problem
-from pairwright.annotate.site import HERE, Site, visit_of
+from pairwright.annotate.site import HERE, Site, visit_of, words_of
 from pairwright.stages.project.live import LiveProject
 from pairwright.stages.project.project import Project
 
@@ -24,6 +36,8 @@ PARTS: tuple[Sequence[BaseRoute], ...] = (
     signin.routes,
     work.routes,
     rank.routes,
+    own_answers.routes,
+    alone.routes,
     lead.routes,
     people.routes,
     hours.routes,
@@ -47,7 +61,7 @@ def make_app(project: Project, local: str, hosts: Sequence[str], addresses: bool
     ]
     app = Starlette(
         routes=routes,
-        lifespan=_few_threads,
+        lifespan=_lifespan,
         middleware=[
             Middleware(SafeHeaders),
             Middleware(KnownHosts, hosts=hosts, addresses=addresses),
@@ -64,18 +78,19 @@ THREADS = 4
 
 
 @asynccontextmanager
-async def _few_threads(_app: Starlette) -> AsyncIterator[None]:
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     yield
+    await to_thread.run_sync(app.state.site.runner.stop)
 
 
 async def _not_found(request: Request, _error: Exception) -> Response:
     if request.url.path.startswith("/api/"):
         return problem(404, "NotFound", f"there is no {request.url.path}")
-    message = "There is no such page."
-    return visit_of(request).page("error.html", 404, title="Not found", message=message)
+    visit = visit_of(request)
+    return visit.error(404, visit.words("Not found"), visit.words("There is no such page."))
 
 
 async def _broken(request: Request, _error: Any) -> Response:
     message = "Something broke here. What you answered before is kept; try again in a moment."
-    return problem(500, "Broken", message)
+    return problem(500, "Broken", words_of(request).told(message))

@@ -29,12 +29,12 @@ def to_html(text: str, parts_at: int | None = None) -> str:
     made, step, marked = [], 0, parts_at is None
     for piece in found:
         if step == parts_at and not marked:
-            made.append('<div class="parts">From here on the two differ.</div>')
+            made.append('<div class="parts" data-t>From here on the two differ.</div>')
             marked = True
         made.append(_card(piece, folded=not marked and len(shared) > OPEN))
         step += piece.kind != "reasoning"
     if not marked:
-        made.append('<div class="parts">Here this one ends; the other goes on.</div>')
+        made.append('<div class="parts" data-t>Here this one ends; the other goes on.</div>')
     return "".join(made)
 
 

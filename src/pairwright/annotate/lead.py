@@ -12,10 +12,12 @@ from pairwright.annotate.cards import beside, shown_turns, to_html
 from pairwright.annotate.charts import days_chart
 from pairwright.annotate.difference import changes
 from pairwright.annotate.forms import number
+from pairwright.annotate.rendering import visible
 from pairwright.annotate.shapes import text_of
 from pairwright.annotate.site import Visit, call, clean, page
 from pairwright.errors import InputError
 from pairwright.keys import public_id
+from pairwright.spans import quoted
 from pairwright.stages.figures.overview import overview_of
 from pairwright.stages.people import adjudicate, gold
 from pairwright.store.people import disputes as conflict_rows
@@ -23,6 +25,8 @@ from pairwright.store.people import gold as gold_sql
 from pairwright.store.people.tasks import Task
 from pairwright.turns import all_laid_out
 from pairwright.types import VERDICTS, Verdict
+
+LONGEST_QUOTE = 300  # characters of a marked span that a table shows
 
 PAGE = 50
 
@@ -53,7 +57,13 @@ def texts_shown(task: Task) -> dict[str, Any]:
     a, b = (all_laid_out(turns, reasoning=True) for turns in (task.a_turns, task.b_turns))
     left, right = beside(a, b)
     turns = shown_turns(task.prompt, reasoning=True)
-    return {"prompt": [(role, to_html(text)) for role, text in turns], "a": left, "b": right}
+    prompt = [(role, to_html(text)) for role, text in turns]
+
+    def words(span: dict[str, Any]) -> str:
+        text = quoted(span, task.a_turns if span["side"] == "a" else task.b_turns)
+        return visible(text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]} …")
+
+    return {"prompt": prompt, "a": left, "b": right, "quoted": words}
 
 
 def case_page(visit: Visit) -> Response:

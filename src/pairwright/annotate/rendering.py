@@ -195,12 +195,12 @@ def _math_rule(_self: Any, tokens: Sequence[Token], idx: int, _options: OptionsD
 def text_html(text: str) -> str:
     """A text as safe HTML. What can't be laid out truly comes as it was written, and says so."""
     if len(text) > MARKDOWN_LIMIT:
-        return _plain(text, f"{len(text):,} characters are too many to lay out")
+        return _plain(text, f"Shown as plain text: {len(text):,} characters are too many to lay out.")
     markdown, env = _markdown(), dict[str, Any]()
     tokens = markdown.parse(visible(text), env)
     # The parser leaves out, without a word, what is nested deeper.
     if any(token.level >= DEEPEST - 1 and token.nesting == 1 for token in tokens):
-        return _plain(text, "lists or quotes are nested too deeply to lay out")
+        return _plain(text, "Shown as plain text: lists or quotes are nested too deeply to lay out.")
     made = markdown.renderer.render(tokens, markdown.options, env)
     return nh3.clean(
         made,
@@ -215,8 +215,8 @@ def text_html(text: str) -> str:
     )
 
 
-def _plain(text: str, why: str) -> str:
-    return f'<div class="note">Shown as plain text: {why}.</div>{written_html(text)}'
+def _plain(text: str, note: str) -> str:
+    return f'<div class="note" data-t>{note}</div>{written_html(text)}'
 
 
 # What does not show but changes how text shows or reads: control characters, marks

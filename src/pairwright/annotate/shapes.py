@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from pairwright.annotate.site import Visit, clean
+from pairwright.annotate.words import Words
 from pairwright.errors import InputError
 from pairwright.keys import parse_public_id
 from pairwright.literals import checked
@@ -31,6 +32,8 @@ class Given:
     strength: int | None
     note: str | None
     ratings: dict[str, dict[str, int]] | None
+    reasons: list[str]
+    spans: list[dict[str, Any]]
 
 
 def answer_of(body: dict[str, Any]) -> Given:
@@ -43,7 +46,16 @@ def answer_of(body: dict[str, Any]) -> Given:
     if strength is not None and not (isinstance(strength, int) and strength in (1, 2, 3)):
         raise InputError(f"strength is 1, 2, 3 or nothing; got {shortly(strength)}")
     note = text_of(body, "note", most=LONGEST_NOTE, needed=False) or None
-    return Given(choice, VERDICT_OF[choice], seconds, strength, note, _ratings(body.get("ratings")))
+    return Given(
+        choice,
+        VERDICT_OF[choice],
+        seconds,
+        strength,
+        note,
+        _ratings(body.get("ratings")),
+        _list_of(body, "reasons", str, "texts"),
+        _list_of(body, "spans", dict, "objects"),
+    )
 
 
 def seconds_of(body: dict[str, Any]) -> float:
@@ -52,6 +64,14 @@ def seconds_of(body: dict[str, Any]) -> float:
     if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 <= seconds <= MOST_SECONDS:
         raise InputError(f"seconds are a number from 0 to {MOST_SECONDS:.0f}; got {shortly(seconds)}")
     return float(seconds)
+
+
+def _list_of(body: dict[str, Any], name: str, kind: type, what: str) -> list[Any]:
+    """What these may be is checked where it is recorded (`stages/people/why`)."""
+    given = body.get(name) or []
+    if not isinstance(given, list) or not all(isinstance(each, kind) for each in given):
+        raise InputError(f"{name} are a list of {what}; got {shortly(given)}")
+    return given
 
 
 def _ratings(given: Any) -> dict[str, dict[str, int]] | None:
@@ -67,6 +87,25 @@ def _ratings(given: Any) -> dict[str, dict[str, int]] | None:
     if not fine:
         raise InputError('ratings are {"left": {criterion: 1 to 5}, "right": {...}}')
     return {side: {clean(name): value for name, value in of.items()} for side, of in given.items()}
+
+
+def choice_shown(order: Order, verdict: Verdict, both: str | None) -> str:
+    """A vote as the choice its person made, of what they were shown left and right."""
+    side = _SIDE[verdict if order == "AB" else swap(verdict)]
+    return f"both_{both}" if side == "tie" and both else side
+
+
+def previous_shown(given: tasks.Given) -> dict[str, Any]:
+    """An answer that was given, in terms of what its person saw, so that the page can show it again."""
+    sides = {"a": "left", "b": "right"} if given.order == "AB" else {"a": "right", "b": "left"}
+    return {
+        "choice": choice_shown(given.order, given.verdict, given.both),
+        "strength": abs(given.strength) if given.strength else None,
+        "note": given.note,
+        "ratings": {sides[side]: of for side, of in given.ratings.items()} if given.ratings else None,
+        "reasons": given.reasons or [],
+        "spans": [{**each, "side": sides[each["side"]]} for each in given.spans or ()],
+    }
 
 
 def uuid_of(body: dict[str, Any]) -> bytes:
@@ -108,7 +147,7 @@ def pair_ids(visit: Visit, publics: Sequence[str]) -> dict[str, int]:
 
 
 @checked
-def judges_json(said: Sequence[JudgeVote], order: Order) -> list[dict[str, Any]]:
+def judges_json(said: Sequence[JudgeVote], order: Order, t: Words) -> list[dict[str, Any]]:
     """What judges said as this person sees it: one entry a judge, sides turned to theirs, names left out.
 
     A judge whose two orders disagree is said to be torn.
@@ -128,7 +167,7 @@ def judges_json(said: Sequence[JudgeVote], order: Order) -> list[dict[str, Any]]
         reason = next((each.reason for each in votes if each.order == order), None)
         shown.append(
             {
-                "name": f"Judge {number}" if len(judges) > 1 else "The judge",
+                "name": t("Judge {number}", number=number) if len(judges) > 1 else t("The judge"),
                 "verdict": "torn" if verdict is None else _SIDE[verdict],
                 "confidence": stated.pop() if len(stated) == 1 else "LOW",
                 "reason": reason,

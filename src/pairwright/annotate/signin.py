@@ -33,8 +33,9 @@ def _next(path: str) -> str:
 def by_key(visit: Visit) -> Response:
     """The link `pairwright annotate` prints signs in whoever started it, as a lead."""
     if not hmac.compare_digest(visit.request.path_params["token"].encode(), visit.site.link.encode()):
-        message = "This link is not of the server that runs now: take the one it printed when it started."
-        return visit.page("error.html", 404, title="Old link", message=message)
+        t = visit.words
+        message = t("This link is not of the server that runs now: take the one it printed when it started.")
+        return visit.error(404, t("Old link"), message)
     account = accounts.owner(visit.project, visit.site.local)
     return _signed_in(visit, account)
 
@@ -54,16 +55,26 @@ def signin_sent(visit: Visit, form: dict[str, str]) -> Response:
     account = accounts.by_password(visit.project, name, form.get("password", ""))
     if account is None:
         brake.failed(*who)
-        problem = "Name and password don't match. Without a password, use a link your lead gives you."
+        problem = visit.words(
+            "Name and password don't match. Without a password, use a link your lead gives you."
+        )
         return visit.page("signin.html", 400, next=to, name=name, problem=problem)
     return _signed_in(visit, account, to)
 
 
 def _braked(visit: Visit, wait: float) -> Response:
-    seconds = math.ceil(wait)
-    told = f"{math.ceil(seconds / 60)} minutes" if seconds > 90 else f"{seconds} s"
-    message = f"Too many wrong passwords. Try again in {told}, or use a link your lead gives you."
-    response = visit.page("error.html", 429, title="Wait a little", message=message)
+    seconds, t = math.ceil(wait), visit.words
+    if seconds > 90:
+        minutes = math.ceil(seconds / 60)
+        message = t(
+            "Too many wrong passwords. Try again in {n} minutes, or use a link your lead gives you.",
+            n=minutes,
+        )
+    else:
+        message = t(
+            "Too many wrong passwords. Try again in {n} s, or use a link your lead gives you.", n=seconds
+        )
+    response = visit.error(429, t("Wait a little"), message)
     response.headers["retry-after"] = str(seconds)
     return response
 
@@ -75,7 +86,7 @@ def join(visit: Visit) -> Response:
     try:
         invitation = accounts.invitation_for(visit.project, token)
     except InputError as error:
-        return visit.page("error.html", 404, title="Invitation", message=str(error))
+        return visit.error(404, visit.words("Invitation"), error)
     return visit.page("join.html", invitation=invitation, token=token, name="", problem=None)
 
 
@@ -86,7 +97,8 @@ def join_sent(visit: Visit, form: dict[str, str]) -> Response:
     try:
         account = accounts.join(visit.project, token, name, password)
     except InputError as error:
-        return visit.page("join.html", 400, invitation=invitation, token=token, name=name, problem=str(error))
+        problem = visit.words.told(str(error))
+        return visit.page("join.html", 400, invitation=invitation, token=token, name=name, problem=problem)
     return _signed_in(visit, account, "/guidelines?first=1" if account.role == "annotator" else "/")
 
 

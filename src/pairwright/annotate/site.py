@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from pairwright.annotate.brake import Brake
 from pairwright.annotate.rights import REFUSED, RIGHTS, Action, kind_of
+from pairwright.annotate.runner import Runner
 from pairwright.annotate.security import (
     client_of,
     cookie_of,
@@ -31,6 +32,7 @@ from pairwright.annotate.security import (
     problem,
     set_cookie,
 )
+from pairwright.annotate.words import COOKIE, LANGUAGES, Words, language_of, words_in
 from pairwright.errors import InputError, PairwrightError
 from pairwright.literals import checked
 from pairwright.stages.figures.overview import Overview
@@ -86,6 +88,7 @@ class Site:
         self.guidelines = Guidelines(self.project)
         self.progress = ProgressOf(self.live.now)
         self.overview: Cached[Overview] = Cached()
+        self.runner = Runner(self.project)
         self.templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=select_autoescape(default=True),
@@ -143,6 +146,11 @@ class Visit:
         """Who is signed in, as somebody who chooses."""
         return Person(self.project, self.account.name, self.account.rater_id)
 
+    @property
+    def words(self) -> Words:
+        """The sentences of the language this person reads."""
+        return words_of(self.request)
+
     @checked
     def must(self, action: Action) -> None:
         """Raises NotAllowed for whoever may not do that."""
@@ -153,16 +161,32 @@ class Visit:
             raise NotAllowed(name, reason or message)
 
     def page(self, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-        """A page made from a template, which also knows `me`, `csrf`, `project_name` and `project_id`."""
+        """A page made from a template, which also knows `me`, `csrf`, `project_name`, `project_id` and `t`.
+
+        The lead's pages are in English.
+        """
+        for_lead = template.startswith("lead_")
         text = self.site.templates.get_template(template).render(
             me=self.me,
             csrf=csrf_token(self.secret),
             project_name=self.project.root.resolve().name,
             project_id=self.site.cookie,
             path=self.request.url.path,
+            t=words_in("en") if for_lead else self.words,
+            languages=None if for_lead else LANGUAGES,
             **values,
         )
         return HTMLResponse(text, status)
+
+    def error(self, status: int, title: str, message: str | Exception) -> HTMLResponse:
+        """The page that says what went wrong. Errors say it in English, and the catalogues know most."""
+        return self.page("error.html", status, title=title, message=self.words.told(str(message)))
+
+
+def words_of(request: Request) -> Words:
+    """The sentences of the language that whoever sends this reads."""
+    chosen = request.cookies.get(COOKIE)
+    return words_in(language_of(chosen, request.headers.get("accept-language", "")))
 
 
 def visit_of(request: Request) -> Visit:
@@ -220,7 +244,7 @@ def _page(handler: Handler, request: Request, form: dict[str, str] | None, actio
         visit = visit_of(request)
     except InputError as error:  # a name that a proxy vouches for and that nobody can have here
         nobody = Visit(request.app.state.site, request, None, "", new_token())
-        return nobody.page("error.html", 403, title="Not signed in", message=str(error))
+        return nobody.error(403, nobody.words("Not signed in"), error)
     answer = _shown(visit, handler, form, action)
     if visit.me is None and not request.cookies.get(visit.site.visitor_cookie):
         set_cookie(answer, visit.site.visitor_cookie, visit.secret, secure=visit.secure, days=None)
@@ -228,22 +252,25 @@ def _page(handler: Handler, request: Request, form: dict[str, str] | None, actio
 
 
 def _shown(visit: Visit, handler: Handler, form: dict[str, str] | None, action: Action) -> Response:
+    t = visit.words
     try:
         visit.must(action)
     except NotAllowed as error:
         if visit.me is None:
             return RedirectResponse(f"/signin?next={quote(visit.request.url.path)}", 303)
-        return visit.page("error.html", 403, title="Not for you", message=str(error))
+        return visit.error(403, t("Not for you"), error)
     if form is not None and not _ours(visit, form.pop("csrf", "")):
-        message = "This form was too old, or came from another site. Go back, reload the page, send it again."
-        return visit.page("error.html", 403, title="Not sent", message=message)
+        message = t(
+            "This form was too old, or came from another site. Go back, reload the page, send it again."
+        )
+        return visit.error(403, t("Not sent"), message)
     try:
         answer = handler(visit) if form is None else handler(visit, form)
     except NotAllowed as error:
-        return visit.page("error.html", 403, title="Not for you", message=str(error))
+        return visit.error(403, t("Not for you"), error)
     except PairwrightError as error:
         status = 400 if isinstance(error, InputError) else 500
-        return visit.page("error.html", status, title="That did not work", message=str(error))
+        return visit.error(status, t("That did not work"), error)
     assert isinstance(answer, Response)
     return answer
 
@@ -273,6 +300,9 @@ def call(handler: Handler, action: Action) -> Handler:
 
 
 def _call(handler: Handler, request: Request, body: dict[str, Any], action: Action) -> Response:
+    def told(error: Exception) -> str:
+        return words_of(request).told(str(error))
+
     try:
         visit = visit_of(request)
         visit.must(action)
@@ -284,11 +314,11 @@ def _call(handler: Handler, request: Request, body: dict[str, Any], action: Acti
                 )
         answer = handler(visit, body)
     except NotAllowed as error:
-        return problem(401 if error.kind == "SignedOut" else 403, error.kind, str(error))
+        return problem(401 if error.kind == "SignedOut" else 403, error.kind, told(error))
     except NotOffered as error:
-        return problem(409, "NotOffered", str(error))
+        return problem(409, "NotOffered", told(error))
     except PairwrightError as error:
-        return problem(400, type(error).__name__, str(error))
+        return problem(400, type(error).__name__, told(error))
     if isinstance(answer, Response):
         return answer
     return Response(json.dumps(answer, ensure_ascii=False), media_type="application/json")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from pairwright.amounts import counted
 from pairwright.annotate.cards import beside, shown_turns, to_html
 from pairwright.annotate.difference import changes, difference
 from pairwright.annotate.images import image_file
@@ -16,12 +16,20 @@ from pairwright.annotate.rendering import written_html
 from pairwright.annotate.rights import REFUSED
 from pairwright.annotate.row_json import prompt_json, response_json, without_ids
 from pairwright.annotate.security import csrf_token
-from pairwright.annotate.shapes import answer_of, judges_json, pair_ids, shortly, text_of, uuid_of
+from pairwright.annotate.shapes import (
+    answer_of,
+    judges_json,
+    pair_ids,
+    previous_shown,
+    shortly,
+    text_of,
+    uuid_of,
+)
 from pairwright.annotate.site import NotOffered, Visit, call, page
 from pairwright.errors import InputError
 from pairwright.keys import parse_public_id, public_id
 from pairwright.stages.panel.asked import refused_judges
-from pairwright.stages.people import pause_rule, qualify, queue
+from pairwright.stages.people import own_answers, pause_rule, qualify, queue
 from pairwright.stages.people.queue import Offer
 from pairwright.stages.project import guidelines
 from pairwright.store.judge.judge_votes import judges_said
@@ -29,9 +37,10 @@ from pairwright.store.people import accounts, leases, review, tasks
 from pairwright.store.people.accounts import Account
 from pairwright.store.people.tasks import Task
 from pairwright.turns import all_laid_out
-from pairwright.types import Assist, Verdict, swap
+from pairwright.types import Assist, Verdict
 
 MOST_NAMED = 50  # pairs a page may name at once: those it holds and those whose answers are under way
+REASON_KEYS = "34567890"  # as in static/keys.js: 1 and 2 are the sides
 LARGEST_ID = 2**62  # the stores' numbers end beyond
 
 
@@ -39,10 +48,22 @@ def home(visit: Visit) -> Response:
     """Annotators choose; a lead sees how it goes, or chooses while nobody else is there to do it."""
     if visit.account.role == "lead":
         with visit.project.store.read() as connection:
-            team = len(accounts.accounts(connection)) > 1 or accounts.invitations(connection)
-            if team or not tasks.waiting(connection):
+            if has_team(connection) or not tasks.waiting(connection):
                 return RedirectResponse("/lead", 303)
     return RedirectResponse("/work", 303)
+
+
+def has_team(connection: Connection) -> bool:
+    """Whether several people have accounts here, or are invited."""
+    return len(accounts.accounts(connection)) > 1 or bool(accounts.invitations(connection))
+
+
+def is_alone(visit: Visit) -> bool:
+    """Whether this is who started the server, and nobody else takes part."""
+    if visit.account.role != "lead" or visit.account.name != visit.site.local:
+        return False
+    with visit.project.store.read() as connection:
+        return not has_team(connection)
 
 
 def work_page(visit: Visit) -> Response:
@@ -50,7 +71,12 @@ def work_page(visit: Visit) -> Response:
     settings = visit.project.settings.annotate
     if settings.form == "rank" and qualify.standing_of(visit.project, visit.account).state == "passed":
         return RedirectResponse("/rank", 303)
-    return visit.page("work.html", criteria=settings.criteria, show_reasoning=settings.show_reasoning)
+    return visit.page(
+        "work.html",
+        criteria=settings.criteria,
+        reasons=list(zip(REASON_KEYS, settings.reasons, strict=False)),
+        show_reasoning=settings.show_reasoning,
+    )
 
 
 def next_work(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
@@ -65,10 +91,15 @@ def next_work(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
         "gone": [],
         "progress": site.progress.of(me).as_dict(),
         "comments": new_comments(visit),
+        "message": "",
+        "alone": False,
         "guideline": {"id": current.id, "changed": seen not in (None, current.id), "first": seen is None},
     }
     if me.state == "paused":
-        return answer | {"state": "paused", "message": me.pause_reason or REFUSED["paused"][1]}
+        return answer | {
+            "state": "paused",
+            "message": visit.words.told(me.pause_reason or REFUSED["paused"][1]),
+        }
     standing = qualify.standing_of(visit.project, me)
     if standing.state != "passed":
         practice = _qualify(visit, standing, n, list(have.values()))
@@ -82,22 +113,29 @@ def next_work(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
     answer["gone"] = [name for name in named if have.get(name) is None or have[name] in gone]
     answer["tasks"] = [task_json(visit, each) for each in offers.new]
     done = not offers.new and len(answer["gone"]) == len(named)
-    return answer | {"state": "done" if done else "work", "message": why_done(visit, me) if done else ""}
+    if done:
+        answer |= {"message": why_done(visit, me), "alone": is_alone(visit)}
+    return answer | {"state": "done" if done else "work"}
 
 
 def why_done(visit: Visit, me: Account) -> str:
     with visit.project.store.read() as connection:
         if me.daily_limit is not None and not queue.left_today(connection, me):
-            return f"That was all for today: you may give {counted(me.daily_limit, 'answer')} a day."
-    return "Nothing waits for you right now. New pairs show up here by themselves."
+            return visit.words("That was all for today: you may give {n} answers a day.", n=me.daily_limit)
+    return visit.words("Nothing waits for you right now. New pairs show up here by themselves.")
 
 
 def _qualify(visit: Visit, standing: qualify.Qualification, n: int, have: Sequence[int]) -> dict[str, Any]:
     if standing.state == "failed":
-        text = f"{standing.right} of {standing.needed} practice pairs right: your lead will talk to you."
+        text = visit.words(
+            "{right} of {needed} practice pairs right: your lead will talk to you.",
+            right=standing.right,
+            needed=standing.needed,
+        )
         return {"state": "paused", "message": text}
     offers = qualify.offer(visit.project, visit.account, n, have)
-    text = f"Practice: pair {min(standing.done + 1, standing.needed)} of {standing.needed}."
+    at = min(standing.done + 1, standing.needed)
+    text = visit.words("Practice: pair {at} of {needed}.", at=at, needed=standing.needed)
     return {"state": "qualify", "message": text, "tasks": [task_json(visit, each) for each in offers]}
 
 
@@ -137,7 +175,9 @@ def judge_json(visit: Visit, task: Task) -> list[dict[str, Any]]:
     """What judges said of it, in terms of what this person sees; names hidden, for they sway."""
     with visit.project.store.read() as connection:
         refused = refused_judges(connection, visit.project)
-        return judges_json(judges_said(connection, task.pair_id, refused), visit.person.order(task))
+        return judges_json(
+            judges_said(connection, task.pair_id, refused), visit.person.order(task), visit.words
+        )
 
 
 def answer(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
@@ -156,6 +196,8 @@ def answer(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     with project.store.read() as connection:
         revised = tasks.voted_before(connection, me.rater_id, task.pair_id)
         known = tasks.vote_by_key(connection, key) is not None
+        if not known and revised:
+            own_answers.must_be_open(connection, project, me.rater_id, task.pair_id)
     shown = judge_json(visit, task) if assist != "off" else []
     seen: Assist | None = None
     if shown:
@@ -167,6 +209,8 @@ def answer(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
         strength=given.strength,
         note=given.note,
         ratings=given.ratings,
+        reasons=given.reasons,
+        spans=given.spans,
         assist=seen,
         guideline=version,
         key=key,
@@ -185,6 +229,7 @@ def _practised(visit: Visit, task: Task, verdict: Verdict, seconds: float, key: 
         "right": found.right,
         "verdict": sides[found.verdict],
         "explanation": to_html(found.explanation) if found.explanation else None,
+        "a": "left" if order == "AB" else "right",  # a lead's explanation may speak of A and B
         "done": found.standing.done,
         "needed": found.standing.needed,
         "state": found.standing.state,
@@ -194,13 +239,13 @@ def _practised(visit: Visit, task: Task, verdict: Verdict, seconds: float, key: 
 
 
 def skip(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
-    task = _work_offered(visit, body)
+    task = work_offered(visit, text_of(body, "id"))
     visit.person.skip(task, text_of(body, "reason", most=500, needed=False) or "skipped")
     return {"saved": True, "progress": visit.site.progress.of(visit.account).as_dict()}
 
 
 def flag(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
-    task = _work_offered(visit, body)
+    task = work_offered(visit, text_of(body, "id"))
     note = text_of(body, "note", most=2000, needed=False)
     visit.person.flag(task, text_of(body, "what"), note or None)
     return {"saved": True, "progress": visit.site.progress.of(visit.account).as_dict()}
@@ -210,8 +255,10 @@ def undo(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     """Take back the last thing done, or what was done on the pair named: asked twice, it is done once."""
     pair_id = None
     if body.get("id"):
-        pair_id = _work_offered(visit, body).pair_id
-    previous = _standing_answer(visit, pair_id)
+        pair_id = work_offered(visit, text_of(body, "id")).pair_id
+    with visit.project.store.read() as connection:
+        own_answers.must_be_open(connection, visit.project, visit.account.rater_id, pair_id)
+    previous = standing_answer(visit, pair_id)
     undone = visit.person.undo(pair_id)
     if undone is None:
         again = visit.person.task_on(pair_id) if pair_id else None
@@ -224,16 +271,14 @@ def undo(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     return {"undone": True, "task": task, "progress": progress}
 
 
-def _standing_answer(visit: Visit, pair_id: int | None) -> dict[str, Any] | None:
-    """What this person had answered before taking it back, so that the page can show it."""
+def standing_answer(visit: Visit, pair_id: int | None) -> dict[str, Any] | None:
+    """What this person had answered last (on this pair), so that the page can show it."""
     with visit.project.store.read() as connection:
         last = tasks.last_action(connection, visit.account.rater_id, pair_id)
         if last is None or last.what != "vote":
             return None
-        order, verdict, both, strength, note = tasks.answer_on(connection, last.row_id)
-    shown = verdict if order == "AB" else swap(verdict)
-    choice = {"A": "left", "B": "right", "TIE": f"both_{both}" if both else "tie"}[shown]
-    return {"choice": choice, "strength": abs(strength) if strength else None, "note": note}
+        given = tasks.answer_on(connection, last.row_id)
+    return previous_shown(given)
 
 
 def leave(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
@@ -249,7 +294,11 @@ def diff(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
     task, _ = offered(visit, text_of(query, "id"))
     found = difference(*sides(visit, task))
     if found is None:
-        return {"left": None, "right": None, "message": "These texts are too long to compare word by word."}
+        return {
+            "left": None,
+            "right": None,
+            "message": visit.words("These texts are too long to compare word by word."),
+        }
     return {"left": found[0], "right": found[1], "message": None}
 
 
@@ -260,6 +309,21 @@ def raw(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
     a, b = (response_json(without_ids(turns), reasoning=thoughts) for turns in (task.a_turns, task.b_turns))
     left, right = (a, b) if visit.person.order(task) == "AB" else (b, a)
     return {"prompt": prompt_json(task.prompt, reasoning=thoughts), "left": left, "right": right}
+
+
+def parts(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
+    """Both responses message by message, every character as it is: in these, spans are marked."""
+    task, _ = offered(visit, text_of(query, "id"))
+    a, b = (
+        [
+            {"turn": n, "role": turn.role, "text": turn.content}
+            for n, turn in enumerate(turns)
+            if turn.content.strip()
+        ]
+        for turns in (task.a_turns, task.b_turns)
+    )
+    left, right = (a, b) if visit.person.order(task) == "AB" else (b, a)
+    return {"left": left, "right": right}
 
 
 def guidelines_page(visit: Visit) -> Response:
@@ -322,9 +386,9 @@ def offered(visit: Visit, public: str) -> tuple[Task, leases.Offered]:
     return task, lease
 
 
-def _work_offered(visit: Visit, body: dict[str, Any]) -> Task:
+def work_offered(visit: Visit, public: str) -> Task:
     """The same of a pair that is no practice."""
-    task, lease = offered(visit, text_of(body, "id"))
+    task, lease = offered(visit, public)
     if lease.kind == "qualify":
         raise InputError("a practice pair can't be skipped, flagged or taken back")
     return task
@@ -364,6 +428,7 @@ routes = [
     Route("/api/leave", call(leave, "be somebody"), methods=["POST"]),
     Route("/api/diff", call(diff, "practise")),
     Route("/api/raw", call(raw, "practise")),
+    Route("/api/parts", call(parts, "practise")),
     Route("/api/me", call(who_am_i, "be somebody")),
     Route("/api/guidelines", call(guidelines_json, "be somebody")),
     Route("/api/guidelines/seen", call(guidelines_seen, "be somebody"), methods=["POST"]),

@@ -9,6 +9,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from pairwright.cli.output import out, usd
+from pairwright.stages.result import in_short
 from pairwright.turns import laid_out
 from pairwright.types import messages_from
 
@@ -61,6 +62,8 @@ def _pair(chain: dict[str, Any]) -> None:
         facts = _facts(vote, "confidence", "prob_a", "both", "strength", "seconds", "reason", "retracted")
         if follows := vote.get("follows_from"):
             facts += f"  follows from votes {follows[0]} and {follows[1]} on the responses"
+        facts += "".join(f"  because of {each}" for each in vote.get("reasons", ()))
+        facts += "".join(f'  "{in_short(each["text"])}" in {each["side"]}' for each in vote.get("spans", ()))
         costs = "; ".join(_call(call) for call in vote["calls"])
         _line(f"vote {vote['id']}", f"{said}  {facts}  {costs}  {_when(vote)}")
     for flag in chain["flags"]:

@@ -152,6 +152,9 @@ vote = Table(
     Column("better_id", RowId),
     Column("worse_id", RowId),
     Column("ranking_id", RowId),  # the ranking it follows from
+    # Why an annotator chose: reasons the lead defined, [{"side", "turn", "start", "end"}] of what decided.
+    Column("reasons", JSON(none_as_null=True)),
+    Column("spans", JSON(none_as_null=True)),
     Index("vote_by_pair", "pair_id", "rater_id"),
     Index("vote_by_rater", "rater_id", "id"),
 )

@@ -95,6 +95,8 @@ def vote_row(value: Vote, key: bytes) -> dict[str, Any]:
         "better_id": value.better_id,
         "worse_id": value.worse_id,
         "ranking_id": value.ranking_id,
+        "reasons": list(value.reasons) if value.reasons else None,
+        "spans": [dict(each) for each in value.spans] if value.spans else None,
         "at": time.time(),
     }
 

@@ -1,3 +1,5 @@
+import { t } from "./words.js";
+
 // Calls of the page's API. A problem is an Error with `status` (0: no server) and `kind`.
 const meta = (name) => document.querySelector(`meta[name=${name}]`);
 
@@ -24,14 +26,14 @@ export async function call(path, body) {
       signal: AbortSignal.timeout(20000),
     });
   } catch {
-    throw new CallError(0, "Offline", "The server can't be reached.");
+    throw new CallError(0, "Offline", t("The server can't be reached."));
   }
   let answer = null;
   try {
     answer = await response.json();
   } catch {
     // A proxy's error page: as good as no server.
-    throw new CallError(response.status >= 500 || response.ok ? 0 : response.status, "Offline", "No answer.");
+    throw new CallError(response.status >= 500 || response.ok ? 0 : response.status, "Offline", t("No answer."));
   }
   if (!response.ok) throw new CallError(response.status, answer.error?.type, answer.error?.message ?? "Error");
   return answer;

@@ -1,7 +1,4 @@
-// The dialogs of the annotator's page: why a pair is skipped, what is wrong with it, a note, practice feedback.
-import { el, setHtml } from "./html.js";
-import { sideName } from "./view.js";
-
+// The dialogs of the annotator's page: why a pair is skipped, what is wrong with it, a note.
 const $ = (id) => document.getElementById(id);
 
 export function open(name) {
@@ -43,16 +40,4 @@ export function answered({ skip, flag, note }) {
   $("dialog-note").addEventListener("close", () => {
     note($("dialog-note").returnValue === "keep" ? $("note").value.trim() : undefined);
   });
-}
-
-// What a practice answer was worth; `done` is called with it once it has been read.
-export function feedback(of, done) {
-  const better = of.verdict === "tie" ? "it is a tie" : `${sideName(of.verdict)} is better`;
-  $("feedback-title").textContent = of.right ? "Right" : `Not this time: ${better}`;
-  setHtml($("feedback-text"), of.explanation ?? (of.right ? "" : "<p>Look at the guidelines again.</p>"));
-  if (of.done === of.needed) {
-    const more = of.state === "passed" ? " Real work starts now." : "";
-    $("feedback-text").append(el("p", {}, `That was the last practice pair.${more}`));
-  }
-  open("feedback").addEventListener("close", () => done(of), { once: true });
 }

@@ -1,8 +1,11 @@
+import { told } from "./words.js";
+
 // The one place where HTML made by the server (and sanitised there) enters the page.
 const policy = window.trustedTypes?.createPolicy("pairwright", { createHTML: (text) => text });
 
 export function setHtml(element, text) {
   element.innerHTML = policy ? policy.createHTML(text) : text;
+  for (const own of element.querySelectorAll("[data-t]")) own.textContent = told(own.textContent);
 }
 
 // `el("p", {class: "hint"}, "text", child, ...)`: an element; text is never read as HTML.

@@ -1,5 +1,6 @@
 // Images enlarged: those of the prompt one after the other, those of the two responses beside each other.
 import { el } from "./html.js";
+import { t } from "./words.js";
 
 let slides = []; // each: [{image, name}], several where both sides have one
 let at = 0;
@@ -13,7 +14,7 @@ function gather() {
   }));
   const most = Math.max(0, ...sides.map((side) => side.images.length));
   return [
-    ...asked.map((image) => [{ image, name: "Prompt" }]),
+    ...asked.map((image) => [{ image, name: t("Prompt") }]),
     ...Array.from({ length: most }, (_, n) =>
       sides.filter((side) => side.images[n]).map((side) => ({ image: side.images[n], name: side.name })),
     ),
@@ -38,9 +39,9 @@ function made() {
     "div",
     { class: "bar-of-images" },
     el("b", { id: "images-at", "aria-live": "polite" }),
-    el("span", { id: "images-turn" }, button(() => turn(-1), "Previous ", key("←")), button(() => turn(1), "Next ", key("→"))),
-    el("button", { type: "button", id: "images-size", "aria-pressed": "false", onclick: size }, "Full size ", key("z")),
-    button(() => dialog.close(), "Back ", key("Esc")),
+    el("span", { id: "images-turn" }, button(() => turn(-1), t("Previous"), " ", key("←")), button(() => turn(1), t("Next"), " ", key("→"))),
+    el("button", { type: "button", id: "images-size", "aria-pressed": "false", onclick: size }, t("Full size"), " ", key("z")),
+    button(() => dialog.close(), t("Back"), " ", key("Esc")),
   );
   const box = el("dialog", { class: "images", autofocus: "", tabindex: "-1", "aria-labelledby": "images-at" }, bar, el("div", { id: "images-shown" }));
   box.addEventListener("keydown", pressed);
@@ -49,11 +50,11 @@ function made() {
 }
 
 function draw() {
-  document.getElementById("images-at").textContent = `Image ${at + 1} of ${slides.length}`;
+  document.getElementById("images-at").textContent = t("Image {at} of {all}", { at: at + 1, all: slides.length });
   document.getElementById("images-turn").hidden = slides.length < 2;
   document.getElementById("images-shown").replaceChildren(
     ...slides[at].map(({ image, name }) => {
-      const large = el("img", { src: image.getAttribute("src"), alt: `${name}: image ${at + 1}` });
+      const large = el("img", { src: image.getAttribute("src"), alt: t("{name}: image {at}", { name, at: at + 1 }) });
       large.addEventListener("click", size);
       return el("figure", { tabindex: "0" }, el("figcaption", {}, name), large);
     }),
@@ -70,7 +71,7 @@ function size() {
   document.getElementById("images-size").setAttribute("aria-pressed", String(full));
 }
 
-const KEYS = {
+export const KEYS = {
   ArrowRight: () => turn(1), j: () => turn(1), n: () => turn(1),
   ArrowLeft: () => turn(-1), k: () => turn(-1),
   z: size, v: () => dialog.close(),

@@ -1,6 +1,7 @@
 // Answers wait in the browser until the server has them: through a dead server, a reload, an expired sign-in.
 // They are sent one by one in the order they were given, each with a key by which it counts once.
 import { call, person, refreshToken, whose } from "./calls.js";
+import { t } from "./words.js";
 
 const PLACE = `pairwright:outbox:${whose}`;
 const REFUSED = `pairwright:refused:${whose}`;
@@ -71,12 +72,12 @@ export class Outbox extends EventTarget {
   // What to do about a call that failed: true to go on at once.
   async #mended(problem, entry) {
     const n = this.waiting.length;
-    const kept = n === 1 ? "1 answer is kept here and sent later" : `${n} answers are kept here and sent later`;
+    const kept = t("{n} answers are kept here and sent later.", { n });
     if (problem.status === 403 && problem.kind === "Csrf") {
       try {
         const name = await refreshToken();
         if (name === person && this.#failures++ < 3) return true;
-        const other = `${name} is signed in now: ${person}'s answers are kept until ${person} signs in.`;
+        const other = t("{name} is signed in now: the answers of {person} are kept until {person} signs in.", { name, person });
         this.#tell("other", name === person ? kept : other);
       } catch {
         this.#tell("signed-out", kept);
@@ -91,7 +92,7 @@ export class Outbox extends EventTarget {
     }
     if (problem.status === 403 && (problem.kind === "Paused" || problem.kind === "Removed")) {
       // Rights may come back: what was given before they were taken is not thrown away.
-      this.#tell("paused", `${problem.message} ${kept}, once you may work again.`);
+      this.#tell("paused", `${problem.message} ${t("{n} answers are kept here and sent once you may work again.", { n })}`);
       this.#later();
       return false;
     }

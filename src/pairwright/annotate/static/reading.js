@@ -2,6 +2,7 @@
 // images are enlarged. On pages that only read, these keys are all there is to set up.
 import { el } from "./html.js";
 import { showImages } from "./images.js";
+import { t } from "./words.js";
 
 const CALLS = "details.piece.call, details.piece.result";
 const all = (selector) => [...document.querySelectorAll(selector)];
@@ -25,10 +26,10 @@ function toParting() {
 
 // By name: [key, what has to be there, what is done; false where there is nothing of it, its button].
 export const READS = {
-  reasoning: ["o", "details.piece.reasoning", () => fold("details.piece.reasoning"), "Reasoning"],
-  calls: ["c", CALLS, () => fold(CALLS), "Calls"],
-  parting: ["p", ".parts", toParting, "Parting"],
-  images: ["v", "img.picture", () => showImages(), "Images"],
+  reasoning: ["o", "details.piece.reasoning", () => fold("details.piece.reasoning"), t("Reasoning")],
+  calls: ["c", CALLS, () => fold(CALLS), t("Calls")],
+  parting: ["p", ".parts", toParting, t("Parting")],
+  images: ["v", "img.picture", () => showImages(), t("Images")],
 };
 
 export function listen() {
@@ -37,7 +38,7 @@ export function listen() {
     el("button", { type: "button", class: "quiet", onclick: read }, `${name} `, el("kbd", {}, key)),
   );
   const sides = document.querySelector(".sides");
-  if (sides && buttons.length) sides.before(el("div", { class: "reads", role: "group", "aria-label": "Reading" }, ...buttons));
+  if (sides && buttons.length) sides.before(el("div", { class: "reads", role: "group", "aria-label": t("Reading") }, ...buttons));
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (event.target.closest("input, select, textarea") || document.querySelector("dialog[open]")) return;

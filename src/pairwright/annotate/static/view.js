@@ -1,19 +1,24 @@
 // Shows one pair, and what is said about it.
 import { el, setHtml } from "./html.js";
 import { READS } from "./reading.js";
+import { t } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
-const ROLES = { system: "System", user: "User", assistant: "Assistant", tool: "Tool", offered: "Tools on offer", developer: "Developer" };
+const ROLES = { system: t("System"), user: t("User"), assistant: t("Assistant"), tool: t("Tool"), offered: t("Tools on offer"), developer: t("Developer") };
 const CHOICES = {
-  left: () => `${sideName("left")} is better`, right: () => `${sideName("right")} is better`, tie: () => "tie",
-  torn: () => "torn: its answers in the two orders differ", both_good: () => "both good", both_bad: () => "both bad",
+  left: () => (stacked.matches ? t("the upper one is better") : t("left is better")),
+  right: () => (stacked.matches ? t("the lower one is better") : t("right is better")),
+  tie: () => t("tie"), both_good: () => t("both good"), both_bad: () => t("both bad"),
+  torn: () => t("torn: its answers in the two orders differ"),
 };
+const STRENGTHS = { 1: (choice) => t("{choice}, slightly", { choice }), 3: (choice) => t("{choice}, much", { choice }) };
 // As style.css has it.
 const stacked = matchMedia("(max-width: 760px)");
 
 // A side as the person sees it: on a narrow screen one stands above the other.
 export function sideName(side) {
-  return stacked.matches ? { left: "the upper one", right: "the lower one" }[side] : side;
+  if (stacked.matches) return side === "left" ? t("the upper one") : t("the lower one");
+  return side === "left" ? t("left") : t("right");
 }
 
 export class View {
@@ -57,8 +62,7 @@ export class View {
     this.toStart();
     scrollTo(0, 0);
     this.#judges(task.judge);
-    for (const input of document.querySelectorAll(".ratings input")) input.checked = false;
-    $("heading").textContent = task.kind === "qualify" ? "Practice: which response is better?" : "Which response is better?";
+    $("heading").textContent = task.kind === "qualify" ? t("Practice: which response is better?") : t("Which response is better?");
   }
 
   #draw() {
@@ -75,13 +79,14 @@ export class View {
         return el("div", { class: `turn ${turn.role}` }, label, text);
       }),
     );
-    for (const side of ["left", "right"]) {
+    for (const side of this.instead?.draw ? [] : ["left", "right"]) {
       const text = this.instead?.[side] ?? (this.written ? task[side].written : task[side].html);
-      setHtml($(side), text || '<p class="hint">(empty)</p>');
+      setHtml($(side), text || '<p class="hint" data-t>(empty)</p>');
     }
+    this.instead?.draw?.();
     const what = this.instead?.what;
     $("pair").classList.toggle("differs", what === "diff");
-    for (const each of ["raw", "diff"]) press(each, what === each);
+    for (const each of ["raw", "diff", "mark"]) press(each, what === each);
     press("written", this.written && !what);
     press("together", this.together);
     for (const [name, [, there]] of Object.entries(READS)) {
@@ -119,7 +124,7 @@ export class View {
 
   #judges(said) {
     $("judges").hidden = !said?.length;
-    if (said?.length) $("judges").replaceChildren(el("b", {}, "Judges said: "), ...said.map(judgeLine));
+    if (said?.length) $("judges").replaceChildren(el("b", {}, t("Judges said:"), " "), ...said.map(judgeLine));
   }
 
   // A screen instead of a pair: nothing waits, paused, another tab.
@@ -131,8 +136,9 @@ export class View {
   }
 
   progress(of) {
-    const pace = of.per_hour ? ` · ${Math.round(of.per_hour)} an hour` : "";
-    $("progress").textContent = `${of.today.toLocaleString()} today · ${of.waiting.toLocaleString()} waiting${pace}`;
+    const told = [t("{n} today", { n: of.today }), t("{n} waiting", { n: of.waiting })];
+    if (of.per_hour) told.push(t("{n} an hour", { n: Math.round(of.per_hour) }));
+    $("progress").textContent = told.join(" · ");
   }
 
   say(text) {
@@ -143,7 +149,7 @@ export class View {
   notice(name, kind, ...content) {
     document.getElementById(`notice-${name}`)?.remove();
     if (kind === null) return;
-    const close = el("button", { type: "button", class: "quiet", "aria-label": "Close", onclick: () => this.notice(name, null) }, "×");
+    const close = el("button", { type: "button", class: "quiet", "aria-label": t("Close"), onclick: () => this.notice(name, null) }, "×");
     $("notices").append(el("div", { class: `notice ${kind}`, id: `notice-${name}`, role: "status" }, el("div", {}, ...content), close));
   }
 
@@ -155,13 +161,14 @@ export class View {
 
 export function judgeLine(said) {
   const sure = said.confidence ? ` (${said.confidence})` : "";
-  const reason = said.reason ? ` - ${said.reason} (A is ${sideName("left")}, B is ${sideName("right")})` : "";
+  const sides = t("A is {a}, B is {b}", { a: sideName("left"), b: sideName("right") });
+  const reason = said.reason ? ` - ${said.reason} (${sides})` : "";
   return el("span", { class: "judge" }, `${said.name}: ${CHOICES[said.verdict]()}${sure}${reason} `);
 }
 
 export function choiceText(choice, strength) {
-  const much = strength === 3 ? ", much" : strength === 1 ? ", slightly" : "";
-  return `${CHOICES[choice]()}${much}`;
+  const said = CHOICES[choice]();
+  return STRENGTHS[strength]?.(said) ?? said;
 }
 
 // Where a text begins, where it parts from the other, and where it ends, as places to scroll to.

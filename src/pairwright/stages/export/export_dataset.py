@@ -44,6 +44,7 @@ from pairwright.store.export import labelled_pairs as rows_of
 from pairwright.store.export import labelled_responses as singles_of
 from pairwright.store.export.labelled_pairs import PAGE
 from pairwright.store.export.ratings import rating_kinds, ratings_by_key
+from pairwright.store.export.why import anything_told, why_by_key
 from pairwright.store.meta import prompts_by_domain
 from pairwright.store.response_votes import response_votes_mark
 from pairwright.store.store import Store
@@ -165,9 +166,11 @@ def _pairs(
     _count(result.dropped, census.drops("label"))
     total = census.standing.get("label", 0)
     labels = _told(rows_of.labelled_pairs(connection, include_flagged=include_flagged), total, progress)
+    told = anything_told(connection)
     while page := list(islice(labels, PAGE)):
         keys = [label.pair_key for label in page]
         ratings = ratings_by_key(connection, keys, kind) if kind else {}
+        why = why_by_key(connection, keys) if told else {}
         for label in page:
             if source is not None and label.source != source:
                 result.dropped.add("settled_by_others", "", "pair")
@@ -184,7 +187,7 @@ def _pairs(
                 margin=label.margin,
                 weight=label.weight,
                 probability=label.prob_chosen,
-                meta=pair_meta(label),
+                meta=pair_meta(label, why.get(label.pair_key)),
                 tie=label.prob_tied,
                 tools=label.prompt.tools,
                 template=label.prompt.template,

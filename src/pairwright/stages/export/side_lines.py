@@ -11,8 +11,11 @@ import orjson
 from pairwright.errors import InputError
 from pairwright.formats import writing
 from pairwright.keys import public_id
+from pairwright.spans import quoted
 from pairwright.store.export import labelled_pairs as rows_of
 from pairwright.store.export import labelled_responses as singles_of
+from pairwright.store.export.why import Why
+from pairwright.types import Message
 
 # Where pairs stand that give no row, and what moves them on.
 REMEDY = {
@@ -31,8 +34,8 @@ REMEDY = {
 }
 
 
-def pair_meta(label: rows_of.PairRow) -> dict[str, Any]:
-    """The side line of a pair: what leads back to it."""
+def pair_meta(label: rows_of.PairRow, why: Why | None = None) -> dict[str, Any]:
+    """The side line of a pair: what leads back to it, and the reasons annotators gave, if any."""
     return {
         "pair": public_id("pair", label.pair_key, full=True),
         "prompt": public_id("prompt", label.prompt_key, full=True),
@@ -47,7 +50,22 @@ def pair_meta(label: rows_of.PairRow) -> dict[str, Any]:
         "belief": label.belief_id,
         "prob_chosen": label.prob_chosen,
         "reason": label.reason,
+        **(_told(label, why) if why else {}),
     }
+
+
+def _told(label: rows_of.PairRow, why: Why) -> dict[str, Any]:
+    sides = {"A": ("chosen", "rejected"), "B": ("rejected", "chosen")}[label.verdict]
+    turns = {
+        "chosen": label.chosen_turns or (Message("assistant", label.chosen),),
+        "rejected": label.rejected_turns or (Message("assistant", label.rejected),),
+    }
+    spans = []
+    for each in why.spans:
+        side = sides["ab".index(each["side"])]
+        spans.append({**each, "side": side, "text": quoted(each, turns[side])})
+    told = {"reasons": dict(why.reasons), "spans": spans}
+    return {name: value for name, value in told.items() if value}
 
 
 def response_meta(label: singles_of.ResponseRow) -> dict[str, Any]:

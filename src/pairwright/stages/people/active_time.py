@@ -35,14 +35,20 @@ def bounded(claimed: float, offered_at: float, until: float, others: Sequence[Ti
 
 
 def active_time(connection: Connection, rater_id: int, pair_id: int, claimed: float) -> ActiveTime:
-    """The active time of an answer this person gives now. What was never offered took no time here."""
+    """The active time of an answer this person gives now. What was never offered took no time here.
+
+    A changed answer took what the one it replaces took, and what has been claimed and was possible since.
+    """
     offered = leases.offered(connection, rater_id, pair_id)
     if offered is None:
         return ActiveTime(0.0, claimed, None)
     others = timed.answers_since(connection, rater_id, offered.at)
-    # Held until now, or until the time ran out; a changed answer took as long as the one it replaces could.
-    until = offered.until or max((each.at for each in others if each.pair_id == pair_id), default=offered.at)
-    others = [each for each in others if each.pair_id != pair_id]
-    return ActiveTime(
-        bounded(claimed, offered.at, min(until, time.time()), others), round(claimed, 3), offered.at
-    )
+    before = next((each for each in others if each.pair_id == pair_id), None)
+    now = time.time()
+    if before is not None:
+        more = bounded(claimed, before.at, now, others)
+        took, told = round(before.seconds + more, 3), round(before.seconds + claimed, 3)
+        return ActiveTime(took, told, before.offered_at)
+    # Held until now, or until the time ran out.
+    took = bounded(claimed, offered.at, min(offered.until or offered.at, now), others)
+    return ActiveTime(took, round(claimed, 3), offered.at)

@@ -6,7 +6,7 @@ that the next person is offered what is really still open.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import uuid4
@@ -17,6 +17,7 @@ from pairwright.literals import checked
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.people.active_time import active_time
 from pairwright.stages.people.skills import takes_of
+from pairwright.stages.people.why import checked_reasons, checked_spans
 from pairwright.stages.project.project import Project
 from pairwright.store import schema
 from pairwright.store.insert import lock_pairs
@@ -100,6 +101,8 @@ class Person:
         strength: int | None = None,
         note: str | None = None,
         ratings: Mapping[str, Any] | None = None,
+        reasons: Sequence[str] = (),
+        spans: Sequence[Mapping[str, Any]] = (),
         assist: Assist | None = None,
         guideline: int | None = None,
         key: bytes | None = None,
@@ -110,13 +113,16 @@ class Person:
         `claimed`: a browser says so, and the server's own clock has the last word.
 
         `strength` is 1 (slightly) to 3 (much). `ratings` are
-        `{"left": {criterion: 1..5}, "right": {...}}`. `guideline` is the
+        `{"left": {criterion: 1..5}, "right": {...}}`. `reasons` are among `[annotate] reasons`, `spans`
+        what decided: `{"side": "left" or "right", "turn", "start", "end"}`. `guideline` is the
         version the person saw, by default the current one. The same `key` again
         adds nothing: it is the answer that was recorded.
         """
         order = self.order(task)
         verdict = as_original(VERDICT_OF[choice], order)
         key = key or uuid4().bytes
+        why = checked_reasons(reasons, self.project.settings.annotate.reasons)
+        marked = checked_spans(spans, task, order)
         with self.project.store.write() as connection:
             lock_pairs(connection, [task.pair_id])
             if (there := tasks.vote_by_key(connection, key)) is not None:
@@ -139,6 +145,8 @@ class Person:
                 guideline_id=guideline or guideline_id(connection, self.project.guidelines),
                 assist=assist,
                 ratings=_of_pair(ratings, order),
+                reasons=why,
+                spans=[each.as_dict() for each in marked],
             )
             earlier = tasks.vote_on(connection, self.rater_id, task.pair_id)
             number = add_vote(connection, vote, key)

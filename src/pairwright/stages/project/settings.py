@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from pairwright.errors import ConfigError, InputError
 from pairwright.formats.trl import Shape, Style
@@ -19,6 +19,8 @@ from pairwright.pairing import POLICIES, check_policy
 from pairwright.routing.decide import Overlap
 from pairwright.stages.project.judge_kinds import KINDS, kind_of
 from pairwright.stages.project.reward_settings import RewardSettings
+
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
 
 class ProjectSettings(Settings):
@@ -187,6 +189,9 @@ class AnnotateSettings(Settings):
         0.0, ge=0, lt=1, description="ask one more person until a label is believed this surely; 0: no"
     )
     lease_minutes: float = Field(20, gt=0, description="how long an offered pair is kept for a person")
+    reopen_minutes: float = Field(
+        60, gt=0, description="how long after an answer its annotator may change it or take it back"
+    )
     gold_rate: float = Field(0.0, ge=0, le=0.5, description="share of gold pairs mixed in, unseen as such")
     qualify_pairs: int = Field(5, ge=0, description="gold pairs a new person practises on; 0: none")
     qualify_right: float = Field(0.6, ge=0, le=1, description="share of them to get right before real work")
@@ -212,6 +217,11 @@ class AnnotateSettings(Settings):
     criteria: list[str] = Field(
         default_factory=list, description="rated 1-5 for each response, such as helpfulness; default: none"
     )
+    reasons: list[Reason] = Field(
+        default_factory=list,
+        max_length=8,
+        description="an annotator may give for a choice, each with a key, such as accuracy; default: none",
+    )
     too_fast_seconds: float = Field(5, ge=0, description="answers faster than this were not read")
     proxies: list[str] = Field(
         default_factory=lambda: ["127.0.0.1", "::1"],
@@ -219,6 +229,13 @@ class AnnotateSettings(Settings):
     )
     sso_header: str | None = Field(None, description="signed-in user's name, set by such a proxy")
     sso_leads: list[str] = Field(default_factory=list, description="names that the header makes leads")
+
+    @field_validator("reasons")
+    @classmethod
+    def _each_once(cls, reasons: list[str]) -> list[str]:
+        if len(set(reasons)) < len(reasons):
+            raise ValueError(f"each reason once; got {', '.join(reasons)}")
+        return reasons
 
     @property
     def overlaps(self) -> Overlap:

@@ -7,9 +7,11 @@ from typing import Any
 from sqlalchemy import Connection, or_, select
 
 from pairwright.keys import public_id
+from pairwright.spans import quoted
 from pairwright.store.check.findings import settlements
+from pairwright.store.pair_texts import with_texts
 from pairwright.store.response_votes import still_counts
-from pairwright.store.rows import shown
+from pairwright.store.rows import done, shown
 from pairwright.store.schema import (
     belief,
     call,
@@ -24,6 +26,7 @@ from pairwright.store.schema import (
     retraction,
     vote,
 )
+from pairwright.types import Message
 
 TABLES = {"prompt": prompt, "response": response, "pair": pair, "vote": vote}
 
@@ -165,6 +168,7 @@ def _votes(connection: Connection, pair_id: int) -> list[dict[str, Any]]:
         *("order", "verdict", "confidence", "prob_a", "logprobs", "strength", "both"),
         *("seconds", "reason", "raw", "at"),
     )
+    marked = _turns(connection, pair_id) if any(row.spans for row in rows) else {}
     return [
         {
             "id": public_id("vote", row.key),
@@ -174,11 +178,23 @@ def _votes(connection: Connection, pair_id: int) -> list[dict[str, Any]]:
             **{name: row._mapping[name] for name in names},
             **({"follows_from": [row.better_id, row.worse_id]} if row.better_id else {}),
             **({"ranking": row.ranking_id} if row.ranking_id else {}),
+            **({"reasons": row.reasons} if row.reasons else {}),
+            **({"spans": [_quoted(each, marked) for each in row.spans]} if row.spans else {}),
             "retracted": row.retracted,
             "calls": _calls(connection, row.key),
         }
         for row in rows
     ]
+
+
+def _turns(connection: Connection, pair_id: int) -> dict[str, tuple[Message, ...]]:
+    row = connection.execute(with_texts().where(pair.c.id == pair_id)).one()
+    return {"a": done(row.a, row.a_turns), "b": done(row.b, row.b_turns)}
+
+
+def _quoted(span: dict[str, Any], turns: dict[str, tuple[Message, ...]]) -> dict[str, Any]:
+    """A marked span with its words."""
+    return {**span, "text": quoted(span, turns[span["side"]])}
 
 
 def _votes_on(connection: Connection, response_id: int) -> list[dict[str, Any]]:

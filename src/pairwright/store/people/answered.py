@@ -18,7 +18,10 @@ from pairwright.types import VERDICTS, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a person said of a pair; `known` is the answer of a gold pair, `others` what others said there."""
+    """What a person said of a pair; `known` is the answer of a gold pair, `others` what others said there.
+
+    `marked`: spans they marked.
+    """
 
     pair_id: int
     public: str
@@ -29,6 +32,8 @@ class Answer:
     seconds: float | None
     note: str | None
     at: float
+    reasons: list[str]
+    marked: int
 
 
 def answers_on(connection: Connection, rater_id: int, pair_ids: Sequence[int]) -> list[Answer]:
@@ -41,6 +46,8 @@ def answers_on(connection: Connection, rater_id: int, pair_ids: Sequence[int]) -
             vote.c.seconds,
             vote.c.reason,
             vote.c.at,
+            vote.c.reasons,
+            vote.c.spans,
             pair.c.key,
             prompt.c.messages,
         )
@@ -68,6 +75,8 @@ def answers_on(connection: Connection, rater_id: int, pair_ids: Sequence[int]) -
             row.seconds,
             row.reason,
             row.at,
+            row.reasons or [],
+            len(row.spans or ()),
         )
         for row in rows
     }

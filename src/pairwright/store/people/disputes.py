@@ -39,6 +39,8 @@ class SaidByPerson:
     note: str | None
     purpose: str | None
     at: float
+    reasons: list[str] | None
+    spans: list[dict[str, Any]] | None
 
 
 def conflicts(connection: Connection, limit: int, offset: int = 0) -> list[Conflict]:
@@ -91,6 +93,8 @@ def said_by_people(connection: Connection, pair_id: int) -> list[SaidByPerson]:
         vote.c.reason,
         vote.c.purpose,
         vote.c.at,
+        vote.c.reasons,
+        vote.c.spans,
     )
     rows = connection.execute(
         select(*columns)

@@ -289,13 +289,17 @@ def _flagged(pair_id: ColumnElement[int]) -> ColumnElement[bool]:
     return exists().where(flag.c.pair_id == pair_id, flag.c.severity == "error", flag_stands())
 
 
+What = Literal["vote", "skip", "flag"]
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something a person did that can be taken back: a row of vote, failure (a skip) or flag."""
+    """Something a person did that can be taken back: a row of vote, failure (a skip) or flag, and when."""
 
-    what: Literal["vote", "skip", "flag"]
+    what: What
     row_id: int
     pair_id: int
+    at: float
 
 
 def last_action(connection: Connection, rater_id: int, pair_id: int | None = None) -> Action | None:
@@ -304,7 +308,7 @@ def last_action(connection: Connection, rater_id: int, pair_id: int | None = Non
     def on(table: Table) -> list[ColumnElement[bool]]:
         return [] if pair_id is None else [table.c.pair_id == pair_id]
 
-    done: list[tuple[float, Action]] = []
+    done: list[Action] = []
     for what, table, stands in (
         ("vote", vote, and_(vote.c.purpose.is_(None), is_current())),
         ("skip", failure, skip_stands()),
@@ -317,8 +321,8 @@ def last_action(connection: Connection, rater_id: int, pair_id: int | None = Non
             .limit(1)
         ).first()
         if row is not None:
-            done.append((row.at, Action(what, row.id, row.pair_id)))  # type: ignore[arg-type]
-    return max(done, key=lambda each: each[0])[1] if done else None
+            done.append(Action(what, row.id, row.pair_id, row.at))  # type: ignore[arg-type]
+    return max(done, key=lambda each: each.at, default=None)
 
 
 def vote_by_key(connection: Connection, key: bytes) -> tuple[int, int] | None:
@@ -333,13 +337,25 @@ def voted_before(connection: Connection, rater_id: int, pair_id: int) -> bool:
     return connection.execute(query).first() is not None
 
 
-def answer_on(
-    connection: Connection, vote_id: int
-) -> tuple[Order, Verdict, str | None, int | None, str | None]:
-    """A vote as its person gave it: order shown, verdict, both, strength, note."""
-    columns = (vote.c.order, vote.c.verdict, vote.c.both, vote.c.strength, vote.c.reason)
-    row = connection.execute(select(*columns).where(vote.c.id == vote_id)).one()
-    return row.order, row.verdict, row.both, row.strength, row.reason
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer as its person gave it: `spans` and `ratings` are of the pair's own a and b."""
+
+    order: Order
+    verdict: Verdict
+    both: str | None
+    strength: int | None
+    note: str | None
+    ratings: Mapping[str, Any] | None
+    reasons: list[str] | None
+    spans: list[dict[str, Any]] | None
+
+
+def answer_on(connection: Connection, vote_id: int) -> Given:
+    """A vote as its person gave it."""
+    own = (vote.c.order, vote.c.verdict, vote.c.both, vote.c.strength, vote.c.reason, vote.c.ratings)
+    row = connection.execute(select(*own, vote.c.reasons, vote.c.spans).where(vote.c.id == vote_id)).one()
+    return Given(*row)
 
 
 def skipped(connection: Connection, rater_id: int, pair_id: int) -> bool:
