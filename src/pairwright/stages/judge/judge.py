@@ -186,7 +186,8 @@ async def _judge_all(
                 shared = Rankings(session, judge, prepared)
 
             async def do(work: JudgeWork) -> None:
-                work = replace(work, a=session.shown(work.a), b=session.shown(work.b))
+                if session.settings.longest is not None:
+                    work = replace(work, a=session.shown(work.a), b=session.shown(work.b))
                 if shared is not None:
                     await _read_off(session, run, shared, writer, work)
                 else:
