@@ -228,6 +228,7 @@ call = Table(
     # Of the list price: batches cost half.
     Column("price_share", Float, nullable=False, server_default="1"),
     Column("cached_tokens", Integer),  # of the prompt's, read from the endpoint's cache; null: it did not say
+    Column("server", Text),  # that made it, where the endpoint has several
     _at(),
     UniqueConstraint("work_key", "attempt"),
 )

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import orjson
@@ -20,6 +20,7 @@ from pairwright.models.chat import CallFailed
 from pairwright.models.ledger import Ledger
 from pairwright.models.prices import Price
 from pairwright.models.replies import ChatReply
+from pairwright.models.server import ServerUse
 from pairwright.models.settings import ModelSettings
 from pairwright.quality.refusals import looks_like_refusal
 from pairwright.stages.pay.bounds import most_tokens_out, tokens_of
@@ -55,7 +56,8 @@ class GenerateResult(Result):
 
     `uncounted_usd` of it is booked at the worst case, for the endpoint counted no tokens.
     `failed_before` responses failed in earlier runs and were not asked for again. `waiting` ones wait for
-    calls that are planned, or in a batch: run again to go on.
+    calls that are planned, or in a batch: run again to go on. `servers`, by endpoint: what was found out of
+    each.
     """
 
     pending: int
@@ -68,6 +70,7 @@ class GenerateResult(Result):
     uncounted_usd: float = 0.0
     notes: tuple[str, ...] = ()
     waiting: int = 0
+    servers: dict[str, list[ServerUse]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -163,6 +166,7 @@ def _generate(
         run.uncounted_usd,
         (*unlimited(prices, limit), *dispatch.notes),
         run.deferred,
+        dispatch.servers,
     )
 
 
@@ -193,7 +197,7 @@ class _Session:
         pages = only_first(work, prompts, lambda each: each.prompt_id)
         used = {self.project.settings.models[name].endpoint for name in self.settings.models}
         endpoints = {name: self.project.settings.endpoints[name] for name in sorted(used)}
-        workers = sum(endpoint.concurrency for endpoint in endpoints.values())
+        workers = sum(endpoint.most_in_flight for endpoint in endpoints.values())
         with GroupCommit(self.project.store) as self.writer:
             self.payers = {
                 name: Payer(self.run, "generate", name, price, self.writer)

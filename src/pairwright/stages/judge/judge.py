@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,7 +16,6 @@ from pairwright.keys import content_key
 from pairwright.literals import checked
 from pairwright.models.chat import CallFailed, ChatClient
 from pairwright.models.chat_judge import ChatJudge, read_reply
-from pairwright.stages.judge.local import judge_locally
 from pairwright.stages.judge.per_prompt import Aids
 from pairwright.stages.judge.result import JudgeResult, failed_before
 from pairwright.stages.judge.session import JudgeSession, notes_on, open_session
@@ -86,6 +84,9 @@ def run_judge(
     paid = kind_of(settings.kind).paid
     with project.store.exclusively("spending" if paid else "judge"):
         if not paid:
+            # Not above: reward models take longer to import than hundreds of calls to be made.
+            from pairwright.stages.judge.local import judge_locally
+
             if rejudge:
                 _ask_anew(project, name)
             return judge_locally(
@@ -110,7 +111,7 @@ def run_judge(
             _check_images(session)
             asyncio.run(_judge_all(session, run, retry_failed, left, limit, dispatch))
         dispatch.end(run.stop)
-    return _result(session, run, pending, dispatch.notes)
+    return _result(session, run, pending, dispatch)
 
 
 def _check_images(session: JudgeSession) -> None:
@@ -193,7 +194,7 @@ async def _judge_all(
                 else:
                     await _judge_one(session, run, judge, aids, images, payer, writer, work)
 
-            await work_through(pages, do, endpoint.concurrency, run)
+            await work_through(pages, do, endpoint.most_in_flight, run)
 
 
 async def _read_off(
@@ -282,7 +283,7 @@ def _failure(session: JudgeSession, work: JudgeWork, key: bytes, kind: str, mess
     return schema.failure, failure_row(failure, key)
 
 
-def _result(session: JudgeSession, run: Run, pending: int, notes: Sequence[str]) -> JudgeResult:
+def _result(session: JudgeSession, run: Run, pending: int, dispatch: Dispatch) -> JudgeResult:
     stop = run.stop
     if stop is not None and not isinstance(stop, (BudgetReached, KeyboardInterrupt)):
         raise stop
@@ -298,11 +299,12 @@ def _result(session: JudgeSession, run: Run, pending: int, notes: Sequence[str])
             *unlimited({session.model: session.price}, session.budget.limit),
             *notes_on(session.project, session.rater, session.model),
             *_cut(session),
-            *notes,
+            *dispatch.notes,
         ),
         failed_before=failed_before(session.project, session.name, run.failed),
         uncounted_usd=run.uncounted_usd,
         waiting=run.deferred,
+        servers=dispatch.servers,
     )
 
 
