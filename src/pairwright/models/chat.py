@@ -229,6 +229,9 @@ class ChatClient(Client):
     def _free(self, avoided: Server | None = None) -> Server | None:
         """The least busy server with room for a call; one that rests only where none works."""
         now = asyncio.get_running_loop().time()
+        if len(self._servers) == 1:  # as it mostly is, and this is asked for every call
+            only = self._servers[0]
+            return only if only.pause_until <= now and only.has_room else None
         there = [each for each in self._servers if each.out is None and each.pause_until <= now]
         working = [each for each in there if each.rest_until <= now]
         free = [each for each in working or there if each.has_room]

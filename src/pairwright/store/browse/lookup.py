@@ -226,6 +226,7 @@ def _calls(connection: Connection, work_key: bytes) -> list[dict[str, Any]]:
         "cost_known",
         "served",
         "fingerprint",
+        "server",
         "seconds",
         "tries",
         "at",
