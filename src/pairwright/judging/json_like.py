@@ -62,7 +62,7 @@ class _NotJson(ValueError):
         self.at = at
 
 
-@lru_cache(maxsize=16)  # one reply is looked at several times
+@lru_cache(maxsize=2)  # one reply is looked at several times
 def objects_in(text: str) -> tuple[FoundObject, ...]:
     """Every object of a text, outermost first; none inside one that can't be read. Raises Tangled."""
     reader, found = _Reader(text), list[FoundObject]()

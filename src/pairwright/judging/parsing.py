@@ -71,7 +71,7 @@ def parse_answer(raw: str, *, cut: bool = False, alone: bool = False) -> Answer:
     return read_verdict(raw, cut=cut, alone=alone).answer
 
 
-@lru_cache(maxsize=16)  # of a reply are asked, one after the other, its verdict and where that stands
+@lru_cache(maxsize=2)  # of a reply are asked, one after the other, its verdict and where that stands
 def read_verdict(raw: str, *, cut: bool = False, alone: bool = False) -> ReplyReading:
     """Like `parse_answer`, with where the verdict stands."""
     text, offset = _answer_part(raw)
@@ -311,6 +311,7 @@ def _has(answer: dict[str, Any], name: str) -> bool:
     return any(_is(key, name) for key in answer)
 
 
+@lru_cache(maxsize=256)  # the same few names in every answer
 def _is(key: str, name: str) -> bool:
     return key.strip().lower().replace(" ", "_") in (name, f"final_{name}")
 
