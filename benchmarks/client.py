@@ -105,16 +105,16 @@ async def all_of(ask: Ask, calls: int, in_flight: int) -> None:
     print(json.dumps({"wall": wall, "cpu": cpu, "peak_mb": peak}))
 
 
-def measure(name: str, calls: int, in_flight: int) -> None:
+def measure(name: str, calls: int, in_flight: int, latency_ms: float) -> None:
     if not find_spec(name):
         print(f"{name:<18} skipped: not installed (pip install {name})")
         return
-    with StandIn(latency_ms=LATENCY_MS) as server:
+    with StandIn(latency_ms=latency_ms) as server:
         child = [sys.executable, __file__, "--client", name, "--url", server.url, str(calls)]
         told = subprocess.run(
             [*child, "--in-flight", str(in_flight)], check=True, stdout=subprocess.PIPE
         ).stdout
-    done, wanted = json.loads(told), in_flight * 1000 / LATENCY_MS
+    done, wanted = json.loads(told), in_flight * 1000 / latency_ms
     ratio = done["wall"] / (calls / wanted)
     print(
         f"{name + ' ' + version(name):<18} {calls:>6,} calls: {ratio:.2f} x ideal, "
@@ -128,16 +128,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What the chat client adds to the model's own time.")
     parser.add_argument("calls", type=int, nargs="?", default=CALLS)
     parser.add_argument("--in-flight", type=int, default=IN_FLIGHT)
+    parser.add_argument("--latency-ms", type=float, default=LATENCY_MS)
     parser.add_argument("--client", help=argparse.SUPPRESS)
     parser.add_argument("--url", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.client:
         asyncio.run(CLIENTS[given.client](given.url, given.calls, given.in_flight))
         return
-    print(f"{LATENCY_MS} ms latency, {given.in_flight} in flight, {len(TEXT) / 1000:.1f} KB a call")
+    print(f"{given.latency_ms:g} ms latency, {given.in_flight} in flight, {len(TEXT) / 1000:.1f} KB a call")
     for name in CLIENTS:
         calls = given.calls if name in ("aiohttp", "pairwright") else CALLS_TO_COMPARE
-        measure(name, calls, given.in_flight)
+        measure(name, calls, given.in_flight, given.latency_ms)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""How fast judging goes, every verdict on disk: `python benchmarks/judge.py [CALLS] [--in-flight N]`.
+"""How fast judging goes, every verdict on disk: `python benchmarks/judge.py [CALLS]`.
 
 A loopback server answers after 50 ms; 64 calls are in flight; each call is about 3 KB. Ideal is
-CALLS x 50 ms / 64. `pairwright judge` runs as a user runs it, in a process of its own, start-up included:
-once with `concurrency = 64`, and once with nothing set against a server that does 64 at once and slows down
-beyond. A bare aiohttp loop sends as many requests of the same size in the same run, and keeps nothing.
+CALLS x 50 ms / 64 (`--in-flight` and `--latency-ms` set others). `pairwright judge` runs as a user runs it,
+in a process of its own, start-up included: once with `concurrency = 64`, and once with nothing set against a
+server that does 64 at once and slows down beyond. A bare aiohttp loop sends as many requests of the same size
+in the same run, and keeps nothing.
 """
 
 from __future__ import annotations
@@ -19,13 +20,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from stand_in import StandIn
 
-LATENCY_MS = 50
 PAIRWRIGHT = [sys.executable, "-m", "pairwright"]
 
 SETTINGS = """
@@ -120,43 +120,59 @@ async def bare(url: str, calls: int, in_flight: int) -> None:
         print(json.dumps({"wall": time.monotonic() - began}))
 
 
-def judged(
-    calls: int, ideal: float, in_flight: int, bare_cpu: float, concurrency: str, **behaviour: float
-) -> None:
-    with tempfile.TemporaryDirectory() as folder, StandIn(latency_ms=LATENCY_MS, **behaviour) as server:
+@dataclass(frozen=True)
+class Load:
+    """Calls, how many of them are in flight, how long each takes; aiohttp alone takes `bare_cpu` seconds."""
+
+    calls: int
+    in_flight: int
+    latency_ms: float
+    bare_cpu: float = 0.0
+
+    @property
+    def per_second(self) -> float:
+        return self.in_flight * 1000 / self.latency_ms
+
+    @property
+    def ideal(self) -> float:
+        return self.calls / self.per_second
+
+
+def judged(load: Load, concurrency: str, **behaviour: float) -> None:
+    calls, ideal = load.calls, load.ideal
+    with tempfile.TemporaryDirectory() as folder, StandIn(latency_ms=load.latency_ms, **behaviour) as server:
         root = Path(folder) / "project"
         project(root, calls // 2, server.port, concurrency)
         used = child([*PAIRWRIGHT, "-C", str(root), "judge", "--json"])
         result, busy = used.said["judges"][0], first_to_last(root)
     assert result["votes"] == calls, result
     [found] = result["servers"]["loopback"]
+    cpu = f"CPU {used.cpu / calls * 1000:.2f} ms a call = {used.cpu / load.bare_cpu:.2f} x bare"
     print(f"{concurrency or 'nothing set'}: {found['at_once']} in flight ({found['found']})")
     print(f"  first call sent to last verdict written: {busy:.1f} s = {busy / ideal:.2f} x ideal")
     print(f"  whole process, start-up included: {used.wall:.1f} s = {used.wall / ideal:.2f} x ideal")
-    print(
-        f"  CPU {used.cpu / calls * 1000:.2f} ms a call = {used.cpu / bare_cpu:.2f} x bare, start-up included"
-    )
-    print(f"  {server.verdict(calls, in_flight * 1000 / LATENCY_MS)}", flush=True)
+    print(f"  {cpu}, start-up included")
+    print(f"  {server.verdict(calls, load.per_second)}", flush=True)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description="How fast judging goes, every verdict on disk.")
     parser.add_argument("calls", type=int, nargs="?", default=10_000)
     parser.add_argument("--in-flight", type=int, default=64)
+    parser.add_argument("--latency-ms", type=float, default=50)
     given = parser.parse_args()
-    calls, in_flight = given.calls, given.in_flight
-    ideal = calls * LATENCY_MS / 1000 / in_flight
-    print(f"{calls:,} judge calls, {in_flight} in flight, {LATENCY_MS} ms each; ideal {ideal:.1f} s")
-    with StandIn(latency_ms=LATENCY_MS) as server:
+    load = Load(given.calls, given.in_flight, given.latency_ms)
+    calls, in_flight, ideal = load.calls, load.in_flight, load.ideal
+    print(f"{calls:,} judge calls, {in_flight} in flight, {load.latency_ms:g} ms each; ideal {ideal:.1f} s")
+    with StandIn(latency_ms=load.latency_ms) as server:
         loop = child([sys.executable, __file__, "bare", server.url, str(calls), str(in_flight)])
     wall, cpu = loop.said["wall"], loop.cpu / calls * 1000
     print(f"bare aiohttp: {wall:.1f} s = {wall / ideal:.2f} x ideal, CPU {cpu:.2f} ms a call")
-    judged(calls, ideal, in_flight, loop.cpu, f"concurrency = {in_flight}")
-    judged(calls, ideal, in_flight, loop.cpu, "", slow_over=in_flight)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / (
-        1024**2 if sys.platform == "darwin" else 1024
-    )
-    print(f"peak memory {peak:.0f} MB")
+    load = replace(load, bare_cpu=loop.cpu)
+    judged(load, f"concurrency = {in_flight}")
+    judged(load, "", slow_over=in_flight)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    print(f"peak memory {peak / (1024**2 if sys.platform == 'darwin' else 1024):.0f} MB")
 
 
 if __name__ == "__main__":

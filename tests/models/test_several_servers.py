@@ -215,7 +215,7 @@ def test_a_server_that_refuses_what_is_too_much_is_used_up_to_that():
         replies, [used] = ask(1500, server.url, max_tries=20)
         assert all(reply.text for reply in replies)
         assert server.refused < 150
-    assert 15 <= used.at_once <= 20
+    assert 10 <= used.at_once <= 20  # a server has not counted off every call that the client has
     assert used.found == "refused"
     assert used.too_much == server.refused
 

@@ -451,5 +451,5 @@ def test_how_many_calls_at_once_were_found_best_is_said_at_the_end(tmp_path):
         assert (result.votes, result.failures) == (200, 0)
         [used] = result.servers["loopback"]
         assert used.too_much == server.refused > 0
-    assert used.at_once in (5, 6)
+    assert 2 <= used.at_once <= 6
     assert f"loopback: {used.at_once} calls in flight, it refuses more" in result.notes
