@@ -14,10 +14,10 @@ from typing import Literal
 
 FIRST = 8  # calls at once to begin with
 STEP = 1.25  # from one number that is tried to the next, once doubling has ended
-WORTH = 0.25  # of the gain there would be if nothing slowed down: what a step has to bring
+WORTH = 0.25  # of the gain there would be if nothing slowed down: what a step up has to bring
 CUT = 0.75  # of a number that worked before and is refused now
 FEWEST = 16  # answers by which a number is measured
-LONGEST_REST = 64  # rounds until the next try, at most
+LONGEST_REST = 32  # rounds until the next try, at most
 SATURATED = 0.8  # of the limit was in flight: else an answer says nothing about the limit
 
 Found = Literal["bound", "refused", "no_faster", "open"]
@@ -45,7 +45,7 @@ class Concurrency:
         self._rate: float | None = None  # answers a second at that number
         self._refused_at: int | None = None
         self._no_faster_at: int | None = None
-        self._doubling, self._down = True, False
+        self._doubling, self._down, self._in_vain = True, False, False
         self._rest, self._next_rest = 0, 1  # rounds
         self._round = self._answers = self._at_once = 0
         self._seconds = 0.0
@@ -88,18 +88,31 @@ class Concurrency:
     def _measured(self, rate: float) -> None:
         if self.limit == self._kept or self._rate is None:
             self._rate = rate if self._rate is None else (self._rate + rate) / 2
+        elif self.limit > self._kept:
+            self._measured_more(rate, self._rate)
+        elif rate >= self._rate:
+            self._keep(rate)
+        else:
+            self._down = False
+            self._put_off()
+
+    def _measured_more(self, rate: float, before: float) -> None:
+        """More at once are kept where they bring more, and given up where they do not twice in a row."""
+        if rate >= before * (1 + WORTH * (self.limit / self._kept - 1)):
+            if self._refused_at is not None and self.limit >= self._refused_at:
+                self._refused_at = None
+            self._no_faster_at, self._doubling = None, self._refused_at is None
+            self._keep(rate)
             return
-        if rate >= self._rate * (1 + WORTH * (self.limit / self._kept - 1)):
-            if self.limit > self._kept:
-                self._no_faster_at = None
-                if self._refused_at is not None and self.limit >= self._refused_at:
-                    self._refused_at = None
-            self._kept, self._rate, self._next_rest = self.limit, rate, 1
+        if not self._in_vain:
+            self._in_vain, self._rest = True, 1  # a machine may just have been busy
             return
-        if self.limit > self._kept:
-            self._no_faster_at = self.limit
-        self._doubling, self._down = False, self.limit > self._kept
+        self._in_vain, self._no_faster_at = False, self.limit
+        self._doubling, self._down = False, True
         self._put_off()
+
+    def _keep(self, rate: float) -> None:
+        self._kept, self._rate, self._next_rest, self._in_vain = self.limit, rate, 1, False
 
     def _put_off(self) -> None:
         """The next try comes later than this one did."""
