@@ -10,7 +10,7 @@ import asyncio
 import random
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -131,7 +131,7 @@ class ChatClient(Client):
     ) -> ChatReply:
         data, ledger = orjson.dumps(body), ledger or NoLedger()
         tries, waited_s = 0, 0.0
-        avoided: Server | None = None
+        avoided: set[Server] = set()  # where it failed since it last waited
         while True:
             server = await self._place(avoided, ledger)
             try:
@@ -149,15 +149,17 @@ class ChatClient(Client):
                 waited_s += self._first_wait_s
                 await ledger.wait(asyncio.sleep(self._first_wait_s))
                 continue
-            avoided = server if self._other_works(server) else None
-            if avoided is None or outcome.kind != "connection":  # else nobody was asked yet
+            avoided.add(server)
+            elsewhere = self._works_but(avoided)
+            if not elsewhere or outcome.kind != "connection":  # else nobody was asked yet
                 tries += 1
             if self._nobody_there(outcome, tries):
                 raise EndpointError(f"{outcome.message}. Is the server running, and its URL right?")
             self._check_pause(outcome)
             if (failed := self.given_up(outcome, tries)) is not None:
                 raise failed
-            if avoided is None:
+            if not elsewhere:
+                avoided.clear()
                 await self._back_off(outcome, tries, ledger)
 
     def use(self) -> list[ServerUse]:
@@ -182,7 +184,7 @@ class ChatClient(Client):
         message = trouble.message + (f" ({tries} tries)" if tries > 1 else "")
         return CallFailed(trouble.kind, message, status=trouble.status, tries=tries, refusal=trouble.refusal)
 
-    async def _place(self, avoided: Server | None, ledger: Ledger) -> Server:
+    async def _place(self, avoided: Set[Server], ledger: Ledger) -> Server:
         """A place at a server, first come first served. Raises EndpointError where no server is left."""
         if self._ended is not None:
             raise EndpointError(str(self._ended))
@@ -226,7 +228,7 @@ class ChatClient(Client):
             self._alarm.cancel()
         self._alarm = loop.call_at(min(ends), self._hand_out) if ends else None
 
-    def _free(self, avoided: Server | None = None) -> Server | None:
+    def _free(self, avoided: Set[Server] = frozenset()) -> Server | None:
         """The least busy server with room for a call; one that rests only where none works."""
         now = asyncio.get_running_loop().time()
         if len(self._servers) == 1:  # as it mostly is, and this is asked for every call
@@ -235,13 +237,13 @@ class ChatClient(Client):
         there = [each for each in self._servers if each.out is None and each.pause_until <= now]
         working = [each for each in there if each.rest_until <= now]
         free = [each for each in working or there if each.has_room]
-        return min(free, key=lambda each: (each is avoided, each.share_taken), default=None)
+        return min(free, key=lambda each: (each in avoided, each.share_taken), default=None)
 
-    def _other_works(self, than: Server) -> bool:
+    def _works_but(self, avoided: Set[Server]) -> bool:
         """Whether another server is in use, neither paused nor resting."""
         now = asyncio.get_running_loop().time()
         return any(
-            each is not than and each.out is None and max(each.pause_until, each.rest_until) <= now
+            each not in avoided and each.out is None and max(each.pause_until, each.rest_until) <= now
             for each in self._servers
         )
 
