@@ -27,7 +27,7 @@ class ServerUse:
 
     `found` is "bound" for the endpoint's `concurrency`, "refused" and "no_faster" for what more came to, and
     "open" where there were too few calls to tell. `too_much` calls were refused for that, `out` says why
-    nothing is sent to it any more.
+    nothing is sent to it any more, `last_trouble` what the last of its `troubles` was.
     """
 
     url: str
@@ -36,6 +36,7 @@ class ServerUse:
     answered: int
     too_much: int
     troubles: int
+    last_trouble: str | None = None
     out: str | None = None
 
 
@@ -58,6 +59,7 @@ class Server:
         self._turn = asyncio.Lock()
         self._on_the_way = self._in_a_row = 0
         self._answered = self._too_much = self._troubles = 0
+        self._last_trouble: str | None = None
 
     async def __aenter__(self) -> Self:
         key = key_of(self._name, self._key_env)
@@ -90,7 +92,7 @@ class Server:
         at_once, found = self.concurrency.found
         out = str(self.out) if self.out is not None else None
         counts = self._answered, self._too_much, self._troubles
-        return ServerUse(self.label, at_once, found, *counts, out)
+        return ServerUse(self.label, at_once, found, *counts, self._last_trouble, out)
 
     async def turn(self, expected_tokens: int) -> None:
         """Return when the limits a minute let one more request go.
@@ -136,6 +138,7 @@ class Server:
         if there or trouble.ours or (trouble.kind == "rate_limited" and self.concurrency.limit > 1):
             return
         self._troubles += 1
+        self._last_trouble = trouble.message
         self._in_a_row += 1
         if trouble.kind == "connection":
             self._in_a_row = max(self._in_a_row, ENOUGH)

@@ -428,6 +428,30 @@ def test_one_server_that_breaks_loses_nothing_and_changes_no_judge(tmp_path):
     assert len(rows(project, "rater")) == 1
 
 
+def test_servers_that_did_not_help_are_named_with_the_reason(tmp_path, monkeypatch):
+    monkeypatch.setenv("BAD_KEY", "sk-bad-0123456789")
+    with (
+        LoopbackServer(Behaviour(latency_ms=2)) as good,
+        LoopbackServer(Behaviour(api_key="sk-good")) as picky,
+    ):
+        project = a_project(tmp_path, good)
+        path = project.root / "pairwright.toml"
+        text = path.read_text(encoding="utf-8")
+        gone = 'also = [{ url = "http://127.0.0.1:9/v1" },'
+        added = f'{gone} {{ url = "{picky.url}", api_key_env = "BAD_KEY" }}]\nmax_tries = 3'
+        path.write_text(text.replace("max_tries = 3", added, 1), encoding="utf-8")
+        project = change(project, "")
+        add_pairs(project, 20)
+        result = run_judge(project, "main")
+    assert (result.votes, result.failures) == (40, 0)
+    [note] = [each for each in result.notes if each.startswith("loopback: ")]
+    assert f"{good.url} answered 40 calls" in note
+    assert "http://127.0.0.1:9/v1 answered no call: loopback (http://127.0.0.1:9/v1/chat/completions)" in note
+    assert f"{picky.url} was left out" in note
+    assert "Check the key in BAD_KEY" in note
+    assert "sk-bad" not in note
+
+
 def test_a_server_that_answers_as_another_model_is_named(tmp_path):
     def as_another(body, _n):
         return {"model": "tiny", "choices": [{"message": {"content": GOOD}}]}

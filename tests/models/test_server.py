@@ -73,6 +73,7 @@ def test_a_server_that_is_not_there_costs_no_call_a_try_and_is_left_alone():
         assert len(there.requests) == 100
     assert used[0].answered == 0
     assert used[0].troubles < 20
+    assert "cannot be reached" in used[0].last_trouble
 
 
 @pytest.mark.parametrize(
