@@ -16,6 +16,7 @@ FIRST = 8  # calls at once to begin with
 STEP = 1.25  # from one number that is tried to the next, once doubling has ended
 WORTH = 0.25  # of the gain there would be if nothing slowed down: what a step up has to bring
 CUT = 0.75  # of a number that worked before and is refused now
+TOLERATED = 0.25  # refusals for each answer of a round; fewer count as calls that were not answered
 FEWEST = 16  # answers by which a number is measured
 LONGEST_REST = 32  # rounds until the next try, at most
 SATURATED = 0.8  # of the limit was in flight: else an answer says nothing about the limit
@@ -34,8 +35,8 @@ class Sent:
 class Concurrency:
     """The limit of one server, at most `most`: `sent` for each call, then `answered` or `refused`.
 
-    A round is one number of calls at once, until it has been measured by as many answers. It ends at once
-    where a call is refused for there being too many.
+    A round is one number of calls at once, until it has been measured by as many answers. It ends early
+    where many of its calls are refused.
     """
 
     def __init__(self, most: int) -> None:
@@ -47,7 +48,7 @@ class Concurrency:
         self._no_faster_at: int | None = None
         self._doubling, self._down, self._in_vain = True, False, False
         self._rest, self._next_rest = 0, 1  # rounds
-        self._round = self._answers = self._at_once = 0
+        self._round = self._answers = self._at_once = self._refusals = 0
         self._seconds = 0.0
 
     def sent(self, at_once: int) -> Sent:
@@ -62,13 +63,17 @@ class Concurrency:
         self._at_once += call.at_once
         if self._answers >= max(self.limit, FEWEST):
             # By Little's law: how many are under way, by how long one is.
-            self._measured(self._at_once / max(self._seconds, 1e-9))
+            answered = self._answers / (self._answers + self._refusals)
+            self._measured(answered * self._at_once / max(self._seconds, 1e-9))
             self._next_round()
 
     def refused(self, call: Sent) -> None:
         """The server said that it is sent too much, or did not answer in time."""
         if call.round != self._round:
-            return  # sent before the limit was changed: of that it says nothing
+            return  # sent before the limit was changed, or others were answered meanwhile
+        self._refusals += 1
+        if self._refusals <= TOLERATED * max(self.limit, FEWEST):
+            return  # some hosts refuse a call now and then however few there are
         self._refused_at = self.limit
         if self.limit <= self._kept:
             self._kept, self._rate = max(1, int(self.limit * CUT)), None
@@ -104,6 +109,10 @@ class Concurrency:
             self._no_faster_at, self._doubling = None, self._refused_at is None
             self._keep(rate)
             return
+        if self._refusals:
+            self._refused_at, self._doubling = self.limit, False
+            self._put_off()
+            return
         if not self._in_vain:
             self._in_vain, self._rest = True, 1  # a machine may just have been busy
             return
@@ -120,7 +129,7 @@ class Concurrency:
 
     def _next_round(self) -> None:
         self._round += 1
-        self._answers = self._at_once = 0
+        self._answers = self._at_once = self._refusals = 0
         self._seconds = 0.0
         self.limit = self._kept
         if self._rest:
