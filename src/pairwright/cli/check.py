@@ -202,6 +202,8 @@ def _fact_check(project: Any, budget: float | None, via: ViaName, wait: bool, js
     with paid_bar("checking facts", quiet=json) as progress:
         result = run_fact_check(project, budget_usd=budget, via=via, wait=wait, progress=progress)
     if not json:
+        for text in result.notes:
+            note(text)
         cost = spent(result.spent_usd, result.uncounted_usd)
         say(f"{result.model} was asked about {counted(result.pairs, 'pair')}: {cost}.")
         if result.failures:

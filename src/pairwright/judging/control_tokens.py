@@ -29,6 +29,7 @@ _TOKEN = re.compile(
     r"|</?[a-z][a-z ]{1,30} [0-9a-f]{12}>",
     re.IGNORECASE,
 )
+_BEGIN_IN_ASCII = "<[]"  # a token, a fence or a mark has one of these, or a sign that is not ASCII
 _UNSEEN_SIGN = r"\u200b-\u200f\u2060-\u2064\ufeff\u00ad"
 _KINDS = "call|result|tool|image|reasoning|cut"
 # ⟦RESULT, ⟦ result: not a mark of ours, but it looks like one.
@@ -44,6 +45,8 @@ _UNSEEN = re.compile(
 
 def harmless(text: str) -> str:
     """The text without what nobody sees, its control tokens and whatever looks like our fences broken up."""
+    if text.isascii() and not any(sign in text for sign in _BEGIN_IN_ASCII):
+        return text  # most texts, told without a scan by patterns
     seen = _UNSEEN.sub(lambda each: each["flag"] or "", text)
     text = _LIKE_A_MARK.sub("[", seen)
     # The end of one token may begin another, which is whole still after the first pass.

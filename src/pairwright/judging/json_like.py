@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from json import JSONDecodeError, JSONDecoder
 from typing import Any
 
@@ -61,9 +62,10 @@ class _NotJson(ValueError):
         self.at = at
 
 
-def objects_in(text: str) -> list[FoundObject]:
+@lru_cache(maxsize=2)  # one reply is looked at several times
+def objects_in(text: str) -> tuple[FoundObject, ...]:
     """Every object of a text, outermost first; none inside one that can't be read. Raises Tangled."""
-    reader, found = _Reader(text), []
+    reader, found = _Reader(text), list[FoundObject]()
     begins = _BEGINS.search(text)
     while begins is not None:
         at = begins.start()
@@ -74,7 +76,7 @@ def objects_in(text: str) -> list[FoundObject]:
             # Only what got as far as a name was going to be an object.
             at = max(at + 1, trouble.at if reader.names else 0)
         begins = _BEGINS.search(text, at)
-    return found
+    return tuple(found)
 
 
 class _Reader:
@@ -82,7 +84,6 @@ class _Reader:
         self.text, self.left = text, WORK * len(text) + 1000
         self.names = 0  # read of the object last begun
         self._places: dict[str, int] = {}
-        self._decoder = JSONDecoder(object_pairs_hook=keep_contradictions, strict=False)
 
     def object(self, at: int) -> FoundObject:
         """The object that begins at this brace. Raises _NotJson, Tangled."""
@@ -96,7 +97,7 @@ class _Reader:
     def _valid(self, at: int) -> FoundObject | None:
         """The object as JSON has it, which needs no guess at where a string ends; None where it is none."""
         try:
-            value, end = self._decoder.raw_decode(self.text, at)
+            value, end = _DECODER.raw_decode(self.text, at)
         except JSONDecodeError as trouble:
             self._spend(at, max(at, trouble.pos))
             return None
@@ -240,3 +241,6 @@ def keep_contradictions(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         repeated = same in found and found[same] != value
         found[same] = f"{found[same]} and {value}" if repeated else value
     return found
+
+
+_DECODER = JSONDecoder(object_pairs_hook=keep_contradictions, strict=False)

@@ -19,6 +19,7 @@ from pairwright.literals import checked
 from pairwright.types import Verdict
 
 MIN_MASS = 0.5
+_LETTERS = re.compile(r"[A-Za-z]*")
 _ENDS = re.compile(r"(?:\s+|<(?!/?think)[^<>\s]{1,30}>)*+")  # of an answer, as a token: <|im_end|>, </s>
 
 
@@ -117,7 +118,7 @@ def _token_at(pieces: Sequence[bytes], start: int) -> tuple[int, bytes]:
 
 def _name(text: str) -> Verdict | None:
     """Which verdict a token begins: A and B only as whole words, TIE by any beginning of it."""
-    word = re.match(r"[A-Za-z]*", text.lstrip(" \"'[(*"))
+    word = _LETTERS.match(text.lstrip(" \"'[(*"))
     letters = word[0].upper() if word else ""
     if letters == "A":
         return "A"

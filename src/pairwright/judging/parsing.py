@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from pairwright.judging.control_tokens import holds_token
@@ -70,6 +71,7 @@ def parse_answer(raw: str, *, cut: bool = False, alone: bool = False) -> Answer:
     return read_verdict(raw, cut=cut, alone=alone).answer
 
 
+@lru_cache(maxsize=2)  # of a reply are asked, one after the other, its verdict and where that stands
 def read_verdict(raw: str, *, cut: bool = False, alone: bool = False) -> ReplyReading:
     """Like `parse_answer`, with where the verdict stands."""
     text, offset = _answer_part(raw)
@@ -99,11 +101,13 @@ def _from_objects(text: str, cut: bool, alone: bool) -> ReplyReading | None:
     # answer ends in or begins with, and nothing said besides may contradict it.
     spans = tuple((each.start, each.end) for each in found)
     beside = blanked(text, spans)
-    _not_repeated(blanked(text, spans, "x"))
+    if beside.strip():
+        _not_repeated(blanked(text, spans, "x"))
     answers = [_from_object(each.value) for each in found]
     # Where a string of broken JSON ends is a guess, so what it says may be another answer.
     beside += "".join(f"\n{each.value}" for each in found if not each.exact)
-    _one([*answers, *(Answer(said, answers[0].confidence) for said in said_in_words(beside))])
+    if beside.strip():
+        _one([*answers, *(Answer(said, answers[0].confidence) for said in said_in_words(beside))])
     _nothing_else(text, found, alone, answers[-1].verdict)
     place = found[-1].places.get("verdict")
     return ReplyReading(_one(answers), _letter(text, place) if place is not None else None)
@@ -267,7 +271,7 @@ def _answer_part(raw: str) -> tuple[str, int]:
     return text, offset
 
 
-def _all_objects(text: str) -> list[FoundObject]:
+def _all_objects(text: str) -> tuple[FoundObject, ...]:
     try:
         return objects_in(text)
     except Tangled:
@@ -307,6 +311,7 @@ def _has(answer: dict[str, Any], name: str) -> bool:
     return any(_is(key, name) for key in answer)
 
 
+@lru_cache(maxsize=256)  # the same few names in every answer
 def _is(key: str, name: str) -> bool:
     return key.strip().lower().replace(" ", "_") in (name, f"final_{name}")
 

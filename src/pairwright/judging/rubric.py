@@ -10,6 +10,7 @@ that keep prefixes read it once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -84,6 +85,7 @@ ANSWER_SCHEMA: dict[str, Any] = {
 }
 
 
+@lru_cache(maxsize=8)  # the same for every pair
 def instructions(guidelines: str, answer: str, *, ranking: bool = False) -> str:
     """What a judge is told before it sees anything: to compare two responses, or to rank them all."""
     told = _RANK if ranking else _COMPARE

@@ -177,7 +177,8 @@ def read_reply(reply: ChatReply, strategy: Name = "plain", *, sampled: bool = Fa
     answer = read_text(reply, STRATEGIES[strategy].read, "a verdict")
     if answer.margin is not None or reply.logprobs is None:
         return replace(answer, raw=reply.raw)
-    place = read_verdict(reply.said, alone=not reply.text.strip()).place
+    cut = reply.finish_reason == "length"
+    place = read_verdict(reply.said, cut=cut, alone=not reply.text.strip()).place
     logprobs = verdict_logprobs(reply.said, reply.logprobs, place, answer.verdict)
     if not (sampled or fits(logprobs, answer.verdict)):
         logprobs = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from pairwright.models.replies import Usage
 
@@ -30,6 +30,7 @@ class Tried:
     fingerprint: str | None = None
     price_share: float = 1.0  # of the list price
     cached_tokens: int | None = None  # of the prompt's
+    server: str | None = None  # which one it was, where the endpoint has several
 
 
 class Ledger(Protocol):
@@ -41,7 +42,7 @@ class Ledger(Protocol):
     def after(self, tried: Tried) -> None:
         """Told once for every `before` that did not raise, also where the try was cancelled."""
 
-    async def wait(self, waiting: Awaitable[None]) -> None:
+    async def wait(self, waiting: Awaitable[Any]) -> None:
         """Await before a try is sent, but no longer than anything may be sent at all: raises then."""
 
 
@@ -52,5 +53,5 @@ class NoLedger:
 
     def after(self, tried: Tried) -> None: ...
 
-    async def wait(self, waiting: Awaitable[None]) -> None:
+    async def wait(self, waiting: Awaitable[Any]) -> None:
         await waiting

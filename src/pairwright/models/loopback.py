@@ -3,7 +3,7 @@
 For trying a project without a key, for tests and for benchmarks. It answers
 judge requests with a verdict and others with text, and can be slow, fail,
 rate-limit, hang and lie. What it does with a request depends on the request's
-own content and the seed, not on timing.
+own content and the seed, not on timing, unless it is told to take only so many at once.
 
     python -m pairwright.models.loopback --port 0 --latency-ms 50
 """
@@ -38,7 +38,8 @@ class Behaviour:
     Faults of transport (`error_rate`, `rate_limit_rate`, `garbage_rate`, `cut_rate`, `reset_rate`,
     `malformed_rate`, `late_rate`) pass: the same request sent again is answered. All but the first two
     come after the model has run, so they are charged for. `unreadable_rate` is of judge answers; each
-    asking draws anew.
+    asking draws anew. Requests over `most_at_once` in flight are refused (429), and over `slow_over` all
+    take longer, so that no more are answered a second.
     """
 
     latency_ms: float = 0.0
@@ -46,6 +47,8 @@ class Behaviour:
     error_rate: float = 0.0  # 500
     rate_limit_rate: float = 0.0  # 429 with Retry-After
     retry_after_s: float = 0.05
+    most_at_once: int = 0  # 0: any number
+    slow_over: int = 0  # 0: never
     garbage_rate: float = 0.0  # 200 with HTML
     cut_rate: float = 0.0  # connection closed in the middle of the body
     reset_rate: float = 0.0  # connection closed before the answer
@@ -94,6 +97,7 @@ class LoopbackServer:
     bill: list[Charge] = field(default_factory=list)
     answered: int = 0
     most_in_flight: int = 0
+    refused: int = 0  # for there being too many at once
     keep_requests: bool = True
 
     def __post_init__(self) -> None:
@@ -160,7 +164,11 @@ class LoopbackServer:
             self.requests.append(body)
         self._in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self._in_flight)
+        at_once, be = self._in_flight, self.behaviour
         try:
+            if be.most_at_once and at_once > be.most_at_once:
+                self.refused += 1
+                return _error(429, "too many requests at once")
             # Made before the wait, and the wait counts from arrival: an answer takes as long as told.
             said = _scored(request.path, self._draw("score", digest), body, self.reply, earlier)
             said = said or self._answer(body, digest, earlier)
@@ -168,9 +176,10 @@ class LoopbackServer:
             status = said.pop("status", 200) if isinstance(said, dict) else 200
             answer = web.Response(body=orjson.dumps(said), status=status)
             answer.content_type = "application/json"
-            if self.behaviour.latency_ms:
+            if be.latency_ms:
+                slower = max(1.0, at_once / be.slow_over) if be.slow_over else 1.0
                 spent = asyncio.get_running_loop().time() - arrived
-                await asyncio.sleep(self.behaviour.latency_ms / 1000 - spent)
+                await asyncio.sleep(slower * be.latency_ms / 1000 - spent)
             refused = await self._refusal(request, body, digest, earlier)
             if refused is not None:
                 return refused

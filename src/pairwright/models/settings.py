@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pairwright.models.secrets import looks_like_key, no_keys_in
 
@@ -21,28 +21,11 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
 
-class EndpointSettings(Settings):
-    """An OpenAI-compatible chat endpoint and how hard it may be used."""
+class ServerSettings(Settings):
+    """Where calls are sent, and with which key."""
 
     url: str = Field(description="base URL up to and including /v1", pattern=r"^https?://")
     api_key_env: str | None = Field(None, description="name of the environment variable that holds the key")
-    concurrency: int = Field(64, ge=1, le=4096, description="calls in flight at once")
-    requests_per_minute: float | None = Field(None, gt=0, description="the endpoint's limit; default: none")
-    tokens_per_minute: float | None = Field(
-        None, gt=0, description="the endpoint's limit, of prompts and answers together; default: none"
-    )
-    connect_timeout_s: float = Field(10, gt=0, description="seconds to wait for a connection")
-    read_timeout_s: float = Field(120, gt=0, description="longest silence while waiting for an answer")
-    total_timeout_s: float = Field(300, gt=0, description="seconds one send may take in all")
-    max_tries: int = Field(6, ge=1, le=50, description="sends of one call before it is a failure")
-    headers: dict[str, str] = Field(default_factory=dict, description="extra headers; never put a key here")
-    batch: BatchApi | None = Field(
-        None, description="the batch API that --via batch speaks to it; default: known by the url's host"
-    )
-    batch_price: float = Field(0.5, ge=0, le=1, description="what a call in a batch costs, of the list price")
-    batch_listed_s: float = Field(
-        120, ge=0, description="seconds until the provider's list of batches shows a new one for certain"
-    )
 
     @field_validator("url")
     @classmethod
@@ -66,6 +49,56 @@ class EndpointSettings(Settings):
                 "issued, and put the new one in the environment"
             )
         return name
+
+
+class EndpointSettings(ServerSettings):
+    """An OpenAI-compatible chat endpoint and how hard it may be used.
+
+    Limits are each server's, where there are several.
+    """
+
+    also: list[ServerSettings] = Field(
+        default_factory=list,
+        description="further servers of its models, each {url, api_key_env}: calls go to those that work",
+    )
+    concurrency: int = Field(
+        256, ge=1, le=4096, description="the most calls in flight at once; how many of these is found out"
+    )
+    requests_per_minute: float | None = Field(None, gt=0, description="the endpoint's limit; default: none")
+    tokens_per_minute: float | None = Field(
+        None, gt=0, description="the endpoint's limit, of prompts and answers together; default: none"
+    )
+    connect_timeout_s: float = Field(10, gt=0, description="seconds to wait for a connection")
+    read_timeout_s: float = Field(120, gt=0, description="longest silence while waiting for an answer")
+    total_timeout_s: float = Field(300, gt=0, description="seconds one send may take in all")
+    max_tries: int = Field(6, ge=1, le=50, description="sends of one call before it is a failure")
+    headers: dict[str, str] = Field(default_factory=dict, description="extra headers; never put a key here")
+    batch: BatchApi | None = Field(
+        None, description="the batch API that --via batch speaks to it; default: known by the url's host"
+    )
+    batch_price: float = Field(0.5, ge=0, le=1, description="what a call in a batch costs, of the list price")
+    batch_listed_s: float = Field(
+        120, ge=0, description="seconds until the provider's list of batches shows a new one for certain"
+    )
+
+    @model_validator(mode="after")
+    def _no_server_twice(self) -> Self:
+        seen = set()
+        for each in self.servers:
+            if (which := (each.url.rstrip("/"), each.api_key_env)) in seen:
+                raise ValueError(f'also names "{each.url}" twice: one of an address and key is enough')
+            seen.add(which)
+        return self
+
+    @property
+    def servers(self) -> list[ServerSettings]:
+        """All that calls may be sent to, the endpoint's own first."""
+        return [self, *self.also]
+
+    @property
+    def most_in_flight(self) -> int:
+        """Calls to all servers together."""
+        return self.concurrency * len(self.servers)
 
 
 class ModelSettings(Settings):

@@ -20,7 +20,7 @@ from pairwright.errors import EndpointError
 from pairwright.models.refusals import Refusal
 from pairwright.models.replies import Usage
 from pairwright.models.secrets import without_key
-from pairwright.models.settings import EndpointSettings
+from pairwright.models.settings import EndpointSettings, ServerSettings
 
 LARGEST_REPLY = 16 * 1024**2  # bytes; 4,000 tokens with ten alternatives each are 5 MB
 SPARE_DESCRIPTORS = 256  # for the store, files and libraries
@@ -57,10 +57,12 @@ class HttpAnswer:
 
 
 class Transport:
-    """Connections to one endpoint. `clean` makes what an error says fit to be shown."""
+    """Connections to one server of an endpoint. `clean` makes what an error says fit to be shown."""
 
-    def __init__(self, name: str, settings: EndpointSettings, clean: Callable[[object], str]) -> None:
-        self._name, self._settings, self._clean = name, settings, clean
+    def __init__(
+        self, name: str, server: ServerSettings, settings: EndpointSettings, clean: Callable[[object], str]
+    ) -> None:
+        self._name, self._url, self._settings, self._clean = name, server.url, settings, clean
         self._session: aiohttp.ClientSession | None = None
         self._key = ""
         self.ever_answered = False
@@ -70,7 +72,7 @@ class Transport:
         headers = {"Content-Type": "application/json", **settings.headers}
         if key:
             headers["Authorization"] = f"Bearer {key}"
-        _allow_descriptors(settings.concurrency + SPARE_DESCRIPTORS)
+        _allow_descriptors(settings.most_in_flight + SPARE_DESCRIPTORS)
         self._session = aiohttp.ClientSession(
             headers=headers,
             # llama.cpp closes an idle connection after 5 s: let go of it before, not while sending on it.
@@ -82,7 +84,7 @@ class Transport:
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             # Looked up once: aiohttp's own trust_env asks in a thread at every call.
-            proxy=proxy_of(settings.url),
+            proxy=proxy_of(self._url),
         )
         return self
 
@@ -110,7 +112,7 @@ class Transport:
                     return Trouble("bad_reply", said, response.status, billed=(None, None), seconds=seconds)
                 return HttpAnswer(response.status, response.headers, without_key(raw, self._key), seconds)
         except aiohttp.InvalidURL:
-            raise EndpointError(f'endpoint {self._name}: "{self._settings.url}" is not a URL') from None
+            raise EndpointError(f'endpoint {self._name}: "{self._url}" is not a URL') from None
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             if ours := _out_of_descriptors():
                 said = f"{at} cannot be asked: this process may open no more files (`ulimit -n`)"

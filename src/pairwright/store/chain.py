@@ -121,7 +121,7 @@ def add_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, A
     if table.name in SEALED:
         append(connection, table, rows)
     elif rows:
-        connection.execute(insert(table), list(rows))
+        connection.execute(_into(table), list(rows))
 
 
 def write_seal(connection: Connection, noted: list[Noted]) -> None:

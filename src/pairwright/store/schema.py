@@ -248,6 +248,7 @@ call = Table(
     # Of the list price: batches cost half.
     Column("price_share", Float, nullable=False, server_default="1"),
     Column("cached_tokens", Integer),  # of the prompt's, read from the endpoint's cache; null: it did not say
+    Column("server", Text),  # that made it, where the endpoint has several
     _at(),
     Column("worker_id", RowId),  # which of several processes made it; null: there was one
     UniqueConstraint("work_key", "attempt"),

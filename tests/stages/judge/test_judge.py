@@ -10,6 +10,7 @@ from pairwright.errors import BudgetReached, ConfigError, EndpointError, InputEr
 from pairwright.models.loopback import Behaviour, LoopbackServer
 from pairwright.stages.figures.status import status_of
 from pairwright.stages.judge.judge import run_judge
+from pairwright.stages.pay.served import answered_as
 from pairwright.stages.run import run_all
 
 GOOD = '{"verdict": "A", "confidence": "HIGH", "reason": "It is right."}'
@@ -387,3 +388,90 @@ def test_with_a_limit_only_so_many_pairs_are_judged_and_the_next_run_goes_on(tmp
     assert run_judge(project, name, limit=2).votes == 4
     assert run_judge(project, name, limit=2).votes == 4
     assert run_judge(project, name, limit=2).votes == 2
+
+
+# --- several servers, and how much each takes ---
+
+
+def two_servers(tmp_path, one, other, settings=JUDGE):
+    project = a_project(tmp_path, one, settings)
+    path = project.root / "pairwright.toml"
+    text = path.read_text(encoding="utf-8")
+    added = f'max_tries = 3\nalso = [{{ url = "{other.url}" }}]'
+    path.write_text(text.replace("max_tries = 3", added, 1), encoding="utf-8")
+    return change(project, "")
+
+
+def test_each_call_is_booked_with_the_server_that_made_it(tmp_path):
+    slow = Behaviour(latency_ms=2)
+    with LoopbackServer(slow) as one, LoopbackServer(slow) as other:
+        project = two_servers(tmp_path, one, other)
+        add_pairs(project, 50)
+        result = run_judge(project, "main")
+        made = [call.server for call in rows(project, "call")]
+        assert (result.votes, len(made)) == (100, 100)
+        assert (made.count(one.url), made.count(other.url)) == (one.answered, other.answered)
+        assert min(one.answered, other.answered) > 20
+    [note] = [each for each in result.notes if each.startswith("loopback: ")]
+    assert f"{one.url} answered {one.answered} calls" in note
+    told = result.as_dict()["servers"]["loopback"]
+    assert [each["url"] for each in told] == [one.url, other.url]
+
+
+def test_one_server_that_breaks_loses_nothing_and_changes_no_judge(tmp_path):
+    with LoopbackServer(Behaviour(error_rate=1)) as bad, LoopbackServer() as good:
+        project = two_servers(tmp_path, bad, good)
+        add_pairs(project, 30)
+        result = run_judge(project, "main")
+    assert (result.votes, result.failures) == (60, 0)
+    assert {call.server for call in rows(project, "call") if call.outcome == "used"} >= {good.url}
+    assert len(rows(project, "rater")) == 1
+
+
+def test_servers_that_did_not_help_are_named_with_the_reason(tmp_path, monkeypatch):
+    monkeypatch.setenv("BAD_KEY", "sk-bad-0123456789")
+    with (
+        LoopbackServer(Behaviour(latency_ms=2)) as good,
+        LoopbackServer(Behaviour(api_key="sk-good")) as picky,
+    ):
+        project = a_project(tmp_path, good)
+        path = project.root / "pairwright.toml"
+        text = path.read_text(encoding="utf-8")
+        gone = 'also = [{ url = "http://127.0.0.1:9/v1" },'
+        added = f'{gone} {{ url = "{picky.url}", api_key_env = "BAD_KEY" }}]\nmax_tries = 3'
+        path.write_text(text.replace("max_tries = 3", added, 1), encoding="utf-8")
+        project = change(project, "")
+        add_pairs(project, 20)
+        result = run_judge(project, "main")
+    assert (result.votes, result.failures) == (40, 0)
+    [note] = [each for each in result.notes if each.startswith("loopback: ")]
+    assert f"{good.url} answered 40 calls" in note
+    assert "http://127.0.0.1:9/v1 answered no call: loopback (http://127.0.0.1:9/v1/chat/completions)" in note
+    assert f"{picky.url} was left out" in note
+    assert "Check the key in BAD_KEY" in note
+    assert "sk-bad" not in note
+
+
+def test_a_server_that_answers_as_another_model_is_named(tmp_path):
+    def as_another(body, _n):
+        return {"model": "tiny", "choices": [{"message": {"content": GOOD}}]}
+
+    with LoopbackServer(Behaviour(latency_ms=2)) as one, LoopbackServer(reply=as_another) as other:
+        project = two_servers(tmp_path, one, other)
+        add_pairs(project, 20)
+        run_judge(project, "main")
+        with project.store.read() as connection:
+            [found] = answered_as(connection, project)
+        assert found.server == other.url
+        assert str(found).endswith(f'where small asks for "small" (judge, at {other.url})')
+
+
+def test_how_many_calls_at_once_were_found_best_is_said_at_the_end(tmp_path):
+    with LoopbackServer(Behaviour(latency_ms=5)) as server:
+        project = a_project(tmp_path, server)
+        add_pairs(project, 100)
+        result = run_judge(project, "main")
+    assert (result.votes, result.failures) == (200, 0)
+    [used] = result.servers["loopback"]
+    assert (used.at_once, used.found, used.answered) == (8, "bound", 200)
+    assert "loopback: 8 calls in flight, as many as concurrency allows" in result.notes

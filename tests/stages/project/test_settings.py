@@ -71,6 +71,8 @@ def test_every_key_the_template_shows_exists(tmp_path):
         (('model = "qwen"', 'model = "qwen"\ntemperature = 9'), r"\[models.small\] temperature: .*less than or equal to 2, got 9"),
         (('[judges.main]\nmodel = "small"', "[judges.main]\nsingle_order = true"), r"\[judges.main\] of kind \"chat\" needs model"),
         (("[generate]", '[pair]\npolicy = "best"\n[generate]'), r'pairwright.toml:9: \[pair\] policy "best" is not one of all, random, reference'),
+        (("http://localhost:8000/v1\"", "http://localhost:8000/v1\"\nalso = [{ ulr = \"http://b/v1\" }]"), r'unknown key "ulr" in \[endpoints.local.also.0\] - did you mean "url"\?'),
+        (("http://localhost:8000/v1\"", "http://localhost:8000/v1\"\nalso = [{ url = \"http://localhost:8000/v1\" }]"), "names .http://localhost:8000/v1. twice"),
         (("[generate]", "[generate"), "is not valid TOML"),
     ],
     ids=lambda value: value[1][:40] if isinstance(value, tuple) else "",

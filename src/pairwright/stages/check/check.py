@@ -170,7 +170,7 @@ def _of_calls(project: Project) -> Iterator[Finding]:
             part = f"cut_prompts: {cut.model} ({cut.stage})"
             yield Finding(name, "warning", str(cut), REMEDY, None, part, cut.tokens)
         for other in served.answered_as(connection, project):
-            part = f"answered_as: {other.model} ({other.stage}) {other.served}"
+            part = f"answered_as: {other.model} ({other.stage}) {other.served} {other.server or ''}".strip()
             yield Finding(name, "warning", str(other), served.REMEDY, None, part, other.calls)
         for model, setups in served.fingerprints(connection):
             said = f"{model} answered from {setups} set-ups (system_fingerprint): votes may differ by them"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -23,6 +23,7 @@ from pairwright.models.chat import CallFailed, Client
 from pairwright.models.chat_judge import read_text
 from pairwright.models.ledger import Ledger
 from pairwright.models.replies import ChatReply
+from pairwright.models.server import ServerUse
 from pairwright.quality.example import Example, Finding
 from pairwright.stages.pay.asked_once import Asking, Prepared, Unread
 from pairwright.stages.pay.bounds import most_tokens_out, tokens_of
@@ -52,7 +53,7 @@ class FactCheckResult(Result):
     """`pairs` had to be asked about, `failures` came to nothing. `spent_usd` is this run's, if known.
 
     `uncounted_usd` of it is booked at the worst case, for the endpoint counted no tokens. `waiting` pairs
-    wait for calls that are planned, or in a batch.
+    wait for calls that are planned, or in a batch. `servers`, by endpoint: what was found out of each.
     """
 
     model: str
@@ -63,6 +64,8 @@ class FactCheckResult(Result):
     stopped: str | None
     uncounted_usd: float = 0.0
     waiting: int = 0
+    notes: tuple[str, ...] = ()
+    servers: dict[str, list[ServerUse]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -127,7 +130,16 @@ def _fact_check(
     spent = run.budget.spent - before if price else None
     stopped = str(run.stop) if run.stop else None
     return FactCheckResult(
-        name, pairs, run.calls, run.failed, spent, stopped, run.uncounted_usd, run.deferred
+        name,
+        pairs,
+        run.calls,
+        run.failed,
+        spent,
+        stopped,
+        run.uncounted_usd,
+        run.deferred,
+        tuple(dispatch.notes),
+        dispatch.servers,
     )
 
 
@@ -248,7 +260,7 @@ async def _ask_all(project: Project, name: str, run: Run, dispatch: Dispatch, wo
                     return
                 run.finish()
 
-            await work_beside(worker, pages, do, number, endpoint.concurrency, run)
+            await work_beside(worker, pages, do, number, endpoint.most_in_flight, run)
 
 
 def _asking(
@@ -271,8 +283,8 @@ def _asking(
         model.max_tokens_field: MOST_TOKENS,
         **model.extra,
     }
-    for field in model.omit:
-        body.pop(field, None)
+    for name_of_field in model.omit:
+        body.pop(name_of_field, None)
     size = sum(len(message["content"].encode()) for message in messages)
     most = most_tokens_out(body, payer.run.budget.limit, name)
 

@@ -36,6 +36,7 @@ ANSWER_SHARE = 0.5  # of max_tokens, for responses not yet seen
 VERDICT_TOKENS = 45  # {"verdict", "confidence", "reason"}
 SECONDS_PER_TOKEN = 0.02  # a hosted model at about 50 tokens/s
 SECONDS_TO_FIRST_TOKEN = 0.5
+IN_FLIGHT = 64  # calls at once that a server is expected to take; a run finds out, up to `concurrency`
 BATCH_HOURS = 24.0  # within which providers promise to have done a batch
 PEOPLE_SHARE = 0.2  # of pairs: what a good judge leaves to people, until routing has been seen
 
@@ -306,11 +307,12 @@ def _stage(
         basis += f", {model.image_tokens:,} tokens an image"
     price = project.price(name)
     seconds = rates.seconds or SECONDS_TO_FIRST_TOKEN + tokens_out * SECONDS_PER_TOKEN
-    per_second = endpoint.concurrency / seconds
+    per_second = min(endpoint.concurrency, IN_FLIGHT) / seconds
     if endpoint.requests_per_minute:
         per_second = min(per_second, endpoint.requests_per_minute / 60)
     if endpoint.tokens_per_minute:
         per_second = min(per_second, endpoint.tokens_per_minute / 60 / (tokens_in + tokens_out))
+    per_second *= len(endpoint.servers)
     return StageEstimate(
         stage,
         name,

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import orjson
@@ -20,6 +20,7 @@ from pairwright.models.chat import CallFailed
 from pairwright.models.ledger import Ledger
 from pairwright.models.prices import Price
 from pairwright.models.replies import ChatReply
+from pairwright.models.server import ServerUse
 from pairwright.models.settings import ModelSettings
 from pairwright.quality.refusals import looks_like_refusal
 from pairwright.stages.pay.bounds import most_tokens_out, tokens_of
@@ -36,8 +37,8 @@ from pairwright.stages.pay.paid_calls import (
 from pairwright.stages.pay.payer import Payer, unknown_price, unlimited
 from pairwright.stages.pay.waves import in_waves
 from pairwright.stages.pay.workers import (
-    AHEAD,
     Worker,
+    at_once,
     budget_of,
     by_others,
     pages_of,
@@ -63,7 +64,8 @@ class GenerateResult(Result):
 
     `uncounted_usd` of it is booked at the worst case, for the endpoint counted no tokens.
     `failed_before` responses failed in earlier runs and were not asked for again. `waiting` ones wait for
-    calls that are planned, or in a batch: run again to go on.
+    calls that are planned, or in a batch: run again to go on. `servers`, by endpoint: what was found out of
+    each.
     """
 
     pending: int
@@ -76,6 +78,7 @@ class GenerateResult(Result):
     uncounted_usd: float = 0.0
     notes: tuple[str, ...] = ()
     waiting: int = 0
+    servers: dict[str, list[ServerUse]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -181,6 +184,7 @@ def _generate(
         run.uncounted_usd,
         (*unlimited(prices, limit), *dispatch.notes),
         run.deferred,
+        dispatch.servers,
     )
 
 
@@ -205,7 +209,7 @@ class _Session:
     async def draw_all(self, retry_failed: bool, prompts: int | None) -> None:
         used = {self.project.settings.models[name].endpoint for name in self.settings.models}
         endpoints = {name: self.project.settings.endpoints[name] for name in sorted(used)}
-        workers = sum(endpoint.concurrency for endpoint in endpoints.values())
+        workers = sum(endpoint.most_in_flight for endpoint in endpoints.values())
 
         def scan(take: Take | None, again: bool) -> Iterator[list[GenerateWork]]:
             for page in generate_work(
@@ -214,7 +218,7 @@ class _Session:
                 retry_failed=retry_failed and not again,
                 all_prompts=self.project.settings.pair.all_prompts,
                 take=take,
-                page_of=PAGE if take is None else AHEAD * workers,
+                page_of=PAGE if take is None else at_once(workers),
             ):
                 if take is not None:
                     self._read_prior(page)

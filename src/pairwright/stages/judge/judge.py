@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from operator import attrgetter
@@ -17,7 +16,6 @@ from pairwright.judging.votes import vote_of
 from pairwright.literals import checked
 from pairwright.models.chat import CallFailed, ChatClient
 from pairwright.models.chat_judge import ChatJudge, read_reply
-from pairwright.stages.judge.local import judge_locally
 from pairwright.stages.judge.per_prompt import Aids
 from pairwright.stages.judge.result import JudgeResult, failed_before
 from pairwright.stages.judge.session import JudgeSession, notes_on, open_session
@@ -86,6 +84,9 @@ def run_judge(
     # A local judge costs nothing; it only must not do the same work as another process.
     if not kind_of(settings.kind).paid:
         with project.store.exclusively("judge"):
+            # Not above: reward models take longer to import than hundreds of calls to be made.
+            from pairwright.stages.judge.local import judge_locally
+
             if rejudge:
                 _ask_anew(project, name)
             return judge_locally(
@@ -122,7 +123,7 @@ def run_judge(
                 still = totals.judge_pending(connection, name, orders, left=left)
             dispatch.notes += by_others(pending - run.done - still, "answer")
             pending = min(pending, run.done + still)
-    return _result(session, run, pending, dispatch.notes)
+    return _result(session, run, pending, dispatch)
 
 
 def _check_images(session: JudgeSession) -> None:
@@ -175,7 +176,7 @@ async def _judge_all(
     project = session.project
     model = project.settings.models[session.model]
     endpoint = project.settings.endpoints[model.endpoint]
-    scan = session.scan(endpoint.concurrency, retry_failed=retry_failed, left=left)
+    scan = session.scan(endpoint.most_in_flight, retry_failed=retry_failed, left=left)
     pages = only_first(pages_of(worker, scan, attrgetter("prompt_id"), run), limit, attrgetter("pair_id"))
     with GroupCommit(project.store) as writer:
         async with EndpointCalls(project, model.endpoint, dispatch) as client:
@@ -192,13 +193,14 @@ async def _judge_all(
                 shared = Rankings(session, judge, prepared)
 
             async def do(work: JudgeWork) -> None:
-                work = replace(work, a=session.shown(work.a), b=session.shown(work.b))
+                if session.settings.longest is not None:
+                    work = replace(work, a=session.shown(work.a), b=session.shown(work.b))
                 if shared is not None:
                     await _read_off(session, run, shared, writer, work)
                 else:
                     await _judge_one(session, run, judge, aids, images, payer, writer, work)
 
-            await work_beside(worker, pages, do, attrgetter("prompt_id"), endpoint.concurrency, run)
+            await work_beside(worker, pages, do, attrgetter("prompt_id"), endpoint.most_in_flight, run)
 
 
 async def _read_off(
@@ -287,7 +289,7 @@ def _failure(session: JudgeSession, work: JudgeWork, key: bytes, kind: str, mess
     return schema.failure, failure_row(failure, key)
 
 
-def _result(session: JudgeSession, run: Run, pending: int, notes: Sequence[str]) -> JudgeResult:
+def _result(session: JudgeSession, run: Run, pending: int, dispatch: Dispatch) -> JudgeResult:
     stop = run.stop
     if stop is not None and not isinstance(stop, (BudgetReached, KeyboardInterrupt)):
         raise stop
@@ -303,11 +305,12 @@ def _result(session: JudgeSession, run: Run, pending: int, notes: Sequence[str])
             *unlimited({session.model: session.price}, session.budget.limit),
             *notes_on(session.project, session.rater, session.model),
             *_cut(session),
-            *notes,
+            *dispatch.notes,
         ),
         failed_before=failed_before(session.project, session.name, run.failed),
         uncounted_usd=run.uncounted_usd,
         waiting=run.deferred,
+        servers=dispatch.servers,
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from pairwright.models.server import ServerUse
 from pairwright.stages.panel.asked import failed_answers
 from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result
@@ -16,7 +17,7 @@ class JudgeResult(Result):
 
     `uncounted_usd` of it is booked at the worst case, for the endpoint counted no tokens.
     `failed_before` answers failed in earlier runs and were not asked for again. `waiting` ones wait for calls
-    that are planned, or in a batch: run again to go on.
+    that are planned, or in a batch: run again to go on. `servers`, by endpoint: what was found out of each.
     """
 
     judge: str
@@ -30,6 +31,7 @@ class JudgeResult(Result):
     failed_before: int = 0
     uncounted_usd: float = 0.0
     waiting: int = 0
+    servers: dict[str, list[ServerUse]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -14,7 +14,7 @@ from pairwright.models.prices import Price
 from pairwright.stages.pay.bounds import most_tokens_out
 from pairwright.stages.pay.paid_calls import Run
 from pairwright.stages.pay.payer import Payer, unknown_price
-from pairwright.stages.pay.workers import AHEAD, Scan, Worker, budget_of
+from pairwright.stages.pay.workers import Scan, Worker, at_once, budget_of
 from pairwright.stages.project.judge_kinds import kind_of
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import JudgeSettings
@@ -65,7 +65,7 @@ class JudgeSession:
                 left=left,
                 reasoning=self.settings.show_reasoning,
                 take=take,
-                page_of=PAGE if take is None else AHEAD * in_flight,
+                page_of=PAGE if take is None else at_once(in_flight),
             ):
                 if take is not None:
                     self._read_prior(page)

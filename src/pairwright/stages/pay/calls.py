@@ -16,8 +16,9 @@ from typing import Any, Self
 import orjson
 
 from pairwright.errors import EndpointError
-from pairwright.models.chat import ChatClient, Client, tried_of
+from pairwright.models.chat import ChatClient, Client
 from pairwright.models.ledger import Ledger, Tried
+from pairwright.models.meanings import tried_of
 from pairwright.models.replies import ChatReply, ReplyContent
 from pairwright.models.transport import HttpAnswer
 from pairwright.stages.pay.dispatch import Dispatch
@@ -52,6 +53,8 @@ class EndpointCalls(Client):
 
     async def __aexit__(self, *exc: object) -> None:
         await self._stack.aclose()
+        if self._dispatch.via == "live":
+            self._dispatch.used(self._endpoint, self._live.use())
 
     async def post(
         self,
@@ -127,7 +130,6 @@ class EndpointCalls(Client):
         finally:
             account.after(tried)
         if isinstance(outcome, ChatReply):
-            self._live.has_answered(body)
             return outcome
         if (failed := self._live.given_up(outcome, found.tries + 1)) is not None:
             raise failed

@@ -57,7 +57,7 @@ class Run:
     refused: Refused = field(default_factory=Refused)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     at_end: list[Callable[[], None]] = field(default_factory=list)
-    _stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    _waits: set[asyncio.Future[Any]] = field(default_factory=set)
     _settled: asyncio.Event = field(default_factory=asyncio.Event)
 
     def finish(self, *, failed: bool = False) -> None:
@@ -69,7 +69,8 @@ class Run:
     def stop_for(self, why: Stop) -> None:
         """Start nothing more. The first reason is kept."""
         self.stop = self.stop or why
-        self._stopped.set()
+        for each in self._waits:
+            each.cancel()
         self._settled.set()
 
     async def hold(self, worst_usd: Callable[[], float], may_go: Callable[[], bool] = lambda: True) -> float:
@@ -101,17 +102,22 @@ class Run:
         self.budget.settle(held_usd, cost_usd)
         self._settled.set()
 
-    async def unless_stopped(self, waiting: Awaitable[None]) -> None:
+    async def unless_stopped(self, waiting: Awaitable[Any]) -> None:
         """Await, but no longer than the run goes on. Raises then."""
-        ready, stopped = asyncio.ensure_future(waiting), asyncio.create_task(self._stopped.wait())
+        ready = asyncio.ensure_future(waiting)
+        if self.stop is not None:
+            ready.cancel()
+            raise self._not_started()
+        self._waits.add(ready)
         try:
-            await asyncio.wait({ready, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            if not ready.done():
-                raise self._not_started()
             await ready
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self.stop is None or (task is not None and task.cancelling()):
+                raise  # it is this task that is cancelled
+            raise self._not_started() from None
         finally:
-            for each in (ready, stopped):
-                each.cancel()
+            self._waits.discard(ready)
 
     def _not_started(self) -> PairwrightError:
         # Not the stop itself: a KeyboardInterrupt raised in a task would end the event loop.

@@ -137,7 +137,7 @@ class Account(Ledger):
         self._payer.answered(self, booked=True)
         return self._book(outcome, self._answer, raw)
 
-    async def wait(self, waiting: Awaitable[None]) -> None:
+    async def wait(self, waiting: Awaitable[Any]) -> None:
         await self._payer.run.unless_stopped(waiting)
 
     def planned_key(self, path: str, body: str) -> bytes:
@@ -214,6 +214,7 @@ class Account(Ledger):
             "fingerprint": tried.fingerprint,
             "price_share": tried.price_share,
             "cached_tokens": cached,
+            "server": tried.server,
         }
 
     def _book(

@@ -23,17 +23,19 @@ REMEDY = (
 
 @dataclass(frozen=True, slots=True)
 class AnsweredAs:
-    """Calls of one stage to `model` that another answered, by what the replies say."""
+    """Calls of one stage to `model` that another answered, by what replies of a `server` say, of several."""
 
     stage: str
     model: str
     asked: str
     served: str
     calls: int
+    server: str | None = None
 
     def __str__(self) -> str:
         calls = counted(self.calls, "reply says", "replies say")
-        return f'{calls} "{self.served}" where {self.model} asks for "{self.asked}" ({self.stage})'
+        where = f", at {self.server}" if self.server else ""
+        return f'{calls} "{self.served}" where {self.model} asks for "{self.asked}" ({self.stage}{where})'
 
 
 def answered_as(connection: Connection, project: Project) -> list[AnsweredAs]:
@@ -41,16 +43,14 @@ def answered_as(connection: Connection, project: Project) -> list[AnsweredAs]:
 
     `gpt-4o-2024-08-06` is `gpt-4o`, and a provider's prefix says nothing either.
     """
+    which = call.c.stage, call.c.model, call.c.served, call.c.server
     rows = connection.execute(
-        select(call.c.stage, call.c.model, call.c.served, func.count())
-        .where(call.c.served.is_not(None))
-        .group_by(call.c.stage, call.c.model, call.c.served)
-        .order_by(call.c.stage, call.c.model, call.c.served)
+        select(*which, func.count()).where(call.c.served.is_not(None)).group_by(*which).order_by(*which)
     )
     asked = {name: model.model for name, model in project.settings.models.items()}
     return [
-        AnsweredAs(stage, model, asked[model], served, calls)
-        for stage, model, served, calls in rows
+        AnsweredAs(stage, model, asked[model], served, calls, server)
+        for stage, model, served, server, calls in rows
         if model in asked and not same_model(asked[model], served)
     ]
 

@@ -36,7 +36,7 @@ T = TypeVar("T")
 Scan = Callable[[Take | None, bool], Iterator[list[T]]]
 
 BEATS = 5  # in a lease
-AHEAD = 2  # times as much is taken in hand as may be in flight
+AHEAD, MOST = 2, 64  # taken in hand: so many times what may be in flight, so many at most
 LOOK_S = 0.5  # between looks at whether others have finished
 # Of the budget a worker is given so much at a time, or so many times what its next call may cost.
 SHARE, CALLS = 0.05, 16
@@ -222,6 +222,11 @@ class SharedBudget(Budget):
         if self.limit is not None and worst_case_usd > 0 and used + worst_case_usd > self._granted + 1e-11:
             self._granted = self._worker.grant(used, worst_case_usd, self.limit)
         self._held += worst_case_usd
+
+
+def at_once(in_flight: int) -> int:
+    """How much is taken in hand at once: little enough that all end together."""
+    return min(AHEAD * in_flight, MOST)
 
 
 def pages_of(worker: Worker | None, scan: Scan[T], item: Callable[[T], int], run: Run) -> Iterator[list[T]]:

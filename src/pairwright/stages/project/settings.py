@@ -14,7 +14,7 @@ from pairwright.formats.trl import Shape, Style
 from pairwright.judging.scores import Api
 from pairwright.judging.strategies import STRATEGIES, Name
 from pairwright.models.secrets import hidden
-from pairwright.models.settings import EndpointSettings, Extra, ModelSettings, Settings
+from pairwright.models.settings import EndpointSettings, Extra, ModelSettings, ServerSettings, Settings
 from pairwright.pairing import POLICIES, check_policy
 from pairwright.routing.decide import Overlap
 from pairwright.stages.project.judge_kinds import KINDS, kind_of
@@ -482,6 +482,8 @@ def _keys_of(table: list[str]) -> list[str]:
         "judges": JudgeSettings,
         "plan": PlanMethod,
     }
+    if table[:1] == ["endpoints"] and "also" in table[2:]:
+        return list(ServerSettings.model_fields)
     if table and table[0] in named:
         return list(named[table[0]].model_fields) if len(table) > 1 else []
     for part in table:

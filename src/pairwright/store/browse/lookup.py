@@ -243,6 +243,7 @@ def _calls(connection: Connection, work_key: bytes) -> list[dict[str, Any]]:
         "cost_known",
         "served",
         "fingerprint",
+        "server",
         "seconds",
         "tries",
         "at",
