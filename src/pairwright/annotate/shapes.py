@@ -89,6 +89,7 @@ def _ratings(given: Any) -> dict[str, dict[str, int]] | None:
     return {side: {clean(name): value for name, value in of.items()} for side, of in given.items()}
 
 
+@checked
 def choice_shown(order: Order, verdict: Verdict, both: str | None) -> str:
     """A vote as the choice its person made, of what they were shown left and right."""
     side = _SIDE[verdict if order == "AB" else swap(verdict)]

@@ -8,17 +8,23 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from pairwright.amounts import counted
 from pairwright.errors import BudgetReached, InputError
 from pairwright.judging.parsing import Unreadable
 from pairwright.judging.strategies import STRATEGIES
 from pairwright.judging.votes import vote_of
 from pairwright.literals import checked
-from pairwright.models.chat import CallFailed, ChatClient
+from pairwright.models.chat import CallFailed
 from pairwright.models.chat_judge import ChatJudge, read_reply
 from pairwright.stages.judge.per_prompt import Aids
 from pairwright.stages.judge.result import JudgeResult, failed_before
-from pairwright.stages.judge.session import JudgeSession, notes_on, open_session
+from pairwright.stages.judge.session import (
+    JudgeSession,
+    check_asking,
+    check_images,
+    cut_notes,
+    notes_on,
+    open_session,
+)
 from pairwright.stages.judge.shared_calls import Rankings, ScoredResponses, SharedJudge
 from pairwright.stages.panel.asked import (
     comes_later,
@@ -31,7 +37,7 @@ from pairwright.stages.pay.asked_once import Prepared
 from pairwright.stages.pay.bounds import tokens_of
 from pairwright.stages.pay.calls import EndpointCalls
 from pairwright.stages.pay.dispatch import Dispatch, Via
-from pairwright.stages.pay.images import ImagesSent, check_sees_images
+from pairwright.stages.pay.images import ImagesSent
 from pairwright.stages.pay.paid_calls import CallProgress, Run, no_progress, only_first
 from pairwright.stages.pay.payer import Payer, unlimited
 from pairwright.stages.pay.workers import Worker, by_others, pages_of, paying, work_beside
@@ -98,8 +104,8 @@ def run_judge(
         dispatch.begin()
         session = open_session(project, name, settings, orders, budget_usd, worker)
         if rejudge:
-            _check_images(session)
-            asyncio.run(_check_asking(session))
+            check_images(session)
+            asyncio.run(check_asking(session))
             _ask_anew(project, name)
             retry_failed = True
         with project.store.read() as connection:
@@ -107,15 +113,10 @@ def run_judge(
             pending = totals.judge_pending(connection, name, orders, retry_failed=retry_failed, left=left)
         if limit is not None:
             pending = min(pending, limit * len(orders))
-        run = Run(
-            session.budget,
-            pending,
-            progress,
-            project.settings.project.stop_within_s,
-            worker.id if worker else None,
-        )
+        stop_within_s, me = project.settings.project.stop_within_s, worker.id if worker else None
+        run = Run(session.budget, pending, progress, stop_within_s, me)
         if pending:
-            _check_images(session)
+            check_images(session)
             asyncio.run(_judge_all(session, run, retry_failed, left, limit, dispatch, worker))
         dispatch.end(run.stop)
         if worker is not None:
@@ -124,32 +125,6 @@ def run_judge(
             dispatch.notes += by_others(pending - run.done - still, "answer")
             pending = min(pending, run.done + still)
     return _result(session, run, pending, dispatch)
-
-
-def _check_images(session: JudgeSession) -> None:
-    """Raises ConfigError where there are images and the judge would not see them."""
-    check_sees_images(
-        session.project,
-        f"judge {session.name}",
-        session.model,
-        text_only=kind_of(session.settings.kind).scores,
-        responses=True,
-    )
-
-
-async def _check_asking(session: JudgeSession) -> None:
-    """Raise where nothing could be asked, before anything is retracted. Nothing is sent.
-
-    Raises ConfigError for a missing key, BudgetReached where nothing is left.
-    """
-    if session.budget.left is not None and session.budget.left <= 0:
-        raise BudgetReached(
-            f"the budget of ${session.budget.limit:,.2f} is spent already: ${session.budget.spent:,.4f}. "
-            "Raise it to go on."
-        )
-    model = session.project.settings.models[session.model]
-    async with ChatClient(model.endpoint, session.project.settings.endpoints[model.endpoint]):
-        pass
 
 
 def _ask_anew(project: Project, name: str) -> None:
@@ -304,21 +279,11 @@ def _result(session: JudgeSession, run: Run, pending: int, dispatch: Dispatch) -
         notes=(
             *unlimited({session.model: session.price}, session.budget.limit),
             *notes_on(session.project, session.rater, session.model),
-            *_cut(session),
+            *cut_notes(session),
             *dispatch.notes,
         ),
         failed_before=failed_before(session.project, session.name, run.failed),
         uncounted_usd=run.uncounted_usd,
         waiting=run.deferred,
         servers=dispatch.servers,
-    )
-
-
-def _cut(session: JudgeSession) -> tuple[str, ...]:
-    """That trajectories were shown without their middle."""
-    if not session.cut:
-        return ()
-    return (
-        f"{counted(len(session.cut), 'response')} over {session.settings.longest:,} characters "
-        "had the middle left out: [judges] longest",
     )

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pairwright.errors import ConfigError
+from pairwright.amounts import counted
+from pairwright.errors import BudgetReached, ConfigError
 from pairwright.keys import content_key
 from pairwright.models.budget import Budget
+from pairwright.models.chat import ChatClient
 from pairwright.models.chat_judge import JudgeOptions, chat_rater, request_limits
 from pairwright.models.prices import Price
 from pairwright.stages.pay.bounds import most_tokens_out
+from pairwright.stages.pay.images import check_sees_images
 from pairwright.stages.pay.paid_calls import Run
 from pairwright.stages.pay.payer import Payer, unknown_price
 from pairwright.stages.pay.workers import Scan, Worker, at_once, budget_of
@@ -173,3 +176,39 @@ def notes_on(project: Project, judge: Rater, model: str | None = None) -> tuple[
 def _same_judge(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Equal settings, in however many orders it was asked."""
     return {**one, "single_order": None} == {**other, "single_order": None}
+
+
+def cut_notes(session: JudgeSession) -> tuple[str, ...]:
+    """That trajectories were shown without their middle."""
+    if not session.cut:
+        return ()
+    return (
+        f"{counted(len(session.cut), 'response')} over {session.settings.longest:,} characters "
+        "had the middle left out: [judges] longest",
+    )
+
+
+def check_images(session: JudgeSession) -> None:
+    """Raises ConfigError where there are images and the judge would not see them."""
+    check_sees_images(
+        session.project,
+        f"judge {session.name}",
+        session.model,
+        text_only=kind_of(session.settings.kind).scores,
+        responses=True,
+    )
+
+
+async def check_asking(session: JudgeSession) -> None:
+    """Raise where nothing could be asked, before anything is retracted. Nothing is sent.
+
+    Raises ConfigError for a missing key, BudgetReached where nothing is left.
+    """
+    if session.budget.left is not None and session.budget.left <= 0:
+        raise BudgetReached(
+            f"the budget of ${session.budget.limit:,.2f} is spent already: ${session.budget.spent:,.4f}. "
+            "Raise it to go on."
+        )
+    model = session.project.settings.models[session.model]
+    async with ChatClient(model.endpoint, session.project.settings.endpoints[model.endpoint]):
+        pass

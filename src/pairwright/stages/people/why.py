@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from pairwright.errors import InputError
+from pairwright.literals import checked
 from pairwright.spans import Span
 from pairwright.store.people.tasks import Task
 from pairwright.types import Order
@@ -24,6 +25,7 @@ def checked_reasons(given: Sequence[str], defined: Sequence[str]) -> list[str]:
     return [each for each in defined if each in given]
 
 
+@checked
 def checked_spans(given: Sequence[Mapping[str, Any]], task: Task, order: Order) -> list[Span]:
     """Spans of what was shown left and right as spans of a and b, in order. Raises InputError."""
     if len(given) > MOST_SPANS:
