@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +24,7 @@ from pairwright.stages.people.annotators import Annotator
 from pairwright.stages.people.closely import KINDS, PAGE, closely
 from pairwright.stages.people.invite_many import Invited
 from pairwright.stages.project.project import Project
+from pairwright.store import clock
 from pairwright.store.people import accounts as sql
 from pairwright.store.people import tasks
 from pairwright.store.people.accounts import Account
@@ -52,7 +52,7 @@ def people_page(
         taken_back={each.detail.get("action") for each in actions},
         made=made,
         problem=problem,
-        now=time.time(),
+        now=clock.now(),
     )
 
 
@@ -224,7 +224,7 @@ class Change:
 
 
 def _change(project: Project, what: str, form: dict[str, str], of: Account) -> Change:
-    name, now = of.name, time.time()
+    name, now = of.name, clock.now()
     working = {"state": "active", "pause_reason": None, "checked_from": now}
     changes: dict[str, Callable[[], Change]] = {
         "pause": lambda: Change({"state": "paused"}, f"{name} gets no more pairs."),

@@ -7,7 +7,6 @@ nobody waits for anybody (docs/decisions/0011-a-seal-per-transaction.md).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -28,6 +27,7 @@ from sqlalchemy import (
 )
 
 from pairwright.keys import canonical_json
+from pairwright.store import clock
 from pairwright.store.schema import (
     belief,
     flag,
@@ -137,7 +137,7 @@ def write_seal(connection: Connection, noted: list[Noted]) -> None:
         else:
             ranges.append([each.id, each.id])
     rows = b"".join(each.digest for each in noted)
-    parents, at = b"".join(heads(connection)), time.time()
+    parents, at = b"".join(heads(connection)), clock.now()
     row = {"digest": seal_digest(parents, covers, rows, at), "parents": parents, "covers": covers}
     connection.execute(_into(seal), {**row, "rows": rows, "at": at})
     noted.clear()
@@ -205,7 +205,7 @@ def bury(
     The chain stays whole, for it holds digests and no content. Whoever deletes a person's data calls
     this in the same transaction.
     """
-    digest, now = digester(table), time.time()
+    digest, now = digester(table), clock.now()
     rows = []
     for number in ids:
         found = connection.execute(select(table).where(table.c.id == number)).mappings().first()

@@ -7,7 +7,6 @@ short transaction, so that nothing else waits while a million prompts stream by.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from sqlalchemy import Column, Connection, Table, bindparam, func, select
 
 from pairwright.keys import content_key
 from pairwright.pairing import pair_key, text_key
-from pairwright.store import schema
+from pairwright.store import clock, schema
 from pairwright.store.insert import insert_missing
 from pairwright.store.rows import turns_of, turns_stored
 from pairwright.store.store import Store
@@ -95,7 +94,7 @@ def insert_prompts(connection: Connection, prompts: Sequence[Prompt], keys: Sequ
 
     When a prompt comes again, the id, meta and source of the first row stay.
     """
-    at = time.time()
+    at = clock.now()
     rows = [
         {
             "key": key,
@@ -114,7 +113,7 @@ def insert_prompts(connection: Connection, prompts: Sequence[Prompt], keys: Sequ
 
 def insert_responses(connection: Connection, responses: Sequence[NewResponse]) -> int:
     """Add given responses; returns how many are new."""
-    at = time.time()
+    at = clock.now()
     rows = [
         {
             "key": new.key,
@@ -137,7 +136,7 @@ def insert_pairs(connection: Connection, pairs: Sequence[NewPair]) -> int:
     Two texts that have met, under whatever ids and on whichever side, do not meet
     again; the further id is kept as an alias, so that labels by it find the pair.
     """
-    at = time.time()
+    at = clock.now()
     rows = [
         {
             "key": new.key,
@@ -183,7 +182,7 @@ def _keep_aliases(connection: Connection, pairs: Sequence[NewPair]) -> None:
         swapped = text_key(text, turns_of(turns)) != said[new.a_id]
         if new.external_id != external_id or swapped:
             rows.append(
-                {"pair_id": pair_id, "external_id": new.external_id, "swapped": swapped, "at": time.time()}
+                {"pair_id": pair_id, "external_id": new.external_id, "swapped": swapped, "at": clock.now()}
             )
     insert_missing(connection, schema.pair_alias, rows, ["external_id", "pair_id", "swapped"])
 

@@ -7,7 +7,6 @@ is one: the vote on the pair that stands for it, which is the same for everybody
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, exists, func, or_, select
 
+from pairwright.store import clock
 from pairwright.store.chain import append
 from pairwright.store.rows import done
 from pairwright.store.schema import failure, flag, gold, lease, pair, prompt, ranking, response, vote
@@ -148,7 +148,7 @@ def add(
         "pair_id": pair_id,
         "places": [list(each) for each in places],
         "seconds": seconds,
-        "at": time.time(),
+        "at": clock.now(),
     }
     return append(connection, ranking, [row])[0]
 

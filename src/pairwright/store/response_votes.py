@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -12,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, selec
 
 from pairwright.amounts import counted
 from pairwright.literals import checked
+from pairwright.store import clock
 from pairwright.store.chain import append
 from pairwright.store.rows import turns_of
 from pairwright.store.schema import pair, rater, response, response_vote, vote, withdrawal
@@ -41,7 +41,7 @@ def by_kind(kind: RatedBy) -> ColumnElement[bool]:
 
 def add_response_votes(connection: Connection, votes: Sequence[ResponseVote]) -> list[int]:
     """Add votes and give their row numbers."""
-    now = time.time()
+    now = clock.now()
     return append(connection, response_vote, [{**asdict(each), "at": now} for each in votes])
 
 

@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from pairwright.errors import StoreDamaged, StoreError
 from pairwright.extras import needed
+from pairwright.store import clock
 from pairwright.store.address import address_of, check_file, read_only_uri, writable
 from pairwright.store.chain import Noted, write_seal
 
@@ -80,6 +81,9 @@ class Store:
         store = cls(engine, path, read_only=read_only)
         try:
             store._migrate()
+            if path is None:
+                with engine.connect() as connection:
+                    clock.ask(connection)
         except StoreError:
             engine.dispose()
             raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +11,7 @@ from sqlalchemy import Connection, and_, exists, func, or_, select
 
 from pairwright.keys import content_key
 from pairwright.routing.decide import SeenFailure, SeenVote
+from pairwright.store import clock
 from pairwright.store.chain import append
 from pairwright.store.insert import insert_missing
 from pairwright.store.queue import keep_queue
@@ -59,7 +59,7 @@ def _known_or_new(connection: Connection, table: Any, row: dict[str, Any]) -> in
     query = select(table.c.id).where(table.c.key == row["key"])
     found = connection.execute(query).scalar()
     if found is None:
-        insert_missing(connection, table, [{**row, "at": time.time()}])
+        insert_missing(connection, table, [{**row, "at": clock.now()}])
         found = connection.execute(query).scalar_one()
     return int(found)
 
@@ -97,7 +97,7 @@ def vote_row(value: Vote, key: bytes) -> dict[str, Any]:
         "ranking_id": value.ranking_id,
         "reasons": list(value.reasons) if value.reasons else None,
         "spans": [dict(each) for each in value.spans] if value.spans else None,
-        "at": time.time(),
+        "at": clock.now(),
     }
 
 
@@ -113,7 +113,7 @@ def failure_row(value: Failure, key: bytes) -> dict[str, Any]:
         "rater_id": value.rater_id,
         "order": value.order,
         "slot": value.slot,
-        "at": time.time(),
+        "at": clock.now(),
     }
 
 
@@ -150,19 +150,19 @@ def add_flag(connection: Connection, value: Flag) -> int:
         "reason": value.reason,
         "severity": value.severity,
         "rater_id": value.rater_id,
-        "at": time.time(),
+        "at": clock.now(),
     }
     return append(connection, flag, [row])[0]
 
 
 def withdraw(connection: Connection, what: str, row_id: int) -> None:
     """Take back a skip (a row of failure), a flag or a vote on a response; the row stays."""
-    append(connection, withdrawal, [{"what": what, "row_id": row_id, "at": time.time()}])
+    append(connection, withdrawal, [{"what": what, "row_id": row_id, "at": clock.now()}])
 
 
 def retract(connection: Connection, vote_id: int, reason: str, by_vote_id: int | None = None) -> None:
     """Make a vote count no longer. The vote itself stays."""
-    row = {"vote_id": vote_id, "by_vote_id": by_vote_id, "reason": reason, "at": time.time()}
+    row = {"vote_id": vote_id, "by_vote_id": by_vote_id, "reason": reason, "at": clock.now()}
     append(connection, retraction, [row])
 
 
@@ -174,7 +174,7 @@ def retract_judge(connection: Connection, judge: str, reason: str) -> list[int]:
         .where(rater.c.kind == "judge", rater.c.name == judge, is_current())
         .order_by(vote.c.id)
     ).all()
-    now = time.time()
+    now = clock.now()
     rows = [{"vote_id": row.id, "by_vote_id": None, "reason": reason, "at": now} for row in votes]
     append(connection, retraction, rows)
     return sorted({row.pair_id for row in votes})
@@ -349,7 +349,7 @@ def current_beliefs(connection: Connection, ids: Sequence[int]) -> dict[int, Bel
 
 def add_beliefs(connection: Connection, beliefs: Sequence[Belief]) -> int:
     """Add beliefs, and keep the queue of what is open to people in step with them."""
-    now = time.time()
+    now = clock.now()
     rows = [
         {
             "pair_id": value.pair_id,

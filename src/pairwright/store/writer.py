@@ -131,11 +131,18 @@ class GroupCommit:
                 for table, row in rows:
                     add_rows(connection, table, [row])
         except IntegrityError:
-            with self._store.write() as connection:
-                for table, row in rows:
-                    if table is call:
-                        attempt = next_attempt(connection, row["work_key"])
-                        add_rows(connection, table, [{**row, "attempt": attempt}])
+            for row in (row for table, row in rows if table is call):
+                self._book_beside_others(row)
+
+    def _book_beside_others(self, row: dict[str, Any]) -> None:
+        while True:
+            try:
+                with self._store.write() as connection:
+                    attempt = next_attempt(connection, row["work_key"])
+                    add_rows(connection, call, [{**row, "attempt": attempt}])
+                return
+            except IntegrityError:
+                continue  # another process has just taken that number
 
 
 def _tell(written: list[asyncio.Future[None]]) -> None:

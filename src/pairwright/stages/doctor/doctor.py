@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,6 +17,7 @@ from pairwright.hub.exports import Export
 from pairwright.stages.doctor.exports import exports, leftovers, unfounded
 from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result
+from pairwright.store import clock
 from pairwright.store.chain import bury, heads
 from pairwright.store.doctor.damage import Damage, Repair, moment
 from pairwright.store.doctor.examine import CHECKS, Progress, checked, examine
@@ -227,4 +227,4 @@ def _keep(store: Store, result: DoctorResult) -> None:
     """Put on record what was right, so that a later run can say since when it is not."""
     kept = {"checks": result.checks, "found": result.found, "heads": result.heads}
     with store.write() as connection:
-        connection.execute(insert(doctor_run).values(result=kept, at=time.time()))
+        connection.execute(insert(doctor_run).values(result=kept, at=clock.now()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from pairwright.stages.project.project import Project
 from pairwright.stages.route.at_chance import unbelieved_judges
 from pairwright.stats.agreement import SIDES, answer_counts, krippendorff_alpha, pairwise_agreement
 from pairwright.stats.intervals import wilson
+from pairwright.store import clock
 from pairwright.store.people import annotators, person_judge_disagreement, tasks
 from pairwright.types import Estimate
 
@@ -61,7 +61,7 @@ class Dashboard:
 
 def dashboard_of(project: Project) -> Dashboard:
     """All figures, counted now."""
-    now = time.time()
+    now = clock.now()
     rate = project.settings.annotate.usd_per_pair
     unbelieved = unbelieved_judges(project)
     with project.store.read() as connection:

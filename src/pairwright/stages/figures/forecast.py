@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from pairwright.stages.project.project import Project
 from pairwright.stats.pace import days_until_done
+from pairwright.store import clock
 from pairwright.store.figures.stands import OfDomain, Stands, stands_by_domain, stands_of
 from pairwright.store.people.annotators import given_here
 from pairwright.types import Estimate
@@ -48,7 +49,7 @@ class HowFar:
 
 def how_far(project: Project, connection: Connection) -> HowFar:
     """Counted now."""
-    now = time.time()
+    now = clock.now()
     stands = stands_of(connection)
     days = _days(given_here(connection), now)
     finish, unknown = _forecast(days, stands.open.answers, project.settings.project.seed)

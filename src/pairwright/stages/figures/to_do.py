@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -16,6 +15,7 @@ from pairwright.stages.people import qualify
 from pairwright.stages.people.annotators import Annotator
 from pairwright.stages.people.skills import takes_among
 from pairwright.stages.project.project import Project
+from pairwright.store import clock
 from pairwright.store.people import annotators, gold, leases, review, tasks
 from pairwright.store.route.frames import alarms
 
@@ -163,8 +163,8 @@ def _hands(
         )
         return
     last = annotators.last_given_here(connection)
-    if last is not None and time.time() - last > DAY:
-        idle = hours((time.time() - last) / 3600)
+    if last is not None and clock.now() - last > DAY:
+        idle = hours((clock.now() - last) / 3600)
         why = f"{counted(wanted, 'answer is', 'answers are')} wanted, and the last one came {idle} ago"
         yield Step("Find out why nobody answers", why, "People", "people")
 

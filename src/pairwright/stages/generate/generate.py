@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
@@ -48,7 +47,7 @@ from pairwright.stages.pay.workers import (
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import GenerateSettings
 from pairwright.stages.result import Result
-from pairwright.store import schema
+from pairwright.store import clock, schema
 from pairwright.store.figures import totals
 from pairwright.store.judge.pending import PAGE, GenerateWork, PriorCall, Take, generate_work, prior_calls
 from pairwright.store.rows import turns_stored
@@ -407,6 +406,6 @@ def _response(
         "slot": slot,
         "mark": mark,
         "source": None,
-        "at": time.time(),
+        "at": clock.now(),
         "turns": turns_stored(said.turns),
     }

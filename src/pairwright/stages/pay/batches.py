@@ -7,7 +7,6 @@ whether it was sent, the provider's list is searched for it before anything is s
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -21,6 +20,7 @@ from pairwright.models.batch.catalog import APIS, batch_api, batch_http
 from pairwright.models.batch.http import BatchHttp, NotThere
 from pairwright.models.batch.provider import BatchProvider, BatchReply, BatchRequest, RemoteBatch
 from pairwright.stages.project.project import Project
+from pairwright.store import clock
 from pairwright.store.pay import batches, planned
 from pairwright.store.pay.batches import Batch
 from pairwright.store.pay.planned import call_key
@@ -120,7 +120,7 @@ async def _where_it_is(
         others = batches.known_remotely(connection, each.endpoint)
     remote = await provider.find(http, each.mark, since=each.at, calls=each.calls, others=others)
     listed_s = project.settings.endpoints[each.endpoint].batch_listed_s
-    if remote is None and time.time() < each.at + listed_s:  # it may not be in the list yet
+    if remote is None and clock.now() < each.at + listed_s:  # it may not be in the list yet
         found.open += 1
         found.notes.append(
             f"whether {each.endpoint} has {counted(each.calls, 'call')} that were being sent when a run "

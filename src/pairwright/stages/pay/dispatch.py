@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -13,6 +12,7 @@ from pairwright.models.batch.catalog import batch_api
 from pairwright.models.server import ServerUse
 from pairwright.stages.pay import batches
 from pairwright.stages.project.project import Project
+from pairwright.store import clock
 from pairwright.store.pay import planned
 from pairwright.store.schema import planned_call
 
@@ -29,7 +29,7 @@ class Dispatch:
     stage: str
     models: Sequence[str]
     via: Via = "live"
-    began: float = field(default_factory=time.time)
+    began: float = field(default_factory=clock.now)
     notes: list[str] = field(default_factory=list)
     servers: dict[str, list[ServerUse]] = field(default_factory=dict)  # by endpoint, once calls have ended
 

@@ -6,7 +6,6 @@ count is booked at the worst case too, and marked so (`counted`, `cost_known`).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +22,7 @@ from pairwright.models.replies import ChatReply
 from pairwright.stages.pay.bounds import TokenBound
 from pairwright.stages.pay.paid_calls import Run
 from pairwright.stages.project.project import Project
-from pairwright.store import schema
+from pairwright.store import clock, schema
 from pairwright.store.figures import totals
 from pairwright.store.pay.planned import held_usd
 from pairwright.store.writer import GroupCommit
@@ -160,7 +159,7 @@ class Account(Ledger):
             "worst_usd": worst,
             "price_share": price_share,
             "tries": tries,
-            "at": time.time(),
+            "at": clock.now(),
         }
         await self._payer.writer.put([(schema.planned_call, row)])
 
@@ -229,7 +228,7 @@ class Account(Ledger):
             "outcome": outcome,
             "raw": raw,
             **columns,
-            "at": time.time(),
+            "at": clock.now(),
             "worker_id": self._payer.run.worker_id,
         }
 

@@ -28,6 +28,7 @@ from pairwright.stages.pay.dispatch import Via
 from pairwright.stages.pay.paid_calls import Run, work_through
 from pairwright.stages.pay.payer import open_budget, spent_before
 from pairwright.stages.project.project import Project
+from pairwright.store import clock
 from pairwright.store.judge.pending import Take
 from pairwright.store.pay import planned, workers
 
@@ -179,6 +180,7 @@ class Worker:
 
     def _renew(self) -> None:
         with suppress(DBAPIError), self._lock, self._project.store.write() as connection:
+            clock.ask(connection)
             self._count_booked(connection)
             self._give_back(connection)
             self._say_so(connection)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import time
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -21,6 +20,7 @@ from sqlalchemy import Connection
 from pairwright.errors import InputError
 from pairwright.literals import checked
 from pairwright.stages.project.project import Project
+from pairwright.store import clock
 from pairwright.store.people import accounts as sql
 from pairwright.store.people import leases
 from pairwright.store.people.accounts import Account, Invitation, Role
@@ -144,7 +144,7 @@ def invite(
             tags=tags,
             note=note,
             uses=uses,
-            expires=time.time() + days * 86400,
+            expires=clock.now() + days * 86400,
             made_by=by.id if by else None,
             account_id=account.id if account else None,
         )
@@ -159,7 +159,7 @@ def invitation_for(project: Project, token: str) -> Invitation:
         found = sql.invitation_of(connection, hash_of(token))
     if found is None:
         raise InputError("this invitation is not known here: ask for a new link")
-    if found.expires < time.time():
+    if found.expires < clock.now():
         raise InputError("this invitation has expired: ask for a new link")
     if found.uses_left < 1:
         raise InputError("this invitation has been used: ask for a new link, or sign in")
@@ -230,7 +230,7 @@ def start_session(project: Project, account: Account) -> str:
     """Sign somebody in and give the token of it."""
     token = new_token()
     with project.store.write() as connection:
-        sql.add_session(connection, hash_of(token), account.id, time.time() + SESSION_DAYS * 86400)
+        sql.add_session(connection, hash_of(token), account.id, clock.now() + SESSION_DAYS * 86400)
     return token
 
 

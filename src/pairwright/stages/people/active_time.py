@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from pairwright.store import clock
 from pairwright.store.people import leases, timed
 from pairwright.store.people.timed import Timed
 
@@ -44,7 +44,7 @@ def active_time(connection: Connection, rater_id: int, pair_id: int, claimed: fl
         return ActiveTime(0.0, claimed, None)
     others = timed.answers_since(connection, rater_id, offered.at)
     before = next((each for each in others if each.pair_id == pair_id), None)
-    now = time.time()
+    now = clock.now()
     if before is not None:
         more = bounded(claimed, before.at, now, others)
         took, told = round(before.seconds + more, 3), round(before.seconds + claimed, 3)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from pairwright.errors import InputError
 from pairwright.stages.people.accounts import INVITATION_DAYS, hash_of, new_token
 from pairwright.stages.project.project import Project
+from pairwright.store import clock
 from pairwright.store.people import accounts as sql
 from pairwright.store.people.accounts import Account
 from pairwright.store.people.names import looks
@@ -79,7 +79,7 @@ def invite_many(
                 found.left_out.append((name, "has a link that still works"))
             else:
                 token = new_token()
-                until = time.time() + days * 86400
+                until = clock.now() + days * 86400
                 kept: dict[str, Any] = {"tags": tags, "note": name, "expires": until, "made_by": by.id}
                 sql.add_invitation(connection, hash_of(token), "annotator", **kept)
                 found.links.append((name, token))

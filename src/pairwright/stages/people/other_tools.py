@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -22,7 +21,7 @@ from pairwright.stages.people.import_labels import ImportedLabel, ImportResult, 
 from pairwright.stages.project.project import Project
 from pairwright.stages.project.settings import nearest
 from pairwright.stages.result import Result
-from pairwright.store import schema
+from pairwright.store import clock, schema
 from pairwright.store.people import leases, tasks
 from pairwright.store.people.names import person_id
 from pairwright.store.votes import failure_row, guideline_id
@@ -94,7 +93,7 @@ def send(
         folder.mkdir(parents=True, exist_ok=True)
         shown = list(_shown(connection, project, tool, [pair for pair, _ in found]))
         result.files = [str(path) for path in tool.write(shown, folder, project.guidelines, people)]
-        leases.send(connection, tool.name, found, time.time() + days * 86400)
+        leases.send(connection, tool.name, found, clock.now() + days * 86400)
     return result
 
 

@@ -6,7 +6,6 @@ look at all answers, or by a lead who decided a pair that is none.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -15,6 +14,7 @@ from sqlalchemy import Connection
 
 from pairwright.errors import InputError
 from pairwright.stages.project.project import Project
+from pairwright.store import clock
 from pairwright.store.people import own_answers as sql
 from pairwright.store.people import tasks
 from pairwright.store.people.own_answers import Own
@@ -62,7 +62,7 @@ def _closed(
     A look closes all that was answered before it: if it closed only the pairs it was made on, the gold
     pairs among them would be those that stay open.
     """
-    oldest = time.time() - project.settings.annotate.reopen_minutes * 60
+    oldest = clock.now() - project.settings.annotate.reopen_minutes * 60
     look = sql.last_look(connection)
     decided = sql.decided(connection, [pair_id for pair_id, _ in done])
     return [

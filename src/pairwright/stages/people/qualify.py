@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -15,6 +14,7 @@ from pairwright.literals import checked
 from pairwright.stages.people.active_time import active_time
 from pairwright.stages.people.queue import Offer
 from pairwright.stages.project.project import Project
+from pairwright.store import clock
 from pairwright.store.people import annotators, leases, qualify, tasks
 from pairwright.store.people.accounts import Account, change_account
 from pairwright.types import Order, Verdict, as_original, swap
@@ -88,7 +88,7 @@ def offer(project: Project, account: Account, n: int, have: Sequence[int] = ()) 
 def at_work(project: Project, account: Account) -> None:
     """Remember that this person works, so that it need not be looked up at every answer of theirs."""
     with project.store.write() as connection:
-        change_account(connection, account.id, qualified_at=time.time())
+        change_account(connection, account.id, qualified_at=clock.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def answer(
             state: Literal["open", "failed", "passed"] = "passed" if passed else standing.state
             standing = Qualification(state, standing.needed, standing.needed, sum(this_round))
             if passed:
-                now = time.time()
+                now = clock.now()
                 change_account(connection, account.id, qualified_at=now, practise_from=None, checked_from=now)
     shown = gold.verdict if order == "AB" else swap(gold.verdict)
     return Feedback(right, shown, gold.explanation, standing)

@@ -6,7 +6,6 @@ whatever is drawn by chance and certified stays as it is with pairs asked one by
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,7 @@ from pairwright.keys import content_key, seeded_fraction
 from pairwright.stages.panel.beliefs import renew_beliefs
 from pairwright.stages.people.active_time import active_time
 from pairwright.stages.people.answers import FLAGS, MOST_TAKEN_BACK, Person, flag_reason
-from pairwright.store import rankings, schema
+from pairwright.store import clock, rankings, schema
 from pairwright.store.chain import append
 from pairwright.store.insert import lock_pairs
 from pairwright.store.people import leases, tasks
@@ -152,7 +151,7 @@ def _verdict(a: int, b: int) -> Verdict:
 
 def skip(person: Person, task: RankTask, reason: str) -> None:
     """Record that this person gave no ranking, and why; others are still asked. Twice is once."""
-    now = time.time()
+    now = clock.now()
     with person.project.store.write() as connection:
         lock_pairs(connection, [each.pair_id for each in task.pairs])
         for each in task.pairs:
@@ -170,7 +169,7 @@ def flag(person: Person, task: RankTask, response: int, what: str, note: str | N
     with_it = [each for each in task.pairs if response in (each.a_id, each.b_id)]
     if not with_it:
         raise InputError("the response that was flagged is not one of these: load the page again")
-    now, reason = time.time(), flag_reason(what, person.name, note)
+    now, reason = clock.now(), flag_reason(what, person.name, note)
     with person.project.store.write() as connection:
         lock_pairs(connection, [each.pair_id for each in with_it])
         rows = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -12,6 +11,7 @@ from sqlalchemy import Connection, and_, exists, func, insert, select
 
 from pairwright.keys import public_id
 from pairwright.literals import checked
+from pairwright.store import clock
 from pairwright.store.chain import append
 from pairwright.store.schema import check_run, finding, pair, settlement
 
@@ -59,7 +59,7 @@ NO_REPAIR = Repair()
 
 
 def add_run(connection: Connection, result: Mapping[str, Any]) -> int:
-    done = connection.execute(insert(check_run).values(result=dict(result), at=time.time()))
+    done = connection.execute(insert(check_run).values(result=dict(result), at=clock.now()))
     assert done.inserted_primary_key is not None
     return int(done.inserted_primary_key[0])
 
@@ -117,7 +117,7 @@ def count_pairs(connection: Connection) -> int:
 
 
 def add_findings(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    now = time.time()
+    now = clock.now()
     for at in range(0, len(rows), CHUNK):
         connection.execute(insert(finding), [{**row, "at": now} for row in rows[at : at + CHUNK]])
 
@@ -133,7 +133,7 @@ def settle(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Record what was done about these findings."""
-    now = time.time()
+    now = clock.now()
     rows = [
         {
             "finding_id": i,

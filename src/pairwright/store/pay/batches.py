@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from pairwright.store import clock
 from pairwright.store.pay import planned
 from pairwright.store.schema import batch, planned_call
 
@@ -47,7 +47,7 @@ def intend(
         "model": model,
         "digest": digest,
         "calls": len(keys),
-        "at": time.time(),
+        "at": clock.now(),
     }
     number = int(connection.execute(insert(batch).values(row).returning(batch.c.id)).scalar_one())
     planned.assign(connection, keys, number)
@@ -88,7 +88,7 @@ def note(connection: Connection, number: int, **columns: Any) -> None:
 def end(connection: Connection, number: int, problem: str | None = None) -> int:
     """All that it came to is in the store. Gives how many calls got no reply: they go again."""
     left = planned.again(connection, (planned_call.c.batch_id == number) & planned_call.c.status.is_(None))
-    note(connection, number, ended_at=time.time(), problem=problem)
+    note(connection, number, ended_at=clock.now(), problem=problem)
     return left
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
 from pairwright.amounts import counted
+from pairwright.store import clock
 from pairwright.store.schema import batch, call, failure, planned_call
 
 PAGE = 500
@@ -161,7 +161,7 @@ def _requests(connection: Connection, *where: Any) -> Iterator[Request]:
 
 def touch(connection: Connection, key: bytes) -> None:
     """A run has come to this call again."""
-    connection.execute(update(planned_call).where(planned_call.c.key == key).values(at=time.time()))
+    connection.execute(update(planned_call).where(planned_call.c.key == key).values(at=clock.now()))
 
 
 def assign(connection: Connection, keys: Sequence[bytes], batch_id: int | None) -> None:
@@ -227,7 +227,7 @@ def again(connection: Connection, where: Any, *, tried: bool = True) -> int:
     statement = (
         update(planned_call)
         .where(where)
-        .values(batch_id=None, status=None, reply=None, tries=planned_call.c.tries + tried, at=time.time())
+        .values(batch_id=None, status=None, reply=None, tries=planned_call.c.tries + tried, at=clock.now())
     )
     return connection.execute(statement).rowcount
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -10,6 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from pairwright.literals import checked
+from pairwright.store import clock
 from pairwright.store.schema import account, invitation, lead_action, session
 
 Role = Literal["lead", "annotator"]
@@ -110,7 +110,7 @@ def add_account(
         "state": "active",
         "password": password,
         "tags": list(tags),
-        "at": time.time(),
+        "at": clock.now(),
     }
     connection.execute(insert(account), [row])
     found = account_named(connection, name)
@@ -145,7 +145,7 @@ def add_invitation(
         "expires": expires,
         "made_by": made_by,
         "account_id": account_id,
-        "at": time.time(),
+        "at": clock.now(),
     }
     connection.execute(insert(invitation), [row])
 
@@ -160,7 +160,7 @@ def invitations(connection: Connection) -> list[Invitation]:
     """All that can still be used, newest first."""
     rows = connection.execute(
         select(invitation)
-        .where(invitation.c.uses_left > 0, invitation.c.expires > time.time())
+        .where(invitation.c.uses_left > 0, invitation.c.expires > clock.now())
         .order_by(invitation.c.id.desc())
     )
     return [_invitation(row) for row in rows]
@@ -185,7 +185,7 @@ def use_invitation(connection: Connection, invitation_id: int) -> bool:
     done = connection.execute(
         update(invitation)
         .where(
-            invitation.c.id == invitation_id, invitation.c.uses_left > 0, invitation.c.expires > time.time()
+            invitation.c.id == invitation_id, invitation.c.uses_left > 0, invitation.c.expires > clock.now()
         )
         .values(uses_left=invitation.c.uses_left - 1)
     )
@@ -197,9 +197,9 @@ def revoke_invitation(connection: Connection, invitation_id: int) -> None:
 
 
 def add_session(connection: Connection, token_hash: bytes, account_id: int, expires: float) -> None:
-    row = {"token_hash": token_hash, "account_id": account_id, "expires": expires, "at": time.time()}
+    row = {"token_hash": token_hash, "account_id": account_id, "expires": expires, "at": clock.now()}
     connection.execute(insert(session), [row])
-    connection.execute(delete(session).where(session.c.expires < time.time()))
+    connection.execute(delete(session).where(session.c.expires < clock.now()))
 
 
 def account_of_session(connection: Connection, token_hash: bytes) -> Account | None:
@@ -207,7 +207,7 @@ def account_of_session(connection: Connection, token_hash: bytes) -> Account | N
     row = connection.execute(
         select(account)
         .join(session, session.c.account_id == account.c.id)
-        .where(session.c.token_hash == token_hash, session.c.expires > time.time())
+        .where(session.c.token_hash == token_hash, session.c.expires > clock.now())
     ).first()
     return None if row is None else _account(row)
 
@@ -234,7 +234,7 @@ class LeadAction:
 
 def add_action(connection: Connection, account_id: int, what: str, detail: Mapping[str, Any]) -> int:
     """Record what a lead did; gives the number of it."""
-    row = {"account_id": account_id, "what": what, "detail": dict(detail), "at": time.time()}
+    row = {"account_id": account_id, "what": what, "detail": dict(detail), "at": clock.now()}
     done = connection.execute(insert(lead_action), row)
     assert done.inserted_primary_key is not None
     return int(done.inserted_primary_key[0])

@@ -6,12 +6,12 @@ The chain stays whole: each sealed row that is changed gets a tombstone in the s
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, or_, select, update
 
+from pairwright.store import clock
 from pairwright.store.chain import bury
 from pairwright.store.people.accounts import Account
 from pairwright.store.people.mentions import Buried, as_word, rename
@@ -142,7 +142,7 @@ def _account(connection: Connection, of: Account, done: Cleared) -> None:
 
 def _invitations(connection: Connection, name: str) -> int:
     """Whom invitations were for: those to this name, and those that are over, which may hold an address."""
-    over = or_(invitation.c.uses_left < 1, invitation.c.expires < time.time())
+    over = or_(invitation.c.uses_left < 1, invitation.c.expires < clock.now())
     noted = select(invitation.c.id, invitation.c.note, over).where(invitation.c.note.is_not(None))
     named, wanted = as_word(name), looks(name)
     numbers = [

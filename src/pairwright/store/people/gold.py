@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, exists, func, insert, select, update
 
 from pairwright.keys import public_id
+from pairwright.store import clock
 from pairwright.store.rows import last_asked
 from pairwright.store.schema import account, gold, pair, prompt, rater, vote
 from pairwright.store.votes import is_current
@@ -84,7 +84,7 @@ def gold_rows(connection: Connection) -> list[GoldRow]:
 def add_gold(connection: Connection, row: dict[str, Any]) -> None:
     """Make a pair gold; an earlier answer for it is withdrawn (and kept)."""
     withdraw_gold(connection, row["pair_id"])
-    connection.execute(insert(gold), [{**row, "at": time.time()}])
+    connection.execute(insert(gold), [{**row, "at": clock.now()}])
 
 
 def withdraw_gold(connection: Connection, pair_id: int) -> int:
@@ -92,7 +92,7 @@ def withdraw_gold(connection: Connection, pair_id: int) -> int:
     done = connection.execute(
         update(gold)
         .where(gold.c.pair_id == pair_id, gold.c.withdrawn_at.is_(None))
-        .values(withdrawn_at=time.time())
+        .values(withdrawn_at=clock.now())
     )
     return done.rowcount
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, case, exists, func, insert, select, text, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from pairwright.store import clock
 from pairwright.store.insert import insert_missing
 from pairwright.store.people.tasks import EVERYTHING, Takes, open_to, untouched_by
 from pairwright.store.queue import tags_of
@@ -43,7 +43,7 @@ def unanswered(connection: Connection, rater_id: int) -> list[Lease]:
         .where(lease.c.rater_id == rater_id, lease.c.until > 0, lease.c.kind.in_(("work", "gold")))
         .order_by(lease.c.at, lease.c.id)
     )
-    now = time.time()
+    now = clock.now()
     return [Lease(row.pair_id, row.kind, row.until > now) for row in connection.execute(query)]
 
 
@@ -90,11 +90,11 @@ def _taken(rater_id: int) -> ColumnElement[int]:
     held_now = select(func.count()).where(
         lease.c.pair_id == task.c.pair_id,
         lease.c.rater_id != rater_id,
-        lease.c.until > time.time(),
+        lease.c.until > clock.now(),
         lease.c.kind == "work",
     )
     away = select(func.coalesce(func.sum(sent.c.places), 0)).where(
-        sent.c.pair_id == task.c.pair_id, sent.c.until > time.time()
+        sent.c.pair_id == task.c.pair_id, sent.c.until > clock.now()
     )
     return held_now.scalar_subquery() + away.scalar_subquery()
 
@@ -114,7 +114,7 @@ def to_send(connection: Connection, limit: int) -> list[tuple[int, int]]:
 def send(connection: Connection, tool: str, pairs: Sequence[tuple[int, int]], until: float) -> None:
     """Let another tool hold these places until then (seconds since 1970)."""
     rows = [
-        {"pair_id": pair_id, "tool": tool, "places": places, "until": until, "at": time.time()}
+        {"pair_id": pair_id, "tool": tool, "places": places, "until": until, "at": clock.now()}
         for pair_id, places in pairs
     ]
     if rows:
@@ -126,7 +126,7 @@ def away(connection: Connection) -> dict[str, int]:
     query = (
         select(sent.c.tool, func.count(sent.c.pair_id.distinct()))
         .join(task, task.c.pair_id == sent.c.pair_id)
-        .where(sent.c.places > 0, sent.c.until > time.time(), task.c.open > 0)
+        .where(sent.c.places > 0, sent.c.until > clock.now(), task.c.open > 0)
         .group_by(sent.c.tool)
         .order_by(sent.c.tool)
     )
@@ -153,13 +153,13 @@ def count(connection: Connection, rater_id: int) -> int:
 
 def count_held(connection: Connection, rater_id: int) -> int:
     """How many pairs this person holds now."""
-    query = select(func.count()).where(lease.c.rater_id == rater_id, lease.c.until > time.time())
+    query = select(func.count()).where(lease.c.rater_id == rater_id, lease.c.until > clock.now())
     return int(connection.execute(query).scalar_one())
 
 
 def _holds(rater_id: int) -> ColumnElement[bool]:
     return exists().where(
-        lease.c.pair_id == task.c.pair_id, lease.c.rater_id == rater_id, lease.c.until > time.time()
+        lease.c.pair_id == task.c.pair_id, lease.c.rater_id == rater_id, lease.c.until > clock.now()
     )
 
 
@@ -201,7 +201,7 @@ def take(connection: Connection, rater_id: int, pair_ids: Sequence[int], kind: s
 
     What they hold already they hold on to; anything else begins anew (`at`).
     """
-    now = time.time()
+    now = clock.now()
     if not pair_ids:
         return
     rows = [
@@ -221,7 +221,7 @@ def answered(connection: Connection, rater_id: int, pair_id: int) -> None:
 
 def give_back(connection: Connection, rater_id: int, pair_ids: Sequence[int] | None = None) -> int:
     """Give places back: of these pairs, or all this person holds. They may come back for them."""
-    now = time.time()
+    now = clock.now()
     mine = [lease.c.rater_id == rater_id, lease.c.until > now]
     if pair_ids is not None:
         mine.append(lease.c.pair_id.in_(pair_ids))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from pairwright.errors import InputError
 from pairwright.literals import checked
+from pairwright.store import clock
 from pairwright.store.schema import gold, qualification, vote
 from pairwright.store.votes import is_current
 from pairwright.types import Verdict
@@ -114,6 +114,6 @@ def add_answer(
         "verdict": verdict,
         "right": right,
         "seconds": seconds,
-        "at": time.time(),
+        "at": clock.now(),
     }
     connection.execute(insert(qualification), [row])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -24,6 +23,7 @@ from sqlalchemy import (
 from pairwright.keys import public_id
 from pairwright.literals import checked
 from pairwright.routing.decide import SENT_BACK
+from pairwright.store import clock
 from pairwright.store.rows import last_asked
 from pairwright.store.schema import account, belief, failure, flag, pair, prompt, rater, review, vote
 from pairwright.store.votes import flag_stands, is_current, newest_beliefs, skip_stands
@@ -168,7 +168,7 @@ def record(
 ) -> None:
     """Record a lead's word on one thing."""
     row = {"pair_id": pair_id, "what": what, "row_id": row_id, "action": action, "account_id": account_id}
-    connection.execute(insert(review), [{**row, "comment": comment, "rater_id": rater_id, "at": time.time()}])
+    connection.execute(insert(review), [{**row, "comment": comment, "rater_id": rater_id, "at": clock.now()}])
 
 
 def last_on(connection: Connection, pair_id: int) -> list[tuple[What, int, str]]:
@@ -222,7 +222,7 @@ def count_new(connection: Connection, rater_id: int) -> int:
 def seen(connection: Connection, rater_id: int) -> None:
     """This person has seen all that was written to them."""
     mine = review.c.rater_id == rater_id, _unseen()
-    connection.execute(update(review).where(*mine).values(seen_at=time.time()))
+    connection.execute(update(review).where(*mine).values(seen_at=clock.now()))
 
 
 def _unseen() -> Any:

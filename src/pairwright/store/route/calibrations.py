@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
 from pairwright.keys import content_key
+from pairwright.store import clock
 from pairwright.store.schema import calibration
 
 
@@ -22,7 +22,7 @@ class RecordedLook:
 
 
 def add_calibration(connection: Connection, result: dict[str, Any]) -> int:
-    row = {"key": content_key("calibration", count(connection), result), "result": result, "at": time.time()}
+    row = {"key": content_key("calibration", count(connection), result), "result": result, "at": clock.now()}
     done = connection.execute(insert(calibration).values(**row))
     assert done.inserted_primary_key is not None
     return int(done.inserted_primary_key[0])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
 from pairwright.routing.decide import Combination
+from pairwright.store import clock
 from pairwright.store.schema import combination
 
 
@@ -21,7 +21,7 @@ def add_combination(connection: Connection, found: Combination, facts: dict[str,
         "newcomer": None if found.newcomer is None else [list(row) for row in found.newcomer],
         **facts,
     }
-    connection.execute(insert(combination).values(result=result, at=time.time()))
+    connection.execute(insert(combination).values(result=result, at=clock.now()))
 
 
 def newest_combination(connection: Connection) -> Combination | None:

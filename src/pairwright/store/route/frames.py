@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from pairwright.keys import public_id
 from pairwright.literals import checked
+from pairwright.store import clock
 from pairwright.store.meta import DOMAIN, of_meta
 from pairwright.store.schema import draw, frame, frame_event, frame_pair, pair, prompt
 
@@ -56,7 +56,7 @@ class Event:
 
 def add_frame(connection: Connection, pair_ids: Iterable[int], seed: int, about: Mapping[str, Any]) -> int:
     """A new frame of these pairs; gives its number."""
-    done = connection.execute(insert(frame).values(seed=seed, about=dict(about), at=time.time()))
+    done = connection.execute(insert(frame).values(seed=seed, about=dict(about), at=clock.now()))
     assert done.inserted_primary_key is not None
     number = int(done.inserted_primary_key[0])
     add_members(connection, number, pair_ids, joined=False)
@@ -90,7 +90,7 @@ def members(connection: Connection) -> np.ndarray:
 @checked
 def add_event(connection: Connection, frame_id: int, what: What, detail: Mapping[str, Any]) -> None:
     connection.execute(
-        insert(frame_event).values(frame_id=frame_id, what=what, detail=dict(detail), at=time.time())
+        insert(frame_event).values(frame_id=frame_id, what=what, detail=dict(detail), at=clock.now())
     )
 
 
@@ -115,7 +115,7 @@ def add_draws(
     connection: Connection, frame_id: int, pair_ids: Sequence[int], purpose: Purpose, chance: Sequence[float]
 ) -> None:
     """Record pairs as drawn, in this order, each with its chance."""
-    now = time.time()
+    now = clock.now()
     rows = [
         {"frame_id": frame_id, "pair_id": int(i), "purpose": purpose, "chance": float(each), "at": now}
         for i, each in zip(pair_ids, chance, strict=True)

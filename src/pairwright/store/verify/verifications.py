@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, insert, or_, select
 
 from pairwright.routing.decide import GIVEN
+from pairwright.store import clock
 from pairwright.store.check.findings import last_actions
 from pairwright.store.check.softening import softened_mark
 from pairwright.store.schema import belief, finding, rater, verification, vote
@@ -17,7 +17,7 @@ from pairwright.store.votes import PAGE, is_current, newest_beliefs
 
 
 def add_verification(connection: Connection, result: Mapping[str, Any]) -> None:
-    connection.execute(insert(verification).values(result=dict(result), at=time.time()))
+    connection.execute(insert(verification).values(result=dict(result), at=clock.now()))
 
 
 # What verifications made before these were kept say of them.
