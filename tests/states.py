@@ -227,6 +227,20 @@ def drawn_and_unanswered(folder: Path) -> Project:
     return p.project
 
 
+def judged_and_not_routed(folder: Path) -> Project:
+    p = Routed(folder, SMALL)
+    p.add("one", 120, 0.95)
+    return p.project
+
+
+def a_new_batch_not_routed(folder: Path) -> Project:
+    p = Routed(folder, SMALL)
+    p.add("one", 120, 1.0)
+    p.calibrate()
+    p.add("two", 120, 1.0)
+    return p.project
+
+
 def all_judges_refused(folder: Path) -> Project:
     p = Routed(folder, SMALL, ("coin", "flip"))
     p.add("one", 120, 0.5)
@@ -319,5 +333,6 @@ STATES: dict[str, Callable[[Path], Project]] = {
         skipped_and_flagged, labels_from_elsewhere, gold_alone, flipped, drawn_and_unanswered,
         all_judges_refused, nothing_accepted, everything_accepted, labels_before_and_an_audit, two_frames,
         one_frame_certified_one_refused, alarm_stands, a_judge_failed, cascade_owes_answers, calls_of_tools,
+        judged_and_not_routed, a_new_batch_not_routed,
     )
 }  # fmt: skip

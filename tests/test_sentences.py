@@ -357,6 +357,13 @@ def test_every_frame_and_everything_outside_is_told_alike_everywhere(state, caps
             assert reason.split("`")[0].strip() in trust
 
 
+def test_pairs_are_called_too_few_only_where_they_are(state):
+    outside = (status_of(state).calibration or {}).get("outside", {})
+    for reason, pairs in outside.items():
+        if (few := re.search(r"fewer than the ([\d,]+)", reason)) is not None:
+            assert pairs < int(few[1].replace(",", "")), reason
+
+
 def test_a_pair_says_which_frame_covers_it(state):
     members = {row.pair_id: row.frame_id for row in rows_of(state, "frame_pair")}
     keys = {row.id: row.external_id for row in rows(state, "pair")}

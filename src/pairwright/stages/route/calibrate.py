@@ -369,14 +369,17 @@ def _outside(project: Project, state: State, found: Standings) -> dict[str, int]
     failed, counts = free & state.failed[0], {}
     rest = free & ~failed
     few = frames.smallest_batch(route.target, spend(route.delta, 0))
-    blocked = "waits for the judges: pairs to calibrate on are drawn when all have been judged"
-    for where, reason in (
-        (failed, "a judge failed on it: `pairwright judge --retry-failed`, or people answer it"),
-        (rest, f"new pairs, fewer than the {few:,} that take a sample of their own: people answer them"),
-    ):
-        if where.any() and state.unheard[0].any() and where is rest:
-            found.say(found.waits, where, blocked)
-        elif where.any():
+    reasons = [(failed, "a judge failed on it: `pairwright judge --retry-failed`, or people answer it")]
+    if state.unheard[0].any():
+        blocked = "waits for the judges: pairs to calibrate on are drawn when all have been judged"
+        found.say(found.waits, rest, blocked)
+    elif not state.views or rest.sum() >= few:
+        found.say(found.waits, rest, "waits for `pairwright route`, which draws a sample of new pairs")
+    else:
+        told = f"new pairs, fewer than the {few:,} that take a sample of their own: people answer them"
+        reasons.append((rest, told))
+    for where, reason in reasons:
+        if where.any():
             found.say(found.outside, where, reason)
             counts[reason] = int(where.sum())
     return counts
