@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
@@ -23,6 +24,9 @@ def iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
+SMALL = 5000  # calls of a batch that are made at once
+
+
 @dataclass
 class Made:
     """A batch as the provider has it; `lines` are (id of the call, body or parameters)."""
@@ -34,6 +38,7 @@ class Made:
     looks: int = 0
     cancelled: bool = False
     replies: list[dict[str, Any]] | None = None
+    making: Future[list[dict[str, Any]]] | None = None
 
 
 @dataclass
@@ -43,7 +48,7 @@ class BatchServer:
     `looks`: how often a batch is asked about before it has ended. `expires(id)`: this call is not made.
     `lose`: so many answers to the making of a batch are lost after it was made, and each takes `slow_s`; `refuse`: the batch fails as a
     whole, with these words. `junk` are lines of results that name no call, `gone` batches that nobody knows any
-    more; `early` looks see a batch that has ended without its results. `made` are the batches, `bill` the ids of calls that were made and are charged.
+    more; `early` looks see a batch that has ended without its results; `away`: once a batch is made, so many requests get a 503. `made` are the batches, `bill` the ids of calls that were made and are charged.
     """
 
     answer: Answer
@@ -56,12 +61,14 @@ class BatchServer:
     junk: list[bytes] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
     early: int = 0
+    away: int = 0
     made: list[Made] = field(default_factory=list)
     bill: list[str] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     port: int = 0
+    maker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
     root = "/v1"
 
@@ -98,6 +105,9 @@ class BatchServer:
         self.asked.append(f"{request.method} {request.path}")
         if self.key and self.key not in "".join(request.headers.values()):
             return web.json_response({"error": {"message": "Incorrect API key provided"}}, status=401)
+        if self.made and self.away:
+            self.away -= 1
+            return web.json_response({"error": {"message": "overloaded"}}, status=503)
         return await handler(request)
 
     def routes(self) -> list[web.RouteDef]:
@@ -143,8 +153,14 @@ class BatchServer:
         """Whether it has ended, having been looked at once more; its calls are made then."""
         made.looks += 1
         if made.replies is None and (made.looks > self.looks or made.cancelled) and not self.refuse:
-            made.replies = [self._made_of(id, body, made) for id, body in made.lines][::-1]
+            if made.making is None:  # a large one takes minutes, in which the server answers others
+                made.making = self.maker.submit(self._all_made, made)
+            if len(made.lines) <= SMALL or made.making.done():
+                made.replies = made.making.result()
         return made.replies is not None
+
+    def _all_made(self, made: Made) -> list[dict[str, Any]]:
+        return [self._made_of(id, body, made) for id, body in made.lines][::-1]
 
     def _made_of(self, id: str, body: dict[str, Any], made: Made) -> dict[str, Any]:
         if made.cancelled or self.expires(id):

@@ -11,12 +11,14 @@ from projects import JUDGE, a_project, add_pairs, add_rows, rows
 
 from pairwright.cli.main import run
 from pairwright.errors import ConfigError, EndpointError
+from pairwright.models.batch import http
 from pairwright.models.loopback import LoopbackServer
 from pairwright.stages.check.fact_check import run_fact_check
 from pairwright.stages.generate.generate import run_generate
 from pairwright.stages.judge.judge import run_judge
 from pairwright.stages.judge.judges import run_judges
 from pairwright.stages.pay import batches as pay_batches
+from pairwright.stages.pay import waves
 from pairwright.stages.pay.waiting_calls import cancel_calls
 from pairwright.stages.people.import_labels import import_labels
 from pairwright.stages.run import run_all
@@ -80,6 +82,27 @@ def test_a_call_in_a_batch_costs_half_the_price(tmp_path, kind):
     assert [call.cost_usd for call in rows(project, "call")] == [pytest.approx(half)] * 10
     assert result.judges[0].spent_usd == pytest.approx(10 * half)
     assert {call.price_share for call in rows(project, "call")} == {0.5}
+
+
+def test_waiting_goes_on_while_the_provider_is_away(tmp_path, kind, monkeypatch):
+    monkeypatch.setattr(http, "TRIES", 1)
+    with serving(kind, away=5) as server:
+        project = project_of(tmp_path, server, kind)
+        result = run_judges(project, via="batch", wait=True)
+    assert server.away == 0
+    assert (result.judges[0].votes, result.judges[0].waiting, len(server.made)) == (10, 0, 1)
+
+
+def test_a_provider_that_stays_away_ends_the_waiting_in_words(tmp_path, kind, monkeypatch):
+    monkeypatch.setattr(http, "TRIES", 1)
+    monkeypatch.setattr(waves, "MOST_AWAY_S", 0.0)
+    with serving(kind, away=100) as server:
+        project = project_of(tmp_path, server, kind)
+        with pytest.raises(EndpointError, match="answered 503: overloaded"):
+            run_judges(project, via="batch", wait=True)
+        server.away = 0
+        assert run_judges(project, via="batch", wait=True).judges[0].votes == 10
+    assert len(server.made) == 1
 
 
 def test_waiting_goes_on_until_all_is_answered(tmp_path, kind):

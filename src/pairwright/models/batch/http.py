@@ -23,6 +23,10 @@ UPLOAD_S = 1800.0  # 512 MB over a slow line
 _PASSES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 
 
+class Away(EndpointError):
+    """The provider could not be asked, several times in a row: it may be back later."""
+
+
 class NotThere(EndpointError):
     """The provider knows nothing of what it was asked about."""
 
@@ -117,14 +121,15 @@ class BatchHttp:
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 if last:
                     what = self.clean(error) or type(error).__name__
-                    raise EndpointError(f"{self.name} ({url}) cannot be asked: {what}") from None
+                    raise Away(f"{self.name} ({url}) cannot be asked: {what}") from None
             else:
                 if 200 <= response.status < 300:
                     return response
                 raw = await response.read()
                 if last or response.status not in _PASSES:
                     said = self.clean(message_of(raw))
-                    kind = NotThere if response.status == 404 else EndpointError
+                    passes = Away if response.status in _PASSES else EndpointError
+                    kind = NotThere if response.status == 404 else passes
                     raise kind(f"{self.name} ({url}) answered {response.status}: {said}")
             ceiling = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** (tries - 1))
             await asyncio.sleep(random.uniform(ceiling / 4, ceiling))  # noqa: S311

@@ -17,7 +17,7 @@ import orjson
 from pairwright.amounts import counted
 from pairwright.errors import EndpointError
 from pairwright.models.batch.catalog import APIS, batch_api, batch_http
-from pairwright.models.batch.http import BatchHttp, NotThere
+from pairwright.models.batch.http import Away, BatchHttp, NotThere
 from pairwright.models.batch.provider import BatchProvider, BatchReply, BatchRequest, RemoteBatch
 from pairwright.stages.project.project import Project
 from pairwright.store import clock
@@ -67,21 +67,23 @@ def send(project: Project, stage: str, models: Sequence[str], since: float) -> i
 async def _fetch(project: Project, waiting: list[Batch]) -> FetchedReplies:
     """Look at each; one that makes trouble leaves the others alone."""
     found = FetchedReplies()
-    troubles: list[str] = []
+    troubles: list[EndpointError] = []
     for each in waiting:
         provider, http = provider_of(project, each.endpoint)
         try:
             async with http:
                 await _fetch_one(project, provider, http, each, found)
         except NotThere as error:
-            troubles.append(
+            told = (
                 f"{error}. Is the key another account's? If the batch is gone, `pairwright calls cancel` "
                 f"gives it up, and its {counted(each.calls, 'call')} can be made anew"
             )
+            troubles.append(EndpointError(told))
         except EndpointError as error:
-            troubles.append(str(error))
+            troubles.append(error)
     if troubles:
-        raise EndpointError("; ".join(troubles))
+        kind = Away if all(isinstance(each, Away) for each in troubles) else EndpointError
+        raise kind("; ".join(map(str, troubles)))
     return found
 
 

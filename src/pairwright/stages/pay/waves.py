@@ -7,8 +7,11 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
+from pairwright.models.batch.http import Away
+from pairwright.stages.pay.batches import fetch
 from pairwright.stages.project.project import Project
 
+MOST_AWAY_S = 3600.0
 R = TypeVar("R")
 # What a run adds to the one before; of all else the last one's word counts, or the first one's.
 _ADDED = frozenset({"responses", "votes", "failures", "calls", "spent_usd", "uncounted_usd"})
@@ -25,8 +28,19 @@ def in_waves(project: Project, once: Callable[[], R], goes_on: Callable[[R], boo
 
 
 def until_looked_at(project: Project) -> None:
-    """Wait as long as it takes until batches are looked at again."""
-    time.sleep(project.settings.project.batch_poll_s)
+    """Wait as long as it takes until batches have been looked at again.
+
+    A provider that is away for a while ends no wait of a day. Raises EndpointError after an hour of it.
+    """
+    began = time.monotonic()
+    while True:
+        time.sleep(project.settings.project.batch_poll_s)
+        try:
+            fetch(project)
+            return
+        except Away:
+            if time.monotonic() - began > MOST_AWAY_S:
+                raise
 
 
 def together(first: R, then: R) -> R:
