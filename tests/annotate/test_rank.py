@@ -8,6 +8,8 @@ from sites import TheSite
 
 from pairwright.stages.check.check import run_check
 from pairwright.stages.doctor.doctor import doctor
+from pairwright.stages.figures.dashboard import dashboard_of
+from pairwright.stages.figures.savings import savings_of
 from pairwright.stages.figures.status import status_of
 from pairwright.stages.generate.pair import pair
 from pairwright.stages.people import accounts, adjudicate
@@ -256,3 +258,47 @@ def test_with_an_overlap_of_two_each_place_is_ranked_by_two(tmp_path):
                 assert person.figures.agreement.n == person.figures.votes, "on the same pairs, each once"
         labelled = run_label(project)
         assert (labelled.pairs, labelled.answers, sum(labelled.labels.values())) == (12, 4, 12)
+
+
+def test_what_is_left_is_paid_by_rankings_and_not_by_their_pairs(tmp_path):
+    with a_project(tmp_path, settings=RANK + "overlap = 2\nusd_per_pair = 0.5\n") as project:
+        prompts(project, 4)
+        site = TheSite(project)
+        ann, bob = site.annotator("ann"), site.annotator("bob")
+        board = dashboard_of(project)
+        assert (board.answers_wanted, board.rankings_wanted, board.usd_left) == (48, 8, 4.0)
+        for _ in range(4):
+            rank(site, ann, work(ann)["tasks"][0])
+        rank(site, bob, work(bob)["tasks"][0])
+        board = dashboard_of(project)
+        assert (board.answers, board.usd) == (5, 2.5)
+        assert (board.answers_wanted, board.rankings_wanted, board.usd_left) == (18, 3, 1.5)
+        spent = savings_of(project, status_of(project), board)
+        assert spent["here"]["hours"] == pytest.approx(5 * 12 / 3600)
+        assert spent["left"] == {"people_usd": 1.5, "hours": pytest.approx(3 * 12 / 3600)}
+        assert "by 3 rankings" in site.lead().get("/lead").text
+
+
+def test_a_ranking_can_be_taken_back_as_long_as_an_answer_to_a_pair(tmp_path):
+    with a_project(tmp_path, settings=RANK + "reopen_minutes = 0.00001\n") as project:
+        prompts(project, 1)
+        site = TheSite(project)
+        ann = site.annotator("ann")
+        (task,) = work(ann)["tasks"]
+        rank(site, ann, task)
+        for name in (None, task["id"]):
+            refused = ann.call("/api/rank/undo", {"key": uuid4().hex, "id": name}).json()["error"]
+            assert "can't be changed any more: it was given too long ago" in refused["message"]
+        assert len(current(project)) == 6
+
+
+def test_what_the_server_says_is_in_the_language_of_the_person(site):
+    ann = site.annotator("ann")
+    ann.http.headers["accept-language"] = "de"
+    (task,) = work(ann)["tasks"]
+    told = rank(site, ann, task, given={task["responses"][0]["id"]: 1}).json()["error"]["message"]
+    assert told.startswith("Eine Rangfolge gibt jeder der 4 Antworten einen Platz von 1 bis 4")
+    told = ann.call("/api/rank/skip", {"id": "p-1", "key": uuid4().hex}).json()["error"]["message"]
+    assert told == "Der Prompt p-1 wurde Ihnen nicht angeboten: Laden Sie die Seite neu"
+    assert "Rangfolge speichern" in ann.get("/rank").text
+    assert "Ihre letzten Antworten" not in ann.get("/me").text

@@ -2,9 +2,10 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from projects import a_project, add_pairs, rows
+from projects import a_project, add_pairs, add_rows, rows
 
 from pairwright.annotate import words
+from pairwright.stages.generate.pair import pair
 from pairwright.stages.people import accounts
 from pairwright.stages.people.gold import make_gold
 from pairwright.stages.route.route import run_route
@@ -16,6 +17,15 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 def project(tmp_path):
     with a_project(tmp_path, settings="") as project:
         add_pairs(project, 8)
+        run_route(project)
+        yield project
+
+
+@pytest.fixture
+def ranked(tmp_path):
+    with a_project(tmp_path, settings='[annotate]\nform = "rank"\nqualify_pairs = 0\n') as project:
+        add_rows(project, [{"prompt": f"Q{i}?", "responses": ["yes", "no", "maybe"]} for i in range(2)])
+        pair(project)
         run_route(project)
         yield project
 
@@ -100,6 +110,19 @@ def test_every_page_passes_in_other_languages(project, serving, seat, locale):
     assert problems == []
 
 
+# Texts on the page that stand in no brackets, past those that are the data's.
+BARE = """() => {
+    const theirs = "#prompt, #left, #right, #responses .text, kbd, .brand, .quiet-link, .asked, select, option, textarea, #guidelines-text, script, style";
+    const found = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const texts = [];
+    while (found.nextNode()) {
+        const node = found.currentNode;
+        if (!node.parentElement.closest(theirs)) texts.push(node.data.replace(/⟦.*?⟧+/gs, ""));
+    }
+    return texts.filter((each) => /[a-z]{3,}/i.test(each));
+}"""
+
+
 class Wrapped(words.Words):
     """A language in which every sentence stands in brackets: what does not was never translated."""
 
@@ -125,17 +148,50 @@ def test_no_word_of_the_page_is_said_in_one_language_only(project, serving, seat
     for key in ("?", "m", "s", "f", "n", "q"):
         ann.press(key)
         ann.page.wait_for_timeout(200)
-        bare = ann.page.evaluate(
-            """() => {
-                const theirs = "#prompt, #left, #right, kbd, .brand, .quiet-link, .asked, select, option, textarea, #guidelines-text, script, style";
-                const found = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-                const texts = [];
-                while (found.nextNode()) {
-                    const node = found.currentNode;
-                    if (!node.parentElement.closest(theirs)) texts.push(node.data.replace(/⟦.*?⟧+/gs, ""));
-                }
-                return texts.filter((each) => /[a-z]{3,}/i.test(each));
-            }"""
-        )
-        assert bare == [], key
+        assert ann.page.evaluate(BARE) == [], key
         ann.press("Escape")
+
+
+def test_no_word_of_the_ranking_page_is_said_in_one_language_only(ranked, serving, seat, monkeypatch):
+    monkeypatch.setattr("pairwright.annotate.site.words_in", Wrapped)
+    ann = join(seat(serving(ranked)), "ann")
+    ann.press("1", "2", "=", "3", "Enter")
+    ann.shown()
+    ann.saved()
+    ann.press("1", "2", "=", "3", "u")
+    ann.page.wait_for_selector("#notice-before")
+    for key in ("?", "s", "f", "n"):
+        ann.press(key)
+        ann.page.wait_for_timeout(200)
+        assert ann.page.evaluate(BARE) == [], key
+        labels = ann.page.locator("main [aria-label]").evaluate_all(
+            "all => all.map((each) => each.ariaLabel)"
+        )
+        assert [each for each in labels if not each.startswith("⟦")] == [], key
+        ann.press("Escape")
+    ann.press("Enter")
+    ann.saved()
+    ann.press("1", "2", "3", "Enter")
+    ann.page.wait_for_selector("#screen:not([hidden])")
+    assert ann.page.evaluate(BARE) == []
+
+
+def test_from_right_to_left_the_best_stands_right_and_arrows_move_a_number_where_they_point(
+    ranked, serving, seat
+):
+    amal = join(seat(serving(ranked), locale="ar", bypass_csp=True), "amal")
+    amal.press("1", "2", "3")
+    chips = [amal.page.locator(f".chip[data-n='{n}']") for n in range(3)]
+    at = [each.bounding_box()["x"] for each in chips]
+    assert at == sorted(at, reverse=True)
+    assert "المرتبة 1" in amal.page.inner_text("#title-0")
+    chips[2].focus()
+    amal.press("ArrowRight")
+    assert chips[2].get_attribute("aria-label") == "الرد 3، المرتبة 2، متعادل مع 2"
+    amal.press("ArrowRight")
+    assert chips[1].bounding_box()["x"] < chips[2].bounding_box()["x"] < chips[0].bounding_box()["x"]
+    found = Axe().run(amal.page, options=RULES).response["violations"]
+    assert [one["id"] for one in found] == []
+    amal.page.locator("[data-do=save]").click()
+    amal.saved()
+    assert len(rows(ranked, "ranking")) == 1

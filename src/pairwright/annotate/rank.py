@@ -47,7 +47,10 @@ def next_ranking(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
         "guideline": {"id": current.id, "changed": seen not in (None, current.id), "first": seen is None},
     }
     if me.state == "paused":
-        return answer | {"state": "paused", "message": me.pause_reason or REFUSED["paused"][1]}
+        return answer | {
+            "state": "paused",
+            "message": visit.words.told(me.pause_reason or REFUSED["paused"][1]),
+        }
     if qualify.standing_of(visit.project, me).state != "passed":
         return answer | {"state": "qualify", "message": "", "gone": named}
     known = [number for number in have.values() if number is not None]

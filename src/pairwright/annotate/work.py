@@ -364,7 +364,14 @@ def me_page(visit: Visit) -> Response:
     if any(each.new for each in comments):
         with visit.project.store.write() as connection:
             review.seen(connection, visit.account.rater_id)
-    return visit.page("me.html", progress=progress, standing=standing, password_set=saved, comments=comments)
+    return visit.page(
+        "me.html",
+        progress=progress,
+        standing=standing,
+        password_set=saved,
+        comments=comments,
+        lists_answers=visit.project.settings.annotate.form != "rank",
+    )
 
 
 def new_comments(visit: Visit) -> int:

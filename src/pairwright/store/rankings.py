@@ -40,6 +40,12 @@ def reading_seconds() -> Any:
     return case((vote.c.ranking_id.is_(None), vote.c.seconds), else_=of_two.scalar_subquery())
 
 
+@cache
+def counting() -> Any:
+    """The condition that a vote of a ranking counts."""
+    return exists().where(vote.c.ranking_id == ranking.c.id, is_current())
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A pair to be ranked: its number and those of its two responses."""

@@ -5,7 +5,8 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from projects import a_project, add_pairs, rows
+from projects import a_project, add_pairs, add_rows, rows
+from sites import TheSite
 
 from pairwright.cli.main import run
 from pairwright.errors import InputError
@@ -15,6 +16,7 @@ from pairwright.stages.doctor.doctor import doctor
 from pairwright.stages.export.export import export
 from pairwright.stages.figures.report import write_report
 from pairwright.stages.figures.status import status_of
+from pairwright.stages.generate.pair import pair
 from pairwright.stages.people import accounts, adjudicate, gold, review
 from pairwright.stages.people.annotators import person_named
 from pairwright.stages.people.answers import Person
@@ -262,3 +264,43 @@ def test_the_command_asks_for_the_name_and_says_what_it_did(project, capsys):
     assert "nobody here is called" in capsys.readouterr().err
     (mine,) = [row for row in rows(project, "tombstone") if row.table == "rater"]
     assert mine.because == "a person's data erased on request, votes kept"
+
+
+@pytest.mark.parametrize("votes", ["keep", "retract"])
+def test_reasons_and_spans_stay_with_the_vote_since_they_are_no_words_of_theirs(tmp_path, votes):
+    with a_project(tmp_path, settings='[annotate]\nreasons = ["style"]\nqualify_pairs = 0\n') as project:
+        add_pairs(project, 1)
+        run_route(project)
+        her = Person.sign_in(project, NAME)
+        spans = [{"side": "left", "turn": 0, "start": 0, "end": 2}]
+        her.choose(her.task_on(1), "left", 9, note=SECRET, reasons=["style"], spans=spans)
+        (before,) = rows(project, "vote")
+        done = erase(project, NAME, votes=votes, confirm=NAME)
+        (vote,) = rows(project, "vote")
+        assert (vote.reason, vote.reasons, vote.spans) == (None, ["style"], before.spans)
+        assert "with the reasons chosen, the spans marked" in " ".join(done.sentences())
+        project.close()
+        assert doctor(project.root).sound
+
+
+@pytest.mark.parametrize(("votes", "left"), [("keep", 3), ("retract", 0)])
+def test_a_ranking_stays_under_the_pseudonym_and_its_votes_count_or_not_without_its_note(
+    tmp_path, votes, left
+):
+    with a_project(tmp_path, settings='[annotate]\nform = "rank"\nqualify_pairs = 0\n') as project:
+        add_rows(project, [{"prompt": "Q?", "responses": ["a", "b", "c"]}])
+        pair(project)
+        run_route(project)
+        her = TheSite(project).annotator(NAME)
+        (task,) = her.call("/api/rank?n=1").json()["tasks"]
+        places = {each["id"]: place for place, each in enumerate(task["responses"], 1)}
+        told = {"id": task["id"], "key": "1" * 32, "places": places, "seconds": 9, "note": SECRET}
+        assert her.call("/api/rank", told).json()["saved"]
+        assert erase(project, NAME, votes=votes, confirm=NAME).notes == 1
+        (person,) = (row.id for row in rows(project, "rater") if row.name == "erased-1")
+        assert [row.rater_id for row in rows(project, "ranking")] == [person]
+        with project.store.read() as connection:
+            assert len(votes_of(connection, person)) == left
+        project.close()
+        assert files_with(project, NAME, SECRET) == set()
+        assert doctor(project.root).sound

@@ -5,11 +5,12 @@ import io
 import json
 
 import pytest
-from projects import a_project, add_pairs, rows
+from projects import a_project, add_pairs, add_rows, rows
 from sites import TheSite
 
 from pairwright.cli.main import run
 from pairwright.errors import InputError
+from pairwright.stages.generate.pair import pair
 from pairwright.stages.people.gold import make_gold
 from pairwright.stages.people.work_of import work_of
 from pairwright.stages.route.route import run_route
@@ -81,3 +82,41 @@ def test_who_has_done_nothing_has_an_empty_file(project):
     assert (found.rows, found.statement["answers"]) == ([], 0)
     assert found.account["role"] == "annotator"
     assert len(rows(project, "account")) == 2
+
+
+def test_why_they_chose_is_in_it_as_the_lead_defined_it_and_they_marked_it(tmp_path):
+    settings = '[annotate]\nreasons = ["=style", "accuracy"]\nqualify_pairs = 0\n'
+    with a_project(tmp_path, settings=settings) as project:
+        add_pairs(project, 1)
+        run_route(project)
+        ann = TheSite(project).annotator("ann")
+        span = {"side": "left", "turn": 0, "start": 0, "end": 2}
+        ann.answer(ann.work()["tasks"][0], reasons=["accuracy", "=style"], spans=[span])
+        (row,) = work_of(project, "ann").rows
+        (vote,) = rows(project, "vote")
+        assert (row["reasons"], row["spans"]) == (["=style", "accuracy"], vote.spans)
+        (line,) = csv.DictReader(io.StringIO(work_of(project, "ann").as_csv()))
+        assert json.loads(line["reasons"]) == row["reasons"]
+        assert json.loads(line["spans"]) == vote.spans
+
+
+def test_a_ranking_is_there_with_its_places_and_the_answers_that_follow_from_it(tmp_path):
+    with a_project(tmp_path, settings='[annotate]\nform = "rank"\nqualify_pairs = 0\n') as project:
+        add_rows(project, [{"prompt": f"Q{i}?", "responses": ["a", "b", "c"]} for i in range(2)])
+        pair(project)
+        run_route(project)
+        ann = TheSite(project).annotator("ann")
+        for key, note in (("1" * 32, "clear"), ("2" * 32, None)):
+            (task,) = ann.call("/api/rank?n=1").json()["tasks"]
+            places = {each["id"]: place for place, each in enumerate(task["responses"], 1)}
+            told = {"id": task["id"], "key": key, "places": places, "seconds": 9, "note": note}
+            ann.call("/api/rank", told)
+        ann.call("/api/rank/undo", {"key": "3" * 32})
+        found = work_of(project, "ann").rows
+        assert [(row["kind"], row["ranking"], row["counts"]) for row in found] == [
+            *[("ranking", 1, True), *[("answer", 1, True)] * 3],
+            *[("ranking", 2, False), *[("answer", 2, False)] * 3],
+        ]
+        assert sorted(found[0]["places"].values()) == [1, 2, 3]
+        assert all(name.startswith("r-") for name in found[0]["places"])
+        assert [row["note"] for row in found if row.get("note")] == ["clear"]

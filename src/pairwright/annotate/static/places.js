@@ -1,6 +1,11 @@
 // A ranking as it is being made: numbers in groups, best first; those in one group tie. Changed by keys, by
 // arrows on a number, by dragging and by clicks; tells `changed` after each.
 import { el } from "./html.js";
+import { list, t } from "./words.js";
+
+// On a number of the ranking. The best stands where a line of the page's language begins.
+const BETTER = document.dir === "rtl" ? "ArrowRight" : "ArrowLeft";
+export const STEPS = { ArrowLeft: 1, ArrowRight: 1, ArrowUp: -1, ArrowDown: 1, [BETTER]: -1 };
 
 export class Places {
   groups = []; // [[0, 2], [1]]: numbers from 0
@@ -111,7 +116,7 @@ export class Places {
 
   #key(event) {
     const chip = event.target.closest("[data-n]");
-    const way = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+    const way = STEPS[event.key];
     if (!chip || !way || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation();
@@ -164,22 +169,29 @@ export class Places {
   }
 
   #draw() {
-    const parts = [el("span", { class: "hint" }, "Best")];
+    const parts = [el("span", { class: "hint" }, t("Best"))];
     this.groups.forEach((group, at) => {
       parts.push(el("span", { class: "gap", "data-gap": at }));
-      parts.push(el("span", { class: "group", "data-group": at }, ...group.map((number) => this.#chip(number, at, group))));
+      parts.push(el("span", { class: "group", "data-group": at }, ...group.map((number) => this.#chip(number))));
     });
     parts.push(el("span", { class: "gap", "data-gap": this.groups.length }));
-    parts.push(el("span", { class: "hint" }, "Worst"));
-    const rest = this.rest.map((number) => this.#chip(number, -1, []));
-    if (rest.length) parts.push(el("span", { class: "group rest", "data-rest": "" }, el("span", { class: "hint" }, "Not ranked"), ...rest));
+    parts.push(el("span", { class: "hint" }, t("Worst")));
+    const rest = this.rest.map((number) => this.#chip(number));
+    if (rest.length) parts.push(el("span", { class: "group rest", "data-rest": "" }, el("span", { class: "hint" }, t("Not ranked")), ...rest));
     this.strip.replaceChildren(...parts);
   }
 
-  #chip(number, at, group) {
-    const others = group.filter((each) => each !== number).map((each) => each + 1);
-    const tied = others.length ? `, tied with ${others.join(" and ")}` : "";
-    const said = at < 0 ? `Response ${number + 1}, not ranked` : `Response ${number + 1}, place ${at + 1}${tied}`;
-    return el("button", { type: "button", class: "chip", "data-n": number, "aria-label": said }, String(number + 1));
+  // Where a number stands, in words.
+  told(number) {
+    const n = number + 1;
+    const at = this.groups.findIndex((group) => group.includes(number));
+    if (at < 0) return t("Response {n}, not ranked", { n });
+    const place = at + 1;
+    const others = list(this.groups[at].filter((each) => each !== number).map((each) => String(each + 1)));
+    return others ? t("Response {n}, place {place}, tied with {others}", { n, place, others }) : t("Response {n}, place {place}", { n, place });
+  }
+
+  #chip(number) {
+    return el("button", { type: "button", class: "chip", "data-n": number, "aria-label": this.told(number) }, String(number + 1));
   }
 }

@@ -1,10 +1,10 @@
 // Shows one pair, and what is said about it.
+import { press, showWork } from "./frame.js";
 import { el, setHtml } from "./html.js";
-import { READS } from "./reading.js";
+import { drawPrompt, enlarge, fill, more, showReads, toLastTurn, watch, wordsIn } from "./texts.js";
 import { t } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
-const ROLES = { system: t("System"), user: t("User"), assistant: t("Assistant"), tool: t("Tool"), offered: t("Tools on offer"), developer: t("Developer") };
 const CHOICES = {
   left: () => (stacked.matches ? t("the upper one is better") : t("left is better")),
   right: () => (stacked.matches ? t("the lower one is better") : t("right is better")),
@@ -31,12 +31,7 @@ export class View {
     for (const [mine, other] of [["left", "right"], ["right", "left"]]) {
       $(mine).addEventListener("scroll", () => this.#follow($(mine), $(other)), { passive: true });
     }
-    for (const id of ["prompt", "left", "right"]) {
-      $(id).addEventListener("scroll", () => more($(id)), { passive: true });
-      $(id).addEventListener("toggle", () => more($(id)), { capture: true }); // a card was opened or folded
-      $(id).addEventListener("load", () => this.#came($(id)), { capture: true }); // an image
-      new ResizeObserver(() => more($(id))).observe($(id));
-    }
+    for (const id of ["prompt", "left", "right"]) watch($(id), () => this.#came($(id)));
   }
 
   // Scrolled together by share of the way, so that texts of unequal length part together and end together.
@@ -55,9 +50,8 @@ export class View {
   show(task) {
     this.#task = task;
     this.instead = null;
-    this.enlarge(false);
-    $("screen").hidden = true;
-    $("pair").hidden = $("choices").hidden = false;
+    enlarge(false);
+    showWork();
     this.#draw();
     this.toStart();
     scrollTo(0, 0);
@@ -71,17 +65,10 @@ export class View {
       const row = el("div", { class: "text-body" });
       setHtml(row, this.instead.prompt);
       $("prompt").replaceChildren(row);
-    } else $("prompt").replaceChildren(
-      ...task.prompt.map((turn) => {
-        const text = el("div", { class: "text-body" });
-        setHtml(text, this.written ? turn.written : turn.html);
-        const label = task.prompt.length > 1 ? el("div", { class: "role" }, ROLES[turn.role] ?? turn.role) : null;
-        return el("div", { class: `turn ${turn.role}` }, label, text);
-      }),
-    );
+    } else drawPrompt(task.prompt, this.written);
     for (const side of this.instead?.draw ? [] : ["left", "right"]) {
-      const text = this.instead?.[side] ?? (this.written ? task[side].written : task[side].html);
-      setHtml($(side), text || '<p class="hint" data-t>(empty)</p>');
+      const other = this.instead?.[side];
+      fill($(side), other === undefined ? task[side] : { html: other }, this.written && other === undefined);
     }
     this.instead?.draw?.();
     const what = this.instead?.what;
@@ -89,16 +76,8 @@ export class View {
     for (const each of ["raw", "diff", "mark"]) press(each, what === each);
     press("written", this.written && !what);
     press("together", this.together);
-    for (const [name, [, there]] of Object.entries(READS)) {
-      document.querySelector(`[data-do=${name}]`).hidden = !$("pair").querySelector(there);
-    }
+    showReads();
     for (const id of ["prompt", "left", "right"]) more($(id));
-  }
-
-  // The prompt's pane takes most of the height.
-  enlarge(on = !$("pair").classList.contains("large")) {
-    $("pair").classList.toggle("large", on);
-    press("enlarge", on);
   }
 
   #promptAt = 0; // where its pane was put, and stays while nobody moves it
@@ -109,8 +88,8 @@ export class View {
 
   // The last turn is what the responses answer.
   #toLastTurn() {
-    $("prompt").scrollTop = this.instead?.prompt ? 0 : $("prompt").scrollHeight;
-    this.#promptAt = $("prompt").scrollTop;
+    this.#promptAt = toLastTurn();
+    if (this.instead?.prompt) $("prompt").scrollTop = this.#promptAt = 0;
   }
 
   toStart() {
@@ -119,7 +98,7 @@ export class View {
   }
 
   redraw() {
-    if (this.#task) this.#draw();
+    if (this.#task && !$("pair").hidden) this.#draw();
   }
 
   #judges(said) {
@@ -127,35 +106,8 @@ export class View {
     if (said?.length) $("judges").replaceChildren(el("b", {}, t("Judges said:"), " "), ...said.map(judgeLine));
   }
 
-  // A screen instead of a pair: nothing waits, paused, another tab.
-  screen(title, text, ...more) {
-    this.#task = null;
-    $("pair").hidden = $("choices").hidden = true;
-    $("screen").hidden = false;
-    $("screen").replaceChildren(el("h2", {}, title), el("p", {}, text), ...more);
-  }
-
-  progress(of) {
-    const told = [t("{n} today", { n: of.today }), t("{n} waiting", { n: of.waiting })];
-    if (of.per_hour) told.push(t("{n} an hour", { n: Math.round(of.per_hour) }));
-    $("progress").textContent = told.join(" · ");
-  }
-
-  say(text) {
-    $("live").textContent = text;
-  }
-
-  // A line above the pair that stays until `notice(name, null)`.
-  notice(name, kind, ...content) {
-    document.getElementById(`notice-${name}`)?.remove();
-    if (kind === null) return;
-    const close = el("button", { type: "button", class: "quiet", "aria-label": t("Close"), onclick: () => this.notice(name, null) }, "×");
-    $("notices").append(el("div", { class: `notice ${kind}`, id: `notice-${name}`, role: "status" }, el("div", {}, ...content), close));
-  }
-
   words(task) {
-    const texts = [...task.prompt.map((turn) => turn.written), task.left.written, task.right.written];
-    return texts.reduce((sum, text) => sum + text.split(/\s+/).length, 0);
+    return wordsIn([...task.prompt, task.left, task.right]);
   }
 }
 
@@ -177,15 +129,4 @@ function stages(scroller) {
   const mark = scroller.querySelector(".parts");
   const parts = mark ? mark.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop : 0;
   return [0, Math.min(parts, end), end];
-}
-
-// Say on a pane that it holds more than it shows.
-function more(scroller) {
-  const below = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
-  scroller.parentElement.classList.toggle("more-above", scroller.scrollTop > 4);
-  scroller.parentElement.classList.toggle("more-below", below > 4);
-}
-
-function press(what, on) {
-  document.querySelector(`[data-do=${what}]`).setAttribute("aria-pressed", String(on));
 }

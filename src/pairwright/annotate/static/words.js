@@ -31,6 +31,11 @@ function shown(value) {
   return typeof value === "number" ? numbers.format(value) : String(value);
 }
 
+// "1, 2 and 3".
+export function list(parts) {
+  return new Intl.ListFormat(locale).format(parts);
+}
+
 // A moment as the language writes it: the time today, else the day too.
 export function moment(seconds) {
   const at = new Date(seconds * 1000);

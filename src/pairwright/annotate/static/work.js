@@ -1,16 +1,21 @@
 // The annotator's page: offers pairs, takes answers. What is given is in the outbox before the next pair shows.
-import { beacon, call, newKey, person } from "./calls.js";
+import { call, newKey } from "./calls.js";
 import { answered, open } from "./dialogs.js";
-import { el, setHtml } from "./html.js";
+import { marked, notice, progress, say, screen } from "./frame.js";
+import { sayIfChanged, showGuidelines } from "./guidelines.js";
+import { el } from "./html.js";
 import { meaning } from "./keys.js";
 import { Marks } from "./marks.js";
+import { showNext } from "./next.js";
+import { Offers } from "./offers.js";
 import { Outbox } from "./outbox.js";
 import { showPast } from "./past.js";
 import { hideFeedback, showFeedback } from "./practice.js";
-import { showNext } from "./next.js";
 import { READS } from "./reading.js";
 import { begin, ratingsGiven, reasonsGiven, toggleReason } from "./reasons.js";
+import { enlarge } from "./texts.js";
 import { Timer } from "./timer.js";
+import { Undo } from "./undo.js";
 import { choiceText, judgeLine, View } from "./view.js";
 import { t } from "./words.js";
 
@@ -23,17 +28,16 @@ const view = new View();
 const timer = new Timer();
 const outbox = new Outbox();
 const marks = new Marks(() => marked("mark", marks.spans.length > 0));
+const at = { page: "/work", offers: "/api/work", leave: "/api/leave" };
+const offers = new Offers(outbox, at, AHEAD, { current: () => current, held, taken, forget });
+const done = new Undo(outbox, "/api/undo", again);
 
 let current = null; // the task on screen; with `reopened`, one that was answered before
 let ahead = []; // tasks loaded for after it
-let history = []; // {task, given}: what can be undone at once, newest last
 let guideline = null;
 let strength = null;
 let note = "";
 let shownAt = 0;
-let active = true; // false while another tab of this person is the one in use
-let loading = null;
-let retry = 0;
 let practised = null; // a practice pair that was answered, until its feedback has been read
 let told = false; // whether that feedback is on screen
 let lastPractice = false;
@@ -45,97 +49,63 @@ function held() {
   return [current, ...ahead].filter((task) => task && !task.reopened);
 }
 
-async function load() {
-  if (loading || !active) return loading;
-  loading = (async () => {
-    const unsent = outbox.waiting.map((each) => each.body.id).filter(Boolean);
-    const have = held().map((task) => task.id);
-    const n = AHEAD - have.length;
-    if (n <= 0 && current) return;
-    const query = new URLSearchParams({ n: Math.max(n, 1), have: [...new Set([...have, ...unsent])].join(",") });
-    let found;
-    try {
-      found = await call(`/api/work?${query}`);
-    } catch (problem) {
-      clearTimeout(retry);
-      retry = setTimeout(load, 3000);
-      if (problem.status === 401) signedOut("");
-      else if (!current) {
-        const title = problem.status ? t("Something is wrong") : t("Not connected");
-        view.screen(title, `${problem.message} ${t("Trying again …")}`);
-      }
-      return;
-    }
-    taken(found, unsent);
-  })();
-  try {
-    await loading;
-  } finally {
-    loading = null;
-  }
+function forget() {
+  current = null;
+  ahead = [];
+  done.forget();
 }
-
-// Whoever reads for long keeps their pairs; whoever comes back later learns what was decided meanwhile.
-async function renew() {
-  if (!active || document.hidden || loading || !current) return;
-  const have = held().map((task) => task.id);
-  const found = await call(`/api/work?${new URLSearchParams({ n: 0, have })}`).catch(() => null);
-  if (found && found.gone.length) taken(found, []);
-}
-setInterval(renew, 5 * 60 * 1000);
-document.addEventListener("visibilitychange", renew);
 
 function taken(found, unsent) {
   if (found.state === "rank") return location.assign("/rank");
-  view.progress(found.progress);
-  version(found.guideline);
+  progress(found.progress);
+  guideline = found.guideline;
+  sayIfChanged(guideline);
   if (found.comments) {
     const link = el("a", { href: "/me", target: "_blank" }, t("Read"));
-    view.notice("comments", "info", t("Your lead left you {n} comments.", { n: found.comments }), " ", link);
-  } else view.notice("comments", null);
+    notice("comments", "info", t("Your lead left you {n} comments.", { n: found.comments }), " ", link);
+  } else notice("comments", null);
   ahead = ahead.filter((task) => !found.gone.includes(task.id));
   const known = new Set([current?.id, ...ahead.map((task) => task.id), ...unsent]);
   // An answer given while this was under way must not be asked for again.
   for (const each of outbox.waiting) known.add(each.body.id);
   const fresh = found.tasks.filter((task) => !known.has(task.id));
   if (current && found.gone.includes(current.id)) {
-    view.notice("gone", "info", t("The pair you had was decided meanwhile. Here is the next one."));
+    notice("gone", "info", t("The pair you had was decided meanwhile. Here is the next one."));
     current = null;
   }
   ahead.push(...fresh);
-  if (!practised) view.notice("qualify", found.state === "qualify" ? "info" : null, found.message);
+  if (!practised) notice("qualify", found.state === "qualify" ? "info" : null, found.message);
   if (current || practised) return;
   if (ahead.length) return next();
   const waits = found.state === "paused" ? t("Paused") : t("All done");
   if (found.alone) return alone();
-  view.screen(waits, found.message || t("One moment …"), ...undoButton());
-  clearTimeout(retry);
-  retry = setTimeout(load, found.state === "work" || found.state === "qualify" ? 300 : 15000);
+  screen(waits, found.message || t("One moment …"), ...undoButton());
+  offers.later(found.state === "work" || found.state === "qualify" ? 300 : 15000);
 }
 
 // Nobody else is here to go on: the page says what comes next, and does it.
 function alone() {
-  clearTimeout(retry);
+  offers.rest();
   if ($("next") && !$("screen").hidden) return;
   const place = el("div", { id: "next" });
-  view.screen(t("You have answered all that waited for you"), "", place, ...undoButton());
-  showNext(place, load);
+  screen(t("You have answered all that waited for you"), "", place, ...undoButton());
+  showNext(place, () => offers.load());
 }
 
 function undoButton() {
-  if (!history.length) return [];
+  if (!done.last) return [];
   return [el("p", {}, el("button", { type: "button", onclick: undo }, t("Undo the last answer"), " ", el("kbd", {}, "u")))];
 }
 
 function next() {
   current = ahead.shift() ?? null;
   if (!current) {
-    view.screen(t("One moment …"), t("The next pair is on its way."));
-    load();
+    screen(t("One moment …"), t("The next pair is on its way."));
+    offers.load();
     return;
   }
   show(current);
-  load();
+  offers.load();
 }
 
 function show(task) {
@@ -149,8 +119,8 @@ function show(task) {
   if (task.previous) {
     const leave = el("button", { type: "button", onclick: leaveAsItWas }, t("Leave it so"), " ", el("kbd", {}, "Esc"));
     const choice = choiceText(task.previous.choice, task.previous.strength);
-    view.notice("before", "info", t("You had answered: {choice}.", { choice }), " ", task.reopened ? leave : "");
-  } else view.notice("before", null);
+    notice("before", "info", t("You had answered: {choice}.", { choice }), " ", task.reopened ? leave : "");
+  } else notice("before", null);
   marked("note", note !== "");
   timer.start(view.words(task));
   shownAt = performance.now();
@@ -160,7 +130,7 @@ function show(task) {
 
 function answer(choice, much) {
   // Held-down keys repeat and fingers double-click: neither is a look at the pair that has just come up.
-  if (!current || !active || performance.now() - shownAt < LOCKED) return;
+  if (!current || !offers.active || performance.now() - shownAt < LOCKED) return;
   const began = performance.now();
   const task = current;
   const sided = choice === "left" || choice === "right";
@@ -178,14 +148,14 @@ function answer(choice, much) {
   };
   rest(given.seconds);
   if (task.kind === "qualify") practised = task;
-  else history = [...history, { task, given }].slice(-20);
+  else done.keep(task, given);
   current = null;
   outbox.add("/api/answer", given);
-  view.notice("judge", null);
-  view.notice("before", null);
-  view.notice("mark", null);
-  view.notice("gone", null);
-  view.say(t("Saved: {choice}.", { choice: choiceText(choice, given.strength) }));
+  notice("judge", null);
+  notice("before", null);
+  notice("mark", null);
+  notice("gone", null);
+  say(t("Saved: {choice}.", { choice: choiceText(choice, given.strength) }));
   if (practised) return;
   next();
   requestAnimationFrame(() => setTimeout(() => performance.measure("key-to-next-pair", { start: began })));
@@ -194,43 +164,21 @@ function answer(choice, much) {
 function leaveBehind(path, body, said) {
   const task = current;
   if (task.reopened) outbox.add("/api/undo", { id: task.id, key: newKey() });
-  history = [...history, { task, given: body }].slice(-20);
+  done.keep(task, body);
   current = null;
   outbox.add(path, { id: task.id, key: newKey(), ...body });
-  view.say(said);
+  say(said);
   next();
 }
 
 function undo() {
-  if (!active || practised) return;
-  const last = history.pop();
-  if (!last) {
-    undoOnServer();
-    return;
-  }
-  putBack();
-  if (!outbox.takeBack(last.task.id)) outbox.add("/api/undo", { id: last.task.id, key: newKey() });
-  view.notice("judge", null);
-  show({ ...last.task, previous: last.given.choice ? last.given : null });
-  view.say(t("Taken back. Choose again."));
+  if (offers.active && !practised) done.undo();
 }
 
-// After a reload the page has no history of its own.
-async function undoOnServer() {
-  if (outbox.waiting.length) await outbox.send();
-  try {
-    const found = await call("/api/undo", { key: newKey() });
-    if (!found.task) {
-      view.notice("undo", "info", t("There is nothing to take back."));
-      return;
-    }
-    putBack();
-    view.progress(found.progress);
-    show(found.task);
-    view.say(t("Taken back. Choose again."));
-  } catch (problem) {
-    view.notice("undo", "bad", problem.status === 401 ? t("Sign in first.") : t("Not taken back: {why}", { why: problem.message }));
-  }
+function again(task, given) {
+  putBack();
+  notice("judge", null);
+  show(given ? { ...task, previous: given.choice ? given : null } : task);
 }
 
 // The pair on screen waits until another is done; one that was reopened keeps its answer.
@@ -254,51 +202,37 @@ async function reopen({ id, what }) {
     const found = undo ? await call("/api/undo", { id, key: newKey() }) : await call(`/api/reopen?id=${id}`);
     putBack();
     show({ ...found.task, reopened: !undo });
-    view.say(t("Choose again."));
+    say(t("Choose again."));
   } catch (problem) {
-    view.notice("undo", "bad", t("It can't be changed: {why}", { why: problem.message }));
+    notice("undo", "bad", t("It can't be changed: {why}", { why: problem.message }));
   }
 }
 
 function leaveAsItWas() {
   if (!current?.reopened) return;
-  view.notice("before", null);
+  notice("before", null);
   current = null;
   next();
 }
 
 outbox.addEventListener("sent", ({ detail: { path, body, answer: got } }) => {
-  if (got.progress) view.progress(got.progress);
+  if (got.progress) progress(got.progress);
   if (path === "/api/answer" && got.feedback) {
     if (practised?.id !== body.id) return; // given before the page was loaded anew
     told = true;
     lastPractice = got.feedback.done === got.feedback.needed;
     showFeedback(got.feedback, body);
-  } else if (path === "/api/answer" && got.judge?.length && history.at(-1)?.given.key === body.key) {
+  } else if (path === "/api/answer" && got.judge?.length && done.last?.given.key === body.key) {
     const mine = el("span", {}, t("You said: {answer}", { answer: choiceText(body.choice, body.strength) }), ". ");
-    view.notice("judge", "judge-said", mine, ...got.judge.map(judgeLine));
+    notice("judge", "judge-said", mine, ...got.judge.map(judgeLine));
   }
 });
 
 outbox.addEventListener("refused", ({ detail }) => {
   if (practised?.id === detail.body.id) practised = null;
-  view.notice("refused", "bad", t("An answer was not taken: {why}", { why: detail.why }));
-  load();
+  notice("refused", "bad", t("An answer was not taken: {why}", { why: detail.why }));
+  offers.load();
 });
-
-outbox.addEventListener("state", ({ detail: { state, text } }) => {
-  if (state === "clear") {
-    view.notice("connection", null);
-    load();
-  } else if (state === "signed-out") signedOut(text);
-  else view.notice("connection", "warn", state === "offline" ? `${t("Not connected.")} ${text}` : text);
-});
-
-function signedOut(text) {
-  const link = el("a", { href: "/signin?next=/work", target: "_blank" }, t("Sign in"));
-  const what = t("You are signed out: sign in again in a new tab and come back here.");
-  view.notice("connection", "warn", what, " ", link, ` ${text}`);
-}
 
 function practiceSeen() {
   if (!told) return;
@@ -317,38 +251,6 @@ answered({
     marked("note", note !== "");
   },
 });
-
-// ---- guidelines
-
-async function showGuidelines() {
-  const dialog = open("guidelines");
-  try {
-    const found = await call("/api/guidelines");
-    setHtml($("guidelines-text"), found.html);
-    $("guidelines-changes").hidden = !found.changes;
-    setHtml($("guidelines-changes").querySelector("div"), found.changes ?? "");
-    dialog.addEventListener("close", () => seen(found.id), { once: true });
-  } catch (problem) {
-    $("guidelines-text").textContent = t("They can't be loaded now: {why}", { why: problem.message });
-  }
-}
-
-async function seen(id) {
-  try {
-    await call("/api/guidelines/seen", { id });
-    view.notice("guidelines", null);
-  } catch {
-    // The notice stays and can be clicked again.
-  }
-}
-
-function version(found) {
-  guideline = found;
-  if (found.changed && !document.getElementById("notice-guidelines")) {
-    const see = el("button", { type: "button", onclick: showGuidelines }, t("See what changed"), " ", el("kbd", {}, "h"));
-    view.notice("guidelines", "info", t("The guidelines have changed."), " ", see);
-  }
-}
 
 // ---- what keys and buttons do
 
@@ -372,7 +274,7 @@ const does = {
   mark,
   raw: () => instead("raw"),
   diff: () => instead("diff"),
-  enlarge: () => view.enlarge(),
+  enlarge: () => enlarge(),
   ...Object.fromEntries(Object.entries(READS).map(([name, [, , read]]) => [name, () => onScreen() && read()])),
   together: () => {
     view.together = !view.together;
@@ -396,7 +298,7 @@ async function instead(what) {
   else {
     const found = await call(`/api/${what}?id=${task.id}`).catch((problem) => ({ message: problem.message }));
     if (onScreen() !== task) return;
-    if (found.left === undefined || found.left === null) view.notice(what, "info", found.message);
+    if (found.left === undefined || found.left === null) notice(what, "info", found.message);
     else view.instead = { what, ...found };
   }
   view.redraw();
@@ -411,9 +313,9 @@ async function mark() {
   else {
     const problem = await marks.open(task.id).catch((found) => found);
     if (current !== task) return;
-    view.notice("mark", problem ? "bad" : "info", problem?.message ?? t("Select what decided, or tap a sentence. Keys: ↑ ↓ and ← → move, Space marks, q ends."));
+    notice("mark", problem ? "bad" : "info", problem?.message ?? t("Select what decided, or tap a sentence. Keys: ↑ ↓ and ← → move, Space marks, q ends."));
   }
-  if (!marks.on) view.notice("mark", null);
+  if (!marks.on) notice("mark", null);
   view.instead = marks.on ? { what: "mark", draw: () => marks.draw() } : null;
   view.redraw();
 }
@@ -424,7 +326,7 @@ function onScreen() {
 
 function blocked() {
   if (current?.kind !== "qualify") return false;
-  view.notice("practice", "info", t("Practice pairs can't be skipped or flagged: choose what you think is best."));
+  notice("practice", "info", t("Practice pairs can't be skipped or flagged: choose what you think is best."));
   return true;
 }
 
@@ -439,10 +341,6 @@ function setStrength(value) {
   for (const button of document.querySelectorAll("[data-strength]")) {
     button.setAttribute("aria-pressed", String(Number(button.dataset.strength) === value));
   }
-}
-
-function marked(what, on) {
-  document.querySelector(`[data-do=${what}]`).classList.toggle("on", on);
 }
 
 document.addEventListener("keydown", (event) => {
@@ -469,42 +367,12 @@ document.addEventListener("click", (event) => {
 // ---- a break now and then
 
 function rest(seconds) {
-  const at = "pairwright:active";
-  const sum = Number(sessionStorage.getItem(at) ?? 0) + seconds;
-  sessionStorage.setItem(at, String(sum >= BREAK_AFTER ? 0 : sum));
-  if (sum >= BREAK_AFTER) view.notice("break", "info", t("You have been at it for 50 minutes. A short break keeps your eye sharp."));
+  const place = "pairwright:active";
+  const sum = Number(sessionStorage.getItem(place) ?? 0) + seconds;
+  sessionStorage.setItem(place, String(sum >= BREAK_AFTER ? 0 : sum));
+  if (sum >= BREAK_AFTER) notice("break", "info", t("You have been at it for 50 minutes. A short break keeps your eye sharp."));
 }
 
-// ---- one tab at a time: two would show the same pair
-
-const tabs = new BroadcastChannel(`pairwright:${person}`);
-tabs.addEventListener("message", ({ data }) => {
-  if (data !== "here" || !active) return;
-  active = false;
-  const back = el("button", { type: "button", class: "strong", onclick: takeOver }, t("Work here instead"));
-  view.screen(t("You are working in another tab"), t("Answers you gave here are saved."), el("p", {}, back));
-});
-
-function takeOver() {
-  active = true;
-  tabs.postMessage("here");
-  current = null;
-  ahead = [];
-  history = [];
-  load();
-}
-
-addEventListener("pagehide", () => {
-  const ids = held().map((task) => task.id);
-  if (active && ids.length) beacon("/api/leave", { ids });
-});
-
-// The back button may bring the page back as it was: what it held was given back on leaving.
-addEventListener("pageshow", (event) => {
-  if (event.persisted) takeOver();
-});
-
-tabs.postMessage("here");
 outbox.send();
-load();
+offers.load();
 if (location.hash === "#answers") past();

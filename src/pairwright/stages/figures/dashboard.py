@@ -24,6 +24,7 @@ PARTINGS = 8  # pairs shown on which people and judges part
 @dataclass(frozen=True, slots=True)
 class Dashboard:
     """`answers_wanted` on the `open_pairs`, of which some are `half_answered`, `skipped` or `disputed`.
+    Where people rank, these are given by `rankings_wanted`, each of which is one answer that is paid.
 
     `conflicts` are for a lead to decide. `per_hour` is the pace of the last hour.
 
@@ -39,6 +40,7 @@ class Dashboard:
     skipped: int
     disputed: int
     answers_wanted: int
+    rankings_wanted: int | None
     conflicts: int
     waiting_for_calibration: int
     per_hour: float
@@ -69,6 +71,8 @@ def dashboard_of(project: Project) -> Dashboard:
         nobodys = annotators.votes_as_columns(connection, lengths=False, kind="unknown")
         answered = annotators.pairs_answered(connection)
         open_pairs, uncalibrated = tasks.open_pairs(connection), tasks.uncalibrated(connection)
+        ranks = project.settings.annotate.form == "rank"
+        rankings = tasks.open_rankings(connection) if ranks else None
         parted, compared, same = person_judge_disagreement.partings(connection, PARTINGS, unbelieved)
         assist = person_judge_disagreement.by_assist(connection)
     n = len(columns["at"])
@@ -88,13 +92,14 @@ def dashboard_of(project: Project) -> Dashboard:
         skipped=open_pairs.skipped,
         disputed=open_pairs.disputed,
         answers_wanted=wanted,
+        rankings_wanted=rankings,
         conflicts=open_pairs.for_lead,
         waiting_for_calibration=uncalibrated,
         per_hour=per_hour,
         active_people=active,
         hours_left=wanted * each / 3600 if wanted else None,
         usd=n * rate,
-        usd_left=wanted * rate,
+        usd_left=(wanted if rankings is None else rankings) * rate,
         usd_usual={name: (n * USUAL[name].usd[0], n * USUAL[name].usd[1]) for name in ("crowd", "experts")},
         alpha=alpha,
         alpha_missing=missing,

@@ -8,7 +8,7 @@ from pairwright.stages.figures.dashboard import Dashboard
 from pairwright.stages.figures.plan import VOTES, of_everybody, pace
 from pairwright.stages.figures.status import Status
 from pairwright.stages.project.project import Project
-from pairwright.store.figures.totals import seconds_of_people
+from pairwright.store.figures.totals import seconds_of_people, timed_answers
 
 
 def savings_of(project: Project, status: Status, dashboard: Dashboard) -> dict[str, Any] | None:
@@ -24,9 +24,10 @@ def savings_of(project: Project, status: Status, dashboard: Dashboard) -> dict[s
     each = pace(project)
     with project.store.read() as connection:
         timed, seconds = seconds_of_people(connection)
+        answers = timed_answers(connection)
     if timed < VOTES:  # too few to tell the pace: the same is assumed of what was done and of what was saved
-        timed, seconds = 0, 0.0
-    untimed = dashboard.answers - timed
+        timed, seconds, answers = 0, 0.0, 0
+    untimed = dashboard.answers - answers
     usd, hours = of_everybody(project, status.pairs)
     full = {"usd": usd, "hours": hours}
     here = {

@@ -77,7 +77,8 @@ class EraseResult(Result):
     def stays(self) -> list[str]:
         """In words, what stays, and what becomes of the votes."""
         votes = (
-            f"{counted(self.votes, 'vote')} under {self.pseudonym}, with when and how fast they were given"
+            f"{counted(self.votes, 'vote')} under {self.pseudonym}, with the reasons chosen, the spans "
+            "marked, and when and how fast they were given"
         )
         if not self.retracted and not self.withdrawn:
             return [f"{votes}; what counts of them counts on" if self.votes else "no votes: there are none"]

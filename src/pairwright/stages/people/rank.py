@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from pairwright.errors import InputError
 from pairwright.keys import content_key, seeded_fraction
 from pairwright.stages.panel.beliefs import renew_beliefs
+from pairwright.stages.people import own_answers
 from pairwright.stages.people.active_time import active_time
 from pairwright.stages.people.answers import FLAGS, MOST_TAKEN_BACK, Person, flag_reason
 from pairwright.store import clock, rankings, schema
@@ -192,13 +193,15 @@ def flag(person: Person, task: RankTask, response: int, what: str, note: str | N
 def undo(person: Person, prompt_id: int | None = None) -> TakenBack | None:
     """Take back the last thing this person did (on this prompt): a whole ranking, a skip, a flag.
 
-    It stays on record. Gives what is to be ranked again; None where there is nothing to take back.
+    It stays on record. Gives what is to be ranked again; None where there is nothing to take back. Raises
+    InputError for one that can no longer be changed, as with answers to pairs.
     """
     project, rater_id = person.project, person.rater_id
     with project.store.write() as connection:
         last = _last(connection, rater_id, prompt_id)
         if last is None:
             return None
+        own_answers.must_be_open(connection, project, rater_id, last.pair_id)
         prompt_id = rankings.prompt_of(connection, last.pair_id)
         if leases.count_held(connection, rater_id) >= MOST_TAKEN_BACK:
             raise InputError(

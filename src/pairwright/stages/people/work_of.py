@@ -29,6 +29,8 @@ COLUMNS = (
     "pair",
     "external_id",
     "response",
+    "ranking",
+    "places",
     "order",
     "verdict",
     "strength",
@@ -36,6 +38,8 @@ COLUMNS = (
     "good",
     "rating",
     "ratings",
+    "reasons",
+    "spans",
     "seconds",
     "claimed_seconds",
     "note",
@@ -52,8 +56,9 @@ COLUMNS = (
 class WorkResult(Result):
     """One person's work: `rows` in the order of their time, `statement` of answers, hours and pay of it all.
 
-    `kind` of a row is answer, decision (a lead's), practice, response (a vote on one by itself), skip or
-    flag; `counts` is false for what was taken back or re-queued, and `why_not` says why.
+    `kind` of a row is answer, ranking (the answers that follow from it name it by number), decision (a
+    lead's), practice, response (a vote on one by itself), skip or flag; `counts` is false for what was taken
+    back or re-queued, and `why_not` says why.
     """
 
     name: str
@@ -89,7 +94,7 @@ class WorkResult(Result):
 
 
 def _cell(value: Any) -> Any:
-    if isinstance(value, dict):
+    if isinstance(value, dict | list):
         return orjson.dumps(value).decode()
     return as_cell(value) if isinstance(value, str) else value
 

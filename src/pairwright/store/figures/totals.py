@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, case, distinct, exists, func, select
 
 from pairwright.store.judge.pending import asked_of, came_with_a_pair
+from pairwright.store.rankings import once
 from pairwright.store.schema import (
     belief,
     call,
@@ -302,13 +303,21 @@ def judged(connection: Connection) -> tuple[int, int]:
 
 
 def seconds_of_people(connection: Connection) -> tuple[int, float]:
-    """(answers of people whose time is known, their active seconds together)."""
-    row = connection.execute(
-        select(func.count(), func.coalesce(func.sum(vote.c.seconds), 0.0))
-        .select_from(vote.join(rater, rater.c.id == vote.c.rater_id))
-        .where(rater.c.kind == "person", vote.c.seconds.is_not(None), vote.c.purpose.is_(None), is_current())
-    ).one()
+    """(votes of people whose time is known, their active seconds together)."""
+    row = connection.execute(_timed(func.count(), func.coalesce(func.sum(vote.c.seconds), 0.0))).one()
     return int(row[0]), float(row[1])
+
+
+def timed_answers(connection: Connection) -> int:
+    """How many answers of people these votes are: all of a ranking are one."""
+    return int(connection.execute(_timed(func.count()).where(once())).scalar_one())
+
+
+def _timed(*columns: Any) -> Select[Any]:
+    """Of votes of people whose time is known."""
+    votes = vote.join(rater, rater.c.id == vote.c.rater_id)
+    of_people = rater.c.kind == "person", vote.c.seconds.is_not(None), vote.c.purpose.is_(None)
+    return select(*columns).select_from(votes).where(*of_people, is_current())
 
 
 def decisions(connection: Connection) -> dict[tuple[str, str, str | None], int]:

@@ -159,6 +159,19 @@ def open_one_by_one(connection: Connection) -> dict[int, tuple[str, int]]:
     return {row[0]: (row[1], 0 if row[1] == "flagged" else int(row[2])) for row in rows}
 
 
+def open_rankings(connection: Connection) -> int:
+    """How many rankings give these answers: of each prompt as many as the pair of it that wants most."""
+    each = _each_open()
+    most = (
+        select(func.max(each.c.open).label("wanted"))
+        .select_from(each.join(pair, pair.c.id == each.c.pair_id))
+        .where(each.c.stands != "flagged")
+        .group_by(pair.c.prompt_id)
+        .subquery()
+    )
+    return int(connection.execute(select(func.coalesce(func.sum(most.c.wanted), 0))).scalar_one())
+
+
 def _each_open() -> Subquery:
     skips = exists().where(failure.c.pair_id == task.c.pair_id, skip_stands())
     stands = case(

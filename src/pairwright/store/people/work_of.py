@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from pairwright.keys import public_id
 from pairwright.store.people.annotators import gold_verdicts
+from pairwright.store.rankings import counting
 from pairwright.store.response_votes import WHAT
 from pairwright.store.schema import (
     account,
@@ -17,6 +18,7 @@ from pairwright.store.schema import (
     gold,
     pair,
     qualification,
+    ranking,
     response,
     response_vote,
     retraction,
@@ -30,12 +32,30 @@ Row = dict[str, Any]
 
 def work_of(connection: Connection, rater_id: int) -> Iterator[Row]:
     """Each as a row with its `kind`; which keys it has depends on that."""
+    yield from _rankings(connection, rater_id)
     yield from _votes(connection, rater_id)
     yield from _practice(connection, rater_id)
     yield from _on_responses(connection, rater_id)
     skips, flags = (failure, "skip", failure.c.message), (flag, "flag", flag.c.reason)
     for table, kind, text in (skips, flags):
         yield from _left(connection, rater_id, table, kind, text)
+
+
+def _rankings(connection: Connection, rater_id: int) -> Iterator[Row]:
+    """Each before the votes that follow from it, which hold its note."""
+    given = select(ranking, counting().label("counts")).where(ranking.c.rater_id == rater_id)
+    for row in connection.execute(given.order_by(ranking.c.id)).all():
+        numbers = [number for number, _ in row.places]
+        named = select(response.c.id, response.c.key).where(response.c.id.in_(numbers))
+        keys = dict(connection.execute(named).tuples().all())
+        yield {
+            "kind": "ranking",
+            "ranking": row.id,
+            "places": {public_id("response", keys[number]): place for number, place in row.places},
+            "seconds": row.seconds,
+            "at": row.at,
+            "counts": bool(row.counts),
+        }
 
 
 def _votes(connection: Connection, rater_id: int) -> Iterator[Row]:
@@ -48,7 +68,8 @@ def _votes(connection: Connection, rater_id: int) -> Iterator[Row]:
         .where(vote.c.rater_id == rater_id)
         .order_by(vote.c.id)
     )
-    copied = ("order", "verdict", "strength", "both", "seconds", "claimed_seconds", "assist", "ratings", "at")
+    told = ("order", "verdict", "strength", "both", "ratings", "reasons", "spans", "assist", "at")
+    copied = (*told, "seconds", "claimed_seconds")
     for row in connection.execute(query):
         right = known.get(row.pair_id)
         yield {
@@ -57,6 +78,7 @@ def _votes(connection: Connection, rater_id: int) -> Iterator[Row]:
             "pair": public_id("pair", row.pair_key),
             "external_id": row.external_id,
             **{name: getattr(row, name) for name in copied},
+            "ranking": row.ranking_id,
             "note": row.reason,
             "guidelines": row.guideline_id,
             "known": None if right is None else VERDICTS[right],
