@@ -23,14 +23,14 @@ _TOO_MUCH = frozenset({429, 503, 529})
 
 @dataclass(frozen=True, slots=True)
 class ServerUse:
-    """What a run found out about one server: `at_once` calls in flight are best, and why not more.
+    """What a run found out about a `server` (its address): `at_once` calls in flight are best, and why not more.
 
     `found` is "bound" for the endpoint's `concurrency`, "refused" and "no_faster" for what more came to, and
     "open" where there were too few calls to tell. `too_much` calls were refused for that, `out` says why
     nothing is sent to it any more, `last_trouble` what the last of its `troubles` was.
     """
 
-    url: str
+    server: str
     at_once: int
     found: Found
     answered: int
@@ -92,7 +92,7 @@ class Server:
         at_once, found = self.concurrency.found
         out = str(self.out) if self.out is not None else None
         counts = self._answered, self._too_much, self._troubles
-        return ServerUse(self.label, at_once, found, *counts, self._last_trouble, out)
+        return ServerUse(self.label.partition("://")[2], at_once, found, *counts, self._last_trouble, out)
 
     async def turn(self, expected_tokens: int) -> None:
         """Return when the limits a minute let one more request go.

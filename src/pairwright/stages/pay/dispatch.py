@@ -84,12 +84,12 @@ _WHY_NOT_MORE = {
 def _in_words(use: ServerUse, one_of_several: bool) -> str:
     """What a run found out about a server; nothing where there is nothing to say."""
     if use.out is not None:
-        return f"{use.url} was left out: {use.out.rstrip('.')}"
+        return f"{use.server} was left out: {use.out.rstrip('.')}"
     if one_of_several and not use.answered:
-        return f"{use.url} answered no call" + (f": {use.last_trouble}" if use.last_trouble else "")
+        return f"{use.server} answered no call" + (f": {use.last_trouble}" if use.last_trouble else "")
     if use.found == "open" and not one_of_several:
         return ""
     said = f"{counted(use.at_once, 'call')} in flight, {_WHY_NOT_MORE[use.found]}"
     if not one_of_several:
         return said
-    return f"{use.url} answered {counted(use.answered, 'call')}, {said}"
+    return f"{use.server} answered {counted(use.answered, 'call')}, {said}"
