@@ -23,7 +23,7 @@ _TOO_MUCH = frozenset({429, 503, 529})
 
 @dataclass(frozen=True, slots=True)
 class ServerUse:
-    """What a run found out about a `server` (its address): `at_once` calls in flight are best, and why not more.
+    """What a run found out about a `server` (its address): `at_once` calls in flight are best, why not more.
 
     `found` is "bound" for the endpoint's `concurrency`, "refused" and "no_faster" for what more came to, and
     "open" where there were too few calls to tell. `too_much` calls were refused for that, `out` says why
