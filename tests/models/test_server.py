@@ -11,7 +11,9 @@ from pairwright.errors import ConfigError, EndpointError
 from pairwright.models.chat import CallFailed, ChatClient
 from pairwright.models.ledger import NoLedger
 from pairwright.models.loopback import Behaviour, LoopbackServer
+from pairwright.models.server import FIRST_REST_S, Server
 from pairwright.models.settings import EndpointSettings
+from pairwright.models.transport import Trouble
 
 
 def body(n):
@@ -114,6 +116,20 @@ def test_a_server_that_comes_back_is_used_again(monkeypatch):
     port = int(nobody().rpartition(":")[2].partition("/")[0])
     with LoopbackServer(Behaviour(latency_ms=2)) as good:
         assert asyncio.run(run(port, good)) > 5
+
+
+def test_a_server_rests_longer_for_each_try_that_failed_and_not_for_each_call_that_was_under_way():
+    settings = endpoint("http://one/v1", "http://other/v1")
+    server = Server("main", settings.servers[0], settings)
+    gone = Trouble("connection", "refused")
+    for _ in range(64):
+        server.failed(gone, 100.0)
+    assert server.rest_until == 100.0 + FIRST_REST_S
+    for tries in (1, 2, 3):
+        now = server.rest_until
+        server.failed(gone, now)
+        server.failed(gone, now)
+        assert server.rest_until == now + FIRST_REST_S * 2**tries
 
 
 def test_where_all_are_gone_the_run_ends_as_with_one():

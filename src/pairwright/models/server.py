@@ -139,6 +139,8 @@ class Server:
             return
         self._troubles += 1
         self._last_trouble = trouble.message
+        if now < self.rest_until:
+            return  # it was under way when the rest began, and says nothing new
         self._in_a_row += 1
         if trouble.kind == "connection":
             self._in_a_row = max(self._in_a_row, ENOUGH)
