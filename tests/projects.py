@@ -82,3 +82,9 @@ def rows(project: Project, table: str) -> list[Any]:
     found = getattr(schema, table)
     with project.store.read() as connection:
         return list(connection.execute(select(found).order_by(found.c.id)).all())
+
+
+def current_votes(project: Project) -> list[Any]:
+    """The votes that count: those nobody took back."""
+    gone = {row.vote_id for row in rows(project, "retraction")}
+    return [vote for vote in rows(project, "vote") if vote.id not in gone]

@@ -17,7 +17,7 @@ from typing import Any
 
 import projects
 import pytest
-from projects import rows
+from projects import current_votes, rows
 from sqlalchemy import select
 from states import STATES
 
@@ -68,9 +68,8 @@ class Truth:
 
 
 def truth_of(project: Project) -> Truth:
-    gone = {row.vote_id for row in rows(project, "retraction")}
     raters = {row.id: row for row in rows(project, "rater")}
-    votes = [row for row in rows(project, "vote") if row.id not in gone]
+    votes = current_votes(project)
     answers = [v for v in votes if raters[v.rater_id].kind == "person" and v.purpose is None]
     judging = [v for v in votes if raters[v.rater_id].kind == "judge"]
     decisions = {v.pair_id: v for v in votes if v.purpose == "decision"}

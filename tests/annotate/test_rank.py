@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 import pytest
-from projects import a_project, add_rows, rows
+from projects import a_project, add_rows, current_votes, rows
 from sites import TheSite
 
 from pairwright.stages.check.check import run_check
@@ -61,11 +61,6 @@ def rank(site, visitor, task, given=None, **more):
     return visitor.call("/api/rank", body)
 
 
-def current(project):
-    gone = {row.vote_id for row in rows(project, "retraction")}
-    return [row for row in rows(project, "vote") if row.id not in gone]
-
-
 def test_one_ranking_is_a_vote_on_each_pair_with_ties_and_sides_as_they_were_shown(site):
     ann = site.annotator("ann")
     (task,) = work(ann)["tasks"]
@@ -74,7 +69,7 @@ def test_one_ranking_is_a_vote_on_each_pair_with_ties_and_sides_as_they_were_sho
     texts = {row.id: row.text for row in rows(site.project, "response")}
     pairs = {row.id: (texts[row.a_id], texts[row.b_id]) for row in rows(site.project, "pair")}
     shown = [each["written"] for each in task["responses"]]
-    votes = current(site.project)
+    votes = current_votes(site.project)
     assert len(votes) == 6
     for vote in votes:
         a, b = pairs[vote.pair_id]
@@ -93,7 +88,7 @@ def test_a_ranking_is_one_answer_in_hours_pay_limits_and_what_is_known_of_a_pers
     ann = site.annotator("ann")
     for _ in range(3):
         rank(site, ann, work(ann)["tasks"][0])
-    assert len(current(site.project)) == 18
+    assert len(current_votes(site.project)) == 18
     (of,) = statements(site.project, *period("", ""))
     assert (of.answers, of.amount) == (3, 3.0)
     assert of.hours == pytest.approx(36 / 3600, abs=1e-3), "seconds are shared out among its votes"
@@ -114,7 +109,7 @@ def test_only_pairs_that_people_are_asked_about_get_a_vote(site):
     while tasks := work(ann)["tasks"]:
         assert len(tasks[0]["responses"]) == 4
         rank(site, ann, tasks[0])
-    given = [vote.pair_id for vote in current(project) if vote.purpose is None]
+    given = [vote.pair_id for vote in current_votes(project) if vote.purpose is None]
     assert len(given) == len(set(given)) == 17
     assert known.id not in given
 
@@ -127,7 +122,7 @@ def test_the_same_key_again_adds_nothing_and_two_people_never_rank_the_same_plac
     key = uuid4().hex
     for _ in range(2):
         assert rank(site, ann, task, key=key).json()["saved"]
-    assert len(current(site.project)) == 6
+    assert len(current_votes(site.project)) == 6
     assert rank(site, bob, other, key=key).json()["error"]["type"] == "InputError"
     assert rank(site, bob, task).json()["error"]["type"] == "NotOffered"
 
@@ -139,11 +134,11 @@ def test_a_ranking_is_taken_back_as_a_whole_and_comes_again_as_it_was(site):
     back = ann.call("/api/rank/undo", {"key": uuid4().hex}).json()
     assert back["undone"]
     assert back["task"]["previous"] == {"places": places(task), "note": "hm"}
-    assert current(site.project) == []
+    assert current_votes(site.project) == []
     assert {row.reason for row in rows(site.project, "retraction")} == {"undone"}
     assert [each["id"] for each in back["task"]["responses"]] == [each["id"] for each in task["responses"]]
     assert rank(site, ann, task, {each["id"]: 1 for each in task["responses"]}).json()["saved"]
-    assert {vote.verdict for vote in current(site.project)} == {"TIE"}
+    assert {vote.verdict for vote in current_votes(site.project)} == {"TIE"}
     assert doctor(site.project.root).sound
 
 
@@ -171,11 +166,11 @@ def test_a_flag_is_on_one_response_and_the_others_are_still_ranked(site):
     assert rest["id"] == task["id"]
     assert {each["id"] for each in rest["responses"]} == {each["id"] for each in task["responses"]} - {bad}
     rank(site, ann, rest)
-    assert len(current(site.project)) == 3
+    assert len(current_votes(site.project)) == 3
     for n in (3, 6):
         back = ann.call("/api/rank/undo", {"key": uuid4().hex}).json()
         assert len(back["task"]["responses"]) == (3 if n == 3 else 4)
-    assert (current(site.project), len(rows(site.project, "withdrawal"))) == ([], 3)
+    assert (current_votes(site.project), len(rows(site.project, "withdrawal"))) == ([], 3)
 
 
 def test_what_is_offered_comes_back_after_a_reload_and_goes_to_others_when_the_page_is_left(site):
@@ -207,7 +202,7 @@ def test_a_ranking_that_is_none_is_refused(site, wrong):
     }[wrong]
     answer = rank(site, ann, task, changed)
     assert (answer.status_code, answer.json()["error"]["type"]) == (400, "InputError")
-    assert current(site.project) == []
+    assert current_votes(site.project) == []
 
 
 def test_practice_comes_first_on_the_page_of_pairs(tmp_path):
@@ -251,7 +246,7 @@ def test_with_an_overlap_of_two_each_place_is_ranked_by_two(tmp_path):
             visitor = site.annotator(name)
             while tasks := work(visitor)["tasks"]:
                 rank(site, visitor, tasks[0])
-        assert len(current(project)) == 24
+        assert len(current_votes(project)) == 24
         assert status_of(project).accepted_from_people == 12
         for person in people_of(project):
             if person.figures:
@@ -289,7 +284,7 @@ def test_a_ranking_can_be_taken_back_as_long_as_an_answer_to_a_pair(tmp_path):
         for name in (None, task["id"]):
             refused = ann.call("/api/rank/undo", {"key": uuid4().hex, "id": name}).json()["error"]
             assert "can't be changed any more: it was given too long ago" in refused["message"]
-        assert len(current(project)) == 6
+        assert len(current_votes(project)) == 6
 
 
 def test_what_the_server_says_is_in_the_language_of_the_person(site):

@@ -1,7 +1,7 @@
 """Annotators look through their latest answers and change one."""
 
 import pytest
-from projects import a_project, add_pairs, rows
+from projects import a_project, add_pairs, current_votes, rows
 
 from pairwright.stages.route.route import run_route
 
@@ -12,11 +12,6 @@ def project(tmp_path):
         add_pairs(project, 8)
         run_route(project)
         yield project
-
-
-def standing(project):
-    gone = {row.vote_id for row in rows(project, "retraction")}
-    return [vote for vote in rows(project, "vote") if vote.id not in gone]
 
 
 def test_an_answer_is_found_by_keys_and_changed_and_work_goes_on_where_it_was(project, serving, seat):
@@ -35,7 +30,7 @@ def test_an_answer_is_found_by_keys_and_changed_and_work_goes_on_where_it_was(pr
     ann.press("2")
     ann.saved()
     assert ann.shown() == before
-    (vote,) = standing(project)
+    (vote,) = current_votes(project)
     assert vote.verdict == ("B" if vote.order == "AB" else "A")
 
 
@@ -54,7 +49,7 @@ def test_looking_at_an_answer_changes_nothing(project, serving, seat):
     assert rows(project, "retraction") == []
     ann.press("1")
     ann.saved()
-    assert len(standing(project)) == 2
+    assert len(current_votes(project)) == 2
 
 
 def test_a_skip_is_opened_again_and_answered(project, serving, seat):
@@ -70,4 +65,4 @@ def test_a_skip_is_opened_again_and_answered(project, serving, seat):
     ann.until("(text) => document.getElementById('prompt').innerText.trim() === text", first)
     ann.press("t")
     ann.saved()
-    assert len(standing(project)) == len(rows(project, "withdrawal")) == 1
+    assert len(current_votes(project)) == len(rows(project, "withdrawal")) == 1

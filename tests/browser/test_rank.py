@@ -2,7 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from projects import a_project, add_rows, rows
+from projects import a_project, add_rows, current_votes, rows
 
 from pairwright.stages.generate.pair import pair
 from pairwright.stages.route.route import run_route
@@ -43,13 +43,10 @@ def ranking(seat):
 
 def verdicts(project):
     """(better, other) of all votes that count, by what the responses say; ties apart."""
-    gone = {row.vote_id for row in rows(project, "retraction")}
     texts = {row.id: row.text.split()[1] for row in rows(project, "response")}
     pairs = {row.id: (texts[row.a_id], texts[row.b_id]) for row in rows(project, "pair")}
     found, ties = set(), set()
-    for row in rows(project, "vote"):
-        if row.id in gone:
-            continue
+    for row in current_votes(project):
         a, b = pairs[row.pair_id]
         if row.verdict == "TIE":
             ties.add(frozenset((a, b)))

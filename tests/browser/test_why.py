@@ -1,7 +1,7 @@
 """Annotators say why: reasons by key, and what decided in the texts, by mouse and by keys."""
 
 import pytest
-from projects import a_project, add_rows, rows
+from projects import a_project, add_rows, current_votes, rows
 
 from pairwright.stages.route.route import run_route
 
@@ -38,8 +38,7 @@ def test_reasons_are_one_key_each_and_go_with_the_answer(project, serving, seat)
     assert ann.page.get_by_role("button", name="accuracy").get_attribute("aria-pressed") == "false"
     ann.press("2", "1")
     ann.saved()
-    gone = {row.vote_id for row in rows(project, "retraction")}
-    first, second = [vote for vote in rows(project, "vote") if vote.id not in gone]
+    first, second = current_votes(project)
     assert (first.reasons, second.reasons) == (["style"], None)
 
 

@@ -1,7 +1,7 @@
 """The annotator's page in a real browser, as people use it."""
 
 import pytest
-from projects import a_project, add_pairs, add_rows, change, rows
+from projects import a_project, add_pairs, add_rows, change, current_votes, rows
 
 from pairwright.stages.judge.judge import run_judge
 from pairwright.stages.people import accounts
@@ -18,12 +18,6 @@ def project(tmp_path):
         yield project
 
 
-def votes_of(project):
-    """Votes that count: (pair, what was chosen left or right)."""
-    gone = {row.vote_id for row in rows(project, "retraction")}
-    return [vote for vote in rows(project, "vote") if vote.id not in gone]
-
-
 def test_twenty_pairs_with_keys_only(project, serving, seat):
     ann = seat(serving(project)).join("ann")
     seen = set()
@@ -31,7 +25,7 @@ def test_twenty_pairs_with_keys_only(project, serving, seat):
         seen.add(ann.shown())
         ann.press("12tgx"[i % 5])
     ann.saved()
-    votes = votes_of(project)
+    votes = current_votes(project)
     assert len(votes) == len(seen) == 20
     assert [vote.both for vote in votes[3:5]] == ["good", "bad"]
     assert all(0 < vote.seconds < 60 for vote in votes)
@@ -53,7 +47,7 @@ def test_strength_notes_and_ratings_go_with_the_answer(tmp_path, serving, seat):
         ann.shown()
         ann.press("-", "2")
         ann.saved()
-        first, second = votes_of(project)
+        first, second = current_votes(project)
         assert (abs(first.strength), first.reason) == (3, "sources are made up")
         assert first.ratings[("a", "b")[first.order == "BA"]] == {"helpfulness": 5}
         assert (abs(second.strength), second.reason) == (1, None)
@@ -70,7 +64,7 @@ def test_undo_brings_the_pair_back_with_what_was_said(project, serving, seat):
     assert "You had answered: left is better" in ann.page.inner_text("#notices")
     ann.press("2")
     ann.saved()
-    (vote,) = votes_of(project)
+    (vote,) = current_votes(project)
     assert vote.verdict == ("B" if vote.order == "AB" else "A")
 
 
@@ -83,7 +77,7 @@ def test_undo_works_after_the_page_was_loaded_anew(project, serving, seat):
     ann.shown()
     ann.press("u")
     ann.until("(text) => document.getElementById('prompt').innerText.trim() === text", first)
-    assert votes_of(project) == []
+    assert current_votes(project) == []
 
 
 def test_answers_given_offline_arrive_once_the_net_is_back(project, serving, seat):
@@ -94,11 +88,11 @@ def test_answers_given_offline_arrive_once_the_net_is_back(project, serving, sea
     ann.press("1", "2", "t")
     ann.page.wait_for_selector("#notice-connection")
     assert "answers are kept here" in ann.page.inner_text("#notice-connection")
-    assert votes_of(project) == []
+    assert current_votes(project) == []
     ann.context.set_offline(False)
     ann.saved()
     ann.page.wait_for_selector("#notice-connection", state="detached")
-    assert len(votes_of(project)) == 3
+    assert len(current_votes(project)) == 3
 
 
 def test_answers_survive_a_dead_server_and_a_reload(project, serving, seat):
@@ -113,10 +107,10 @@ def test_answers_survive_a_dead_server_and_a_reload(project, serving, seat):
     ann.page.reload()
     ann.saved()
     ann.shown()
-    assert len(votes_of(project)) == 2
+    assert len(current_votes(project)) == 2
     ann.press("1")
     ann.saved()
-    assert len({vote.pair_id for vote in votes_of(project)}) == 3
+    assert len({vote.pair_id for vote in current_votes(project)}) == 3
 
 
 def test_a_double_click_is_one_answer(project, serving, seat):
@@ -126,7 +120,7 @@ def test_a_double_click_is_one_answer(project, serving, seat):
     ann.page.locator('[data-choice="left"]').dblclick()
     ann.page.wait_for_timeout(300)
     ann.saved()
-    assert len(votes_of(project)) == 1
+    assert len(current_votes(project)) == 1
 
 
 def test_two_tabs_never_answer_the_same_pair_twice(project, serving, seat):
@@ -144,7 +138,7 @@ def test_two_tabs_never_answer_the_same_pair_twice(project, serving, seat):
     second.wait_for_selector("text=You are working in another tab")
     ann.press("1")
     ann.saved()
-    votes = votes_of(project)
+    votes = current_votes(project)
     assert len(votes) == len({vote.pair_id for vote in votes}) == 3
 
 
@@ -158,7 +152,7 @@ def test_the_back_button_leads_back_to_work(project, serving, seat):
     ann.shown()
     ann.press("2")
     ann.saved()
-    votes = votes_of(project)
+    votes = current_votes(project)
     assert len(votes) == len({vote.pair_id for vote in votes}) == 2
 
 
@@ -171,7 +165,7 @@ def test_an_expired_sign_in_costs_no_answer(project, serving, seat):
     accounts.set_password(project, account, "a long enough password")  # signs out everywhere
     ann.press("1", "2")
     ann.page.wait_for_selector("text=You are signed out")
-    assert votes_of(project) == []
+    assert current_votes(project) == []
     second = ann.tab()
     second.goto(f"{served.url}/signin")
     second.get_by_label("Name").fill("ann")
@@ -179,7 +173,7 @@ def test_an_expired_sign_in_costs_no_answer(project, serving, seat):
     second.get_by_role("button", name="Sign in").click()
     second.wait_for_url("**/work")
     ann.saved(second)  # the new page sends what the old one kept
-    assert len(votes_of(project)) == 2
+    assert len(current_votes(project)) == 2
 
 
 def test_skip_and_flag_from_the_keyboard(project, serving, seat):
@@ -215,7 +209,7 @@ def test_raw_text_difference_guidelines_and_keys_open_and_close(project, serving
     ann.press("Escape", "h")
     ann.page.wait_for_selector("#guidelines-text h1")
     ann.press("Escape")
-    assert votes_of(project) == []
+    assert current_votes(project) == []
 
 
 def test_practice_gives_feedback_beside_the_pair_before_real_work(project, serving, seat):
@@ -251,7 +245,7 @@ def test_practice_gives_feedback_beside_the_pair_before_real_work(project, servi
     assert "answer" not in ann.page.inner_text("#left-title")
     ann.press("1")
     ann.saved()
-    assert len([vote for vote in votes_of(project) if vote.purpose is None]) == 1
+    assert len([vote for vote in current_votes(project) if vote.purpose is None]) == 1
 
 
 def test_changed_guidelines_are_announced(project, serving, seat):
@@ -287,7 +281,7 @@ def test_hostile_text_is_shown_and_does_nothing(tmp_path, serving, seat):
         assert ann.page.locator("#prompt :is(script, img, svg, style, b)").count() == 0
         ann.press("1")
         ann.saved()
-        assert len(votes_of(project)) == 1
+        assert len(current_votes(project)) == 1
 
 
 def test_time_away_and_hidden_does_not_count(project, serving, seat):
@@ -327,7 +321,7 @@ def test_a_phone_gets_a_page_that_fits(project, serving, seat):
     ann.page.wait_for_timeout(300)
     ann.page.locator('[data-choice="right"]').tap()
     ann.saved()
-    assert len(votes_of(project)) == 1
+    assert len(current_votes(project)) == 1
 
 
 def test_after_fifty_minutes_of_work_a_break_is_suggested(project, serving, seat):
@@ -340,7 +334,7 @@ def test_after_fifty_minutes_of_work_a_break_is_suggested(project, serving, seat
     ann.page.wait_for_selector("text=A short break keeps your eye sharp")
     ann.press("1")
     ann.saved()
-    assert len(votes_of(project)) == 3
+    assert len(current_votes(project)) == 3
 
 
 def test_what_a_closed_page_held_goes_to_others_at_once(project, serving, seat):
@@ -419,7 +413,7 @@ def test_a_judge_shown_first_is_on_screen_before_the_choice(tmp_path, serving, s
         assert f"{side} is better (LOW)" in ann.page.inner_text("#judges")
         ann.press("1")
         ann.saved()
-        assert votes_of(project)[-1].assist == "before"
+        assert current_votes(project)[-1].assist == "before"
 
 
 def test_gold_mixed_in_looks_like_any_other_pair(tmp_path, serving, seat):
@@ -437,4 +431,4 @@ def test_gold_mixed_in_looks_like_any_other_pair(tmp_path, serving, seat):
         ann.saved()
         assert looks == {("Which response is better?", 0)}
         gold = {row.pair_id for row in rows(project, "gold")}
-        assert 1 <= len([v for v in votes_of(project) if v.purpose is None and v.pair_id in gold]) < 12
+        assert 1 <= len([v for v in current_votes(project) if v.purpose is None and v.pair_id in gold]) < 12

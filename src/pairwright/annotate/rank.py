@@ -10,13 +10,12 @@ from starlette.routing import Route
 
 from pairwright.annotate.cards import shown_turns, to_html
 from pairwright.annotate.rendering import written_html
-from pairwright.annotate.rights import REFUSED
 from pairwright.annotate.shapes import seconds_of, shortly, text_of, uuid_of
 from pairwright.annotate.site import NotOffered, Visit, call, page
-from pairwright.annotate.work import MOST_NAMED, new_comments, version_of, whole, why_done
+from pairwright.annotate.work import MOST_NAMED, asked_for, begun, version_of, why_done
 from pairwright.errors import InputError
 from pairwright.keys import parse_public_id, public_id
-from pairwright.stages.people import pause_rule, qualify, rank, rank_queue
+from pairwright.stages.people import qualify, rank, rank_queue
 from pairwright.stages.people.rank import RankTask
 from pairwright.store import rankings
 from pairwright.store.people import leases
@@ -34,23 +33,11 @@ def rank_page(visit: Visit) -> Response:
 
 def next_ranking(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
     """What this person ranks next, beyond what the page has already."""
-    n = whole(query.get("n", "1"), rank_queue.MOST_HELD)
-    named = [each for each in str(query.get("have", "")).split(",") if each][:MOST_NAMED]
+    n, named = asked_for(query, "1", rank_queue.MOST_HELD)
     have = {name: _prompt_id(visit, name) for name in named}
-    me, site = pause_rule.apply(visit.project, visit.account), visit.site
-    current, seen = site.guidelines.current(), me.seen_guideline_id
-    answer: dict[str, Any] = {
-        "tasks": [],
-        "gone": [],
-        "progress": site.progress.of(me).as_dict(),
-        "comments": new_comments(visit),
-        "guideline": {"id": current.id, "changed": seen not in (None, current.id), "first": seen is None},
-    }
-    if me.state == "paused":
-        return answer | {
-            "state": "paused",
-            "message": visit.words.told(me.pause_reason or REFUSED["paused"][1]),
-        }
+    me, answer = begun(visit)
+    if "state" in answer:
+        return answer
     if qualify.standing_of(visit.project, me).state != "passed":
         return answer | {"state": "qualify", "message": "", "gone": named}
     known = [number for number in have.values() if number is not None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -79,11 +79,14 @@ def work_page(visit: Visit) -> Response:
     )
 
 
-def next_work(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
-    """What this person does next, beyond the pairs the page has already."""
-    n = whole(query.get("n", "2"), queue.MOST_HELD)
+def asked_for(query: Mapping[str, Any], otherwise: str, most: int) -> tuple[int, list[str]]:
+    """How many more a page wants, and the ids of what it has already."""
     named = [each for each in str(query.get("have", "")).split(",") if each][:MOST_NAMED]
-    have = pair_ids(visit, named)
+    return whole(query.get("n", otherwise), most), named
+
+
+def begun(visit: Visit) -> tuple[Account, dict[str, Any]]:
+    """Who works here as they stand now, and what each answer to their page tells; a state if they pause."""
     me, site = pause_rule.apply(visit.project, visit.account), visit.site
     current, seen = site.guidelines.current(), me.seen_guideline_id
     answer: dict[str, Any] = {
@@ -96,10 +99,18 @@ def next_work(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
         "guideline": {"id": current.id, "changed": seen not in (None, current.id), "first": seen is None},
     }
     if me.state == "paused":
-        return answer | {
-            "state": "paused",
-            "message": visit.words.told(me.pause_reason or REFUSED["paused"][1]),
-        }
+        told = visit.words.told(me.pause_reason or REFUSED["paused"][1])
+        answer |= {"state": "paused", "message": told}
+    return me, answer
+
+
+def next_work(visit: Visit, query: dict[str, Any]) -> dict[str, Any]:
+    """What this person does next, beyond the pairs the page has already."""
+    n, named = asked_for(query, "2", queue.MOST_HELD)
+    have = pair_ids(visit, named)
+    me, answer = begun(visit)
+    if "state" in answer:
+        return answer
     standing = qualify.standing_of(visit.project, me)
     if standing.state != "passed":
         practice = _qualify(visit, standing, n, list(have.values()))

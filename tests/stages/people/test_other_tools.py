@@ -5,7 +5,7 @@ import json
 
 import pytest
 import yaml
-from projects import a_project, add_pairs, rows
+from projects import a_project, add_pairs, current_votes, rows
 
 from pairwright.cli.main import run
 from pairwright.errors import InputError
@@ -28,13 +28,8 @@ def project(tmp_path):
 
 def answers_of(project):
     """pair's own id -> (verdict, both, seconds), of votes that count."""
-    gone = {row.vote_id for row in rows(project, "retraction")}
     names = {row.id: row.external_id for row in rows(project, "pair")}
-    return {
-        names[vote.pair_id]: (vote.verdict, vote.both, vote.seconds)
-        for vote in rows(project, "vote")
-        if vote.id not in gone
-    }
+    return {names[vote.pair_id]: (vote.verdict, vote.both, vote.seconds) for vote in current_votes(project)}
 
 
 def label_studio(tasks, choose):
