@@ -413,9 +413,10 @@ def test_each_call_is_booked_with_the_server_that_made_it(tmp_path):
         assert (made.count(one.url), made.count(other.url)) == (one.answered, other.answered)
         assert min(one.answered, other.answered) > 20
     [note] = [each for each in result.notes if each.startswith("loopback: ")]
-    assert f"{one.url} answered {one.answered} calls" in note
+    addresses = [server.url.removeprefix("http://") for server in (one, other)]
+    assert f"{addresses[0]} answered {one.answered} calls" in note
     told = result.as_dict()["servers"]["loopback"]
-    assert [each["url"] for each in told] == [one.url, other.url]
+    assert [each["server"] for each in told] == addresses
 
 
 def test_one_server_that_breaks_loses_nothing_and_changes_no_judge(tmp_path):
@@ -445,9 +446,9 @@ def test_servers_that_did_not_help_are_named_with_the_reason(tmp_path, monkeypat
         result = run_judge(project, "main")
     assert (result.votes, result.failures) == (40, 0)
     [note] = [each for each in result.notes if each.startswith("loopback: ")]
-    assert f"{good.url} answered 40 calls" in note
-    assert "http://127.0.0.1:9/v1 answered no call: loopback (http://127.0.0.1:9/v1/chat/completions)" in note
-    assert f"{picky.url} was left out" in note
+    assert f"{good.url.removeprefix('http://')} answered 40 calls" in note
+    assert " 127.0.0.1:9/v1 answered no call: loopback (http://127.0.0.1:9/v1/chat/completions)" in note
+    assert f"{picky.url.removeprefix('http://')} was left out" in note
     assert "Check the key in BAD_KEY" in note
     assert "sk-bad" not in note
 
