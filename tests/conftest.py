@@ -4,6 +4,11 @@ import signal
 
 import projects
 import pytest
+from hypothesis import settings
+
+# A test that takes long on a busy machine is not a failed one.
+settings.register_profile("pairwright", deadline=None)
+settings.load_profile("pairwright")
 
 # Started in the background or by nohup, this process ignores signals, and what it starts would too. Tests
 # that send them mean a program started by a person.

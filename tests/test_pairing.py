@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pairwright.errors import InputError
@@ -127,7 +127,6 @@ options = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(said, max_size=7), options, st.randoms())
 def test_the_order_of_arrival_does_not_matter(responses, options, chance):
     shuffled = chance.sample(responses, len(responses))
@@ -136,7 +135,6 @@ def test_the_order_of_arrival_does_not_matter(responses, options, chance):
     ]
 
 
-@settings(deadline=None)
 @given(st.lists(said, max_size=7), options)
 def test_no_pair_has_equal_texts_and_none_comes_twice(responses, options):
     pairs = [

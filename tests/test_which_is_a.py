@@ -211,7 +211,7 @@ def same(one, other):
 
 
 @pytest.mark.parametrize("statistic", STATISTICS)
-@settings(deadline=None, max_examples=5)
+@settings(max_examples=5)
 @given(seed=st.integers(0, 1000))
 def test_a_statistic_is_the_same_whichever_is_a(statistic, seed):
     world = World.made(seed)
@@ -228,7 +228,7 @@ def test_findings_are_found(statistic):
 
 
 @pytest.mark.parametrize("method", METHODS)
-@settings(deadline=None, max_examples=5)
+@settings(max_examples=5)
 @given(seed=st.integers(0, 1000))
 def test_labels_swap_with_their_pairs(method, seed):
     world, these = World.made(seed), np.random.default_rng(seed).random(N) < 0.5

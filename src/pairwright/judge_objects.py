@@ -9,7 +9,6 @@ text: `generate(prompt)`, an OpenAI client's `chat.completions.create`, litellm'
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -22,7 +21,7 @@ from pairwright.literals import checked
 from pairwright.rows import last_text, short
 from pairwright.run_async import awaited
 from pairwright.turns import as_plain
-from pairwright.types import VERDICTS, Answer, Confidence, Message, Prompt, Verdict
+from pairwright.types import VERDICTS, Answer, Message, Prompt
 
 
 class Reply(NamedTuple):
@@ -35,13 +34,6 @@ class Reply(NamedTuple):
 
 Ask = Callable[[Any], Reply]  # of a prompt: text or chat messages
 
-# An answer of a verdict and a confidence alone, as short prompts ask for: "A", "B, HIGH", "Winner: A (LOW)".
-_LABEL = re.compile(r"\b(?:my|the|final|verdict|answer|winner|choice|response|confidence|is)\b|[^\w]")
-_WORDS = re.compile(r"(?P<verdict>a|b|tie)(?P<confidence>high|low)?|(?P<first>high|low)(?P<then>a|b|tie)")
-
-
-_VERDICTS: Mapping[str, Verdict] = {"a": "A", "b": "B", "tie": "TIE"}
-_CONFIDENCES: Mapping[str, Confidence] = {"high": "HIGH", "low": "LOW"}
 # What a judge is told only where it can't be asked without.
 _JUDGING: Mapping[str, Any] = {"temperature": 0.0, "max_tokens": 1024}
 
@@ -186,11 +178,6 @@ def read_reply(reply: Any) -> tuple[str | None, bool]:
 
 def read_verdict(text: str) -> Answer:
     """A judge's text as an answer. Raises VerdictError where no verdict can be read without guessing."""
-    if len(text) <= 80:
-        words = _WORDS.fullmatch(_LABEL.sub("", text.casefold()))
-        if words is not None:
-            verdict = _VERDICTS[words["verdict"] or words["then"]]
-            return Answer(verdict, _CONFIDENCES.get(words["confidence"] or words["first"] or ""), raw=text)
     try:
         return parse_answer(text)
     except Unreadable as problem:

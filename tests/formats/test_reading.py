@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zstandard
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pairwright.errors import InputError
@@ -167,7 +167,6 @@ def test_where_an_array_breaks_the_rest_is_one_bad_row(folder, rest, reason):
     assert reason in bad[0][1]
 
 
-@settings(deadline=None)
 @given(
     rows=st.lists(
         st.dictionaries(

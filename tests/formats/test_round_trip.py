@@ -41,7 +41,7 @@ def back(name: str, item) -> Canonical | None:
 
 
 @pytest.mark.parametrize("name", PAIRED)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(prompt=prompts(), chosen=TEXT, rejected=TEXT)
 def test_pairs(name, prompt, chosen, rejected):
     assume(chosen.strip() != rejected.strip())
@@ -61,7 +61,7 @@ def test_every_paired_format_takes_a_plain_question(name):
 
 
 @pytest.mark.parametrize("name", SINGLE)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(prompt=prompts(), text=TEXT, good=st.booleans())
 def test_labels(name, prompt, text, good):
     (single,) = singles(Canonical(prompt, (Rated(text, good=good),)))
@@ -104,7 +104,7 @@ HOLDING_TOOLS = [name for name in PAIRED if "tools" in TWO_WAY[name].writes.hold
 
 
 @pytest.mark.parametrize("name", HOLDING_TOOLS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(prompt=prompts(), chosen=trajectories(), rejected=trajectories())
 def test_calls_of_tools(name, prompt, chosen, rejected):
     good, bad = Rated.of(chosen), Rated.of(rejected)
@@ -171,7 +171,7 @@ RANKINGS = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(prompt=prompts(), ranking=RANKINGS)
 def test_rankings_and_their_ties(prompt, ranking):
     ranks = fractional([float(rank) for _, rank in ranking])
@@ -183,7 +183,7 @@ def test_rankings_and_their_ties(prompt, ranking):
     assert (kept.prompt, kept.responses) == (row.prompt, row.responses)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     prompt=prompts(),
     good=st.sampled_from([None, True, False]),

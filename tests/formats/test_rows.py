@@ -6,7 +6,7 @@ import json
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pairwright.errors import InputError
@@ -274,7 +274,6 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(names, values, max_size=6))
 def test_any_row_is_an_entry_that_can_be_stored_or_an_input_error(row):
     try:

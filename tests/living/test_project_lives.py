@@ -386,7 +386,6 @@ QUICK = settings(
     max_examples=4,
     stateful_step_count=12,
     derandomize=True,
-    deadline=None,
     database=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),

@@ -30,7 +30,7 @@ def test_the_published_example_comes_out(metric, value):
     assert krippendorff_alpha(counts_of(EXAMPLE), metric).value == pytest.approx(value, abs=0.0006)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000))
 def test_it_is_what_the_reference_package_gives(seed):
     rng = np.random.default_rng(seed)
@@ -101,7 +101,7 @@ def test_ties_are_told_from_sides_but_a_is_not_told_from_b():
     assert found.method == "Krippendorff's alpha (nominal, sides exchangeable), bootstrap 95%"
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000))
 def test_with_mirrors_it_is_the_reference_package_on_items_and_their_mirrors(seed):
     rng = np.random.default_rng(seed)

@@ -9,22 +9,33 @@ from __future__ import annotations
 
 import re
 
-from pairwright.judging.words import BRACKETED, DECORATION, PHRASE, Unreadable, mark_of, shown, verdict_of
+from pairwright.judging.words import (
+    BRACKETED,
+    COMPARED,
+    DECORATION,
+    PHRASE,
+    Unreadable,
+    mark_of,
+    shown,
+    verdict_of,
+)
 from pairwright.literals import checked
 from pairwright.types import Verdict
 
 AFTER = " \t\r\n`*_.\"'"
 _PREFIX = r"[\s>*_#-]{0,20}(?:(?:final|my|overall)\s+){0,2}"
 VERDICT_LINE = re.compile(
-    _PREFIX
-    + r"(?:verdict|answer|winner|choice|(?:better|preferred) response)[\s*_]{0,8}(?:[:\uff1a=]|\bis\b)(.*)",
+    _PREFIX + r"(?:verdict|answer|winner|choice|decision|preferred|(?:better|preferred) response)"
+    r"[\s*_]{0,8}(?:[:\uff1a=]|\bis\b)(.*)",
     re.IGNORECASE,
 )
-CONFIDENCE_LINE = re.compile(_PREFIX + r"confidence[\s*_]{0,8}(?:[:\uff1a=]|\bis\b)(.*)", re.IGNORECASE)
+CONFIDENCE_LINE = re.compile(
+    _PREFIX + r"confidence(?: level| score)?[\s*_]{0,8}(?:[:\uff1a=]|\bis\b)(.*)", re.IGNORECASE
+)
 # After a verdict in a line only further fields of the answer may follow.
 FIELD_LINE = re.compile(
-    _PREFIX
-    + r"(?:confidence|reason|explanation|rationale|verdict|answer|winner|choice)[\s*_]{0,8}[:\uff1a=]",
+    _PREFIX + r"(?:confidence(?: level| score)?|reason|explanation|rationale|verdict|answer|winner|choice)"
+    r"[\s*_]{0,8}[:\uff1a=]",
     re.IGNORECASE,
 )
 _FRAGMENT = re.compile(
@@ -133,7 +144,7 @@ def said_in_words(text: str) -> list[Verdict]:
 def verdict_and_rest(value: str) -> tuple[Verdict, str]:
     """What a line gives as its verdict, and what it says after that. Raises Unreadable."""
     said = value.strip(DECORATION)
-    if PHRASE.fullmatch(said):
+    if PHRASE.fullmatch(said) or COMPARED.fullmatch(said):
         return verdict_of(said), ""
     match = PHRASE.match(said)
     rest = said[match.end() :].lstrip("*_ \t") if match else ""

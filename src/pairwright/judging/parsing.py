@@ -37,6 +37,7 @@ from pairwright.judging.words import (
     confidence_in,
     confidence_of,
     mark_of,
+    short_answer,
     shown,
     verdict_of,
 )
@@ -48,6 +49,17 @@ LONGEST = 50_000  # characters that are looked at: an answer stands at the end
 _TEMPLATE = re.compile(r"\bA\W{1,5}(?:or\W{1,5})?B\b", re.IGNORECASE)  # the words that asked, repeated
 _QUOTED = "more text follows its JSON object, so it may be a quotation"
 _QUOTES = ('"', "'", "\u201c", "\u201d", "`")
+# Names that judges give the field when they forget "verdict"; read where no object has that.
+_FOR_VERDICT = (
+    "winner",
+    "choice",
+    "preferred",
+    "preference",
+    "preferred_response",
+    "better_response",
+    "answer",
+)
+_WORD = re.compile(r"\b(?:A|B|TIE|DRAW|TIED)\b", re.IGNORECASE)
 _TAGGED = re.compile(r"<(verdict|confidence|reason)>([^<]{0,2000})</\1>", re.IGNORECASE)
 
 
@@ -62,8 +74,9 @@ class ReplyReading:
 def parse_answer(raw: str, *, cut: bool = False, alone: bool = False) -> Answer:
     """The verdict in a judge's raw text, about what it was shown (A = shown first).
 
-    Read in this order: a JSON object with "verdict"; lines `Verdict: A` and
-    `Confidence: HIGH`; `[[A]]`; a first line that is just `A`, `B` or `TIE`. A confidence
+    Read in this order: a verdict and a confidence alone (`B (HIGH)`); a JSON object with
+    "verdict" or a name that means it; lines `Verdict: A` and `Confidence: HIGH`; `[[A]]`,
+    `[[A>B]]`; a first line that is just `A`, `B` or `TIE`, with or without a confidence. One
     that was not stated in words that can be placed is None; one that is less than high,
     or a share under 0.9, is LOW. `cut`: the text reached its token limit. `alone`: no
     explanation may follow. Raises Unreadable.
@@ -78,7 +91,8 @@ def read_verdict(raw: str, *, cut: bool = False, alone: bool = False) -> ReplyRe
     if _TAGGED.search(text):
         text, offset = _TAGGED.sub(r"\n\1: \2\n", text), -1
     read = (
-        _from_objects(text, cut, alone)
+        (_short(text) if not cut else None)
+        or _from_objects(text, cut, alone)
         or _from_lines(text, alone)
         or _from_marks(text, alone)
         or _bare(text, alone)
@@ -90,8 +104,12 @@ def read_verdict(raw: str, *, cut: bool = False, alone: bool = False) -> ReplyRe
 
 
 def _from_objects(text: str, cut: bool, alone: bool) -> ReplyReading | None:
-    found = _objects(text, "verdict", cut)
-    real = [each for each in found if not _TEMPLATE.search(str(_field(each.value, "verdict")))]
+    found, name = _objects(text, "verdict", cut), "verdict"
+    for other in _FOR_VERDICT if not found else ():
+        if found := _objects(text, other, cut):
+            name = other
+            break
+    real = [each for each in found if not _TEMPLATE.search(str(_field(each.value, name)))]
     found = real or found
     if not found:
         if re.search(r"[\"'\u201c]verdict[\"'\u201d]", text):
@@ -103,13 +121,13 @@ def _from_objects(text: str, cut: bool, alone: bool) -> ReplyReading | None:
     beside = blanked(text, spans)
     if beside.strip():
         _not_repeated(blanked(text, spans, "x"))
-    answers = [_from_object(each.value) for each in found]
+    answers = [_from_object(each.value, name) for each in found]
     # Where a string of broken JSON ends is a guess, so what it says may be another answer.
     beside += "".join(f"\n{each.value}" for each in found if not each.exact)
     if beside.strip():
         _one([*answers, *(Answer(said, answers[0].confidence) for said in said_in_words(beside))])
     _nothing_else(text, found, alone, answers[-1].verdict)
-    place = found[-1].places.get("verdict")
+    place = found[-1].places.get(name)
     return ReplyReading(_one(answers), _letter(text, place) if place is not None else None)
 
 
@@ -161,17 +179,29 @@ def _from_marks(text: str, alone: bool) -> ReplyReading | None:
     return ReplyReading(answer, marks[-1].start(1))
 
 
-def _bare(text: str, alone: bool) -> ReplyReading | None:
-    """An answer that is, or begins with a line that is, just a verdict."""
-    first, _, rest = text.strip().partition("\n")
-    match = PHRASE.fullmatch(first.strip(DECORATION))
-    if (
-        match is None
-        or len(first) > 60
-        or (rest.strip() and (alone or not explains("\n" + rest, verdict_of(first))))
-    ):
+def _short(text: str) -> ReplyReading | None:
+    """A verdict and a confidence, and nothing else."""
+    if (said := short_answer(text)) is None:
         return None
-    return ReplyReading(Answer(verdict_of(first)), _letter(text, 0))
+    letter = _WORD.search(text)
+    return ReplyReading(Answer(*said), letter.start() if letter else None)
+
+
+def _bare(text: str, alone: bool) -> ReplyReading | None:
+    """An answer that begins with a line that is just a verdict, and perhaps one of its confidence."""
+    first, _, rest = text.strip().partition("\n")
+    said = short_answer(first)
+    if said is None and len(first) <= 60 and PHRASE.fullmatch(first.strip(DECORATION)):
+        said = verdict_of(first), None
+    if said is None:
+        return None
+    verdict, confidence = said
+    second, _, behind = rest.lstrip().partition("\n")
+    if confidence is None and (stated := confidence_of(second)) is not None:
+        confidence, rest = stated, behind
+    if rest.strip() and (alone or not explains("\n" + rest, verdict)):
+        return None
+    return ReplyReading(Answer(verdict, confidence), _letter(text, 0))
 
 
 def parse_scores(raw: str, *, cut: bool = False, alone: bool = False) -> Answer:
@@ -316,11 +346,11 @@ def _is(key: str, name: str) -> bool:
     return key.strip().lower().replace(" ", "_") in (name, f"final_{name}")
 
 
-def _from_object(answer: dict[str, Any]) -> Answer:
+def _from_object(answer: dict[str, Any], name: str) -> Answer:
     stated = _field(answer, "confidence")
     reason = _field(answer, "reason") or _field(answer, "reasoning")
     return Answer(
-        verdict_of(_field(answer, "verdict")),
+        verdict_of(_field(answer, name)),
         None if stated is None else confidence_of(stated),
         reason.strip()[:MAX_REASON] or None if isinstance(reason, str) else None,
     )

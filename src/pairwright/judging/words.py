@@ -22,7 +22,20 @@ PHRASE = re.compile(
     r"(?:\s+(?:is\s+(?:the\s+)?(?:better|best|winner)(?:\s+(?:response|answer|one))?|wins))?",
     re.IGNORECASE,
 )
-BRACKETED = re.compile(r"\[\[\s{0,5}(A|B|TIE|C)\s{0,5}\]\]", re.IGNORECASE)
+_COMPARED = r"A\s?>{1,2}\s?B|B\s?>{1,2}\s?A|A\s?={1,2}\s?B|B\s?={1,2}\s?A"
+COMPARED = re.compile(_COMPARED, re.IGNORECASE)
+BRACKETED = re.compile(rf"\[\[\s{{0,5}}(A|B|TIE|C|{_COMPARED})\s{{0,5}}\]\]", re.IGNORECASE)
+# What may stand beside a verdict and a confidence: "I choose A (HIGH)", "Winner: A. Confidence: LOW".
+_BESIDE = re.compile(
+    r"\b(?:is (?:the )?(?:better|best|winner|preferred)(?: (?:response|answer|one|option))?|wins"
+    r"|(?:(?:better|best|preferred) )?(?:response|answer|assistant|model|output|option|candidate|choice)"
+    r"(?=\W{0,4}(?:is\b|[:=]|[AB]\b))"
+    r"|(?:I|I would) (?:choose|chose|pick|prefer)|my|the|final|overall|verdict|winner|decision|preferred"
+    r"|boxed|with|is|confidence(?: level| score)?)\b|[^\w.%/]|_|(?<!\d)/",
+    re.IGNORECASE,
+)
+_SIDES: dict[str, Verdict] = {"A": "A", "B": "B", "TIE": "TIE", "DRAW": "TIE", "TIED": "TIE"}
+SHORT = 80  # characters
 
 
 class Unreadable(ValueError):
@@ -30,7 +43,10 @@ class Unreadable(ValueError):
 
 
 def verdict_of(value: Any) -> Verdict:
-    match = PHRASE.fullmatch(value.strip(DECORATION)) if isinstance(value, str) else None
+    said = value.strip(DECORATION) if isinstance(value, str) else ""
+    if COMPARED.fullmatch(said):
+        return mark_of(said)
+    match = PHRASE.fullmatch(said)
     if match is None:
         raise Unreadable(f"its verdict is {shown(value)}, not A, B or TIE")
     if match["tie"]:
@@ -39,8 +55,23 @@ def verdict_of(value: Any) -> Verdict:
 
 
 def mark_of(mark: str) -> Verdict:
-    """MT-bench style: [[C]] means a tie."""
-    return "TIE" if mark.upper() == "C" else verdict_of(mark)
+    """As MT-Bench and Arena-Hard ask for it: [[A]], [[C]] for a tie; [[A>B]], [[A>>B]], [[A=B]]."""
+    if mark.upper() == "C" or "=" in mark:
+        return "TIE"
+    return verdict_of(mark.partition(">")[0])
+
+
+def short_answer(text: str) -> tuple[Verdict, Confidence | None] | None:
+    """A verdict, with or without a confidence; None where a text says more, or something else."""
+    if len(text) > SHORT or "?" in text:
+        return None
+    words = [bare for word in _BESIDE.sub(" ", text).split() if (bare := word.strip("."))]
+    sides = [each for each in words if each.upper() in _SIDES]
+    if len(sides) != 1 or (sides[0] == "a" and len(text.split()) > 2):  # that may be the article
+        return None
+    words.remove(sides[0])
+    confidence = confidence_of(" ".join(words)) if words else None
+    return None if words and confidence is None else (_SIDES[sides[0].upper()], confidence)
 
 
 def confidence_of(value: Any) -> Confidence | None:

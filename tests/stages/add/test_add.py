@@ -221,7 +221,7 @@ entries = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(entries, max_size=8), st.randoms())
 def test_whatever_a_file_holds_adding_it_again_in_any_order_changes_nothing(tmp_path_factory, rows, chance):
     folder = tmp_path_factory.mktemp("add")
