@@ -185,18 +185,23 @@ def _missing_orders(
     ):
         failed.add((pair_id, order))
     for row in rows:
-        for order in orders:
+        unheard = [order for order in orders if (row.id, order) not in heard]
+        missing = [order for order in unheard if retry_failed or (row.id, order) not in failed]
+        if not missing:
+            continue
+        asked = prompt_of(row)
+        a = shown(row.a, row.a_turns, reasoning=reasoning)
+        b = shown(row.b, row.b_turns, reasoning=reasoning)
+        for order in missing:
             place = (row.id, order)
-            if place in heard or (place in failed and not retry_failed):
-                continue
             yield JudgeWork(
                 row.id,
                 row.prompt_id,
                 row.key,
                 row.external_id,
-                prompt_of(row),
-                shown(row.a, row.a_turns, reasoning=reasoning),
-                shown(row.b, row.b_turns, reasoning=reasoning),
+                asked,
+                a,
+                b,
                 order,
                 rounds[place],
                 place in failed,
