@@ -171,11 +171,11 @@ def digester(table: Table) -> Callable[[Any], bytes]:
     Values that are null have no part in it, so that a column added later changes no digest.
     """
     table_name = str(table.name)
-    sealed = {str(column.name) for column in table.c} - DERIVED
+    sealed = [str(column.name) for column in table.c if column.name not in DERIVED]
     written = {str(column.name): plain for column in table.c if (plain := _plain(column.type)) is not None}
 
     def digest(row: Any) -> bytes:
-        said = {name: value for name, value in row.items() if value is not None and name in sealed}
+        said = {name: value for name in sealed if (value := row.get(name)) is not None}
         for name, plain in written.items():
             if name in said:
                 said[name] = plain(said[name])

@@ -8,7 +8,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, select
+from sqlalchemy import Connection, Dialect, LargeBinary, Table, select
+from sqlalchemy.types import TypeEngine
 
 from pairwright.store.schema import pair
 
@@ -68,11 +69,13 @@ def _insert(dialect: Dialect, table: Table, names: tuple[str, ...], unique: tupl
     if unique:
         statement = statement.on_conflict_do_nothing(index_elements=unique)
     compiled = statement.compile(dialect=dialect, column_keys=names, for_executemany=True)
-    columns = tuple(
-        (name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect))
-        for name in compiled.positiontup or names
-    )
+    columns = tuple((name, _stored(table.c[name].type, dialect)) for name in compiled.positiontup or names)
     return _Insert(str(compiled), columns, bool(compiled.positiontup))
+
+
+def _stored(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """What makes a value of this type what the driver takes; None where it takes it as it is."""
+    return None if isinstance(kind, LargeBinary) else kind.dialect_impl(dialect).bind_processor(dialect)
 
 
 def lock_pairs(connection: Connection, pair_ids: Sequence[int]) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, exists, func, or_, select
 
@@ -248,8 +247,7 @@ def is_current() -> Any:
     return ~exists().where(retraction.c.vote_id == vote.c.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """All that counts on one pair, and what is believed of it now."""
 
     pair_id: int

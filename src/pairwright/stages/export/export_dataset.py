@@ -191,6 +191,7 @@ def _pairs(
                 tie=label.prob_tied,
                 tools=label.prompt.tools,
                 template=label.prompt.template,
+                known_key=label.prompt_key,
             )
 
 
@@ -234,6 +235,7 @@ def _responses(
             meta=response_meta(label),
             tools=label.prompt.tools,
             template=label.prompt.template,
+            known_key=label.prompt_key,
         )
 
 
@@ -249,8 +251,12 @@ def _describe(row: Canonical, item: Any) -> Mapping[str, Any]:
     """What leads back to the pair; ratings and the margin where there are any."""
     said = dict(row.meta or {})
     if isinstance(item, Pair):
-        ratings = {"chosen_rating": item.chosen.rating, "rejected_rating": item.rejected.rating}
-        more = {**ratings, "margin": item.margin, "weight": row.weight}
+        more = {
+            "chosen_rating": item.chosen.rating,
+            "rejected_rating": item.rejected.rating,
+            "margin": item.margin,
+            "weight": row.weight,
+        }
         said |= {name: value for name, value in more.items() if value is not None}
     return said
 

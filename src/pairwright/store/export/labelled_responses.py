@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Column,
@@ -50,8 +50,7 @@ from pairwright.store.schema import RowId, belief, pair, prompt, rater, response
 from pairwright.types import Message, Prompt, RatedBy, Source, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseSide:
+class ResponseSide(NamedTuple):
     """What one accepted pair, or one rater's vote on the response itself, says about a response."""
 
     good: bool
@@ -62,8 +61,7 @@ class ResponseSide:
     rater: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseRow:
+class ResponseRow(NamedTuple):
     """A response that is good or bad by the majority of its pairs."""
 
     response_key: bytes
