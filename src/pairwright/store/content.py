@@ -241,8 +241,7 @@ def _ids(connection: Connection, table: Table, keys: Sequence[bytes]) -> dict[by
     found: dict[bytes, int] = {}
     for start in range(0, len(keys), _KEYS_AT_ONCE):
         some = list(keys[start : start + _KEYS_AT_ONCE])
-        for key, row_id in connection.execute(statement, {"keys": some}):
-            found[key] = row_id
+        found |= dict(connection.execute(statement, {"keys": some}).tuples().all())
     return found
 
 
@@ -297,7 +296,7 @@ def _responses_between(connection: Connection, first: int, last: int) -> dict[in
         .order_by(table.c.prompt_id, table.c.id)
     )
     found: dict[int, list[StoredResponse]] = {}
-    for prompt_id, number, text, model, slot, mark, turns in connection.execute(statement):
+    for prompt_id, number, text, model, slot, mark, turns in connection.execute(statement).all():
         one = StoredResponse(number, text, model, slot, mark, turns_of(turns))
         found.setdefault(prompt_id, []).append(one)
     return found
@@ -311,7 +310,7 @@ def _pairs_between(connection: Connection, first: int, last: int) -> dict[int, l
         .order_by(table.c.prompt_id, table.c.id)
     )
     found: dict[int, list[PairKnown]] = {}
-    for prompt_id, key, policy in connection.execute(statement):
+    for prompt_id, key, policy in connection.execute(statement).all():
         found.setdefault(prompt_id, []).append(PairKnown(key, policy))
     return found
 

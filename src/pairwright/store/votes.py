@@ -299,10 +299,10 @@ def _votes_on(connection: Connection, ids: Sequence[int]) -> dict[int, list[Seen
         .join(rater, rater.c.id == vote.c.rater_id)
         .where(vote.c.pair_id.in_(ids), is_current())
         .order_by(vote.c.id)
-    )
+    ).all()
     found: dict[int, list[SeenVote]] = {}
-    for pair_id, *rest in rows:
-        found.setdefault(pair_id, []).append(SeenVote(*rest))
+    for row in rows:
+        found.setdefault(row[0], []).append(SeenVote(*row[1:]))
     return found
 
 
