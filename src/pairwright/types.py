@@ -46,7 +46,7 @@ def swap(verdict: Verdict) -> Verdict:
 @checked
 def as_original(verdict: Verdict, order: Order) -> Verdict:
     """A verdict about what was *shown*, in terms of the pair's own a and b."""
-    return verdict if order == "AB" else swap(verdict)
+    return verdict if order == "AB" else _SWAPPED[verdict]
 
 
 @dataclass(frozen=True, slots=True)
