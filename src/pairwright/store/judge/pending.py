@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, exists, func, select, union
 
@@ -33,8 +33,7 @@ PAGE = 512
 Take = Callable[[Sequence[int]], set[int]]  # takes in hand what of these prompts nobody has in hand
 
 
-@dataclass(frozen=True, slots=True)
-class JudgeWork:
+class JudgeWork(NamedTuple):
     """One pair and one order in which a judge has not been heard.
 
     `round` counts the judge's retracted votes here: judging anew is new work.
@@ -203,7 +202,7 @@ def _missing_orders(
                 a,
                 b,
                 order,
-                rounds[place],
+                rounds.get(place, 0),
                 place in failed,
             )
 
