@@ -251,12 +251,8 @@ def _describe(row: Canonical, item: Any) -> Mapping[str, Any]:
     """What leads back to the pair; ratings and the margin where there are any."""
     said = dict(row.meta or {})
     if isinstance(item, Pair):
-        more = {
-            "chosen_rating": item.chosen.rating,
-            "rejected_rating": item.rejected.rating,
-            "margin": item.margin,
-            "weight": row.weight,
-        }
+        ratings = {"chosen_rating": item.chosen.rating, "rejected_rating": item.rejected.rating}
+        more = {**ratings, "margin": item.margin, "weight": row.weight}
         said |= {name: value for name, value in more.items() if value is not None}
     return said
 

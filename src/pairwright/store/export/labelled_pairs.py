@@ -180,14 +180,11 @@ def labelled_pairs(
     connection: Connection, *, include_flagged: bool = False, page: int = PAGE
 ) -> Iterator[PairRow]:
     """Every pair with a label, in the order the pairs were made."""
-    # Built once: building them takes longer than reading a page does.
     ids = select(pair.c.id).where(pair.c.id > bindparam("last")).order_by(pair.c.id).limit(page).subquery()
-    ends = select(func.min(ids.c.id), func.max(ids.c.id))
-    stand = standings(
-        include_flagged=include_flagged, between=(bindparam("first"), bindparam("last"))
-    ).subquery()
-    cut = select(stand).where(stand.c.standing == "label").subquery("cut")
-    labels = _with_texts(cut)
+    ends = select(func.min(ids.c.id), func.max(ids.c.id))  # queries are built once: it takes its time
+    between: Any = (bindparam("first"), bindparam("last"))
+    stand = standings(include_flagged=include_flagged, between=between).subquery()
+    labels = _with_texts(select(stand).where(stand.c.standing == "label").subquery("cut"))
     any_softened = softened_any(connection)
     last = 0
     while True:
