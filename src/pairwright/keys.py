@@ -27,8 +27,8 @@ def content_key(kind: str, *parts: Any) -> bytes:
 
     Parts are JSON values or `bytes` (another key).
     """
-    plain = [part.hex() if isinstance(part, bytes) else part for part in parts]
-    return blake2b(canonical_json([kind, *plain]), digest_size=16).digest()
+    said = orjson.dumps([kind, *parts], default=bytes.hex, option=orjson.OPT_SORT_KEYS)
+    return blake2b(said, digest_size=16).digest()
 
 
 def public_id(kind: str, key: bytes, *, full: bool = False) -> str:

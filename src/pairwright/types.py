@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import orjson
 
@@ -46,7 +46,7 @@ def swap(verdict: Verdict) -> Verdict:
 @checked
 def as_original(verdict: Verdict, order: Order) -> Verdict:
     """A verdict about what was *shown*, in terms of the pair's own a and b."""
-    return verdict if order == "AB" else swap(verdict)
+    return verdict if order == "AB" else _SWAPPED[verdict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +253,7 @@ class Answer:
     margin: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Vote:
+class Vote(NamedTuple):
     """One immutable row: which pair, which rater, shown in which order, and the verdict.
 
     `verdict` and `prob_a` are in terms of the pair's own a and b, whatever the

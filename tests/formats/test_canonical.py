@@ -16,6 +16,7 @@ from pairwright.formats.canonical import (
     Rated,
     RowOpinion,
     agreed,
+    changed,
     fractional,
     meetings,
     pairs,
@@ -204,3 +205,11 @@ def said(*signs: int) -> Canonical:
 )
 def test_what_most_raters_say_of_two_is_said_and_a_tie_is_one_of_three_things_to_say(signs, made):
     assert texts(pairs(said(*signs))) == [made]
+
+
+def test_a_key_that_was_known_does_not_outlive_the_prompt_it_is_of():
+    asked = (Message("user", "Why?"),)
+    row = Canonical(asked, (Rated("So."),), known_key=b"k" * 16)
+    assert row.key == b"k" * 16
+    other = changed(row, lambda message: replace(message, content="How?"))
+    assert other.key == Canonical((Message("user", "How?"),), ()).key

@@ -90,7 +90,8 @@ class Canonical:
     `shown`: the responses stand in the order raters saw them. `faults` are known
     errors of the dataset that this row has. `between` is what stood between prompt and
     answer where both are plain text, which is nobody's to change; None where there is no such thing.
-    `beside` are columns of the file that had a value and are not carried.
+    `beside` are columns of the file that had a value and are not carried. `known_key` is `key`, where
+    whoever made the row knew it.
     """
 
     prompt: tuple[Message, ...]
@@ -110,11 +111,14 @@ class Canonical:
     tools: tuple[Mapping[str, Any], ...] = ()
     template: Mapping[str, Any] | None = None
     weight: float | None = None
+    known_key: bytes | None = None
 
     @property
     def key(self) -> bytes:
         """The key of the prompt."""
-        return prompt_key([message.as_dict() for message in self.prompt], self.tools, self.template)
+        return self.known_key or prompt_key(
+            [message.as_dict() for message in self.prompt], self.tools, self.template
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,12 +251,12 @@ def meetings(row: Canonical, which: Which = "best") -> list[tuple[int, int, int]
         one = row.responses[n]
         return one.rank or 0.0, -(one.rating or 0.0) if one.rank is None else 0.0, one.good is False
 
-    order = sorted(said, key=place)
-    if which == "all":
-        met = list(combinations(sorted(said), 2))
+    if len(said) < 3 or which == "all":
+        met = list(combinations(said, 2))
     elif which == "adjacent":
-        met = list(pairwise(order))
+        met = list(pairwise(sorted(said, key=place)))
     else:
+        order = sorted(said, key=place)
         met = [(order[0], other) for other in order[1:]]
     found = []
     for one, other in met:
@@ -416,11 +420,13 @@ def unfit(row: Canonical, responses: Sequence[Rated], needs: Needs) -> Drop | No
         wanted = [("user", "assistant")[n % 2] for n in range(len(spoken))]
         if [message.role for message in spoken] != wanted:
             return Drop("turns_do_not_alternate")
-    if not all(one.text.strip() for one in responses):
-        return Drop("empty_response")
-    if any("\0" in text for text in (*(one.text for one in responses), *(each.content for each in prompt))):
-        return Drop("nul_character")
-    if len({one.said for one in responses}) < len(responses):
+    for one in responses:
+        if not one.text.strip():
+            return Drop("empty_response")
+    for text in (*[one.text for one in responses], *[each.content for each in prompt]):
+        if "\0" in text:
+            return Drop("nul_character")
+    if len(responses) > 1 and len({one.said for one in responses}) < len(responses):
         return Drop("same_text")
     return None
 
@@ -434,6 +440,8 @@ def _beyond_text(row: Canonical, responses: Sequence[Rated], needs: Needs) -> Dr
         return Drop("tools_not_supported")
     for one in responses:
         turns = one.turns
+        if not turns:
+            continue
         calls = any(turn.role == "tool" or turn.tool_calls for turn in turns)
         if len(turns) > 1 and not calls:
             return Drop("several_messages_in_answer")
@@ -485,7 +493,7 @@ def changed(item: Any, change: Callable[[Message], Message]) -> Any:
     """A pair, response or row with every message changed."""
 
     def of_row(row: Canonical) -> Canonical:
-        return replace(row, prompt=tuple(map(change, row.prompt)))
+        return replace(row, prompt=tuple(map(change, row.prompt)), known_key=None)
 
     def of_response(one: Rated) -> Rated:
         made = Rated.of([change(turn) for turn in one.turns]) if one.turns else one

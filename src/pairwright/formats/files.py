@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pairwright.errors import InputError
 from pairwright.formats import trl, writing
@@ -23,8 +23,7 @@ _LISTS = {"tools": ["json"], "images": ["image"]}  # columns that only rows beyo
 WHOLE = ""  # the part's name where there is only one
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(NamedTuple):
     """A row to be written, with its side line. `key` is its prompt's."""
 
     row: Row
@@ -132,8 +131,9 @@ class DatasetFiles:
         if made.beyond_text:
             self._beyond_text = True
             self._more |= made.row.keys() - self._target.columns.keys()
-        if lacking := self._target.in_all.keys() - made.row.keys():
-            self._short.setdefault(rows, set()).update(lacking)
+        for column in self._target.in_all:
+            if column not in made.row:
+                self._short.setdefault(rows, set()).add(column)
         meta.write({"row": rows.count, **made.meta})
         if rows not in self._filled and not any(
             made.row[each] in (None, "", []) for each in self._target.may_be_empty

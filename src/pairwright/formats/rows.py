@@ -94,16 +94,21 @@ def entry_from_row(row: Mapping[str, Any], fields: FieldNames, place: str, *, ce
     responses = _responses(row, fields, place, taken, cells=cells)
     if pair is None and not responses and "chosen" in row and "rejected" in row:
         raise InputError(_LABELLED)
-    messages = _with_images(_with_system(messages, row, taken), row, taken)
-    tools, template = _context(row, taken)
+    tools, template = _NO_CONTEXT
+    if row.keys() <= taken:
+        messages = filled(messages, ())
+    else:
+        messages = _with_images(_with_system(messages, row, taken), row, taken)
+        tools, template = _context(row, taken)
     meta = {key: value for key, value in row.items() if key not in taken and value is not None}
     further = [key for key, each in meta.items() if each not in ("", [], {})]
-    if column := depended_on((*further, *(f"{name}.{key}" for key in in_messages(value))), taken):
+    beside = in_messages(value)
+    if column := depended_on((*further, *(f"{name}.{key}" for key in beside)), taken):
         raise InputError(
             f'"{column}" is part of what was asked or answered, and is not supported. '
             f"Leave such rows out, or pass --without {column} to take them as if it were not there."
         )
-    if in_messages(value):  # a time, a name of the user's, ...
+    if beside:  # a time, a name of the user's, ...
         meta[name] = value
     kept = as_json(meta) if meta else None
     own_id = external_id(row.get(fields.id), fields.id)
@@ -117,6 +122,10 @@ def entry_from_row(row: Mapping[str, Any], fields: FieldNames, place: str, *, ce
     return Entry(prompt, responses, pair, own_id, kept)
 
 
+_Context = tuple[tuple[Mapping[str, Any], ...], Mapping[str, Any] | None]
+_NO_CONTEXT: _Context = ((), None)
+
+
 def _with_images(
     messages: tuple[Message, ...], row: Mapping[str, Any], taken: set[str]
 ) -> tuple[Message, ...]:
@@ -128,9 +137,7 @@ def _with_images(
     return filled(messages, refs_in(row[name], f'"{name}"'), f'"{name}"')
 
 
-def _context(
-    row: Mapping[str, Any], taken: set[str]
-) -> tuple[tuple[Mapping[str, Any], ...], Mapping[str, Any] | None]:
+def _context(row: Mapping[str, Any], taken: set[str]) -> _Context:
     """The tools on offer and the arguments of the chat template, from columns of their own."""
     tools = next((name for name in TOOLS if name not in taken and row.get(name)), None)
     template = next((name for name in TEMPLATE if name not in taken and row.get(name)), None)

@@ -12,7 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pairwright.types import VERDICTS, Belief, Confidence, Order, Purpose, RaterKind, Source, Verdict
 
@@ -37,8 +37,7 @@ _KEPT = ("forecast", "confidence", "threshold", "drawn", "waits", "outside", "he
 SETTLED = 0.8  # people who are split are settled where what is known of them and of the judges comes to this
 
 
-@dataclass(frozen=True, slots=True)
-class SeenVote:
+class SeenVote(NamedTuple):
     """A current vote, with what is needed of its rater. `verdict` in terms of the pair's own a and b."""
 
     id: int
@@ -76,8 +75,7 @@ class Overlap:
 ONE_PERSON = Overlap()
 
 
-@dataclass(frozen=True, slots=True)
-class SeenFailure:
+class SeenFailure(NamedTuple):
     """A judge's vote on this pair and order that did not come about."""
 
     id: int

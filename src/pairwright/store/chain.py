@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from pairwright.keys import canonical_json
 from pairwright.store import clock
+from pairwright.store.insert import insert_rows
 from pairwright.store.schema import (
     belief,
     flag,
@@ -98,7 +99,7 @@ def _inserted(connection: Connection, table: Table, rows: Sequence[Mapping[str, 
         assert added is not None
         return [int(added[0])]
     ids = _numbers(connection, str(table.name), len(rows))
-    connection.execute(_into(table), [{"id": number, **row} for number, row in zip(ids, rows, strict=True)])
+    insert_rows(connection, table, [{"id": number, **row} for number, row in zip(ids, rows, strict=True)])
     return ids
 
 
@@ -120,8 +121,8 @@ def add_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, A
     """Add rows of any table, into the chain where they belong there."""
     if table.name in SEALED:
         append(connection, table, rows)
-    elif rows:
-        connection.execute(_into(table), list(rows))
+    else:
+        insert_rows(connection, table, rows)
 
 
 def write_seal(connection: Connection, noted: list[Noted]) -> None:
@@ -170,14 +171,14 @@ def digester(table: Table) -> Callable[[Any], bytes]:
     Values that are null have no part in it, so that a column added later changes no digest.
     """
     table_name = str(table.name)
-    columns = [(str(column.name), _plain(column.type)) for column in table.c if column.name not in DERIVED]
+    sealed = [str(column.name) for column in table.c if column.name not in DERIVED]
+    written = {str(column.name): plain for column in table.c if (plain := _plain(column.type)) is not None}
 
     def digest(row: Any) -> bytes:
-        said = {
-            name: value if plain is None else plain(value)
-            for name, plain in columns
-            if (value := row.get(name)) is not None
-        }
+        said = {name: value for name in sealed if (value := row.get(name)) is not None}
+        for name, plain in written.items():
+            if name in said:
+                said[name] = plain(said[name])
         return blake2b(canonical_json([table_name, said]), digest_size=ROW_BYTES).digest()
 
     return digest

@@ -8,8 +8,7 @@ short transaction, so that nothing else waits while a million prompts stream by.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Connection, Table, bindparam, func, select
 
@@ -27,8 +26,7 @@ _SAID = (schema.response.c.text, schema.response.c.turns)
 _KEYS_AT_ONCE = 900
 
 
-@dataclass(frozen=True, slots=True)
-class NewResponse:
+class NewResponse(NamedTuple):
     """A given response, its key (see `given_response_key`), and the prompt it answers."""
 
     prompt_id: int
@@ -36,8 +34,7 @@ class NewResponse:
     response: Response
 
 
-@dataclass(frozen=True, slots=True)
-class NewPair:
+class NewPair(NamedTuple):
     """Two responses that are to meet. `policy` is given, all, random or reference."""
 
     prompt_id: int
@@ -50,8 +47,7 @@ class NewPair:
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredResponse:
+class StoredResponse(NamedTuple):
     id: int
     text: str
     model: str | None
@@ -60,16 +56,14 @@ class StoredResponse:
     turns: tuple[Message, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PairKnown:
+class PairKnown(NamedTuple):
     """A pair a prompt has already."""
 
     key: bytes
     policy: str
 
 
-@dataclass(frozen=True, slots=True)
-class Meeting:
+class Meeting(NamedTuple):
     """A prompt with all its responses and the pairs it has already, in order of id."""
 
     prompt_id: int
@@ -247,8 +241,7 @@ def _ids(connection: Connection, table: Table, keys: Sequence[bytes]) -> dict[by
     found: dict[bytes, int] = {}
     for start in range(0, len(keys), _KEYS_AT_ONCE):
         some = list(keys[start : start + _KEYS_AT_ONCE])
-        for key, row_id in connection.execute(statement, {"keys": some}):
-            found[key] = row_id
+        found |= dict(connection.execute(statement, {"keys": some}).tuples().all())
     return found
 
 
@@ -303,9 +296,9 @@ def _responses_between(connection: Connection, first: int, last: int) -> dict[in
         .order_by(table.c.prompt_id, table.c.id)
     )
     found: dict[int, list[StoredResponse]] = {}
-    for row in connection.execute(statement):
-        one = StoredResponse(row.id, row.text, row.model, row.slot, row.mark, turns_of(row.turns))
-        found.setdefault(row.prompt_id, []).append(one)
+    for prompt_id, number, text, model, slot, mark, turns in connection.execute(statement).all():
+        one = StoredResponse(number, text, model, slot, mark, turns_of(turns))
+        found.setdefault(prompt_id, []).append(one)
     return found
 
 
@@ -317,7 +310,7 @@ def _pairs_between(connection: Connection, first: int, last: int) -> dict[int, l
         .order_by(table.c.prompt_id, table.c.id)
     )
     found: dict[int, list[PairKnown]] = {}
-    for prompt_id, key, policy in connection.execute(statement):
+    for prompt_id, key, policy in connection.execute(statement).all():
         found.setdefault(prompt_id, []).append(PairKnown(key, policy))
     return found
 

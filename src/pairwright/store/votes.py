@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, exists, func, or_, select
 
@@ -72,29 +71,10 @@ def guideline_text(connection: Connection, number: int) -> str | None:
 def vote_row(value: Vote, key: bytes) -> dict[str, Any]:
     """A vote as the row of its table."""
     return {
+        **value._asdict(),
         "key": key,
-        "pair_id": value.pair_id,
-        "rater_id": value.rater_id,
-        "order": value.order,
-        "verdict": value.verdict,
-        "confidence": value.confidence,
-        "prob_a": value.prob_a,
         "logprobs": None if value.logprobs is None else dict(value.logprobs),
-        "strength": value.strength,
-        "both": value.both,
-        "seconds": value.seconds,
-        "reason": value.reason,
-        "raw": value.raw,
-        "guideline_id": value.guideline_id,
-        "margin": value.margin,
-        "purpose": value.purpose,
-        "assist": value.assist,
         "ratings": None if value.ratings is None else dict(value.ratings),
-        "claimed_seconds": value.claimed_seconds,
-        "offered_at": value.offered_at,
-        "better_id": value.better_id,
-        "worse_id": value.worse_id,
-        "ranking_id": value.ranking_id,
         "reasons": list(value.reasons) if value.reasons else None,
         "spans": [dict(each) for each in value.spans] if value.spans else None,
         "at": clock.now(),
@@ -248,8 +228,7 @@ def is_current() -> Any:
     return ~exists().where(retraction.c.vote_id == vote.c.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """All that counts on one pair, and what is believed of it now."""
 
     pair_id: int
@@ -301,10 +280,10 @@ def _votes_on(connection: Connection, ids: Sequence[int]) -> dict[int, list[Seen
         .join(rater, rater.c.id == vote.c.rater_id)
         .where(vote.c.pair_id.in_(ids), is_current())
         .order_by(vote.c.id)
-    )
+    ).all()
     found: dict[int, list[SeenVote]] = {}
-    for pair_id, *rest in rows:
-        found.setdefault(pair_id, []).append(SeenVote(*rest))
+    for row in rows:
+        found.setdefault(row[0], []).append(SeenVote(*row[1:]))
     return found
 
 

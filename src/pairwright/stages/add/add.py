@@ -211,14 +211,16 @@ def own_ids(connection: Connection, prompts: Sequence[tuple[str | None, bytes, s
 
 
 def _insert(connection: Connection, entries: list[Entry], tally: _Tally) -> None:
-    taken = own_ids(
-        connection,
-        [(each.prompt.external_id, each.prompt.key, each.prompt.source or "") for each in entries],
-    )
+    keys = [entry.prompt.key for entry in entries]
+    named = [
+        (each.prompt.external_id, key, each.prompt.source or "")
+        for each, key in zip(entries, keys, strict=True)
+    ]
+    taken = own_ids(connection, named)
     for bad in taken.values():
         tally.note(bad)
     entries = [entry for row, entry in enumerate(entries) if row not in taken]
-    keys = [entry.prompt.key for entry in entries]
+    keys = [key for row, key in enumerate(keys) if row not in taken]
     tally.prompts += _added(insert_prompts(connection, [entry.prompt for entry in entries], keys), len(keys))
     if not any(entry.pair or entry.responses for entry in entries):
         return

@@ -37,6 +37,9 @@ class Keeper:
 
     def entry(self, entry: Entry, base: Path) -> Entry:
         """An entry whose images have the names they are kept under. Raises InputError."""
+        answers = (*entry.responses, *(entry.pair or ()))
+        if not any(one.turns for one in answers) and not any(each.images for each in entry.prompt.messages):
+            return entry
         messages = self._messages(entry.prompt.messages, base)
         responses = tuple(self._response(one, base) for one in entry.responses)
         pair = entry.pair and (self._response(entry.pair[0], base), self._response(entry.pair[1], base))

@@ -191,6 +191,7 @@ def _pairs(
                 tie=label.prob_tied,
                 tools=label.prompt.tools,
                 template=label.prompt.template,
+                known_key=label.prompt_key,
             )
 
 
@@ -234,6 +235,7 @@ def _responses(
             meta=response_meta(label),
             tools=label.prompt.tools,
             template=label.prompt.template,
+            known_key=label.prompt_key,
         )
 
 

@@ -10,7 +10,6 @@ from pairwright.formats.catalog import target_named
 from pairwright.formats.files import Layout, parse_shares
 from pairwright.formats.trl import Shape, Style
 from pairwright.literals import checked
-from pairwright.stages.check.check import open_gate
 from pairwright.stages.export.convert import ConvertResult, Reasoning, Selection, unused_options
 from pairwright.stages.export.export import format_of
 from pairwright.stages.export.export_dataset import ending_for, export_dataset
@@ -69,7 +68,11 @@ def export_project(
         note(text)
     if ratings and split_pairs and target_named(name).takes == "responses":
         note(f"--ratings {ratings} does nothing where good and bad go by who won")
-    open_gate(project, fail_on)
+    if (fail_on or project.settings.check.fail_on) != "off":
+        # Not above: all checks take as long to import as 10,000 rows to be written.
+        from pairwright.stages.check.check import open_gate
+
+        open_gate(project, fail_on)
     result = export_dataset(
         project.store,
         out or (by_default if to else export_path(project, shape or "dpo")),

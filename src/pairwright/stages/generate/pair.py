@@ -204,14 +204,14 @@ def _pairs_of(meeting: Meeting, wanted: _Wanted, tally: _Tally) -> list[NewPair]
         return []
     responses = [one for one in meeting.responses if wanted.include_truncated or one.mark != "truncated"]
     tally.truncated += len(meeting.responses) - len(responses)
-    if len(distinct(responses, reasoning_counts=wanted.reasoning_counts)) < 2:
-        tally.too_few += 1
-        return []
     policy = POLICIES[wanted.policy]
-    if policy.needs_reference and not any(one.model == wanted.reference for one in responses):
-        tally.without_reference += 1
-        return []
     chosen = _choose(meeting, responses, wanted)
+    if not chosen:
+        if len(distinct(responses, reasoning_counts=wanted.reasoning_counts)) < 2:
+            tally.too_few += 1
+        elif policy.needs_reference and not any(one.model == wanted.reference for one in responses):
+            tally.without_reference += 1
+        return []
     there = {pair.key for pair in meeting.pairs}
     missing = [pair for pair in chosen if pair.key not in there]
     tally.pairs_already += len(chosen) - len(missing)

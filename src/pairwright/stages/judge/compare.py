@@ -16,7 +16,6 @@ Ask = Callable[[JudgeWork], Answer]
 
 def ask_to_compare(judge: Any, name: str) -> Ask:
     def ask(work: JudgeWork) -> Answer:
-        where = f"judge {name}, pair {work.pair_key.hex()[:12]}"
         try:
             value = judge.compare(
                 show_prompt(work.prompt.messages, work.prompt.tools), work.first, work.second
@@ -24,7 +23,10 @@ def ask_to_compare(judge: Any, name: str) -> Ask:
         except VerdictError:
             raise  # this pair has no verdict: a recorded failure, and the others go on
         except Exception as error:
-            raise ConfigError(f"{where}: its compare(prompt, a, b) raised {error!r}") from error
-        return read_answer(value, where)
+            raise ConfigError(f"{where(work)}: its compare(prompt, a, b) raised {error!r}") from error
+        return read_answer(value, where(work))
+
+    def where(work: JudgeWork) -> str:
+        return f"judge {name}, pair {work.pair_key.hex()[:12]}"
 
     return ask

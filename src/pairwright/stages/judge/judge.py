@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from functools import partial
 from operator import attrgetter
 from typing import Any
@@ -169,7 +168,7 @@ async def _judge_all(
 
             async def do(work: JudgeWork) -> None:
                 if session.settings.longest is not None:
-                    work = replace(work, a=session.shown(work.a), b=session.shown(work.b))
+                    work = work._replace(a=session.shown(work.a), b=session.shown(work.b))
                 if shared is not None:
                     await _read_off(session, run, shared, writer, work)
                 else:

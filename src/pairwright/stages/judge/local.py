@@ -14,7 +14,6 @@ from pairwright.stages.judge.compare import Ask
 from pairwright.stages.judge.plugin import open_plugin
 from pairwright.stages.judge.replay import open_replay
 from pairwright.stages.judge.result import JudgeResult, failed_before
-from pairwright.stages.judge.reward import open_reward
 from pairwright.stages.judge.scorer import open_scorer
 from pairwright.stages.judge.session import notes_on
 from pairwright.stages.panel.asked import comes_later
@@ -28,12 +27,20 @@ from pairwright.store.judge.pending import JudgeWork, judge_work
 from pairwright.store.votes import failure_row, rater_id, vote_row
 from pairwright.types import Failure, Order, Rater
 
+
+def _open_reward(project: Project, name: str, settings: JudgeSettings) -> tuple[Ask, dict[str, Any]]:
+    # Not above: what trains reward models takes longer to import than thousands of votes to be cast.
+    from pairwright.stages.judge.reward import open_reward
+
+    return open_reward(project, name, settings)
+
+
 # By kind: gives how to ask the judge, and its rater's spec. Any other kind is a plugin's.
 OPENED: dict[str, Callable[[Project, str, JudgeSettings], tuple[Ask, dict[str, Any]]]] = {
     "replay": open_replay,
     "scorer": open_scorer,
-    "light": open_reward,
-    "reward": open_reward,
+    "light": _open_reward,
+    "reward": _open_reward,
 }
 
 
@@ -55,6 +62,7 @@ def judge_locally(
         pending = min(pending, limit * len(orders))
     ask, spec = OPENED.get(settings.kind, open_plugin)(project, name, settings)
     rater = Rater("judge", name, {**spec, "single_order": len(orders) == 1})
+    rater_key = rater.key
     with project.store.write() as connection:
         this = rater_id(connection, rater)
     votes = failures = 0
@@ -62,7 +70,7 @@ def judge_locally(
     for page in only_first(work, limit, lambda each: each.pair_id):
         rows: dict[Any, list[dict[str, Any]]] = {schema.vote: [], schema.failure: []}
         for each in page:
-            key = content_key("judge", each.pair_key, rater.key, each.order, each.round)
+            key = content_key("judge", each.pair_key, rater_key, each.order, each.round)
             table, row = _answer(ask, each, this, key)
             rows[table].append(row)
         with project.store.write() as connection:

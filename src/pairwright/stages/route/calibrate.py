@@ -25,6 +25,7 @@ from pairwright.stages.project.project import Project
 from pairwright.stages.route import audit, frames
 from pairwright.stages.route.frames import FrameView, State, read_state, usable
 from pairwright.stages.route.look import certificate_now, forecast, look, look_due, settled, spend
+from pairwright.store.people.annotators import anybody_answered
 from pairwright.store.route import frames as store
 from pairwright.store.route.ballots import AllVotes, read_said
 from pairwright.store.route.calibrations import RecordedLook
@@ -170,6 +171,8 @@ def standings(project: Project, *, more: int = 0, said: AllVotes | None = None) 
 def distrusted_judges(project: Project) -> dict[str, str]:
     """Judges that people's labels so far show to be no better than chance, and how so."""
     with project.store.read() as connection:
+        if not anybody_answered(connection):
+            return {}
         said = read_said(connection, list(project.settings.judges))
     return refused_of([worth.as_dict() for worth in judges_worth(said.ballots, said.labels)], project)
 

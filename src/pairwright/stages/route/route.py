@@ -95,6 +95,7 @@ def run_route(
             repairs = repairs_of(connection)
             orders = orders_asked(connection, project)
             pages = list(pair_pages(connection))
+        overlap = project.settings.annotate.overlaps
         for page in pages:
             # Seen and saved in one transaction: an answer given meanwhile is not overwritten.
             with project.store.write() as connection:
@@ -109,7 +110,7 @@ def run_route(
                         accept=route.accept,
                         standing=_standing(seen.pair_id, guarantee, combination, repairs),
                         distrusted=distrusted,
-                        overlap=project.settings.annotate.overlaps,
+                        overlap=overlap,
                     )
                     counts[_where(belief)] += 1
                     changed += renewed(seen, belief)
@@ -134,6 +135,9 @@ def run_route(
     )
 
 
+_UNKNOWN = Standing()
+
+
 def _standing(
     pair_id: int,
     guarantee: Standings | None,
@@ -141,7 +145,9 @@ def _standing(
     repairs: Mapping[int, Repair],
 ) -> Standing:
     repair = repairs.get(pair_id, NO_REPAIR)
-    known = guarantee.of(pair_id) if guarantee else Standing()
+    known = guarantee.of(pair_id) if guarantee else _UNKNOWN
+    if combination is None and repair is NO_REPAIR:
+        return known
     return replace(known, combination=combination, again=repair.again, dropped=repair.dropped)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, select
 
 from pairwright.store.check.findings import last_actions
-from pairwright.store.schema import belief, finding, rater, vote
+from pairwright.store.schema import belief, finding, rater, settlement, vote
 from pairwright.store.votes import is_current, newest_beliefs
 from pairwright.types import Verdict
 
@@ -63,6 +63,12 @@ def softened(
         if label and verdict in (label, None) and (answer or 0) <= detail["newest_answer"]:
             found[pair_id] = Softened(label, float(detail["probability"]), float(detail["tie"]))
     return found
+
+
+def softened_any(connection: Connection) -> bool:
+    """Whether a label was ever softened."""
+    query = select(settlement.c.id).where(settlement.c.action == "softened").limit(1)
+    return connection.execute(query).first() is not None
 
 
 def softened_mark(connection: Connection) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -18,6 +18,7 @@ from sqlalchemy import (
     FromClause,
     Select,
     and_,
+    bindparam,
     case,
     func,
     literal,
@@ -27,7 +28,7 @@ from sqlalchemy import (
 )
 
 from pairwright.store.check.findings import is_flagged
-from pairwright.store.check.softening import Softened, softened
+from pairwright.store.check.softening import Softened, softened, softened_any
 from pairwright.store.probability import prob_of
 from pairwright.store.rows import ASKED, prompt_of, turns_of
 from pairwright.store.schema import belief, flag, pair, prompt, response
@@ -59,8 +60,7 @@ class Census:
         return dict(left)
 
 
-@dataclass(frozen=True, slots=True)
-class PairRow:
+class PairRow(NamedTuple):
     """A pair whose label stands, with what the label rests on."""
 
     pair_key: bytes
@@ -127,7 +127,7 @@ def snapshot(connection: Connection) -> None:
         connection.execution_options(isolation_level="REPEATABLE READ")
 
 
-def standings(*, include_flagged: bool, between: tuple[int, int] | None = None) -> Select[Any]:
+def standings(*, include_flagged: bool, between: tuple[Any, Any] | None = None) -> Select[Any]:
     """Every pair (or those with ids from first to last) with its current belief and its standing."""
     here: ColumnElement[bool] = true()
     its_belief = and_(belief.c.pair_id == pair.c.id, newest_beliefs())
@@ -180,16 +180,19 @@ def labelled_pairs(
     connection: Connection, *, include_flagged: bool = False, page: int = PAGE
 ) -> Iterator[PairRow]:
     """Every pair with a label, in the order the pairs were made."""
+    ids = select(pair.c.id).where(pair.c.id > bindparam("last")).order_by(pair.c.id).limit(page).subquery()
+    ends = select(func.min(ids.c.id), func.max(ids.c.id))  # queries are built once: it takes its time
+    between: Any = (bindparam("first"), bindparam("last"))
+    stand = standings(include_flagged=include_flagged, between=between).subquery()
+    labels = _with_texts(select(stand).where(stand.c.standing == "label").subquery("cut"))
+    any_softened = softened_any(connection)
     last = 0
     while True:
-        ids = select(pair.c.id).where(pair.c.id > last).order_by(pair.c.id).limit(page).subquery()
-        first, last = connection.execute(select(func.min(ids.c.id), func.max(ids.c.id))).one()
+        first, last = connection.execute(ends, {"last": last}).one()
         if last is None:
             return
-        stand = standings(include_flagged=include_flagged, between=(first, last)).subquery()
-        cut = select(stand).where(stand.c.standing == "label").subquery("cut")
-        soft = softened(connection, (first, last))
-        for row in connection.execute(_with_texts(cut)).all():
+        soft = softened(connection, (first, last)) if any_softened else {}
+        for row in connection.execute(labels, {"first": first, "last": last}).all():
             yield _pair_row(row, soft.get(row.pair_id))
 
 

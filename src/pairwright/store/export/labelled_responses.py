@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Column,
@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    bindparam,
     case,
     cast,
     distinct,
@@ -50,8 +51,7 @@ from pairwright.store.schema import RowId, belief, pair, prompt, rater, response
 from pairwright.types import Message, Prompt, RatedBy, Source, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseSide:
+class ResponseSide(NamedTuple):
     """What one accepted pair, or one rater's vote on the response itself, says about a response."""
 
     good: bool
@@ -62,8 +62,7 @@ class ResponseSide:
     rater: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseRow:
+class ResponseRow(NamedTuple):
     """A response that is good or bad by the majority of its pairs."""
 
     response_key: bytes
@@ -345,32 +344,33 @@ def _place(number: ColumnElement[int], seed: int) -> ColumnElement[int]:
 def labelled_responses(connection: Connection, *, page: int = PAGE) -> Iterator[ResponseRow]:
     """The responses `count_responses` (on this connection) found good or bad, in their random order."""
     t = _tally.c
-    place = tuple_(t.place, t.response_id)
-    after = (-1, 0)
-    while True:
-        cut = (
-            select(t.place, t.response_id, t.good, t.bad)
-            .where(t.good != t.bad, place > after)
-            .order_by(t.place, t.response_id)
-            .limit(page)
-            .subquery("cut")
+    after = tuple_(bindparam("place", type_=RowId), bindparam("number", type_=RowId))
+    cut = (
+        select(t.place, t.response_id, t.good, t.bad)
+        .where(t.good != t.bad, tuple_(t.place, t.response_id) > after)
+        .order_by(t.place, t.response_id)
+        .limit(page)
+        .subquery("cut")
+    )
+    labelled = (  # built once: building it takes longer than reading a page does
+        select(
+            cut,
+            response.c.key,
+            response.c.text,
+            response.c.turns,
+            response.c.model,
+            prompt.c.id.label("prompt_id"),
+            prompt.c.key.label("prompt_key"),
+            prompt.c.external_id,
+            *ASKED,
         )
-        rows = connection.execute(
-            select(
-                cut,
-                response.c.key,
-                response.c.text,
-                response.c.turns,
-                response.c.model,
-                prompt.c.id.label("prompt_id"),
-                prompt.c.key.label("prompt_key"),
-                prompt.c.external_id,
-                *ASKED,
-            )
-            .join(response, response.c.id == cut.c.response_id)
-            .join(prompt, prompt.c.id == response.c.prompt_id)
-            .order_by(cut.c.place, cut.c.response_id)
-        ).all()
+        .join(response, response.c.id == cut.c.response_id)
+        .join(prompt, prompt.c.id == response.c.prompt_id)
+        .order_by(cut.c.place, cut.c.response_id)
+    )
+    last = (-1, 0)
+    while True:
+        rows = connection.execute(labelled, {"place": last[0], "number": last[1]}).all()
         sides = _sides_of(connection, [row.response_id for row in rows])
         for row in rows:
             yield ResponseRow(
@@ -387,7 +387,7 @@ def labelled_responses(connection: Connection, *, page: int = PAGE) -> Iterator[
             )
         if len(rows) < page:
             return
-        after = (rows[-1].place, rows[-1].response_id)
+        last = (rows[-1].place, rows[-1].response_id)
 
 
 def _sides_of(connection: Connection, response_ids: Sequence[int]) -> dict[int, list[ResponseSide]]:
@@ -401,7 +401,7 @@ def _sides_of(connection: Connection, response_ids: Sequence[int]) -> dict[int, 
         .where(_side.c.response_id.in_(response_ids))
         .order_by(_side.c.response_id, _side.c.pair_id, _side.c.good)
     )
-    for number, key, external_id, belief_id, good, source in connection.execute(of_pairs):
+    for number, key, external_id, belief_id, good, source in connection.execute(of_pairs).all():
         found[number].append(ResponseSide(bool(good), source, key, external_id, belief_id))
     of_votes = (
         select(_side.c.response_id, _side.c.good, rater.c.kind, rater.c.name)

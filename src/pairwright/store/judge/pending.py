@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, exists, func, select, union
 
@@ -33,8 +33,7 @@ PAGE = 512
 Take = Callable[[Sequence[int]], set[int]]  # takes in hand what of these prompts nobody has in hand
 
 
-@dataclass(frozen=True, slots=True)
-class JudgeWork:
+class JudgeWork(NamedTuple):
     """One pair and one order in which a judge has not been heard.
 
     `round` counts the judge's retracted votes here: judging anew is new work.
@@ -185,20 +184,25 @@ def _missing_orders(
     ):
         failed.add((pair_id, order))
     for row in rows:
-        for order in orders:
+        unheard = [order for order in orders if (row.id, order) not in heard]
+        missing = [order for order in unheard if retry_failed or (row.id, order) not in failed]
+        if not missing:
+            continue
+        asked = prompt_of(row)
+        a = shown(row.a, row.a_turns, reasoning=reasoning)
+        b = shown(row.b, row.b_turns, reasoning=reasoning)
+        for order in missing:
             place = (row.id, order)
-            if place in heard or (place in failed and not retry_failed):
-                continue
             yield JudgeWork(
                 row.id,
                 row.prompt_id,
                 row.key,
                 row.external_id,
-                prompt_of(row),
-                shown(row.a, row.a_turns, reasoning=reasoning),
-                shown(row.b, row.b_turns, reasoning=reasoning),
+                asked,
+                a,
+                b,
                 order,
-                rounds[place],
+                rounds.get(place, 0),
                 place in failed,
             )
 

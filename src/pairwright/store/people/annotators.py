@@ -121,6 +121,13 @@ def pairs_answered(connection: Connection) -> list[int]:
     return list(connection.scalars(query))
 
 
+def anybody_answered(connection: Connection) -> bool:
+    """Whether there is a vote of a person that counts."""
+    said = exists().where(vote.c.rater_id == rater.c.id, is_current())
+    query = select(rater.c.id).where(rater.c.kind == "person", said).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def given_here(connection: Connection) -> np.ndarray:
     """When each answer was given that counts and was given on the page or in the terminal, oldest first.
 
