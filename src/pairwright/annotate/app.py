@@ -74,7 +74,7 @@ def make_app(project: Project, local: str, hosts: Sequence[str], addresses: bool
 
 
 # Each of them waits for the store's one writer or for the interpreter: more only make all wait longer.
-THREADS = 4
+THREADS = 2
 
 
 @asynccontextmanager
