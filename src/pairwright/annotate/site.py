@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
+from anyio import CapacityLimiter, to_thread
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -81,6 +82,7 @@ class Site:
     link: str = field(default_factory=new_token)
     secret: str = field(default_factory=new_token)
     brake: Brake = field(default_factory=Brake)
+    answering: CapacityLimiter | None = None  # how many annotators' calls are answered at once
 
     def __post_init__(self) -> None:
         self.cookie = cookie_of(self.project.store.name)
@@ -293,7 +295,9 @@ def call(handler: Handler, action: Action) -> Handler:
                 return problem(400, "InputError", "the body is not JSON")
             if not isinstance(body, dict):
                 return problem(400, "InputError", f"the body is to be an object; got {type(body).__name__}")
-        return await run_in_threadpool(_call, handler, request, body, action)
+        # Whatever a lead looks at meanwhile, annotators' answers don't wait for it.
+        answering = None if action == "lead" else request.app.state.site.answering
+        return await to_thread.run_sync(_call, handler, request, body, action, limiter=answering)
 
     endpoint.action = action  # type: ignore[attr-defined]
     return endpoint
