@@ -91,7 +91,9 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     site: Site = app.state.site
     site.answering = CapacityLimiter(answering_threads(site.project))
+    site.redeciding.start()  # what a server before left undone
     yield
+    await to_thread.run_sync(site.redeciding.stop)
     await to_thread.run_sync(site.runner.stop)
 
 

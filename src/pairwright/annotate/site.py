@@ -41,6 +41,7 @@ from pairwright.stages.people import accounts
 from pairwright.stages.people.accounts import new_token
 from pairwright.stages.people.answers import Person
 from pairwright.stages.people.progress import ProgressOf
+from pairwright.stages.people.redecide import Redeciding
 from pairwright.stages.project.guidelines import Guidelines
 from pairwright.stages.project.live import LiveProject
 from pairwright.stages.project.project import Project
@@ -91,6 +92,7 @@ class Site:
         self.progress = ProgressOf(self.live.now)
         self.overview: Cached[Overview] = Cached()
         self.runner = Runner(self.project)
+        self.redeciding = Redeciding(self.live.now)
         self.templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=select_autoescape(default=True),
