@@ -12,8 +12,8 @@ from sites import TheSite, served
 
 from pairwright.annotate import patience, security
 from pairwright.annotate.app import THREADS
+from pairwright.annotate.cached import Cached
 from pairwright.annotate.security import cookie_of
-from pairwright.annotate.site import Cached
 from pairwright.browse.serve import serve as browse
 from pairwright.stages.people import accounts
 
@@ -144,7 +144,7 @@ def test_on_this_machine_alone_nobody_has_to_sign_in_to_read(project):
 def test_annotators_are_answered_while_leads_wait_for_their_pages(project, monkeypatch):
     leave_off, waiting = threading.Event(), threading.Semaphore(0)
 
-    def counting_for_long(_cached, count):
+    def counting_for_long(_cached, count, _of=None):
         waiting.release()
         assert leave_off.wait(30)
         return count()

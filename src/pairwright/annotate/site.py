@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 from anyio import CapacityLimiter, to_thread
@@ -20,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from pairwright.annotate.brake import Brake
+from pairwright.annotate.cached import Cached
 from pairwright.annotate.rights import REFUSED, RIGHTS, Action, kind_of
 from pairwright.annotate.runner import Runner
 from pairwright.annotate.security import (
@@ -37,8 +37,9 @@ from pairwright.annotate.words import COOKIE, LANGUAGES, Words, language_of, wor
 from pairwright.errors import InputError, PairwrightError
 from pairwright.literals import checked
 from pairwright.stages.figures.overview import Overview
-from pairwright.stages.people import accounts
+from pairwright.stages.people import accounts, annotators
 from pairwright.stages.people.accounts import new_token
+from pairwright.stages.people.annotators import Counted
 from pairwright.stages.people.answers import Person
 from pairwright.stages.people.progress import ProgressOf
 from pairwright.stages.people.redecide import Redeciding
@@ -48,30 +49,6 @@ from pairwright.stages.project.project import Project
 from pairwright.store.people.accounts import Account
 
 HERE = Path(__file__).parent
-
-
-T = TypeVar("T")
-
-
-class Cached(Generic[T]):
-    """Something costly to count, kept for some seconds, and longer the longer it took.
-
-    One thread counts it while the others wait; at most a tenth of the time goes into counting.
-    """
-
-    def __init__(self, seconds: float = 4.0) -> None:
-        self._least, self._until = seconds, 0.0
-        self._value: T | None = None
-        self._lock = threading.Lock()
-
-    def get(self, count: Callable[[], T]) -> T:
-        with self._lock:
-            began = time.monotonic()
-            if self._value is None or began > self._until:
-                self._value = count()
-                took = time.monotonic() - began
-                self._until = began + max(self._least, 10 * took)
-            return self._value
 
 
 @dataclass
@@ -91,6 +68,7 @@ class Site:
         self.guidelines = Guidelines(self.project)
         self.progress = ProgressOf(self.live.now)
         self.overview: Cached[Overview] = Cached()
+        self.people: Cached[Counted] = Cached()
         self.runner = Runner(self.project)
         self.redeciding = Redeciding(self.live.now)
         self.templates = Environment(
@@ -105,6 +83,12 @@ class Site:
     def project(self) -> Project:
         """With the settings as they stand in the file now."""
         return self.live.now()
+
+    def people_counted(self) -> Counted:
+        """What all votes of people say of them: counted now, or where that takes long, a while ago."""
+        with self.project.store.read() as connection:
+            of = annotators.state_of(self.project, connection)
+        return self.people.get(lambda: annotators.counted(self.project), of)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,17 @@ from pairwright.literals import checked
 from pairwright.store.meta import DOMAIN, of_meta
 from pairwright.store.prepared import prepared
 from pairwright.store.rankings import once, reading_seconds
-from pairwright.store.schema import gold, pair, prompt, rater, response, vote
+from pairwright.store.schema import (
+    gold,
+    pair,
+    prompt,
+    ranking,
+    rater,
+    response,
+    retraction,
+    tombstone,
+    vote,
+)
 from pairwright.store.votes import PAGE, is_current
 
 RECENT = 500  # of a person's own votes, those agreement is taken from
@@ -119,6 +129,13 @@ def votes_as_columns(
         # Twenty characters more, so that "yes" against "no" is no great difference in length.
         found["gap"] = np.log((table[:, 6] + 20) / (table[:, 7] + 20))
     return found
+
+
+def newest(connection: Connection) -> tuple[Any, ...]:
+    """The newest rows of all that tells which votes of people count, and what is known of gold pairs."""
+    last = [func.max(table.c.id) for table in (vote, retraction, ranking, gold, tombstone)]
+    gone = select(func.max(gold.c.withdrawn_at)).scalar_subquery()
+    return tuple(connection.execute(select(*(select(each).scalar_subquery() for each in last), gone)).one())
 
 
 def pairs_answered(connection: Connection) -> list[int]:
