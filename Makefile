@@ -11,7 +11,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 # The browser's tests are a run of their own: Playwright's event loop stays in the thread it started in.
-.PHONY: help demo docs notebook test test-slow test-train test-lives test-money test-batches test-crashes fuzz audit sbom check bench bench-annotate soak bench-browse bench-routing bench-quality bench-attacks bench-reward lock clean setup setup-demo setup-docs setup-train
+.PHONY: help demo docs notebook test test-slow test-train test-lives test-money test-batches test-crashes fuzz audit sbom check bench bench-annotate bench-lead soak bench-browse bench-routing bench-quality bench-attacks bench-reward lock clean setup setup-demo setup-docs setup-train
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -89,6 +89,9 @@ bench: setup ## speed and memory, beside what else one would use
 
 bench-annotate: setup ## the annotation page under load (STORE=postgresql://... for PostgreSQL)
 	@$(BIN)/python benchmarks/annotate.py $(if $(STORE),--store $(STORE))
+
+bench-lead: setup ## the lead's pages and `status` at a million votes (STORE=postgresql://... for PostgreSQL)
+	@$(BIN)/python benchmarks/lead.py $(if $(STORE),--store $(STORE))
 
 MINUTES ?= 60
 soak: setup ## people, a judge, exports and reports at once for MINUTES=60 (STORE=postgresql://... for PostgreSQL)

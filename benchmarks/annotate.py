@@ -5,8 +5,10 @@
 The real server in a process of its own, real HTTP over loopback, sessions made
 as an invitation makes them. Everybody fetches ahead, answers after a pause
 (exponential, `--pause` s in the mean), one in twenty takes the last answer
-back, one in fifty sends an answer twice. Afterwards the store is checked: no
-answer lost, none twice, no pair over its overlap.
+back, one in fifty sends an answer twice. `--pause 0` is back to back. Afterwards
+the store is checked: no answer lost, none twice, no pair over its overlap. The
+server's CPU time is that of its own process: all it did, an answer and its next
+pair each.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import subprocess
 import sys
@@ -111,7 +114,7 @@ class Annotator:
         while time.perf_counter() < until:
             found = await self.call("get", f"/api/work?n={3 - len(ahead)}&have={','.join(ahead)}")
             ahead += [task["id"] for task in found.get("tasks", [])]
-            await asyncio.sleep(self.rng.expovariate(1 / self.pause))
+            await asyncio.sleep(self.rng.expovariate(1) * self.pause)
             task = ahead.pop(0)
             body = {
                 "id": task,
@@ -165,6 +168,12 @@ def checked(project: Project, people: list[Annotator]) -> str:
     return f"{len(keys):,} answers, none lost or doubled; at most {most} people a pair (overlap {OVERLAP})"
 
 
+def cpu_seconds(pid: int) -> float:
+    """The CPU time a process has taken, in user and in system mode."""
+    after_name = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def shown(name: str, seconds: list[float]) -> str:
     ms = np.array(seconds) * 1000
     figures = [np.median(ms), np.quantile(ms, 0.95), np.quantile(ms, 0.99), ms.max()]
@@ -201,11 +210,13 @@ def main() -> None:
             while "/key/" not in (root / "server.log").read_text():
                 assert server.poll() is None, (root / "server.log").read_text()
                 time.sleep(0.2)
+            began = cpu_seconds(server.pid)
             people = asyncio.run(
                 load(
                     "http://127.0.0.1:8499", cookie_of(project.store.name), tokens, asked.pause, asked.seconds
                 )
             )
+            spent = cpu_seconds(server.pid) - began
         finally:
             server.terminate()
             server.wait(20)
@@ -215,6 +226,8 @@ def main() -> None:
         print("| | calls | median ms | p95 | p99 | slowest |\n|---|---|---|---|---|---|")
         for name, of in (("next pair", "get"), ("save", "save"), ("undo", "undo")):
             print(shown(name, [each for one in people for each in one.times[of]]))
+        answers = sum(len(each.times["save"]) for each in people)
+        print(f"server: {1000 * spent / answers:.1f} ms of CPU an answer with its next pair")
         print(checked(project, people))
         print(f"failed calls: {sum(each.failed for each in people)}")
         project.close()

@@ -1,7 +1,9 @@
 """The server on real sockets: who it answers to, and how long it waits for the rest of a request."""
 
 import socket
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -9,7 +11,11 @@ from projects import a_project, add_pairs
 from sites import TheSite, served
 
 from pairwright.annotate import patience, security
+from pairwright.annotate.app import THREADS
+from pairwright.annotate.cached import Cached
+from pairwright.annotate.security import cookie_of
 from pairwright.browse.serve import serve as browse
+from pairwright.stages.people import accounts
 
 
 @pytest.fixture
@@ -133,3 +139,26 @@ def test_on_this_machine_alone_nobody_has_to_sign_in_to_read(project):
     with served(project, what=browse) as (place, link):
         assert link == f"{place.url}/"
         assert "Question 1?" in get(place, "/", f"localhost:{place.port}")
+
+
+def test_annotators_are_answered_while_leads_wait_for_their_pages(project, monkeypatch):
+    leave_off, waiting = threading.Event(), threading.Semaphore(0)
+
+    def counting_for_long(_cached, count, _of=None):
+        waiting.release()
+        assert leave_off.wait(30)
+        return count()
+
+    monkeypatch.setattr(Cached, "get", counting_for_long)
+    cookie = cookie_of(project.store.name)
+    lead, ann = (
+        f"Cookie: {cookie}={accounts.start_session(project, accounts.known_or_new(project, name, role))}\r\n"
+        for name, role in (("lead", "lead"), ("ann", "annotator"))
+    )
+    with served(project) as (place, _), ThreadPoolExecutor(3 * THREADS) as leads:
+        pages = [leads.submit(get, place, "/lead", "127.0.0.1", lead) for _ in range(3 * THREADS)]
+        for _ in range(THREADS):
+            assert waiting.acquire(timeout=30)
+        assert status(get(place, "/api/work", "127.0.0.1", ann)) == 200
+        leave_off.set()
+        assert {status(each.result()) for each in pages} == {200}

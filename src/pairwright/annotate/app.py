@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -73,15 +73,28 @@ def make_app(project: Project, local: str, hosts: Sequence[str], addresses: bool
     return app
 
 
-# Each of them waits for the store's one writer or for the interpreter: more only make all wait longer.
+# Each of them waits for the interpreter, and for a database: more only make all wait longer.
 THREADS = 4
+
+
+def answering_threads(project: Project) -> int:
+    """How many answer annotators' pages, beside those that serve whole pages.
+
+    With a file all is done in this process: while one waits for the disk the other goes on, and a third
+    would only wait for the interpreter. Another process does half of the work with PostgreSQL.
+    """
+    return THREADS if project.store.path is None else 2
 
 
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     to_thread.current_default_thread_limiter().total_tokens = THREADS
+    site: Site = app.state.site
+    site.answering = CapacityLimiter(answering_threads(site.project))
+    site.redeciding.start()  # what a server before left undone
     yield
-    await to_thread.run_sync(app.state.site.runner.stop)
+    await to_thread.run_sync(site.redeciding.stop)
+    await to_thread.run_sync(site.runner.stop)
 
 
 async def _not_found(request: Request, _error: Exception) -> Response:

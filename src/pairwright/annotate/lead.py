@@ -41,8 +41,8 @@ def dashboard_json(visit: Visit, _query: dict[str, Any]) -> Response:
 
 
 def _overview(visit: Visit) -> dict[str, Any]:
-    found = visit.site.overview.get(lambda: overview_of(visit.project))
-    return {"overview": found, "chart": days_chart(found.far.days)}
+    found = visit.site.overview.get(lambda: overview_of(visit.project, visit.site.people_counted()))
+    return {"overview": found, "counted_at": visit.site.overview.at, "chart": days_chart(found.far.days)}
 
 
 def conflicts_page(visit: Visit) -> Response:

@@ -34,7 +34,7 @@ def people_page(
     visit: Visit, made: str | None = None, problem: str | None = None, invited: Invited | None = None
 ) -> Response:
     asked = asked_of(visit.request.query_params)
-    everybody = annotators.people_of(visit.project)
+    everybody = annotators.people_of(visit.project, visit.site.people_counted())
     with visit.project.store.read() as connection:
         open_invitations = sql.invitations(connection)
         actions = sql.actions(connection, 30)
@@ -53,6 +53,7 @@ def people_page(
         made=made,
         problem=problem,
         now=clock.now(),
+        counted_at=visit.site.people.at,
     )
 
 
@@ -128,7 +129,7 @@ def person_page(visit: Visit, made: str | None = None, done: Done | None = None)
     person, query = _person(visit), visit.request.query_params
     kind: Any = query.get("show") if query.get("show") in KINDS else "all"
     at = min(max(0, number(dict(query), "page", 0)), 10**6)
-    of = closely(visit.project, person, kind, at)
+    of = closely(visit.project, person, kind, at, visit.site.people_counted().votes)
     with visit.project.store.read() as connection:
         previews = _previews(visit.project, connection, person.account) if person.account else {}
         open_skills = tasks.skills(connection)
@@ -144,13 +145,16 @@ def person_page(visit: Visit, made: str | None = None, done: Done | None = None)
         standing=qualify.standing_of(visit.project, person.account) if person.account else None,
         too_fast=f"{visit.project.settings.annotate.too_fast_seconds:g}",
         open_skills=open_skills,
+        counted_at=visit.site.people.at,
         made=made,
         done=done,
     )
 
 
 def _person(visit: Visit) -> Annotator:
-    return annotators.person_named(visit.project, visit.request.path_params["name"])
+    return annotators.person_named(
+        visit.project, visit.request.path_params["name"], visit.site.people_counted()
+    )
 
 
 def _previews(project: Project, connection: Connection, account: Account) -> dict[str, list[str]]:

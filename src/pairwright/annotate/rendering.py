@@ -196,14 +196,19 @@ def text_html(text: str) -> str:
     """A text as safe HTML. What can't be laid out truly comes as it was written, and says so."""
     if len(text) > MARKDOWN_LIMIT:
         return _plain(text, f"Shown as plain text: {len(text):,} characters are too many to lay out.")
+    # Nothing is kept of a text that was laid out: it would be there sooner the next time, and gold pairs,
+    # which come to everybody, could be told by that.
     markdown, env = _markdown(), dict[str, Any]()
     tokens = markdown.parse(visible(text), env)
     # The parser leaves out, without a word, what is nested deeper.
     if any(token.level >= DEEPEST - 1 and token.nesting == 1 for token in tokens):
         return _plain(text, "Shown as plain text: lists or quotes are nested too deeply to lay out.")
-    made = markdown.renderer.render(tokens, markdown.options, env)
-    return nh3.clean(
-        made,
+    return _cleaner().clean(markdown.renderer.render(tokens, markdown.options, env))
+
+
+@lru_cache(maxsize=1)
+def _cleaner() -> nh3.Cleaner:
+    return nh3.Cleaner(
         tags=_HTML | _MATHML,
         clean_content_tags={"script", "style"},
         attributes=_ATTRIBUTES,

@@ -12,6 +12,8 @@ from pairwright.stages.people.page_settings import CHANGEABLE, CHANGED, Changeab
 from pairwright.stages.project.edit_settings import Value
 from pairwright.store.people.accounts import action_on
 
+PATIENCE_SECONDS = 1.0  # in which the pairs of a small project are decided again
+
 
 def settings_page(visit: Visit, done: str = "", undo: int | None = None) -> Response:
     now = visit.project.settings.annotate.model_dump()
@@ -27,6 +29,7 @@ def settings_page(visit: Visit, done: str = "", undo: int | None = None) -> Resp
         last=last,
         changes=changes,
         file_problem=visit.site.live.problem,
+        redeciding=visit.site.redeciding,
         done=done,
         undo=undo,
     )
@@ -45,6 +48,9 @@ def setting_changed(visit: Visit, form: dict[str, str]) -> Response:
         again = {"setting": key, "value": form.get("value", _field(of, value)), "sure": sure}
         return visit.page("lead_sure.html", question=question, told=told, do="Change", again=again)
     number = page_settings.change(visit.project, key, value, visit.account, seen=before)
+    if key == "overlap":
+        visit.site.redeciding.start()
+        visit.site.redeciding.wait(PATIENCE_SECONDS)
     return settings_page(visit, f"{of.name}: {of.shown(value)} from now on.", number)
 
 

@@ -136,15 +136,16 @@ def text_of(body: dict[str, Any], name: str, *, most: int = 200, needed: bool = 
 
 def pair_ids(visit: Visit, publics: Sequence[str]) -> dict[str, int]:
     """Pairs by the ids the page knows them by; unknown ones are left out."""
-    found = {}
+    keys = {}
+    for public in publics:
+        parsed = parse_public_id(public)
+        if parsed and parsed[0] == "pair" and len(parsed[1]) == 32:
+            keys[public] = bytes.fromhex(parsed[1])
+    if not keys:
+        return {}
     with visit.project.store.read() as connection:
-        for public in publics:
-            parsed = parse_public_id(public)
-            if parsed and parsed[0] == "pair" and len(parsed[1]) == 32:
-                numbers = tasks.pairs_by_key(connection, parsed[1])
-                if numbers:
-                    found[public] = numbers[0][0]
-    return found
+        numbers = tasks.pairs_with(connection, list(keys.values()))
+    return {public: numbers[key] for public, key in keys.items() if key in numbers}
 
 
 @checked

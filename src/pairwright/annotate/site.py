@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 from urllib.parse import quote
 
+from anyio import CapacityLimiter, to_thread
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from pairwright.annotate.brake import Brake
+from pairwright.annotate.cached import Cached
 from pairwright.annotate.rights import REFUSED, RIGHTS, Action, kind_of
 from pairwright.annotate.runner import Runner
 from pairwright.annotate.security import (
@@ -36,40 +37,18 @@ from pairwright.annotate.words import COOKIE, LANGUAGES, Words, language_of, wor
 from pairwright.errors import InputError, PairwrightError
 from pairwright.literals import checked
 from pairwright.stages.figures.overview import Overview
-from pairwright.stages.people import accounts
+from pairwright.stages.people import accounts, annotators
 from pairwright.stages.people.accounts import new_token
+from pairwright.stages.people.annotators import Counted
 from pairwright.stages.people.answers import Person
 from pairwright.stages.people.progress import ProgressOf
+from pairwright.stages.people.redecide import Redeciding
 from pairwright.stages.project.guidelines import Guidelines
 from pairwright.stages.project.live import LiveProject
 from pairwright.stages.project.project import Project
 from pairwright.store.people.accounts import Account
 
 HERE = Path(__file__).parent
-
-
-T = TypeVar("T")
-
-
-class Cached(Generic[T]):
-    """Something costly to count, kept for some seconds, and longer the longer it took.
-
-    One thread counts it while the others wait; at most a tenth of the time goes into counting.
-    """
-
-    def __init__(self, seconds: float = 4.0) -> None:
-        self._least, self._until = seconds, 0.0
-        self._value: T | None = None
-        self._lock = threading.Lock()
-
-    def get(self, count: Callable[[], T]) -> T:
-        with self._lock:
-            began = time.monotonic()
-            if self._value is None or began > self._until:
-                self._value = count()
-                took = time.monotonic() - began
-                self._until = began + max(self._least, 10 * took)
-            return self._value
 
 
 @dataclass
@@ -81,6 +60,7 @@ class Site:
     link: str = field(default_factory=new_token)
     secret: str = field(default_factory=new_token)
     brake: Brake = field(default_factory=Brake)
+    answering: CapacityLimiter | None = None  # how many annotators' calls are answered at once
 
     def __post_init__(self) -> None:
         self.cookie = cookie_of(self.project.store.name)
@@ -88,7 +68,9 @@ class Site:
         self.guidelines = Guidelines(self.project)
         self.progress = ProgressOf(self.live.now)
         self.overview: Cached[Overview] = Cached()
+        self.people: Cached[Counted] = Cached()
         self.runner = Runner(self.project)
+        self.redeciding = Redeciding(self.live.now)
         self.templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=select_autoescape(default=True),
@@ -101,6 +83,12 @@ class Site:
     def project(self) -> Project:
         """With the settings as they stand in the file now."""
         return self.live.now()
+
+    def people_counted(self) -> Counted:
+        """What all votes of people say of them: counted now, or where that takes long, a while ago."""
+        with self.project.store.read() as connection:
+            of = annotators.state_of(self.project, connection)
+        return self.people.get(lambda: annotators.counted(self.project), of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +281,9 @@ def call(handler: Handler, action: Action) -> Handler:
                 return problem(400, "InputError", "the body is not JSON")
             if not isinstance(body, dict):
                 return problem(400, "InputError", f"the body is to be an object; got {type(body).__name__}")
-        return await run_in_threadpool(_call, handler, request, body, action)
+        # Whatever a lead looks at meanwhile, annotators' answers don't wait for it.
+        answering = None if action == "lead" else request.app.state.site.answering
+        return await to_thread.run_sync(_call, handler, request, body, action, limiter=answering)
 
     endpoint.action = action  # type: ignore[attr-defined]
     return endpoint

@@ -185,10 +185,13 @@ def sides(visit: Visit, task: Task, *, reasoning: bool = False) -> tuple[str, st
 def judge_json(visit: Visit, task: Task) -> list[dict[str, Any]]:
     """What judges said of it, in terms of what this person sees; names hidden, for they sway."""
     with visit.project.store.read() as connection:
-        refused = refused_judges(connection, visit.project)
-        return judges_json(
-            judges_said(connection, task.pair_id, refused), visit.person.order(task), visit.words
-        )
+        return judges_shown(connection, visit, task)
+
+
+def judges_shown(connection: Connection, visit: Visit, task: Task) -> list[dict[str, Any]]:
+    refused = refused_judges(connection, visit.project)
+    said = judges_said(connection, task.pair_id, refused)
+    return judges_json(said, visit.person.order(task), visit.words)
 
 
 def answer(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
@@ -209,7 +212,7 @@ def answer(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
         known = tasks.vote_by_key(connection, key) is not None
         if not known and revised:
             own_answers.must_be_open(connection, project, me.rater_id, task.pair_id)
-    shown = judge_json(visit, task) if assist != "off" else []
+        shown = judges_shown(connection, visit, task) if assist != "off" else []
     seen: Assist | None = None
     if shown:
         seen = "before" if assist == "before" else "revised" if revised else None
@@ -398,7 +401,7 @@ def offered(visit: Visit, public: str) -> tuple[Task, leases.Offered]:
         found = tasks.pairs_by_key(connection, parsed[1]) if parsed and parsed[0] == "pair" else []
         number = found[0][0] if len(found) == 1 else 0
         lease = leases.offered(connection, visit.account.rater_id, number)
-    task = visit.person.task_on(number) if lease else None
+        task = tasks.task_on(connection, number) if lease else None
     if lease is None or task is None:
         raise NotOffered(f"the pair {public[:40]} was not offered to you: load the page again")
     return task, lease
@@ -414,10 +417,10 @@ def work_offered(visit: Visit, public: str) -> Task:
 
 def version_of(visit: Visit, body: dict[str, Any]) -> int:
     """The version of the guidelines an answer was made under: what the page says, if there is such a one."""
-    number = body.get("guideline")
-    if type(number) is not int or not 0 < number < LARGEST_ID:
-        return visit.site.guidelines.current().id
-    return number if visit.site.guidelines.version(number) is not None else visit.site.guidelines.current().id
+    number, current = body.get("guideline"), visit.site.guidelines.current().id
+    if number == current or type(number) is not int or not 0 < number < LARGEST_ID:
+        return current
+    return number if visit.site.guidelines.version(number) is not None else current
 
 
 def whole(value: Any, most: int) -> int:

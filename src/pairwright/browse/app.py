@@ -17,10 +17,10 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from pairwright.annotate.cached import Cached
 from pairwright.annotate.images import image_file
 from pairwright.annotate.security import KnownHosts, SafeHeaders, SmallBodies, origin_of, set_cookie
 from pairwright.annotate.site import HERE as ANNOTATE
-from pairwright.annotate.site import Cached
 from pairwright.browse import shown
 from pairwright.browse.signin import Door
 from pairwright.browse.view import CHOICES, NAMES, PageView, view_of

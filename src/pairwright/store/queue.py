@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Delete, Select, delete, insert, select
 
+from pairwright.store.prepared import prepared
 from pairwright.store.schema import pair, prompt, task
 from pairwright.types import Belief
 
@@ -35,9 +36,14 @@ def keep_queue(connection: Connection, beliefs: Sequence[Belief]) -> None:
     """Bring the queue in step with these new beliefs."""
     for at in range(0, len(beliefs), CHUNK):
         chunk = beliefs[at : at + CHUNK]
-        connection.execute(delete(task).where(task.c.pair_id.in_([each.pair_id for each in chunk])))
+        _take_out(connection, [each.pair_id for each in chunk])
         if rows := queue_rows(connection, chunk):
             connection.execute(insert(task), rows)
+
+
+@prepared
+def _take_out(pair_ids: Any) -> Delete:
+    return delete(task).where(task.c.pair_id.in_(pair_ids))
 
 
 def queue_rows(connection: Connection, beliefs: Sequence[Belief]) -> list[dict[str, Any]]:
@@ -59,16 +65,17 @@ def tags_of(connection: Connection, pair_ids: Sequence[int]) -> dict[int, str]:
     """The skill that each of these pairs takes, where it takes one."""
     if not pair_ids:
         return {}
-    rows = connection.execute(
-        select(pair.c.id, pair.c.meta, prompt.c.meta.label("of_prompt"))
-        .join(prompt, prompt.c.id == pair.c.prompt_id)
-        .where(pair.c.id.in_(pair_ids))
-    )
     found = {}
-    for row in rows:
+    for row in _own_columns(connection, pair_ids):
         for meta in (row.meta or {}, row.of_prompt or {}):
             tag = next((meta[name] for name in TAGS if meta.get(name)), None)
             if tag is not None:
                 found[row.id] = str(tag)
                 break
     return found
+
+
+@prepared
+def _own_columns(pair_ids: Any) -> Select[Any]:
+    own = select(pair.c.id, pair.c.meta, prompt.c.meta.label("of_prompt"))
+    return own.join(prompt, prompt.c.id == pair.c.prompt_id).where(pair.c.id.in_(pair_ids))

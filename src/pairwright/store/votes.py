@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, exists, func, or_, select
+from sqlalchemy import Connection, Select, and_, exists, func, or_, select
 
 from pairwright.keys import content_key
 from pairwright.routing.decide import SeenFailure, SeenVote
 from pairwright.store import clock
 from pairwright.store.chain import append
 from pairwright.store.insert import insert_missing
+from pairwright.store.prepared import prepared
 from pairwright.store.queue import keep_queue
 from pairwright.store.schema import (
     belief,
@@ -265,39 +266,41 @@ def evidence_on(connection: Connection, ids: Sequence[int]) -> Iterator[Evidence
 
 
 def _votes_on(connection: Connection, ids: Sequence[int]) -> dict[int, list[SeenVote]]:
-    rows = connection.execute(
-        select(
-            vote.c.pair_id,
-            vote.c.id,
-            rater.c.name,
-            rater.c.kind,
-            vote.c.order,
-            vote.c.verdict,
-            vote.c.confidence,
-            vote.c.both,
-            vote.c.purpose,
-        )
-        .join(rater, rater.c.id == vote.c.rater_id)
-        .where(vote.c.pair_id.in_(ids), is_current())
-        .order_by(vote.c.id)
-    ).all()
     found: dict[int, list[SeenVote]] = {}
-    for row in rows:
-        found.setdefault(row[0], []).append(SeenVote(*row[1:]))
+    for pair_id, *rest in _current_votes(connection, ids):
+        found.setdefault(pair_id, []).append(SeenVote(*rest))
     return found
+
+
+@prepared
+def _current_votes(ids: Any) -> Select[Any]:
+    columns = (
+        vote.c.pair_id,
+        vote.c.id,
+        rater.c.name,
+        rater.c.kind,
+        vote.c.order,
+        vote.c.verdict,
+        vote.c.confidence,
+        vote.c.both,
+        vote.c.purpose,
+    )
+    given = select(*columns).join(rater, rater.c.id == vote.c.rater_id)
+    return given.where(vote.c.pair_id.in_(ids), is_current()).order_by(vote.c.id)
 
 
 def _failures_on(connection: Connection, ids: Sequence[int]) -> dict[int, list[SeenFailure]]:
-    rows = connection.execute(
-        select(failure.c.pair_id, failure.c.id, rater.c.name, failure.c.order)
-        .join(rater, rater.c.id == failure.c.rater_id)
-        .where(failure.c.pair_id.in_(ids), failure_counts())
-        .order_by(failure.c.id)
-    )
     found: dict[int, list[SeenFailure]] = {}
-    for pair_id, *rest in rows:
+    for pair_id, *rest in _counting_failures(connection, ids):
         found.setdefault(pair_id, []).append(SeenFailure(*rest))
     return found
+
+
+@prepared
+def _counting_failures(ids: Any) -> Select[Any]:
+    columns = failure.c.pair_id, failure.c.id, rater.c.name, failure.c.order
+    failed = select(*columns).join(rater, rater.c.id == failure.c.rater_id)
+    return failed.where(failure.c.pair_id.in_(ids), failure_counts()).order_by(failure.c.id)
 
 
 @cache
@@ -309,21 +312,23 @@ def newest_beliefs() -> Any:
 
 def current_beliefs(connection: Connection, ids: Sequence[int]) -> dict[int, Belief]:
     """The newest belief of each of these pairs that has one."""
-    rows = connection.execute(
-        select(
-            belief.c.pair_id,
-            belief.c.decision,
-            belief.c.verdict,
-            belief.c.source,
-            belief.c.reason,
-            belief.c.prob_a,
-            belief.c.both,
-            belief.c.basis,
-            belief.c.prob_tie,
-            belief.c.asks,
-        ).where(belief.c.pair_id.in_(ids), newest_beliefs())
-    )
-    return {row[0]: Belief(*tuple(row)) for row in rows}
+    return {row[0]: Belief(*tuple(row)) for row in _newest(connection, ids)} if ids else {}
+
+
+@prepared
+def _newest(ids: Any) -> Select[Any]:
+    return select(
+        belief.c.pair_id,
+        belief.c.decision,
+        belief.c.verdict,
+        belief.c.source,
+        belief.c.reason,
+        belief.c.prob_a,
+        belief.c.both,
+        belief.c.basis,
+        belief.c.prob_tie,
+        belief.c.asks,
+    ).where(belief.c.pair_id.in_(ids), newest_beliefs())
 
 
 def add_beliefs(connection: Connection, beliefs: Sequence[Belief]) -> int:
@@ -364,14 +369,15 @@ def raters_named(connection: Connection, kind: str, name: str) -> Sequence[tuple
 
 def last_spec(connection: Connection, judge: str) -> Mapping[str, Any]:
     """The settings under which a judge last voted; empty if it never did."""
-    newest = (
-        select(rater.c.spec)
-        .join(vote, vote.c.rater_id == rater.c.id)
-        .where(rater.c.kind == "judge", rater.c.name == judge)
-        .order_by(vote.c.id.desc())
-        .limit(1)
-    )
-    return connection.execute(newest).scalar() or {}
+    return _last_spec(connection, judge).scalar() or {}
+
+
+@prepared
+def _last_spec(judge: Any) -> Select[Any]:
+    """The newest vote is looked up for each version of the judge: in all votes it would be looked for."""
+    newest = select(func.max(vote.c.id)).where(vote.c.rater_id == rater.c.id).scalar_subquery()
+    versions = select(rater.c.spec).where(rater.c.kind == "judge", rater.c.name == judge)
+    return versions.where(newest.is_not(None)).order_by(newest.desc()).limit(1)
 
 
 def count_current_votes(connection: Connection, rater_ids: Sequence[int]) -> int:

@@ -128,3 +128,19 @@ def test_no_pair_is_offered_to_more_people_than_are_wanted(tmp_path, overlap):
             for each in queue.offer(project, a_person(project, name)[0], 5).new
         ]
         assert sorted(offered) == sorted([*range(1, 6)] * overlap)
+
+
+def test_pairs_offered_together_come_back_in_the_order_they_were_offered_gold_among_them(tmp_path):
+    with a_project(tmp_path, settings="[annotate]\ngold_rate = 0.4\n") as project:
+        add_pairs(project, 60)
+        run_route(project)
+        for pair_id in range(1, 21):
+            make_gold(project, pair_id, "A", use="hidden")
+        account, _ = a_person(project)
+        offered = [each.task.pair_id for each in queue.offer(project, account, 5).new]
+        kinds = {row.kind for row in rows(project, "lease")}
+        assert kinds == {"work", "gold"}
+        assert [each.task.pair_id for each in queue.offer(project, account, 5).new] == offered
+        # So too after the page was closed and they were let go.
+        queue.give_back(project, account)
+        assert [each.task.pair_id for each in queue.offer(project, account, 5).new] == offered

@@ -5,8 +5,9 @@ from projects import a_project, add_rows
 from sites import TheSite
 
 from pairwright.stages.figures.overview import overview_of
+from pairwright.stages.people import accounts
 from pairwright.stages.people.answers import Person
-from pairwright.stages.people.skills import takes_among
+from pairwright.stages.people.skills import takes_among, takes_of
 from pairwright.stages.route.route import run_route
 from pairwright.store.people.accounts import Account
 from pairwright.store.people.tasks import EVERYTHING
@@ -71,3 +72,21 @@ def test_a_pair_waits_for_somebody_who_has_its_skill_and_the_lead_is_told(tmp_pa
         )
         assert "Find somebody with the skill code" not in steps
         assert Person.sign_in(project, "somebody at the terminal").next_task() is None
+
+
+def test_what_one_reserves_nobody_else_is_given_until_they_pause(tmp_path):
+    with a_project(tmp_path, settings="[annotate]\noverlap = 1\n") as project:
+        ann, bob = (accounts.known_or_new(project, name, "annotator") for name in ("ann", "bob"))
+        lead = accounts.known_or_new(project, "lead", "lead")
+
+        def given(account):
+            with project.store.read() as connection:
+                return takes_of(project, connection, account.rater_id)
+
+        assert given(ann) == given(bob) == EVERYTHING
+        accounts.change(project, ann, lead, reserved=["law"])
+        assert (given(ann).takes("law"), given(bob).takes("law")) == (True, False)
+        accounts.change(project, ann, lead, state="paused")
+        assert given(bob).takes("law")
+        accounts.change(project, ann, lead, state="active", reserved=[])
+        assert given(ann) == given(bob) == EVERYTHING

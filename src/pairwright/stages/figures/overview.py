@@ -8,7 +8,7 @@ from pairwright.stages.figures.dashboard import Dashboard, dashboard_of
 from pairwright.stages.figures.forecast import HowFar, how_far
 from pairwright.stages.figures.to_do import Step, to_do
 from pairwright.stages.figures.trust import Ground, trust_of
-from pairwright.stages.people.annotators import people_of
+from pairwright.stages.people.annotators import Counted, people_of
 from pairwright.stages.project.project import Project
 
 
@@ -22,9 +22,9 @@ class Overview:
     figures: Dashboard
 
 
-def overview_of(project: Project) -> Overview:
-    """Counted now."""
-    figures, people = dashboard_of(project), people_of(project)
+def overview_of(project: Project, known: Counted | None = None) -> Overview:
+    """Counted now, but for what is known of people's votes already."""
+    figures, people = dashboard_of(project), people_of(project, known)
     with project.store.read() as connection:
         far = how_far(project, connection)
         grounds = trust_of(project, connection, people)

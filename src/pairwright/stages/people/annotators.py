@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from sqlalchemy import Connection
 
 from pairwright.errors import InputError
 from pairwright.quality.people_alike import in_words
 from pairwright.stages.project.project import Project
 from pairwright.stages.result import Result
-from pairwright.stats.copying import too_alike
+from pairwright.stats.copying import Alike, too_alike
 from pairwright.stats.raters import RaterFigures, VoteTable, rater_figures
 from pairwright.store.people import accounts as sql
 from pairwright.store.people import annotators
@@ -66,14 +67,35 @@ def _in_short(of: RaterFigures | None) -> str:
     return ", ".join([f"{of.votes:,} votes", *told])
 
 
-def people_of(project: Project) -> list[Annotator]:
-    """Everybody, with figures, those to worry about first."""
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """All votes of people, and what they say of those who gave them. Names are not part of it."""
+
+    votes: VoteTable
+    figures: Mapping[int, RaterFigures]
+    alike: list[Alike]
+
+
+def counted(project: Project) -> Counted:
     with project.store.read() as connection:
         votes = read_votes(connection)
+    figures = rater_figures(votes, project.settings.annotate.too_fast_seconds)
+    return Counted(votes, figures, too_alike(votes.item, votes.rater, votes.said, votes.gold))
+
+
+def state_of(project: Project, connection: Connection) -> tuple[Any, ...]:
+    """What all this is counted of: as long as it is the same, so is what is counted."""
+    return project.settings.annotate.too_fast_seconds, *annotators.newest(connection)
+
+
+def people_of(project: Project, known: Counted | None = None) -> list[Annotator]:
+    """Everybody, with figures, those to worry about first. `known`: where that was counted already."""
+    known = known or counted(project)
+    with project.store.read() as connection:
         names = annotators.person_names(connection)
         by_rater = {each.rater_id: each for each in sql.accounts(connection)}
-    figures = rater_figures(votes, project.settings.annotate.too_fast_seconds)
-    for one, other, worry in _alike(votes, names):
+    figures = dict(known.figures)
+    for one, other, worry in _alike(known, names):
         for rater in (one, other):
             figures[rater] = replace(figures[rater], worries=(*figures[rater].worries, worry))
     found = [
@@ -84,9 +106,9 @@ def people_of(project: Project) -> list[Annotator]:
     return sorted(found, key=lambda each: (-len(each.figures.worries) if each.figures else 0, each.name))
 
 
-def _alike(votes: VoteTable, names: dict[int, str]) -> Iterator[tuple[int, int, str]]:
+def _alike(known: Counted, names: dict[int, str]) -> Iterator[tuple[int, int, str]]:
     """Every two people who agree far more with each other than with all others, and how to say it."""
-    for each in too_alike(votes.item, votes.rater, votes.said, votes.gold):
+    for each in known.alike:
         yield each.one, each.other, in_words(each, names[each.one], names[each.other])[0]
 
 
@@ -99,9 +121,9 @@ def read_votes(connection: Any) -> VoteTable:
     return VoteTable(**columns, gold=gold)
 
 
-def person_named(project: Project, name: str) -> Annotator:
+def person_named(project: Project, name: str, known: Counted | None = None) -> Annotator:
     """Raises InputError if nobody has that name."""
-    found = next((each for each in people_of(project) if each.name == name), None)
+    found = next((each for each in people_of(project, known) if each.name == name), None)
     if found is None:
         raise InputError(f'nobody here is called "{name}"')
     return found

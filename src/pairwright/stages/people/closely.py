@@ -49,10 +49,12 @@ class Closely:
 
 
 @checked
-def closely(project: Project, person: Annotator, kind: Kind = "all", page: int = 0) -> Closely:
-    """Counted now."""
+def closely(
+    project: Project, person: Annotator, kind: Kind = "all", page: int = 0, votes: VoteTable | None = None
+) -> Closely:
+    """Counted now, or of these votes where they were read already."""
     with project.store.read() as connection:
-        votes = read_votes(connection)
+        votes = votes or read_votes(connection)
         mine = np.flatnonzero(votes.rater == person.rater_id)
         kinds = _kinds(votes, mine, project.settings.annotate.too_fast_seconds)
         wanted = mine if kind == "all" else mine[kinds[kind][mine]]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from pairwright.amounts import counted
 from pairwright.errors import InputError
-from pairwright.stages.panel.beliefs import decided_again, renew_beliefs, renewed
+from pairwright.stages.panel.beliefs import decided_again, renewed
 from pairwright.stages.project import guidelines
 from pairwright.stages.project.edit_settings import Value, set_value
 from pairwright.stages.project.project import FILE_NAME, Project
@@ -20,7 +20,12 @@ from pairwright.stages.result import Result
 from pairwright.store.people import accounts as sql
 from pairwright.store.people import gold, tasks
 from pairwright.store.people.accounts import Account
-from pairwright.store.people.peoples_pairs import flagged_among, peoples_pairs
+from pairwright.store.people.peoples_pairs import (
+    flagged_among,
+    forecasts_of_untouched,
+    peoples_pairs,
+    untouched,
+)
 from pairwright.types import Belief
 
 TABLE = "annotate"
@@ -115,8 +120,8 @@ def consequences(project: Project, key: str, value: Value) -> list[str]:
 
 def _of_overlap(there: Project, connection: Connection) -> list[str]:
     now = tasks.open_pairs(connection).answers
-    more = reopened = settled = 0
-    for page in peoples_pairs(connection):
+    more, reopened, settled = _more_on_untouched(there, connection), 0, 0
+    for page in peoples_pairs(connection, begun=True):
         flagged = flagged_among(connection, page)
         for seen, belief in decided_again(connection, there, page):
             for new in renewed(seen, belief):
@@ -139,6 +144,15 @@ def _of_overlap(there: Project, connection: Connection) -> list[str]:
         people = counted(there.settings.annotate.overlap, "person has", "people have")
         told.append(f"A calibration sample counts as answered once {people} answered each of its pairs.")
     return told
+
+
+def _more_on_untouched(there: Project, connection: Connection) -> int:
+    """How many answers more are wanted on pairs that nobody has answered: only their number changes."""
+    overlap = there.settings.annotate.overlaps
+    pairs, answers = untouched(connection)
+    if overlap.unsure is None:
+        return pairs * overlap.wanted(None) - answers
+    return sum(map(overlap.wanted, forecasts_of_untouched(connection))) - answers
 
 
 def _is_label(belief: Belief | None) -> bool:
@@ -185,24 +199,17 @@ def _of_assist(there: Project, _connection: Connection) -> list[str]:
 
 
 def change(project: Project, key: str, value: Value, by: Account, *, seen: Value) -> int:
-    """Write the setting into the project file and let it hold for all open pairs; gives the record's number.
+    """Write the setting into the project file; gives the number of the record of it.
 
-    Raises InputError where somebody changed it since it was `seen`. If this stops in between,
-    `pairwright route` does the rest.
+    After a change of the overlap, pairs are decided again by `redecide` (or by `pairwright route`). Raises
+    InputError where somebody changed it since it was `seen`.
     """
-    there = wanted(project, key, value)
+    wanted(project, key, value)
     with project.store.write() as connection:
         detail = {"setting": key, "before": seen, "after": value}
         number = sql.add_action(connection, by.id, CHANGED, detail)
         # Last in the transaction: a record without its change is as wrong as a change without its record.
-        settings = set_value(project.root / FILE_NAME, TABLE, key, value, seen=seen)
-    if key == "overlap":
-        there = replace(there, settings=settings.model_copy(update={"project": there.settings.project}))
-        with project.store.read() as connection:
-            pages = list(peoples_pairs(connection))
-        for page in pages:
-            with project.store.write() as connection:
-                renew_beliefs(connection, there, page)
+        set_value(project.root / FILE_NAME, TABLE, key, value, seen=seen)
     return number
 
 

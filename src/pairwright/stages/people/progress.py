@@ -13,7 +13,7 @@ from pairwright.stages.project.project import Project
 from pairwright.store.people import annotators
 from pairwright.store.people.accounts import Account
 
-KEPT_SECONDS = 5.0
+KEPT_SECONDS = 20.0
 FEWEST_SHARED = 10  # pairs others answered too, under which agreement would be noise
 LAST = 50  # answers the pace is taken from
 

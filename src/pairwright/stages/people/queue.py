@@ -16,7 +16,7 @@ from pairwright.stages.project.project import Project
 from pairwright.store.people import annotators, leases, tasks
 from pairwright.store.people.accounts import Account
 from pairwright.store.people.leases import Lease
-from pairwright.store.people.tasks import Task
+from pairwright.store.people.tasks import Takes, Task
 
 Kind = Literal["work", "gold", "qualify"]  # qualify: stages/people/qualify
 MOST_HELD = 5  # pairs a person is offered ahead: the one on screen, and those loaded for after it
@@ -50,24 +50,27 @@ def offer(project: Project, account: Account, n: int, have: Sequence[int] = ()) 
     me = account.rater_id
     with project.store.write() as connection:
         leases.one_at_a_time(connection)
-        theirs = still_open(project, connection, account)
+        takes = takes_of(project, connection, me)
+        theirs = still_open(connection, account, takes)
         kept = [each for each in theirs if each.pair_id in have]
         back = [each for each in theirs if each.pair_id not in have][:n]
         room = min(MOST_HELD, left_today(connection, account)) - sum(each.held for each in theirs)
         chosen: list[tuple[int, Kind]] = []
+        taken: list[tuple[int, str]] = []
         for each in (*kept, *back):
             if not each.held:
                 if room < 1:
                     continue
                 room -= 1
-            leases.take(connection, me, [each.pair_id], each.kind, seconds)
+            taken.append((each.pair_id, each.kind))
             if each in back:
                 chosen.append((each.pair_id, "gold" if each.kind == "gold" else "work"))
-        fresh = leases.free_for(connection, me, min(n - len(chosen), room), takes_of(project, connection, me))
+        leases.take_each(connection, me, taken, seconds)
+        fresh = leases.free_for(connection, me, min(n - len(chosen), room), takes)
         known = {each.pair_id for each in theirs}
-        fresh_kinds = mix_gold(connection, project, account, [each for each in fresh if each not in known])
-        for pair_id, kind in fresh_kinds:
-            leases.take(connection, me, [pair_id], kind, seconds)
+        unknown = [each for each in fresh if each not in known]
+        fresh_kinds = mix_gold(connection, project, account, unknown, takes)
+        leases.take_each(connection, me, fresh_kinds, seconds)
         chosen += fresh_kinds
         found = {task.pair_id: task for task in tasks.tasks_on(connection, [p for p, _ in chosen])}
     there = {each.pair_id for each in kept}
@@ -88,7 +91,7 @@ def midnight() -> float:
     return time.mktime((*time.localtime()[:3], 0, 0, 0, 0, 0, -1))
 
 
-def still_open(project: Project, connection: Connection, account: Account) -> list[Lease]:
+def still_open(connection: Connection, account: Account, takes: Takes) -> list[Lease]:
     """What this person was offered, has not answered, and may still answer, oldest first.
 
     A pair may have been flagged meanwhile, or decided by a lead: then it is let go. One that they let
@@ -101,9 +104,7 @@ def still_open(project: Project, connection: Connection, account: Account) -> li
     )
     there |= set(tasks.open_among(connection, me, [each.pair_id for each in work if each.held]))
     let_go = [each.pair_id for each in work if not each.held]
-    there |= set(
-        leases.free_for(connection, me, len(let_go), takes_of(project, connection, me), among=let_go)
-    )
+    there |= set(leases.free_for(connection, me, len(let_go), takes, among=let_go))
     gone = [each.pair_id for each in theirs if each.held and each.pair_id not in there]
     if gone:
         leases.give_back(connection, me, gone)
@@ -111,7 +112,7 @@ def still_open(project: Project, connection: Connection, account: Account) -> li
 
 
 def mix_gold(
-    connection: Connection, project: Project, account: Account, fresh: list[int]
+    connection: Connection, project: Project, account: Account, fresh: list[int], takes: Takes
 ) -> list[tuple[int, Kind]]:
     """Put gold pairs in the place of fresh ones at the rate asked for, by seeded chance."""
     mixed: list[tuple[int, Kind]] = [(pair_id, "work") for pair_id in fresh]
@@ -121,9 +122,7 @@ def mix_gold(
     at = [i for i in range(len(fresh)) if is_gold_place(project, account, before + i)]
     if at:
         seed = project.settings.project.seed
-        left = leases.hidden_gold_for(
-            connection, account.rater_id, takes_of(project, connection, account.rater_id)
-        )
+        left = leases.hidden_gold_for(connection, account.rater_id, takes)
         left.sort(key=lambda pair_id: seeded_fraction("which gold", seed, account.name, pair_id))
         for i, pair_id in zip(at, left, strict=False):
             mixed[i] = (pair_id, "gold")

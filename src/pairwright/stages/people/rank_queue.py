@@ -12,6 +12,7 @@ from pairwright.stages.project.project import Project
 from pairwright.store import rankings
 from pairwright.store.people import leases
 from pairwright.store.people.accounts import Account
+from pairwright.store.people.tasks import Takes
 
 MOST_HELD = 2  # prompts: the one on screen, and one loaded for after it
 
@@ -28,20 +29,22 @@ def offer(
     me = account.rater_id
     with project.store.write() as connection:
         leases.one_at_a_time(connection)
+        takes = takes_of(project, connection, me)
         theirs: dict[int, dict[int, Kind]] = {}
-        for each in still_open(project, connection, account):
+        for each in still_open(connection, account, takes):
             kind: Kind = "gold" if each.kind == "gold" else "work"
             theirs.setdefault(rankings.prompt_of(connection, each.pair_id), {})[each.pair_id] = kind
         kept = [prompt for prompt in theirs if prompt in have]
         shown = [prompt for prompt in theirs if prompt not in have][:n]
         room = min(MOST_HELD, left_today(connection, account)) - len(kept) - len(shown)
         for prompt in (*kept, *shown):
-            for pair_id, kind in theirs[prompt].items():
-                leases.take(connection, me, [pair_id], kind, seconds)
-        while len(shown) < n and room > 0 and (found := _next(project, connection, account, set(theirs))):
+            leases.take_each(connection, me, list(theirs[prompt].items()), seconds)
+        while len(shown) < n and room > 0:
+            found = _next(project, connection, account, set(theirs), takes)
+            if found is None:
+                break
             prompt, pairs = found
-            for pair_id, kind in pairs.items():
-                leases.take(connection, me, [pair_id], kind, seconds)
+            leases.take_each(connection, me, list(pairs.items()), seconds)
             theirs[prompt] = pairs
             shown.append(prompt)
             room -= 1
@@ -49,13 +52,13 @@ def offer(
 
 
 def _next(
-    project: Project, connection: Connection, account: Account, known: set[int]
+    project: Project, connection: Connection, account: Account, known: set[int], takes: Takes
 ) -> tuple[int, dict[int, Kind]] | None:
     """The prompt of the next pair, and its pairs that are open to this person, the one asked for first."""
-    me, takes = account.rater_id, takes_of(project, connection, account.rater_id)
+    me = account.rater_id
     fresh = leases.free_for(connection, me, len(known) * MOST_PAIRS + 1, takes)
     fresh = [each for each in fresh if rankings.prompt_of(connection, each) not in known][:1]
-    for pair_id, kind in mix_gold(connection, project, account, fresh):
+    for pair_id, kind in mix_gold(connection, project, account, fresh, takes):
         prompt = rankings.prompt_of(connection, pair_id)
         if prompt in known:
             pair_id, kind = fresh[0], "work"

@@ -15,7 +15,7 @@ from pairwright.store.people.tasks import Takes
 def takes_of(project: Project, connection: Connection, rater_id: int) -> Takes:
     """What this person is given. Somebody without an account has no skills and reserves nothing."""
     required = project.settings.annotate.skills_required
-    return takes_among(sql.accounts(connection), rater_id, required=required)
+    return takes_among(sql.who_may_take(connection, rater_id), rater_id, required=required)
 
 
 def takes_among(everybody: Sequence[Account], rater_id: int, *, required: bool = False) -> Takes:

@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import Connection, and_, exists, func, insert, select
+from sqlalchemy import Connection, Select, and_, exists, func, insert, select
 
 from pairwright.keys import public_id
 from pairwright.literals import checked
 from pairwright.store import clock
 from pairwright.store.chain import append
+from pairwright.store.prepared import prepared
 from pairwright.store.schema import check_run, finding, pair, settlement
 
 Action = Literal[
@@ -279,16 +280,9 @@ def settlements(connection: Connection, pair_id: int) -> list[dict[str, Any]]:
 
 def repairs_of(connection: Connection, pair_ids: Sequence[int] | None = None) -> dict[int, Repair]:
     """pair -> what routing has to heed of what was done about its flags; of all pairs, or of these."""
-    last = last_actions()
-    query = (
-        select(finding.c.pair_id, finding.c.check, last.c.action, last.c.because, last.c.detail)
-        .join(last, last.c.finding_id == finding.c.id)
-        .where(last.c.action.in_(("sent", "dropped")), finding.c.pair_id.is_not(None))
-    )
-    if pair_ids is not None:
-        query = query.where(finding.c.pair_id.in_(pair_ids))
+    rows = _acted_on(connection) if pair_ids is None else _acted_on_these(connection, pair_ids)
     found: dict[int, Repair] = {}
-    for pair_id, check, action, because, detail in connection.execute(query):
+    for pair_id, check, action, because, detail in rows:
         known = found.get(pair_id, NO_REPAIR)
         if action == "dropped":
             known = Repair(known.again, because or check)
@@ -296,6 +290,27 @@ def repairs_of(connection: Connection, pair_ids: Sequence[int] | None = None) ->
             known = Repair(max(known.again or 0, int((detail or {}).get("people", 0))), known.dropped)
         found[pair_id] = known
     return found
+
+
+@prepared
+def _acted_on() -> Select[Any]:
+    last = last_actions()
+    return (
+        select(finding.c.pair_id, finding.c.check, last.c.action, last.c.because, last.c.detail)
+        .join(last, last.c.finding_id == finding.c.id)
+        .where(last.c.action.in_(("sent", "dropped")), finding.c.pair_id.is_not(None))
+    )
+
+
+@prepared
+def _acted_on_these(pair_ids: Any) -> Select[Any]:
+    last, newer = settlement, settlement.alias("newer")
+    is_last = ~exists().where(newer.c.finding_id == last.c.finding_id, newer.c.id > last.c.id)
+    return (
+        select(finding.c.pair_id, finding.c.check, last.c.action, last.c.because, last.c.detail)
+        .join(last, last.c.finding_id == finding.c.id)
+        .where(finding.c.pair_id.in_(pair_ids), last.c.action.in_(("sent", "dropped")), is_last)
+    )
 
 
 def dropped_pairs(connection: Connection) -> list[int]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
+from pairwright.store.prepared import prepared
 from pairwright.store.schema import rater, vote
 from pairwright.store.votes import is_current
 from pairwright.types import Confidence, Order, Verdict
@@ -25,10 +27,14 @@ class JudgeVote:
 
 def judges_said(connection: Connection, pair_id: int, without: Collection[str] = ()) -> list[JudgeVote]:
     """What judges said of this pair, but for those `without` a say: one entry a vote, oldest first."""
-    rows = connection.execute(
+    return [JudgeVote(*row) for row in _said(connection, pair_id) if row.name not in without]
+
+
+@prepared
+def _said(pair_id: Any) -> Select[Any]:
+    return (
         select(rater.c.name, vote.c.order, vote.c.verdict, vote.c.confidence, vote.c.reason)
         .join(rater, rater.c.id == vote.c.rater_id)
-        .where(vote.c.pair_id == pair_id, rater.c.kind == "judge", is_current(), rater.c.name.not_in(without))
+        .where(vote.c.pair_id == pair_id, rater.c.kind == "judge", is_current())
         .order_by(vote.c.id)
     )
-    return [JudgeVote(*row) for row in rows]

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import Connection, Select, Text, cast, delete, insert, or_, select, update
 
 from pairwright.literals import checked
 from pairwright.store import clock
+from pairwright.store.prepared import prepared
 from pairwright.store.schema import account, invitation, lead_action, session
 
 Role = Literal["lead", "annotator"]
@@ -75,6 +76,17 @@ def _account(row: Any) -> Account:
 def accounts(connection: Connection) -> list[Account]:
     """Everybody, oldest first."""
     return [_account(row) for row in connection.execute(select(account).order_by(account.c.id))]
+
+
+def who_may_take(connection: Connection, rater_id: int) -> list[Account]:
+    """The account of this person, and those that have reserved anything."""
+    return [_account(row) for row in _reserving(connection, rater_id)]
+
+
+@prepared
+def _reserving(rater_id: Any) -> Select[Any]:
+    mine, any_skill = account.c.rater_id == rater_id, cast(account.c.reserved, Text) != "[]"
+    return select(account).where(or_(mine, any_skill)).order_by(account.c.id)
 
 
 def account_named(connection: Connection, name: str) -> Account | None:
@@ -204,12 +216,14 @@ def add_session(connection: Connection, token_hash: bytes, account_id: int, expi
 
 def account_of_session(connection: Connection, token_hash: bytes) -> Account | None:
     """Who is signed in by this token; None if it is unknown or has expired."""
-    row = connection.execute(
-        select(account)
-        .join(session, session.c.account_id == account.c.id)
-        .where(session.c.token_hash == token_hash, session.c.expires > clock.now())
-    ).first()
+    row = _of_session(connection, token_hash, clock.now()).first()
     return None if row is None else _account(row)
+
+
+@prepared
+def _of_session(token_hash: Any, now: Any) -> Select[Any]:
+    signed_in = session.c.token_hash == token_hash, session.c.expires > now
+    return select(account).join(session, session.c.account_id == account.c.id).where(*signed_in)
 
 
 def end_session(connection: Connection, token_hash: bytes) -> None:

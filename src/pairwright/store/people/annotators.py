@@ -11,8 +11,19 @@ from sqlalchemy import Connection, Select, and_, case, exists, func, select
 
 from pairwright.literals import checked
 from pairwright.store.meta import DOMAIN, of_meta
+from pairwright.store.prepared import prepared
 from pairwright.store.rankings import once, reading_seconds
-from pairwright.store.schema import gold, pair, prompt, rater, response, vote
+from pairwright.store.schema import (
+    gold,
+    pair,
+    prompt,
+    ranking,
+    rater,
+    response,
+    retraction,
+    tombstone,
+    vote,
+)
 from pairwright.store.votes import PAGE, is_current
 
 RECENT = 500  # of a person's own votes, those agreement is taken from
@@ -20,11 +31,14 @@ RECENT = 500  # of a person's own votes, those agreement is taken from
 
 def counts(connection: Connection, rater_id: int, since: float) -> tuple[int, int]:
     """Current votes of this person: all, and those after `since` (seconds since 1970). A ranking is one."""
-    query = select(func.count(), func.coalesce(func.sum(case((vote.c.at >= since, 1), else_=0)), 0)).where(
-        vote.c.rater_id == rater_id, is_current(), once()
-    )
-    row = connection.execute(query).one()
+    row = _counts(connection, rater_id, since).one()
     return int(row[0]), int(row[1])
+
+
+@prepared
+def _counts(rater_id: Any, since: Any) -> Select[Any]:
+    later = func.coalesce(func.sum(case((vote.c.at >= since, 1), else_=0)), 0)
+    return select(func.count(), later).where(vote.c.rater_id == rater_id, is_current(), once())
 
 
 def has_voted(connection: Connection, rater_id: int) -> bool:
@@ -35,13 +49,13 @@ def has_voted(connection: Connection, rater_id: int) -> bool:
 
 def last_seconds(connection: Connection, rater_id: int, limit: int) -> list[float]:
     """Active seconds of this person's last votes that have any, newest first."""
-    query = (
-        select(vote.c.seconds)
-        .where(vote.c.rater_id == rater_id, vote.c.seconds.is_not(None), is_current())
-        .order_by(vote.c.id.desc())
-        .limit(limit)
-    )
-    return [float(seconds) for seconds in connection.scalars(query)]
+    return [float(seconds) for seconds in _last_seconds(connection, rater_id, limit).scalars()]
+
+
+@prepared
+def _last_seconds(rater_id: Any, limit: Any) -> Select[Any]:
+    timed = vote.c.rater_id == rater_id, vote.c.seconds.is_not(None), is_current()
+    return select(vote.c.seconds).where(*timed).order_by(vote.c.id.desc()).limit(limit)
 
 
 def agreement(connection: Connection, rater_id: int, before: float) -> tuple[int, int]:
@@ -49,6 +63,12 @@ def agreement(connection: Connection, rater_id: int, before: float) -> tuple[int
 
     Votes given before then, and none on gold pairs: the person is shown the figure.
     """
+    row = _agreement(connection, rater_id, before).one()
+    return int(row[0]), int(row[1])
+
+
+@prepared
+def _agreement(rater_id: Any, before: Any) -> Select[Any]:
     counts = and_(vote.c.purpose.is_(None), vote.c.at < before, is_current())
     mine = (
         select(vote.c.pair_id, vote.c.verdict)
@@ -58,15 +78,13 @@ def agreement(connection: Connection, rater_id: int, before: float) -> tuple[int
         .limit(RECENT)
         .subquery()
     )
-    query = (
+    return (
         select(func.count(), func.coalesce(func.sum(case((vote.c.verdict == mine.c.verdict, 1), else_=0)), 0))
         .select_from(mine)
         .join(vote, vote.c.pair_id == mine.c.pair_id)
         .join(rater, rater.c.id == vote.c.rater_id)
         .where(vote.c.rater_id != rater_id, rater.c.kind == "person", counts)
     )
-    row = connection.execute(query).one()
-    return int(row[0]), int(row[1])
 
 
 @checked
@@ -111,6 +129,13 @@ def votes_as_columns(
         # Twenty characters more, so that "yes" against "no" is no great difference in length.
         found["gap"] = np.log((table[:, 6] + 20) / (table[:, 7] + 20))
     return found
+
+
+def newest(connection: Connection) -> tuple[Any, ...]:
+    """The newest rows of all that tells which votes of people count, and what is known of gold pairs."""
+    last = [func.max(table.c.id) for table in (vote, retraction, ranking, gold, tombstone)]
+    gone = select(func.max(gold.c.withdrawn_at)).scalar_subquery()
+    return tuple(connection.execute(select(*(select(each).scalar_subquery() for each in last), gone)).one())
 
 
 def pairs_answered(connection: Connection) -> list[int]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
 
-from sqlalchemy import Connection, case, exists, func, insert, select, text, update
+from sqlalchemy import Connection, Select, Update, case, exists, func, insert, select, text, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from pairwright.store import clock
-from pairwright.store.insert import insert_missing
 from pairwright.store.people.tasks import EVERYTHING, Takes, open_to, untouched_by
+from pairwright.store.prepared import prepared
 from pairwright.store.queue import tags_of
 from pairwright.store.schema import account, gold, lease, qualification, sent, task
 
@@ -38,28 +41,35 @@ def unanswered(connection: Connection, rater_id: int) -> list[Lease]:
     Held now, or let go: the page was closed, or the time ran out. A pair of which the answer
     is known comes back as any other does.
     """
-    query = (
+    now = clock.now()
+    return [Lease(row.pair_id, row.kind, row.until > now) for row in _unanswered(connection, rater_id)]
+
+
+@prepared
+def _unanswered(rater_id: Any) -> Select[Any]:
+    return (
         select(lease.c.pair_id, lease.c.kind, lease.c.until)
         .where(lease.c.rater_id == rater_id, lease.c.until > 0, lease.c.kind.in_(("work", "gold")))
         .order_by(lease.c.at, lease.c.id)
     )
-    now = clock.now()
-    return [Lease(row.pair_id, row.kind, row.until > now) for row in connection.execute(query)]
 
 
 def gold_still_open(connection: Connection, rater_id: int, pair_ids: Sequence[int]) -> list[int]:
     """Those of these gold pairs that are open to this person, by the rules that hold for any pair."""
-    query = select(gold.c.pair_id).where(
-        gold.c.pair_id.in_(pair_ids), *untouched_by(rater_id, gold.c.pair_id)
-    )
-    return list(connection.scalars(query.distinct()))
+    return list(_gold_still_open(connection, rater_id, pair_ids).scalars()) if pair_ids else []
+
+
+@prepared
+def _gold_still_open(rater_id: Any, pair_ids: Any) -> Select[Any]:
+    open_gold = gold.c.pair_id.in_(pair_ids), *untouched_by(rater_id, gold.c.pair_id)
+    return select(gold.c.pair_id).where(*open_gold).distinct()
 
 
 def held_open(connection: Connection, rater_id: int) -> list[int]:
     """The pairs this person holds now and has still to answer, as after an undo."""
     query = (
         select(task.c.pair_id)
-        .where(*open_to(rater_id), _holds(rater_id))
+        .where(*open_to(rater_id), _holds(rater_id, clock.now()))
         .order_by(task.c.rank, task.c.pair_id)
     )
     return list(connection.scalars(query))
@@ -75,33 +85,44 @@ def free_for(
     """The first pairs of the queue (or `among` these) open to this person, with a place nobody holds."""
     if limit < 1 or among == []:
         return []
-    these = () if among is None else (task.c.pair_id.in_(among),)
-    query = (
-        select(task.c.pair_id)
-        .where(*these, *open_to(rater_id, takes), task.c.open > _taken(rater_id), ~_holds(rater_id))
-        .order_by(task.c.rank, task.c.pair_id)
-        .limit(limit)
-    )
-    return list(connection.scalars(query))
+    now = clock.now()
+    if among is None:
+        found = _free(connection, rater_id, now, limit, takes=takes)
+    else:
+        found = _free_among(connection, rater_id, now, limit, among, takes=takes)
+    return list(found.scalars())
 
 
-def _taken(rater_id: int) -> ColumnElement[int]:
+@prepared
+def _free(rater_id: Any, now: Any, limit: Any, *, takes: Takes) -> Select[Any]:
+    free = *open_to(rater_id, takes), task.c.open > _taken(rater_id, now), ~_holds(rater_id, now)
+    return select(task.c.pair_id).where(*free).order_by(task.c.rank, task.c.pair_id).limit(limit)
+
+
+@prepared
+def _free_among(rater_id: Any, now: Any, limit: Any, among: Any, *, takes: Takes) -> Select[Any]:
+    free = *open_to(rater_id, takes), task.c.open > _taken(rater_id, now), ~_holds(rater_id, now)
+    these = select(task.c.pair_id).where(task.c.pair_id.in_(among), *free)
+    return these.order_by(task.c.rank, task.c.pair_id).limit(limit)
+
+
+def _taken(rater_id: Any, now: Any) -> ColumnElement[int]:
     """How many places of a task others hold: people now, and what was sent to another tool."""
     held_now = select(func.count()).where(
         lease.c.pair_id == task.c.pair_id,
         lease.c.rater_id != rater_id,
-        lease.c.until > clock.now(),
+        lease.c.until > now,
         lease.c.kind == "work",
     )
     away = select(func.coalesce(func.sum(sent.c.places), 0)).where(
-        sent.c.pair_id == task.c.pair_id, sent.c.until > clock.now()
+        sent.c.pair_id == task.c.pair_id, sent.c.until > now
     )
     return held_now.scalar_subquery() + away.scalar_subquery()
 
 
 def to_send(connection: Connection, limit: int) -> list[tuple[int, int]]:
     """The first pairs of the queue with places nobody holds: (pair, places)."""
-    free = task.c.open - _taken(0)
+    free = task.c.open - _taken(0, clock.now())
     query = (
         select(task.c.pair_id, free)
         .where(free > 0, *open_to(0))
@@ -147,8 +168,12 @@ def came_back(connection: Connection, tool: str, pair_id: int) -> None:
 
 def count(connection: Connection, rater_id: int) -> int:
     """How many pairs this person was ever offered as work."""
-    query = select(func.count()).where(lease.c.rater_id == rater_id, lease.c.kind.in_(("work", "gold")))
-    return int(connection.execute(query).scalar_one())
+    return int(_count(connection, rater_id).scalar_one())
+
+
+@prepared
+def _count(rater_id: Any) -> Select[Any]:
+    return select(func.count()).where(lease.c.rater_id == rater_id, lease.c.kind.in_(("work", "gold")))
 
 
 def count_held(connection: Connection, rater_id: int) -> int:
@@ -157,9 +182,9 @@ def count_held(connection: Connection, rater_id: int) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def _holds(rater_id: int) -> ColumnElement[bool]:
+def _holds(rater_id: Any, now: Any) -> ColumnElement[bool]:
     return exists().where(
-        lease.c.pair_id == task.c.pair_id, lease.c.rater_id == rater_id, lease.c.until > clock.now()
+        lease.c.pair_id == task.c.pair_id, lease.c.rater_id == rater_id, lease.c.until > now
     )
 
 
@@ -168,6 +193,15 @@ def hidden_gold_for(connection: Connection, rater_id: int, takes: Takes = EVERYT
 
     Of the skills they are given: a pair of another would be known by it.
     """
+    found = list(_hidden_gold(connection, rater_id).scalars())
+    if takes != EVERYTHING and found:
+        needs = tags_of(connection, found)
+        found = [pair_id for pair_id in found if takes.takes(needs.get(pair_id))]
+    return found
+
+
+@prepared
+def _hidden_gold(rater_id: Any) -> Select[Any]:
     known = gold.alias("known")
     offered_before = exists().where(lease.c.pair_id == gold.c.pair_id, lease.c.rater_id == rater_id)
     # Whoever practised on a pair was told its answer.
@@ -177,7 +211,7 @@ def hidden_gold_for(connection: Connection, rater_id: int, takes: Takes = EVERYT
         qualification.c.account_id == account.c.id,
         account.c.rater_id == rater_id,
     )
-    query = (
+    return (
         select(gold.c.pair_id)
         .distinct()
         .where(
@@ -189,11 +223,6 @@ def hidden_gold_for(connection: Connection, rater_id: int, takes: Takes = EVERYT
         )
         .order_by(gold.c.pair_id)
     )
-    found = list(connection.scalars(query))
-    if takes != EVERYTHING and found:
-        needs = tags_of(connection, found)
-        found = [pair_id for pair_id in found if takes.takes(needs.get(pair_id))]
-    return found
 
 
 def take(connection: Connection, rater_id: int, pair_ids: Sequence[int], kind: str, seconds: float) -> None:
@@ -201,22 +230,45 @@ def take(connection: Connection, rater_id: int, pair_ids: Sequence[int], kind: s
 
     What they hold already they hold on to; anything else begins anew (`at`).
     """
-    now = clock.now()
-    if not pair_ids:
-        return
-    rows = [
-        {"pair_id": each, "rater_id": rater_id, "until": 0.0, "kind": kind, "at": now} for each in pair_ids
-    ]
-    insert_missing(connection, lease, rows, ("pair_id", "rater_id"))
-    mine = lease.c.rater_id == rater_id, lease.c.pair_id.in_(pair_ids)
-    since = case((lease.c.until > now, lease.c.at), else_=now)
-    connection.execute(update(lease).where(*mine).values(at=since, until=now + seconds, kind=kind))
+    take_each(connection, rater_id, [(pair_id, kind) for pair_id in pair_ids], seconds)
+
+
+def take_each(
+    connection: Connection, rater_id: int, pairs: Sequence[tuple[int, str]], seconds: float
+) -> None:
+    """The same of (pair, kind): those that begin anew begin in this order, whatever their kinds."""
+    rows = []
+    for pair_id, kind in pairs:
+        now = clock.now()
+        row = {"pair_id": pair_id, "rater_id": rater_id, "until": now + seconds, "kind": kind, "at": now}
+        rows.append(row)
+    if rows:
+        connection.execute(_take(connection.dialect.name), rows)
+
+
+@cache
+def _take(dialect: str) -> Any:
+    module: Any = import_module(f"sqlalchemy.dialects.{dialect}")
+    statement = module.insert(lease)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=("pair_id", "rater_id"),
+        set_={
+            "at": case((lease.c.until > new.at, lease.c.at), else_=new.at),
+            "until": new.until,
+            "kind": new.kind,
+        },
+    )
 
 
 def answered(connection: Connection, rater_id: int, pair_id: int) -> None:
     """This person is done with the pair: its place is free, and it is not offered to them again."""
-    mine = lease.c.rater_id == rater_id, lease.c.pair_id == pair_id
-    connection.execute(update(lease).where(*mine).values(until=0))
+    _answered(connection, rater_id, pair_id)
+
+
+@prepared
+def _answered(rater_id: Any, pair_id: Any) -> Update:
+    return update(lease).where(lease.c.rater_id == rater_id, lease.c.pair_id == pair_id).values(until=0)
 
 
 def give_back(connection: Connection, rater_id: int, pair_ids: Sequence[int] | None = None) -> int:
@@ -239,9 +291,11 @@ class Offered:
 
 def offered(connection: Connection, rater_id: int, pair_id: int) -> Offered | None:
     """How this pair was last offered to this person; None if it never was."""
-    row = connection.execute(
-        select(lease.c.kind, lease.c.at, lease.c.until).where(
-            lease.c.rater_id == rater_id, lease.c.pair_id == pair_id
-        )
-    ).first()
+    row = _offered(connection, rater_id, pair_id).first()
     return None if row is None else Offered(row.kind, row.at, row.until)
+
+
+@prepared
+def _offered(rater_id: Any, pair_id: Any) -> Select[Any]:
+    mine = lease.c.rater_id == rater_id, lease.c.pair_id == pair_id
+    return select(lease.c.kind, lease.c.at, lease.c.until).where(*mine)

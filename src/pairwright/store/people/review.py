@@ -24,6 +24,7 @@ from pairwright.keys import public_id
 from pairwright.literals import checked
 from pairwright.routing.decide import SENT_BACK
 from pairwright.store import clock
+from pairwright.store.prepared import prepared
 from pairwright.store.rows import last_asked
 from pairwright.store.schema import account, belief, failure, flag, pair, prompt, rater, review, vote
 from pairwright.store.votes import flag_stands, is_current, newest_beliefs, skip_stands
@@ -215,8 +216,12 @@ def comments_for(connection: Connection, rater_id: int, limit: int = 50) -> list
 
 def count_new(connection: Connection, rater_id: int) -> int:
     """How many comments this person has not seen."""
-    query = select(func.count()).where(review.c.rater_id == rater_id, _unseen())
-    return int(connection.execute(query).scalar_one())
+    return int(_count_new(connection, rater_id).scalar_one())
+
+
+@prepared
+def _count_new(rater_id: Any) -> Select[Any]:
+    return select(func.count()).where(review.c.rater_id == rater_id, _unseen())
 
 
 def seen(connection: Connection, rater_id: int) -> None:

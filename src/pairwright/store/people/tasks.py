@@ -26,6 +26,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from pairwright.amounts import counted
 from pairwright.routing.decide import DISAGREE, SENT_BACK
 from pairwright.store.pair_texts import with_texts
+from pairwright.store.prepared import prepared
 from pairwright.store.rows import done, prompt_of, shown
 from pairwright.store.schema import (
     belief,
@@ -228,14 +229,24 @@ def waiting_for(connection: Connection, rater_id: int, takes: Takes = EVERYTHING
 
 def waiting_about(connection: Connection, rater_id: int, takes: Takes = EVERYTHING) -> int:
     """How many pairs wait for this person, also those others hold: fast however long the queue is."""
-    skilled = takes.conditions()
-    every = connection.execute(select(func.count()).select_from(task).where(*skilled)).scalar_one()
+    every = _count_tasks(connection, takes=takes).scalar_one()
+    return int(every) - int(_count_handled(connection, rater_id, takes=takes).scalar_one())
+
+
+@prepared
+def _count_tasks(*, takes: Takes) -> Select[Any]:
+    return select(func.count()).select_from(task).where(*takes.conditions())
+
+
+@prepared
+def _count_handled(rater_id: Any, *, takes: Takes) -> Select[Any]:
+    """How many open pairs this person answered or skipped, or somebody flagged."""
     voted = select(vote.c.pair_id).where(vote.c.rater_id == rater_id, is_current())
     skips = select(failure.c.pair_id).where(failure.c.rater_id == rater_id, skip_stands())
     flags = select(flag.c.pair_id).where(flag.c.severity == "error", flag_stands())
     handled = union(voted, skips, flags).subquery()
     mine = select(func.count()).select_from(task).join(handled, handled.c.pair_id == task.c.pair_id)
-    return int(every) - int(connection.execute(mine.where(*skilled)).scalar_one())
+    return mine.where(*takes.conditions())
 
 
 def skills(connection: Connection) -> dict[str, int]:
@@ -258,11 +269,9 @@ def task_on(connection: Connection, pair_id: int) -> Task | None:
 
 def tasks_on(connection: Connection, pair_ids: Sequence[int]) -> list[Task]:
     """These pairs as tasks, in this order."""
-    rows = connection.execute(
-        with_texts(belief.c.reason)
-        .outerjoin(belief, and_(belief.c.pair_id == pair.c.id, newest_beliefs()))
-        .where(pair.c.id.in_(pair_ids))
-    )
+    if not pair_ids:
+        return []
+    rows = _task_rows(connection, pair_ids)
     found = {
         row.id: Task(
             row.id,
@@ -280,12 +289,18 @@ def tasks_on(connection: Connection, pair_ids: Sequence[int]) -> list[Task]:
     return [found[pair_id] for pair_id in pair_ids if pair_id in found]
 
 
-def open_to(rater_id: int, takes: Takes = EVERYTHING) -> tuple[ColumnElement[bool], ...]:
+@prepared
+def _task_rows(pair_ids: Any) -> Select[Any]:
+    believed = and_(belief.c.pair_id == pair.c.id, newest_beliefs())
+    return with_texts(belief.c.reason).outerjoin(belief, believed).where(pair.c.id.in_(pair_ids))
+
+
+def open_to(rater_id: Any, takes: Takes = EVERYTHING) -> tuple[ColumnElement[bool], ...]:
     """The conditions that a row of `task` is open to this person."""
     return *takes.conditions(), *untouched_by(rater_id, task.c.pair_id)
 
 
-def untouched_by(rater_id: int, pair_id: ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
+def untouched_by(rater_id: Any, pair_id: ColumnElement[int]) -> tuple[ColumnElement[bool], ...]:
     """The conditions that this person has neither answered nor skipped a pair, and that nobody flagged it."""
     answered = exists().where(and_(vote.c.pair_id == pair_id, vote.c.rater_id == rater_id, is_current()))
     skipped = exists().where(failure.c.pair_id == pair_id, failure.c.rater_id == rater_id, skip_stands())
@@ -294,8 +309,14 @@ def untouched_by(rater_id: int, pair_id: ColumnElement[int]) -> tuple[ColumnElem
 
 def open_among(connection: Connection, rater_id: int, pair_ids: Sequence[int]) -> list[int]:
     """Those of these pairs that are open to this person."""
-    query = select(task.c.pair_id).where(task.c.pair_id.in_(pair_ids), *open_to(rater_id))
-    return list(connection.scalars(query))
+    if not pair_ids:
+        return []
+    return list(_open_among(connection, rater_id, pair_ids).scalars())
+
+
+@prepared
+def _open_among(rater_id: Any, pair_ids: Any) -> Select[Any]:
+    return select(task.c.pair_id).where(task.c.pair_id.in_(pair_ids), *open_to(rater_id))
 
 
 def _flagged(pair_id: ColumnElement[int]) -> ColumnElement[bool]:
@@ -340,14 +361,23 @@ def last_action(connection: Connection, rater_id: int, pair_id: int | None = Non
 
 def vote_by_key(connection: Connection, key: bytes) -> tuple[int, int] | None:
     """The vote recorded under this key: (its row number, its rater)."""
-    row = connection.execute(select(vote.c.id, vote.c.rater_id).where(vote.c.key == key)).first()
+    row = _by_key(connection, key).first()
     return None if row is None else (int(row.id), int(row.rater_id))
+
+
+@prepared
+def _by_key(key: Any) -> Select[Any]:
+    return select(vote.c.id, vote.c.rater_id).where(vote.c.key == key)
 
 
 def voted_before(connection: Connection, rater_id: int, pair_id: int) -> bool:
     """Whether this person ever voted on this pair, also if that was taken back."""
-    query = select(vote.c.id).where(vote.c.rater_id == rater_id, vote.c.pair_id == pair_id).limit(1)
-    return connection.execute(query).first() is not None
+    return _ever_on(connection, rater_id, pair_id).first() is not None
+
+
+@prepared
+def _ever_on(rater_id: Any, pair_id: Any) -> Select[Any]:
+    return select(vote.c.id).where(vote.c.rater_id == rater_id, vote.c.pair_id == pair_id).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,11 +419,14 @@ def flagged_by(connection: Connection, rater_id: int, pair_id: int, what: str) -
 
 def vote_on(connection: Connection, rater_id: int, pair_id: int) -> int | None:
     """This person's current vote on a pair, if there is one."""
-    return connection.execute(
-        select(vote.c.id).where(
-            vote.c.rater_id == rater_id, vote.c.pair_id == pair_id, vote.c.purpose.is_(None), is_current()
-        )
-    ).scalar()
+    return _current_on(connection, rater_id, pair_id).scalar()
+
+
+@prepared
+def _current_on(rater_id: Any, pair_id: Any) -> Select[Any]:
+    return select(vote.c.id).where(
+        vote.c.rater_id == rater_id, vote.c.pair_id == pair_id, vote.c.purpose.is_(None), is_current()
+    )
 
 
 def pairs_named(connection: Connection, external_ids: list[str]) -> dict[str, list[tuple[int, bool]]]:
@@ -420,8 +453,22 @@ def further_ids(connection: Connection) -> dict[int, list[tuple[str, bool]]]:
 def pairs_by_key(connection: Connection, digits: str) -> list[tuple[int, bool]]:
     """Pairs whose key begins with these hex digits, two at most: (row number, False)."""
     low, high = bytes.fromhex(digits.ljust(32, "0")), bytes.fromhex(digits.ljust(32, "f"))
-    numbers = connection.scalars(select(pair.c.id).where(pair.c.key.between(low, high)).limit(2))
-    return [(number, False) for number in numbers]
+    return [(number, False) for number in _between(connection, low, high).scalars()]
+
+
+@prepared
+def _between(low: Any, high: Any) -> Select[Any]:
+    return select(pair.c.id).where(pair.c.key.between(low, high)).limit(2)
+
+
+def pairs_with(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
+    """Pairs by their whole keys: key -> row number."""
+    return {bytes(row.key): row.id for row in _with_keys(connection, keys)} if keys else {}
+
+
+@prepared
+def _with_keys(keys: Any) -> Select[Any]:
+    return select(pair.c.key, pair.c.id).where(pair.c.key.in_(keys))
 
 
 def votes_of_people(

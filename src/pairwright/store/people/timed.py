@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
+from pairwright.store.prepared import prepared
 from pairwright.store.schema import vote
 from pairwright.store.votes import is_current
 
@@ -24,16 +26,17 @@ class Timed:
 
 def answers_since(connection: Connection, rater_id: int, since: float) -> list[Timed]:
     """This person's answers from then on that count and were timed here."""
+    rows = _since(connection, rater_id, since)
+    return [Timed(row.pair_id, row.offered_at, row.at, row.seconds or 0.0) for row in rows]
+
+
+@prepared
+def _since(rater_id: Any, since: Any) -> Select[Any]:
     newest = (
-        select(vote.c.id, vote.c.pair_id, vote.c.offered_at, vote.c.at, vote.c.seconds)
-        .where(vote.c.rater_id == rater_id)
-        .order_by(vote.c.id.desc())
-        .limit(MOST)
-        .subquery()
+        select(vote.c.id).where(vote.c.rater_id == rater_id).order_by(vote.c.id.desc()).limit(MOST).subquery()
     )
-    rows = connection.execute(
+    return (
         select(vote.c.pair_id, vote.c.offered_at, vote.c.at, vote.c.seconds)
         .join(newest, newest.c.id == vote.c.id)
         .where(vote.c.at >= since, vote.c.offered_at.is_not(None), is_current())
     )
-    return [Timed(row.pair_id, row.offered_at, row.at, row.seconds or 0.0) for row in rows]

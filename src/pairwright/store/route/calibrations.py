@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Select, func, insert, select
 
 from pairwright.keys import content_key
 from pairwright.store import clock
+from pairwright.store.prepared import prepared
 from pairwright.store.schema import calibration
 
 
@@ -38,10 +39,16 @@ def calibrations(connection: Connection) -> list[RecordedLook]:
 
 def newest_calibration(connection: Connection) -> RecordedLook | None:
     """The last look at any frame."""
-    rows = connection.execute(
-        select(calibration.c.id, calibration.c.at, calibration.c.result).order_by(calibration.c.id.desc())
-    )
-    return next((found for row in rows if "frame" in (found := RecordedLook(*row)).result), None)
+    row = _newest(connection).first()
+    if row is None or "frame" in row.result:
+        return None if row is None else RecordedLook(*row)
+    return next(reversed(calibrations(connection)), None)
+
+
+@prepared
+def _newest() -> Select[Any]:
+    columns = calibration.c.id, calibration.c.at, calibration.c.result
+    return select(*columns).order_by(calibration.c.id.desc()).limit(1)
 
 
 def count(connection: Connection) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Select, insert, select
 
 from pairwright.routing.decide import Combination
 from pairwright.store import clock
+from pairwright.store.prepared import prepared
 from pairwright.store.schema import combination
 
 
@@ -36,6 +37,9 @@ def newest_combination(connection: Connection) -> Combination | None:
 
 def newest_facts(connection: Connection) -> dict[str, Any] | None:
     """The newest fit as it was recorded."""
-    return connection.execute(
-        select(combination.c.result).order_by(combination.c.id.desc()).limit(1)
-    ).scalar()
+    return _newest(connection).scalar()
+
+
+@prepared
+def _newest() -> Select[Any]:
+    return select(combination.c.result).order_by(combination.c.id.desc()).limit(1)
