@@ -266,7 +266,7 @@ def _said_besides(found: Found, values: Watched, asked: frozenset[str]) -> Found
     if not isinstance(found, Canonical):
         return found
     found = _with_images(found, values, asked)
-    if asked >= values.keys() and found.margin != 0:  # nothing more is said, and no tie by the margin
+    if values.keys() <= asked and found.margin != 0:  # nothing more is said, and no tie by the margin
         return _with_domain(found, values) if found.meta else found
     for name in (each for each in context.TOOLS if each not in asked and values.peek(each)):
         found = replace(found, tools=context.tools_of(values.whole(name), f'"{name}"'))

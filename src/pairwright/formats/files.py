@@ -16,6 +16,7 @@ from pairwright.formats.config_files import described
 from pairwright.formats.dry_run import PlannedFiles
 from pairwright.formats.format import Row, Target, Written
 from pairwright.formats.split import Parts, Stratified, stratified
+from pairwright.frozen import frozen
 from pairwright.types import Message
 
 PARTS = ("train", "validation", "test")
@@ -23,7 +24,7 @@ _LISTS = {"tools": ["json"], "images": ["image"]}  # columns that only rows beyo
 WHOLE = ""  # the part's name where there is only one
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Made:
     """A row to be written, with its side line. `key` is its prompt's."""
 
@@ -124,16 +125,16 @@ class DatasetFiles:
             self._put(part, each)
 
     def _put(self, name: str, made: Made) -> None:
-        part = self.parts.setdefault(name, FilePart())
         if name not in self._open or (self._layout.shard and self._open[name][0].count >= self._layout.shard):
             self._next_file(name)
-        rows, meta = self._open[name]
+        part, (rows, meta) = self.parts[name], self._open[name]
         rows.write(made.row)
         if made.beyond_text:
             self._beyond_text = True
             self._more |= made.row.keys() - self._target.columns.keys()
-        if lacking := self._target.in_all.keys() - made.row.keys():
-            self._short.setdefault(rows, set()).update(lacking)
+        for name in self._target.in_all:
+            if name not in made.row:
+                self._short.setdefault(rows, set()).add(name)
         meta.write({"row": rows.count, **made.meta})
         if rows not in self._filled and not any(
             made.row[each] in (None, "", []) for each in self._target.may_be_empty
@@ -147,6 +148,7 @@ class DatasetFiles:
     def _next_file(self, name: str) -> None:
         if name in self._open:
             self._finish(*self._open[name])
+        self.parts.setdefault(name, FilePart())
         label = f"{self._name}.{name}" if name else self._name
         final = f"{label}{self._ending}"
         rows = self._files.open(final, self._target.columns)

@@ -36,6 +36,7 @@ from pairwright.formats.streams import (
     open_text,
     printable,
 )
+from pairwright.frozen import frozen
 
 FORMATS = ("jsonl", "json", "csv", "tsv", "parquet", "txt")
 ENDINGS = {
@@ -53,7 +54,7 @@ _MOST_HOLLOW = 10_000
 Form = Literal["object", "cells", "line"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """One row. `place` is `prompts.jsonl:17`, or `prompts.parquet row 17`.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -368,7 +368,7 @@ def made_rows(
         if isinstance(item, Pair):
             result.margin_unit = result.margin_unit or next(iter(item.margins), None)
             if result.margin_unit is not None:
-                item = replace(item, unit=result.margin_unit)
+                item = item.in_unit(result.margin_unit)
         row = item if isinstance(item, Canonical) else item.row
         beyond = beyond_text(row, responses_of(item))
         if beyond:
