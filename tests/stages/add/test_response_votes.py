@@ -301,3 +301,48 @@ def test_add_says_how_many_were_kept_and_what_followed(project, tmp_path, capsys
     printed = " ".join(capsys.readouterr().out.split())
     assert "2 labels of single responses by unknown log kept." in printed
     assert "1 vote on pairs of a better and a worse response to one prompt follow from them." in printed
+
+
+# --- weights -----------------------------------------------------------------------------------------
+
+
+def side_lines(path):
+    lines = path.with_name(path.name + ".meta.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_the_weight_of_a_labelled_response_comes_out_again(project, tmp_path):
+    """Its trainer has no place for it, so it stands beside the row and is listed."""
+    found = add(project, tmp_path, said(A, True, weight=0.5), said(B, False, "Why?", weight=3))
+    assert found.not_carried == {}
+    out = tmp_path / "kto.jsonl"
+    result = export_dataset(project.store, out, to="trl-kto-text")
+    assert {line["label"]: line["weight"] for line in side_lines(out)} == {
+        "good": 0.5,
+        "bad": 3.0,
+    }
+    assert result.not_carried == {"weight": 2}
+
+
+def test_a_response_without_a_weight_has_none(project, tmp_path):
+    add(project, tmp_path, said(A, True))
+    out = tmp_path / "kto.jsonl"
+    assert export_dataset(project.store, out, to="trl-kto-text").not_carried == {}
+    assert "weight" not in side_lines(out)[0]
+
+
+def test_a_response_that_was_there_keeps_its_weight_and_the_other_is_told(project, tmp_path):
+    add(project, tmp_path, said(A, True, weight=0.5))
+    assert add(project, tmp_path, said(A, True, weight=0.5)).not_carried == {}
+    assert add(project, tmp_path, said(A, True, weight=0.75)).not_carried == {"weight": 1}
+    export_dataset(project.store, tmp_path / "kto.jsonl", to="trl-kto-text")
+    assert side_lines(tmp_path / "kto.jsonl")[0]["weight"] == 0.5
+
+
+def test_a_score_beside_a_label_is_kept_and_the_label_decides(project, tmp_path):
+    row = {"prompt": Q, "completion": A, "label": False, "score": 4.5}
+    found = add_dataset(project, [write(tmp_path, row)], source="trl-kto-text")
+    assert found.not_carried == {}
+    (vote,) = rows(project, "response_vote")
+    assert (vote.good, vote.rating) == (False, 4.5)
+    assert kto(project, tmp_path) == {A: False}

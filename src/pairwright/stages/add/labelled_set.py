@@ -65,8 +65,9 @@ from pairwright.store.content import (
     response_ids,
     stored_pairs,
 )
-from pairwright.store.export.labelled_pairs import MARGIN, WEIGHT
+from pairwright.store.export.labelled_pairs import MARGIN, WEIGHT, amount_in
 from pairwright.store.export.scratch import Counts
+from pairwright.store.response_votes import params_of
 from pairwright.store.votes import add_vote, retract, votes_by_raters
 from pairwright.types import MAKERS, Maker, OnError, Prompt, Rater, Response, Verdict, Vote
 
@@ -275,7 +276,7 @@ def _add_page(
         (n, place): NewResponse(
             numbers[keys[n]],
             given_response_key(keys[n], one.text, _named(one.model), one.turns),
-            Response(one.text, _named(one.model), source=row.place, turns=one.turns),
+            Response(one.text, _named(one.model), _params(row), source=row.place, turns=one.turns),
         )
         for n, row in enumerate(page)
         for place, one in enumerate(row.responses)
@@ -284,16 +285,20 @@ def _add_page(
     there = response_ids(connection, [each.key for each in new.values()])
     met: list[_Met] = []
     pairs: list[NewPair] = []
+    weighed: list[tuple[float, int | None]] = []
     for n, row in enumerate(page):
         own_met = _meet(row, keys[n], which)
         met += own_met
-        if row.weight is not None and not own_met:  # a vote on a response has none
-            result.not_carried["weight"] = result.not_carried.get("weight", 0) + 1
+        if row.weight is not None and not own_met:
+            only = there[new[n, 0].key] if len(row.responses) == 1 else None
+            weighed.append((row.weight, only))
         for number, each in enumerate(own_met):
             a, b = (there[new[n, place].key] for place in (each.first, each.second))
             name = row.id if len(own_met) == 1 or row.id is None else f"{row.id}/{number + 1}"
             meta = _meta(row, _amounts(each))
             pairs.append(NewPair(numbers[keys[n]], each.key, a, b, "given", name, meta, row.place))
+    if lost := _lost_weights(connection, weighed):
+        result.not_carried["weight"] = result.not_carried.get("weight", 0) + lost
     result.pairs += _added(insert_pairs(connection, pairs), len(pairs))
     touched = _vote(connection, met, own, result, seen)
     about = {place: (there[each.key], each.prompt_id) for place, each in new.items()}
@@ -301,6 +306,20 @@ def _add_page(
     by_number = {numbers[key]: key for key in keys}
     touched |= _count(keep(connection, given, by_number, own, which, seen), result)
     renew_beliefs(connection, project, sorted(touched))
+
+
+def _params(row: Canonical) -> dict[str, Any] | None:
+    """What is kept with the only response of a row: how much the row counts."""
+    return {WEIGHT: row.weight} if row.weight is not None and len(row.responses) == 1 else None
+
+
+def _lost_weights(connection: Connection, weighed: Sequence[tuple[float, int | None]]) -> int:
+    """How many weights of rows without a pair are not kept with their only response, given by its number.
+
+    A response that was there before keeps the weight it had, or none.
+    """
+    kept = params_of(connection, sorted({number for _, number in weighed if number is not None}))
+    return sum(number is None or amount_in(kept[number], WEIGHT) != weight for weight, number in weighed)
 
 
 def _given_votes(
