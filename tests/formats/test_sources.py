@@ -35,6 +35,7 @@ from pairwright.formats.catalog import formats, read_dataset
 from pairwright.formats.format import Left
 from pairwright.formats.guess import guess
 from pairwright.formats.reading import BadRow
+from pairwright.formats.reading_options import ReadingOptions
 
 # --- UltraFeedback ---------------------------------------------------------------------------------
 
@@ -482,9 +483,9 @@ def test_a_table_of_your_own_with_a_column_map(tmp_path):
     path.write_text(f'question,good_answer,bad_answer,why\n"{Q}",{A},{B},x\n')
     mapping = {"prompt": "question", "chosen": "good_answer", "rejected": "bad_answer"}
     assert guess(path, mapping) == "table"
-    (found,) = read_dataset(path, "table", mapping)
+    (found,) = read_dataset(path, "table", ReadingOptions(mapping))
     assert (found.prompt[0].content, texts(found), ranks(found)) == (Q, [A, B], [1, 2])
-    (bad,) = read_dataset(path, "table", {"prompt": "ask"})
+    (bad,) = read_dataset(path, "table", ReadingOptions({"prompt": "ask"}))
     assert (
         bad.reason == '--map names "ask", which is not there (keys: question, good_answer, bad_answer, why)'
     )

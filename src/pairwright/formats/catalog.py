@@ -5,7 +5,7 @@ A plugin's entry point is a `Format`, or a tuple of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from importlib.metadata import entry_points
 from itertools import chain
@@ -21,6 +21,7 @@ from pairwright.formats.mapping import renamed
 from pairwright.formats.messages import number_of, with_system
 from pairwright.formats.ratings import stated
 from pairwright.formats.reading import BadRow, Given, Record, Rows, read_records
+from pairwright.formats.reading_options import AS_IT_STANDS, ReadingOptions
 from pairwright.formats.sources import (
     alpaca_eval,
     arena,
@@ -192,37 +193,26 @@ def values_of(record: Record) -> Row:
 # --- reading ------------------------------------------------------------------------------------
 
 
-def read_dataset(
-    path: Given,
-    name: str,
-    mapping: Mapping[str, str] | None = None,
-    *,
-    file_format: str | None = None,
-    without: Collection[str] = (),
-    label: str | None = None,
-    label_values: Mapping[str, str] | None = None,
-) -> Iterator[Found]:
+def read_dataset(path: Given, name: str, options: ReadingOptions = AS_IT_STANDS) -> Iterator[Found]:
     """The rows of a file (for some formats a folder) in the format `name`, one at a time.
 
     A row that can't be read is a BadRow, one that can't be used a Left; reading
-    goes on after both. `mapping` is the format's column -> the file's. Columns named in
-    `without` are taken away first. `label` is which of several labels counts, `label_values` what the
-    values of a table's label mean.
+    goes on after both.
     """
-    source = of_label(source_named(name), name, label)
-    unknown = [each for each in mapping or {} if name == "table" and each not in table.COLUMNS]
+    source = of_label(source_named(name), name, options.label)
+    unknown = [each for each in options.mapping if name == "table" and each not in table.COLUMNS]
     if unknown:
         raise InputError(f'--map "{unknown[0]}" is no name of a column: {", ".join(table.COLUMNS)}')
-    if label_values and name != "table":
+    if options.label_values and name != "table":
         raise InputError(f"--label-values goes with --from table: {name} says what its own labels mean")
     if source.path is not None:
         if isinstance(path, Rows):
             raise InputError(f"{name} is read from a file or folder: pass its path")
         return chain.from_iterable(_apart(found) for found in source.path(Path(path)))
-    records = without_columns(
-        renamed(read_records(path, file_format=file_format), mapping or {}, label_values), without
+    records = renamed(
+        read_records(path, file_format=options.file_format), options.mapping, options.label_values
     )
-    return rows_of(records, source, name)
+    return rows_of(without_columns(records, options.without), source, name)
 
 
 def rows_of(records: Iterator[Record | BadRow], source: Source, name: str) -> Iterator[Found]:

@@ -13,6 +13,7 @@ from pairwright.cli.main import run
 from pairwright.errors import InputError
 from pairwright.formats.canonical import Single
 from pairwright.formats.catalog import formats, target_named
+from pairwright.formats.reading_options import ReadingOptions
 from pairwright.hub.exports import export_at
 from pairwright.stages.add.labelled_set import add_dataset
 from pairwright.stages.export.convert import Selection, convert
@@ -70,7 +71,7 @@ ALL = {name: [row] for name, row in (SAMPLES | SINGLY).items()} | SEVERAL
 def test_a_project_gives_the_same_good_and_bad_responses_as_convert(project, tmp_path, name):
     """Whatever says of a response itself that it is good or bad, in every format that is read."""
     path = write(tmp_path, *ALL[name])
-    more = {"source": name, "label": LABELS.get(name)}
+    more = {"source": name, "options": ReadingOptions(label=LABELS.get(name))}
     straight, through = tmp_path / "straight.jsonl", tmp_path / "through.jsonl"
     selection = Selection(threshold=3)
     added = add_dataset(project, [path], **more)
@@ -110,7 +111,9 @@ def test_ratings_of_single_responses_take_a_threshold(project, tmp_path):
 def test_a_safe_and_an_unsafe_answer_of_one_pair_are_good_and_bad_by_themselves(project, tmp_path):
     """PKU-SafeRLHF by `safe`: which is safer is the pair's label, which is safe each answer's own."""
     row = {**SAMPLES["pku-saferlhf"], "is_response_0_safe": True, "is_response_1_safe": False}
-    added = add_dataset(project, [write(tmp_path, row)], source="pku-saferlhf", label="safe")
+    added = add_dataset(
+        project, [write(tmp_path, row)], source="pku-saferlhf", options=ReadingOptions(label="safe")
+    )
     assert (added.pairs.added, added.response_votes.added, added.formed) == (1, 2, 0)
     assert sorted(kto(project, tmp_path).values()) == [False, True]
 

@@ -11,7 +11,7 @@ twice adds nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
@@ -41,6 +41,7 @@ from pairwright.formats.catalog import read_dataset, source_named
 from pairwright.formats.format import Found
 from pairwright.formats.guess import guess
 from pairwright.formats.reading import BadRow, Given, name_of
+from pairwright.formats.reading_options import AS_IT_STANDS, ReadingOptions
 from pairwright.formats.values import as_json
 from pairwright.formats.writing import without_ending
 from pairwright.keys import seeded_fraction
@@ -154,15 +155,11 @@ def add_dataset(
     paths: Sequence[Given],
     *,
     source: str | None = None,
-    mapping: dict[str, str] | None = None,
+    options: ReadingOptions = AS_IT_STANDS,
     which: Which = "best",
     rater: str | None = None,
     labels_by: Maker | None = None,
-    file_format: str | None = None,
     on_error: OnError = "stop",
-    without: Collection[str] = (),
-    label: str | None = None,
-    label_values: Mapping[str, str] | None = None,
     image_urls: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> AddDatasetResult:
@@ -171,14 +168,13 @@ def add_dataset(
     `which` responses of a ranking meet. `rater` names who made labels whose row does
     not say: unless told it is the dataset, else the file. `labels_by` says what all
     raters of the files are, and takes back what was said otherwise of them before;
-    without it a row that does not say is of an unknown rater. `without` are columns to
-    do without, `label` is which of several labels counts, `label_values` what a table's mean. Images are
-    kept in the project's `media/`; with `image_urls` those that are addresses stay addresses. Raises
-    InputError for a format there is not.
+    without it a row that does not say is of an unknown rater. Images are kept in the project's
+    `media/`; with `image_urls` those that are addresses stay addresses. Raises InputError for a
+    format there is not.
     """
     if labels_by is not None and labels_by not in MAKERS:
         raise InputError(f'labels_by is "{labels_by}"; it is one of {", ".join(MAKERS)}')
-    name = source or guess(paths[0], mapping or {}, file_format)
+    name = source or guess(paths[0], options.mapping, options.file_format)
     reads = source_named(name)
     result, keeper = AddDatasetResult(name, source is None), Keeper(project.media, urls=image_urls)
     with ExitStack() as stack:
@@ -190,20 +186,7 @@ def add_dataset(
                     stem = without_ending(file)[0] or Path(file).stem
                     called = rater or (stem if reads.rater == _FILE else reads.rater)
                     own = LabelMaker(name, called, reads.kind, labels_by)
-                    read = read_dataset(
-                        path,
-                        name,
-                        mapping,
-                        file_format=file_format,
-                        without=without,
-                        label=label,
-                        label_values=label_values,
-                    )
-                    found = _with_images_kept(
-                        read,
-                        keeper,
-                        base_of(path),
-                    )
+                    found = _with_images_kept(read_dataset(path, name, options), keeper, base_of(path))
                     before, rows = result.read, usable(found, result, progress, _unfit)
                     while page := list(islice(rows, PAGE)):
                         _add_page(connection, project, page, own, which, result, seen)
