@@ -10,12 +10,14 @@ import yaml
 from formats.sources import (
     test_auto_j,
     test_chat_log,
+    test_gemini,
     test_judgebench,
     test_judgelm,
     test_langfuse,
     test_langsmith,
     test_librechat,
     test_llmbar,
+    test_nova,
     test_oasst,
     test_open_webui,
     test_openai_evals,
@@ -305,6 +307,43 @@ def test_arenas_other_shapes(tmp_path):
     assert bad.reason.startswith("2 of winner_model_a")
 
 
+def talk(*said):
+    return [{"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate(said)]
+
+
+def test_mt_benchs_first_turn_is_judged_without_the_second(tmp_path):
+    """Each of its rows has both turns, and says which was judged."""
+    both = {"conversation_a": talk(Q, A, "Why?", "Air."), "conversation_b": talk(Q, B, "Why?", "Grass.")}
+    row = {
+        "question_id": 81,
+        "model_a": "m1",
+        "model_b": "m2",
+        "winner": "model_a",
+        "judge": "author_2",
+        **both,
+    }
+    first = one(tmp_path, "arena", {**row, "turn": 1})
+    (second,) = read(tmp_path, "arena", {**row, "turn": 2})
+    assert (texts(first), ranks(first), first.beside) == ([A, B], [1, 2], ())
+    assert second.reason == "conversations_differ"
+
+
+def test_mt_benchs_model_is_a_judge_and_its_contradiction_no_tie(tmp_path):
+    sides = {"conversation_a": talk(Q, A), "conversation_b": talk(Q, B)}
+    row = {
+        "question_id": 81,
+        "model_a": "m1",
+        "model_b": "m2",
+        "judge": ["gpt-4", "pair-v2"],
+        "turn": 1,
+        **sides,
+    }
+    (opinion,) = one(tmp_path, "arena", {**row, "winner": "model_b"}).opinions
+    assert (opinion.rater, opinion.kind, opinion.ranks) == ("arena/gpt-4/pair-v2", "judge", (2, 1))
+    (left,) = read(tmp_path, "arena", {**row, "winner": "tie (inconsistent)"})
+    assert left.reason == "judge_failed"
+
+
 def test_two_different_conversations_are_no_two_answers_to_one_prompt(tmp_path):
     row = arena("model_a")
     for side, text in (("conversation_a", "x"), ("conversation_b", "y")):
@@ -414,6 +453,13 @@ def test_argillas_ratings_make_ranks_and_only_submitted_ones_count(tmp_path):
     for status in ("draft", "discarded"):
         (left,) = read(tmp_path, "argilla", argilla(("u1", (5, 2), status)))
         assert left.reason == "no_submitted_answer"
+
+
+def test_argillas_answers_that_are_read_are_not_told_as_left_behind(tmp_path):
+    row = argilla(("u1", (5, 2), "submitted"))
+    row["responses"]["why"] = [{"value": "Shorter.", "user_id": "u1", "status": "submitted"}]
+    beside = one(tmp_path, "argilla", row).beside
+    assert [each for each in beside if each.startswith("responses")] == ["responses.why"]
 
 
 def test_argillas_flattened_records(tmp_path):
@@ -573,6 +619,8 @@ SAMPLES = {
     "librechat": test_librechat.RECORD,
     "chat-log": test_chat_log.RECORD,
     "openai-completions": test_chat_log.COMPLETION,
+    "gemini-dpo": test_gemini.RECORD,
+    "nova-dpo": test_nova.RECORD,
 }
 # Where one row is several records: those that make the row, and the reader of the whole.
 SEVERAL = {

@@ -64,9 +64,19 @@ def _pair_of(prompt: Prompt, good: Any, bad: Any, row: Any, place: str) -> tuple
     if isinstance(found, Left):
         return found
     asked, (chosen, rejected) = found
+    asked = _before_answer(asked, (chosen, rejected))
     if chosen.said == rejected.said and not shown_otherwise(row):
         return Left(place, "same_text")
     return asked, chosen, rejected
+
+
+def _before_answer(asked: Prompt, answers: Sequence[Rated]) -> Prompt:
+    """What was asked, without the answer where the conversation goes on to one of the two already."""
+    for one in answers:
+        before, reply = asked[: -len(one.messages)], asked[-len(one.messages) :]
+        if before and reply == one.messages:
+            return before
+    return asked
 
 
 def shown_otherwise(row: Any) -> bool:

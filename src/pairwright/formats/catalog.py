@@ -27,6 +27,7 @@ from pairwright.formats.sources import (
     arena,
     auto_j,
     chat_log,
+    gemini,
     helpsteer,
     judgebench,
     judgelm,
@@ -35,6 +36,7 @@ from pairwright.formats.sources import (
     librechat,
     llmbar,
     nectar,
+    nova,
     oasst,
     open_webui,
     openai_evals,
@@ -110,6 +112,8 @@ _BUILT_IN: tuple[Format, ...] = (
     *open_webui.FORMATS,
     *librechat.FORMATS,
     *chat_log.FORMATS,
+    *gemini.FORMATS,
+    *nova.FORMATS,
     *(tool.dataset for tool in TOOLS.values() if tool.dataset),
 )
 
@@ -182,11 +186,13 @@ def values_of(record: Record) -> Row:
     row = record.row
     if record.form != "cells":
         return row
-    for name in ("label", "kto_tag"):
+    for name in ("label", "kto_tag", "is_safe", "is_response_0_safe", "is_response_1_safe"):
         said = _BOOLEANS.get(str(row.get(name)).strip().lower())
-        if said is not None and (name == "kto_tag" or "completion" in row):
+        if said is not None and (name != "label" or "completion" in row):
             row = {**row, name: said}
-    lists = {name: cell for name, cell in row.items() if isinstance(cell, str) and cell.startswith("[{")}
+    lists = {
+        name: cell for name, cell in row.items() if isinstance(cell, str) and cell.startswith(("[{", "{"))
+    }
     return {**row, **{name: messages_in_cell(cell, f'"{name}"') for name, cell in lists.items()}}
 
 

@@ -157,6 +157,8 @@ def _looks(*, prompt: type | None, answer: type, name: str = "chosen") -> Any:
     def is_answer(value: Any) -> bool:
         if answer is str and name == "chosen" and isinstance(value, list):  # several answers
             return bool(value) and isinstance(value[0], str)
+        if prompt is list and answer is list and isinstance(value, dict):  # one message
+            value = [value]
         return isinstance(value, answer) and (answer is str or is_messages(value))
 
     def looks(row: Mapping[str, Any]) -> bool:
