@@ -41,15 +41,19 @@ def storable(value: str, where: str) -> str:
     """A text, perhaps empty, that every store can hold."""
     if "\0" in value:
         raise InputError(f"{where} has a NUL character (\\u0000), which no model takes. Remove it.")
-    if not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            bad = ord(value[error.start])
-            raise InputError(
-                f"{where} has half a character (lone surrogate U+{bad:04X}). Remove it."
-            ) from None
+    whole_characters(value, where)
     return value
+
+
+def whole_characters(value: str, where: str) -> None:
+    """Raises InputError for a text that no UTF-8 can hold."""
+    if value.isascii():
+        return
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        bad = ord(value[error.start])
+        raise InputError(f"{where} has half a character (lone surrogate U+{bad:04X}). Remove it.") from None
 
 
 def as_name(value: Any, where: str) -> str:
