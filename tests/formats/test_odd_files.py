@@ -10,6 +10,7 @@ from pairwright.errors import InputError
 from pairwright.formats.reading import BadRow, Rows, read_records
 from pairwright.formats.tools.crowd import FORMULA, write_mturk, write_plain
 from pairwright.formats.tools.shapes import SentTask
+from pairwright.stages.export.convert import convert
 
 
 def read(path, text):
@@ -157,3 +158,17 @@ def test_a_row_in_memory_with_half_a_character_is_a_bad_row():
     bad, good = read_records(Rows("rows", [{"chosen": {"content": "x\ud800"}}, {"id": 2}]))
     assert bad == BadRow("rows row 1", '"chosen" has half a character (lone surrogate U+D800). Remove it.')
     assert good.row == {"id": 2}
+
+
+def test_rows_of_an_array_on_one_line_have_places_of_their_own(tmp_path):
+    """json.dump writes a list in one line; rows are counted by where they stand."""
+    path = tmp_path / "in.json"
+    rows = [{"prompt": f"q{n}", "chosen": "a", "rejected": "b" if n else 7} for n in range(4)]
+    path.write_text(json.dumps([*rows, 5, 6]))
+    result = convert(path, tmp_path / "out.jsonl", to="trl-dpo", source="trl-dpo-text")
+    assert (result.read, result.rows, result.bad_rows) == (6, 3, 3)
+    assert [row.place.rpartition("/")[2] for row in result.bad] == [
+        "in.json:1",
+        "in.json:1 row 5",
+        "in.json:1 row 6",
+    ]

@@ -409,8 +409,12 @@ def _values(stream: io.BufferedReader, shown: str) -> Records:
     array = window.peek() == "["
     if array:
         window.take()
+    number, before = 0, 0
     while (next_one := window.peek()) and not (array and next_one == "]"):
-        place = f"{shown}:{window.line}"
+        number += 1
+        # Rows that share a line are told apart: what has the same place counts as one row.
+        place = f"{shown}:{window.line}" + (f" row {number}" if window.line == before else "")
+        before = window.line
         value, problem = window.value()
         if type(value) is not dict:
             yield BadRow(place, _not_object(value))
