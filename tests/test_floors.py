@@ -14,6 +14,7 @@ FLOORS = {
     "extras": 0,
     "keys": 0,
     "rows": 0,
+    "frozen": 0,
     "literals": 0,
     "amounts": 0,
     "interrupts": 0,

@@ -319,7 +319,7 @@ def formats() -> Picture:
     p = Picture(
         760,
         260,
-        "62 formats are read into one row, prompt, responses and what is said of each, and 32 are written from it",
+        "64 formats are read into one row, prompt, responses and what is said of each, and 32 are written from it",
     )
     for i, text in enumerate(
         (

@@ -138,6 +138,7 @@ class Project:
         nothing; with `on_error="skip"` the good rows are added.
         """
         from pairwright.formats.mapping import parse_label_values, parse_mapping
+        from pairwright.formats.reading_options import ReadingOptions
         from pairwright.formats.rows import FieldNames
         from pairwright.stages.add.into_project import add
         from pairwright.stages.add.sources import sources
@@ -150,23 +151,24 @@ class Project:
             response_a=response_a_field,
             response_b=response_b_field,
         )
+        options = ReadingOptions(
+            parse_mapping(map) if isinstance(map, str) else map or {},
+            format,
+            _names(without),
+            label,
+            parse_label_values(label_values) if isinstance(label_values, str) else label_values or {},
+        )
         with self._opened() as project, count_bar("adding rows", quiet=not progress) as tell:
             result = add(
                 project,
                 sources(data, split=split),
                 labels=from_,
                 fields=fields,
-                mapping=parse_mapping(map) if isinstance(map, str) else map,
+                options=options,
                 which=pairs,
                 rater=rater,
                 labels_by=labels_by,
-                file_format=format,
                 on_error=on_error,
-                without=_names(without),
-                label=label,
-                label_values=parse_label_values(label_values)
-                if isinstance(label_values, str)
-                else label_values,
                 image_urls=image_urls,
                 progress=tell,
             )

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import orjson
 
+from pairwright.frozen import frozen
 from pairwright.keys import content_key
 from pairwright.literals import checked
 
@@ -82,7 +83,7 @@ class Image:
     at: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """One chat message.
 

@@ -12,6 +12,7 @@ from pairwright.errors import InputError
 from pairwright.formats.catalog import read_dataset
 from pairwright.formats.mapping import parse_label_values, parse_mapping, path_of
 from pairwright.formats.reading import BadRow
+from pairwright.formats.reading_options import ReadingOptions
 
 CHAT = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": Q}]
 
@@ -66,7 +67,9 @@ def test_json_in_a_cell_is_read_where_a_path_leads_into_it(tmp_path):
     path = tmp_path / "in.csv"
     cell = json.dumps({"a": A, "b": B}).replace('"', '""')
     path.write_text(f'q,out\n"{Q}","{cell}"\n')
-    (found,) = read_dataset(path, "table", parse_mapping("prompt=q,chosen=out.a,rejected=out.b"))
+    (found,) = read_dataset(
+        path, "table", ReadingOptions(parse_mapping("prompt=q,chosen=out.a,rejected=out.b"))
+    )
     assert texts(found) == [A, B]
 
 

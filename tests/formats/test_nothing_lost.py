@@ -22,6 +22,7 @@ from pairwright.formats.format import Left
 from pairwright.formats.images import refs_of
 from pairwright.formats.ratings import contradicts_itself
 from pairwright.formats.reading import BadRow
+from pairwright.formats.reading_options import ReadingOptions
 from pairwright.stages.export.convert import Selection, convert
 
 SINGLY = ("trl-kto", "trl-kto-text", "llama-factory-kto", "axolotl-kto", "ms-swift-kto")
@@ -42,7 +43,7 @@ def write(tmp_path, *rows, name="in.jsonl"):
 
 
 def read(tmp_path, name, *rows, **more):
-    return list(read_dataset(write(tmp_path, *rows), name, label=LABELS.get(name), **more))
+    return list(read_dataset(write(tmp_path, *rows), name, ReadingOptions(label=LABELS.get(name), **more)))
 
 
 def lines(path):

@@ -7,9 +7,10 @@ import time
 import pytest
 
 from pairwright.errors import InputError
-from pairwright.formats.reading import BadRow, read_records
+from pairwright.formats.reading import BadRow, Rows, read_records
 from pairwright.formats.tools.crowd import FORMULA, write_mturk, write_plain
 from pairwright.formats.tools.shapes import SentTask
+from pairwright.stages.export.convert import convert
 
 
 def read(path, text):
@@ -132,3 +133,42 @@ def test_no_cell_that_leaves_for_a_spreadsheet_begins_a_formula(tmp_path, write,
     (row,) = read_records(tmp_path / "copy.csv")
     assert not any(cell.startswith(FORMULA) for cell in row.row.values())
     assert begin in row.row["second"], "and what stands inside a cell is left alone"
+
+
+# --- half a character -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("in.json", '[{"id": 1, "chosen": ["a", "x\\ud800"]}, {"id": 2}]'),
+        ("in.jsonl", '{"id": 1, "n": NaN, "chosen": "x\\ud800"}\n{"id": 2}\n'),
+        ("one_a_line.jsonl", '{"id": 1, "chosen": "x\\ud800"}\n{"id": 2}\n'),
+    ],
+)
+def test_a_row_with_half_a_character_is_a_bad_row_and_the_others_are_read(tmp_path, name, text):
+    """No output could hold it: it would end the run where it is written."""
+    bad, good = read(tmp_path / name, text)
+    assert isinstance(bad, BadRow)
+    assert "surrogate" in bad.reason
+    assert good.row == {"id": 2}
+
+
+def test_a_row_in_memory_with_half_a_character_is_a_bad_row():
+    bad, good = read_records(Rows("rows", [{"chosen": {"content": "x\ud800"}}, {"id": 2}]))
+    assert bad == BadRow("rows row 1", '"chosen" has half a character (lone surrogate U+D800). Remove it.')
+    assert good.row == {"id": 2}
+
+
+def test_rows_of_an_array_on_one_line_have_places_of_their_own(tmp_path):
+    """json.dump writes a list in one line; rows are counted by where they stand."""
+    path = tmp_path / "in.json"
+    rows = [{"prompt": f"q{n}", "chosen": "a", "rejected": "b" if n else 7} for n in range(4)]
+    path.write_text(json.dumps([*rows, 5, 6]))
+    result = convert(path, tmp_path / "out.jsonl", to="trl-dpo", source="trl-dpo-text")
+    assert (result.read, result.rows, result.bad_rows) == (6, 3, 3)
+    assert [row.place.rpartition("/")[2] for row in result.bad] == [
+        "in.json:1",
+        "in.json:1 row 5",
+        "in.json:1 row 6",
+    ]

@@ -140,7 +140,7 @@ def test_no_rows_are_no_rows(folder, empty):
 def test_what_is_no_object_in_an_array_is_a_bad_row(folder):
     rows, bad = read("a.json", b'[{"n": 1}, 7, {"n": 3}]')
     assert [row["n"] for _, row in rows] == [1, 3]
-    assert bad == [("a.json:1", 'a number, not an object such as {"prompt": "..."}.')]
+    assert bad == [("a.json:1 row 2", 'a number, not an object such as {"prompt": "..."}.')]
 
 
 def test_an_object_that_is_not_utf8_is_a_bad_row(folder):

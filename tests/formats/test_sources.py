@@ -10,12 +10,14 @@ import yaml
 from formats.sources import (
     test_auto_j,
     test_chat_log,
+    test_gemini,
     test_judgebench,
     test_judgelm,
     test_langfuse,
     test_langsmith,
     test_librechat,
     test_llmbar,
+    test_nova,
     test_oasst,
     test_open_webui,
     test_openai_evals,
@@ -35,6 +37,7 @@ from pairwright.formats.catalog import formats, read_dataset
 from pairwright.formats.format import Left
 from pairwright.formats.guess import guess
 from pairwright.formats.reading import BadRow
+from pairwright.formats.reading_options import ReadingOptions
 
 # --- UltraFeedback ---------------------------------------------------------------------------------
 
@@ -304,6 +307,43 @@ def test_arenas_other_shapes(tmp_path):
     assert bad.reason.startswith("2 of winner_model_a")
 
 
+def talk(*said):
+    return [{"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate(said)]
+
+
+def test_mt_benchs_first_turn_is_judged_without_the_second(tmp_path):
+    """Each of its rows has both turns, and says which was judged."""
+    both = {"conversation_a": talk(Q, A, "Why?", "Air."), "conversation_b": talk(Q, B, "Why?", "Grass.")}
+    row = {
+        "question_id": 81,
+        "model_a": "m1",
+        "model_b": "m2",
+        "winner": "model_a",
+        "judge": "author_2",
+        **both,
+    }
+    first = one(tmp_path, "arena", {**row, "turn": 1})
+    (second,) = read(tmp_path, "arena", {**row, "turn": 2})
+    assert (texts(first), ranks(first), first.beside) == ([A, B], [1, 2], ())
+    assert second.reason == "conversations_differ"
+
+
+def test_mt_benchs_model_is_a_judge_and_its_contradiction_no_tie(tmp_path):
+    sides = {"conversation_a": talk(Q, A), "conversation_b": talk(Q, B)}
+    row = {
+        "question_id": 81,
+        "model_a": "m1",
+        "model_b": "m2",
+        "judge": ["gpt-4", "pair-v2"],
+        "turn": 1,
+        **sides,
+    }
+    (opinion,) = one(tmp_path, "arena", {**row, "winner": "model_b"}).opinions
+    assert (opinion.rater, opinion.kind, opinion.ranks) == ("arena/gpt-4/pair-v2", "judge", (2, 1))
+    (left,) = read(tmp_path, "arena", {**row, "winner": "tie (inconsistent)"})
+    assert left.reason == "judge_failed"
+
+
 def test_two_different_conversations_are_no_two_answers_to_one_prompt(tmp_path):
     row = arena("model_a")
     for side, text in (("conversation_a", "x"), ("conversation_b", "y")):
@@ -415,6 +455,13 @@ def test_argillas_ratings_make_ranks_and_only_submitted_ones_count(tmp_path):
         assert left.reason == "no_submitted_answer"
 
 
+def test_argillas_answers_that_are_read_are_not_told_as_left_behind(tmp_path):
+    row = argilla(("u1", (5, 2), "submitted"))
+    row["responses"]["why"] = [{"value": "Shorter.", "user_id": "u1", "status": "submitted"}]
+    beside = one(tmp_path, "argilla", row).beside
+    assert [each for each in beside if each.startswith("responses")] == ["responses.why"]
+
+
 def test_argillas_flattened_records(tmp_path):
     row = {"instruction": Q, "generations-0": A, "generations-1": B}
     for n, rating in enumerate((2, 5)):
@@ -482,9 +529,9 @@ def test_a_table_of_your_own_with_a_column_map(tmp_path):
     path.write_text(f'question,good_answer,bad_answer,why\n"{Q}",{A},{B},x\n')
     mapping = {"prompt": "question", "chosen": "good_answer", "rejected": "bad_answer"}
     assert guess(path, mapping) == "table"
-    (found,) = read_dataset(path, "table", mapping)
+    (found,) = read_dataset(path, "table", ReadingOptions(mapping))
     assert (found.prompt[0].content, texts(found), ranks(found)) == (Q, [A, B], [1, 2])
-    (bad,) = read_dataset(path, "table", {"prompt": "ask"})
+    (bad,) = read_dataset(path, "table", ReadingOptions({"prompt": "ask"}))
     assert (
         bad.reason == '--map names "ask", which is not there (keys: question, good_answer, bad_answer, why)'
     )
@@ -572,6 +619,8 @@ SAMPLES = {
     "librechat": test_librechat.RECORD,
     "chat-log": test_chat_log.RECORD,
     "openai-completions": test_chat_log.COMPLETION,
+    "gemini-dpo": test_gemini.RECORD,
+    "nova-dpo": test_nova.RECORD,
 }
 # Where one row is several records: those that make the row, and the reader of the whole.
 SEVERAL = {

@@ -98,6 +98,7 @@ def add(
 ) -> int:
     """Add prompts, responses, pairs and, with --from, labels. Adding twice adds nothing."""
     from pairwright.formats.mapping import parse_label_values, parse_mapping
+    from pairwright.formats.reading_options import ReadingOptions
     from pairwright.formats.rows import FieldNames
     from pairwright.stages.add.into_project import add as add_to
     from pairwright.stages.add.labelled_set import AddDatasetResult
@@ -111,21 +112,20 @@ def add(
         response_a=response_a_field,
         response_b=response_b_field,
     )
+    options = ReadingOptions(
+        parse_mapping(columns), file_format, column_names(without), label, parse_label_values(label_values)
+    )
     with context.obj.open() as project, count_bar("adding rows", quiet=json) as progress:
         result = add_to(
             project,
             [given(each) for each in files],
             labels=from_,
             fields=fields,
-            mapping=parse_mapping(columns),
+            options=options,
             which=which,
             rater=rater,
             labels_by=labels_by,
-            file_format=file_format,
             on_error=on_error,
-            without=column_names(without),
-            label=label,
-            label_values=parse_label_values(label_values),
             image_urls=image_urls,
             progress=progress,
         )

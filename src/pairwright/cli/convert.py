@@ -161,6 +161,7 @@ def convert(
     """Turn a preference dataset of one format into another. Needs no project."""
     from pairwright.formats.files import Layout, parse_shares
     from pairwright.formats.mapping import parse_label_values, parse_mapping
+    from pairwright.formats.reading_options import ReadingOptions
     from pairwright.stages.add.sources import given
     from pairwright.stages.export.convert import Selection, unused_options
     from pairwright.stages.export.convert import convert as convert_to
@@ -174,19 +175,18 @@ def convert(
     selection = Selection(which, threshold, split_pairs, min_probability, per_prompt, margin, reasoning)
     for text in unused_options(to, selection, seed=seed, stratify=stratify, split=split):
         note(text)
+    options = ReadingOptions(
+        parse_mapping(columns), file_format, column_names(without), label, parse_label_values(label_values)
+    )
     with count_bar("converting rows", quiet=json) as progress:
         result = convert_to(
             given(source),
             target,
             to=to,
             source=from_,
-            mapping=parse_mapping(columns),
-            file_format=file_format,
+            options=options,
             selection=selection,
             layout=Layout(parse_shares(split, seed), shard, stratify),
-            without=column_names(without),
-            label=label,
-            label_values=parse_label_values(label_values),
             dry_run=dry_run,
             progress=progress,
         )

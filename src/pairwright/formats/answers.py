@@ -15,6 +15,7 @@ from typing import Any
 from pairwright.formats.canonical import Rated
 from pairwright.formats.format import Left
 from pairwright.formats.messages import FIRST, apart, turns_given, turns_of
+from pairwright.formats.values import as_text
 from pairwright.types import Message
 
 Prompt = tuple[Message, ...]
@@ -24,31 +25,58 @@ def answers_to(
     prompt: Prompt, given: Sequence[tuple[Any, str]], place: str
 ) -> tuple[Prompt, list[Rated]] | Left:
     """What was asked, and the answers `given` as (value, where)."""
-    sides = [apart(turns_given(value, where)) for value, where in given]
+    sides = [_side(value, where) for value, where in given]
+    answers = [answer for _, answer in sides]
+    if not any(before for before, _ in sides):
+        return prompt, answers
     asked = [_asked(prompt, before) for before, _ in sides]
     if None in asked:
         return Left(place, "prompts_differ")
     if any(each != asked[0] for each in asked):
         return Left(place, "conversations_differ")
-    return asked[0] or prompt, [Rated.of(reply) for _, reply in sides]
+    return asked[0] or prompt, answers
+
+
+def _side(value: Any, where: str) -> tuple[Prompt, Rated]:
+    """The turns that stand before an answer, and the answer."""
+    if isinstance(value, str):
+        return (), Rated(as_text(value, where))
+    before, reply = apart(turns_given(value, where))
+    return before, Rated.of(reply)
 
 
 def pairs_of(prompt: Prompt, row: Any, place: str) -> Iterator[tuple[Prompt, Rated, Rated] | Left]:
     """What was asked, and the answers "chosen" and "rejected"; of lists of answers every two of them."""
     sides = [_several(row[name]) for name in ("chosen", "rejected")]
-    many = any(len(side) > 1 for side in sides)
+    if all(len(side) == 1 for side in sides):
+        yield _pair_of(prompt, sides[0][0], sides[1][0], row, place)
+        return
     for side in sides:
-        for _ in range(len(side) - len(_said(side)) if many else 0):
+        for _ in range(len(side) - len(_said(side))):
             yield Left(place, "empty_response", "response")
-    for good, bad in product(*(_said(side) if many else side for side in sides)):
-        found = answers_to(prompt, [(good, '"chosen"'), (bad, '"rejected"')], place)
-        if isinstance(found, tuple) and len({one.said for one in found[1]}) < 2 and not shown_otherwise(row):
-            found = Left(place, "same_text")
-        if isinstance(found, Left):
-            yield replace(found, unit="pair" if many else "row")
-        else:
-            asked, (chosen, rejected) = found
-            yield asked, chosen, rejected
+    for good, bad in product(*map(_said, sides)):
+        found = _pair_of(prompt, good, bad, row, place)
+        yield replace(found, unit="pair") if isinstance(found, Left) else found
+
+
+def _pair_of(prompt: Prompt, good: Any, bad: Any, row: Any, place: str) -> tuple[Prompt, Rated, Rated] | Left:
+    found = answers_to(prompt, ((good, '"chosen"'), (bad, '"rejected"')), place)
+    if isinstance(found, Left):
+        return found
+    asked, (chosen, rejected) = found
+    asked = _before_answer(asked, (chosen, rejected))
+    if chosen.said == rejected.said and not shown_otherwise(row):
+        return Left(place, "same_text")
+    return asked, chosen, rejected
+
+
+def _before_answer(asked: Prompt, answers: Sequence[Rated]) -> Prompt:
+    """What was asked, without the answer where the conversation goes on to one of the two already."""
+    for one in answers:
+        before, reply = asked[: -len(one.messages)], asked[-len(one.messages) :]
+        if before and reply == one.messages:
+            return before
+    return asked
 
 
 def shown_otherwise(row: Any) -> bool:

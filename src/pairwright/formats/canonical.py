@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations, pairwise
 from typing import Any, Literal, get_args
 
+from pairwright.frozen import frozen
 from pairwright.images import is_url
 from pairwright.literals import checked
 from pairwright.turns import all_laid_out, laid_out
@@ -28,7 +29,7 @@ MarginUnit = Literal["dataset", "ratings", "probability"]
 MARGIN_UNITS: tuple[MarginUnit, ...] = get_args(MarginUnit)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rated:
     """One response and what is said of it: `rank` is better the smaller it is, `rating` the larger.
 
@@ -59,8 +60,12 @@ class Rated:
         """What makes two responses the same: white space around a text does not make another."""
         return self.turns or self.text.strip()
 
+    def ranked(self, rank: float | None) -> Rated:
+        """The same response at this rank."""
+        return Rated(self.text, self.model, self.rating, rank, self.good, self.turns)
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class RowOpinion:
     """What one rater said of all responses of a row: their ranks, in the order of the responses.
 
@@ -79,7 +84,7 @@ class RowOpinion:
     ratings: tuple[float, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Canonical:
     """A prompt and its responses.
 
@@ -111,24 +116,27 @@ class Canonical:
     tools: tuple[Mapping[str, Any], ...] = ()
     template: Mapping[str, Any] | None = None
     weight: float | None = None
-    known_key: bytes | None = None
+    known_key: bytes | None = field(default=None, repr=False, compare=False)
+    _key: bytes | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def key(self) -> bytes:
-        """The key of the prompt."""
-        return self.known_key or prompt_key(
-            [message.as_dict() for message in self.prompt], self.tools, self.template
-        )
+        """The key of the prompt. Several steps want it, so it is made once."""
+        made = self.known_key or self._key
+        if made is None:
+            made = prompt_key([message.as_dict() for message in self.prompt], self.tools, self.template)
+            object.__setattr__(self, "_key", made)
+        return made
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drop:
     """Why there is no row: a reason to count by, in the words of REASONS or a plugin's own."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pair:
     """Two responses of a row, one better than the other. `unit` is that of the file's margins, once known."""
 
@@ -140,6 +148,10 @@ class Pair:
     @property
     def prompt(self) -> tuple[Message, ...]:
         return self.row.prompt
+
+    def in_unit(self, unit: MarginUnit) -> Pair:
+        """The same pair in a file whose margins are in this unit."""
+        return Pair(self.row, self.chosen, self.rejected, unit)
 
     @property
     def margins(self) -> dict[MarginUnit, float]:
@@ -165,7 +177,7 @@ class Pair:
         return found.get(self.unit) if self.unit else next(iter(found.values()), None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Single:
     """One response of a row, good or bad by itself."""
 
@@ -260,7 +272,7 @@ def meetings(row: Canonical, which: Which = "best") -> list[tuple[int, int, int]
         met = [(order[0], other) for other in order[1:]]
     found = []
     for one, other in met:
-        first, second = sorted((one, other))
+        first, second = (one, other) if one < other else (other, one)
         sign = better(row.responses[first], row.responses[second])
         if sign is not None:
             found.append((first, second, sign))
@@ -376,10 +388,18 @@ def rated_otherwise(row: Canonical, a: Rated, b: Rated, sign: int) -> bool:
     return (a.rating - b.rating) * sign < 0
 
 
+_RANKS_OF_TWO: dict[int | None, tuple[float | None, float | None]] = {
+    1: (1.0, 2.0),
+    -1: (2.0, 1.0),
+    0: (1.5, 1.5),
+    None: (None, None),
+}
+
+
 def two(prompt: tuple[Message, ...], a: Rated, b: Rated, sign: int | None, **more: Any) -> Canonical:
     """A row of two responses: sign 1 a is better, -1 b is, 0 a tie, None nothing is said."""
-    ranks = {1: (1.0, 2.0), -1: (2.0, 1.0), 0: (1.5, 1.5), None: (None, None)}[sign]
-    return Canonical(prompt, (replace(a, rank=ranks[0]), replace(b, rank=ranks[1])), **more)
+    ranks = _RANKS_OF_TWO[sign]
+    return Canonical(prompt, (a.ranked(ranks[0]), b.ranked(ranks[1])), **more)
 
 
 # --- what every loader needs -------------------------------------------------------------------
@@ -420,13 +440,12 @@ def unfit(row: Canonical, responses: Sequence[Rated], needs: Needs) -> Drop | No
         wanted = [("user", "assistant")[n % 2] for n in range(len(spoken))]
         if [message.role for message in spoken] != wanted:
             return Drop("turns_do_not_alternate")
-    for one in responses:
-        if not one.text.strip():
-            return Drop("empty_response")
-    for text in (*[one.text for one in responses], *[each.content for each in prompt]):
-        if "\0" in text:
-            return Drop("nul_character")
-    if len(responses) > 1 and len({one.said for one in responses}) < len(responses):
+    texts = [one.text for one in responses]
+    if not all(map(str.strip, texts)):
+        return Drop("empty_response")
+    if any("\0" in text for text in (*texts, *[each.content for each in prompt])):
+        return Drop("nul_character")
+    if len({one.said for one in responses}) < len(responses):
         return Drop("same_text")
     return None
 
@@ -434,6 +453,8 @@ def unfit(row: Canonical, responses: Sequence[Rated], needs: Needs) -> Drop | No
 def _beyond_text(row: Canonical, responses: Sequence[Rated], needs: Needs) -> Drop | None:
     """Why a row is more than a format holds. Reasoning is no reason: an answer is one without it, too."""
     holds = needs.holds
+    if not beyond_text(row, responses) and not any(turn.role == "tool" for turn in row.prompt):
+        return None
     if row.template and "template" not in holds:
         return Drop("template_arguments_not_supported")
     if "tools" not in holds and row.tools:

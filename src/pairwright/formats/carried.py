@@ -42,10 +42,12 @@ class Watched(dict[str, Any]):
         self.kept: set[str] = set()  # of those asked: with all that is in them
 
     def __getitem__(self, key: str) -> Any:
-        return self._given(key, super().__getitem__(key))
+        value = dict.__getitem__(self, key)
+        return value if key in self.asked else self._given(key, value)
 
     def get(self, key: str, default: Any = None) -> Any:
-        return self._given(key, super().get(key, default))
+        value = dict.get(self, key, default)
+        return value if key in self.asked else self._given(key, value)
 
     def whole(self, key: str) -> Any:
         """A value that is carried as it is, with all that is in it."""
@@ -58,12 +60,11 @@ class Watched(dict[str, Any]):
         return super().get(key)
 
     def _given(self, key: str, value: Any) -> Any:
-        if key not in self.asked:
-            self.asked.add(key)
-            inner = _watched(value)
-            if inner is not value:
-                self[key] = value = inner
-        return value
+        self.asked.add(key)
+        inner = _watched(value)
+        if inner is not value:
+            self[key] = inner
+        return inner
 
 
 def _watched(value: Any) -> Any:
@@ -118,10 +119,11 @@ def unasked(row: dict[str, Any]) -> list[str]:
 def _unasked(row: dict[str, Any]) -> Iterator[str]:
     asked, kept = (row.asked, row.kept) if isinstance(row, Watched) else ((), ())
     for key, value in row.items():
-        if _empty(value) or key in kept:
-            continue
         if key not in asked:
-            yield key
+            if not _empty(value):
+                yield key
+        elif key in kept:
+            continue
         elif isinstance(value, Watched):
             for inner in _unasked(value):
                 yield f"{key}.{inner}"
@@ -200,8 +202,10 @@ def depended_on(columns: Iterable[str], taken: Collection[str] = ()) -> str | No
 
 def with_beside(found: list[Found], row: Watched, place: str) -> list[Found]:
     """What was read of a row, which now tells the columns that were not; a Left where those matter."""
-    known = (column for each in found if isinstance(each, Canonical) for column in each.beside)
+    known = [column for each in found if isinstance(each, Canonical) for column in each.beside]
     beside = list(dict.fromkeys((*unasked(row), *known)))
+    if not beside and len(found) == 1:
+        return found
     if (column := depended_on(beside, row.asked)) is not None:
         return [left_for(column, place), *(each for each in found if not isinstance(each, Canonical))]
     rows = [n for n, each in enumerate(found) if isinstance(each, Canonical)]

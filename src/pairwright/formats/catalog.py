@@ -5,7 +5,7 @@ A plugin's entry point is a `Format`, or a tuple of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from importlib.metadata import entry_points
 from itertools import chain
@@ -21,11 +21,13 @@ from pairwright.formats.mapping import renamed
 from pairwright.formats.messages import number_of, with_system
 from pairwright.formats.ratings import stated
 from pairwright.formats.reading import BadRow, Given, Record, Rows, read_records
+from pairwright.formats.reading_options import AS_IT_STANDS, ReadingOptions
 from pairwright.formats.sources import (
     alpaca_eval,
     arena,
     auto_j,
     chat_log,
+    gemini,
     helpsteer,
     judgebench,
     judgelm,
@@ -34,6 +36,7 @@ from pairwright.formats.sources import (
     librechat,
     llmbar,
     nectar,
+    nova,
     oasst,
     open_webui,
     openai_evals,
@@ -109,6 +112,8 @@ _BUILT_IN: tuple[Format, ...] = (
     *open_webui.FORMATS,
     *librechat.FORMATS,
     *chat_log.FORMATS,
+    *gemini.FORMATS,
+    *nova.FORMATS,
     *(tool.dataset for tool in TOOLS.values() if tool.dataset),
 )
 
@@ -181,48 +186,39 @@ def values_of(record: Record) -> Row:
     row = record.row
     if record.form != "cells":
         return row
-    for name in ("label", "kto_tag"):
+    for name in ("label", "kto_tag", "is_safe", "is_response_0_safe", "is_response_1_safe"):
         said = _BOOLEANS.get(str(row.get(name)).strip().lower())
-        if said is not None and (name == "kto_tag" or "completion" in row):
+        if said is not None and (name != "label" or "completion" in row):
             row = {**row, name: said}
-    lists = {name: cell for name, cell in row.items() if isinstance(cell, str) and cell.startswith("[{")}
+    lists = {
+        name: cell for name, cell in row.items() if isinstance(cell, str) and cell.startswith(("[{", "{"))
+    }
     return {**row, **{name: messages_in_cell(cell, f'"{name}"') for name, cell in lists.items()}}
 
 
 # --- reading ------------------------------------------------------------------------------------
 
 
-def read_dataset(
-    path: Given,
-    name: str,
-    mapping: Mapping[str, str] | None = None,
-    *,
-    file_format: str | None = None,
-    without: Collection[str] = (),
-    label: str | None = None,
-    label_values: Mapping[str, str] | None = None,
-) -> Iterator[Found]:
+def read_dataset(path: Given, name: str, options: ReadingOptions = AS_IT_STANDS) -> Iterator[Found]:
     """The rows of a file (for some formats a folder) in the format `name`, one at a time.
 
     A row that can't be read is a BadRow, one that can't be used a Left; reading
-    goes on after both. `mapping` is the format's column -> the file's. Columns named in
-    `without` are taken away first. `label` is which of several labels counts, `label_values` what the
-    values of a table's label mean.
+    goes on after both.
     """
-    source = of_label(source_named(name), name, label)
-    unknown = [each for each in mapping or {} if name == "table" and each not in table.COLUMNS]
+    source = of_label(source_named(name), name, options.label)
+    unknown = [each for each in options.mapping if name == "table" and each not in table.COLUMNS]
     if unknown:
         raise InputError(f'--map "{unknown[0]}" is no name of a column: {", ".join(table.COLUMNS)}')
-    if label_values and name != "table":
+    if options.label_values and name != "table":
         raise InputError(f"--label-values goes with --from table: {name} says what its own labels mean")
     if source.path is not None:
         if isinstance(path, Rows):
             raise InputError(f"{name} is read from a file or folder: pass its path")
         return chain.from_iterable(_apart(found) for found in source.path(Path(path)))
-    records = without_columns(
-        renamed(read_records(path, file_format=file_format), mapping or {}, label_values), without
+    records = renamed(
+        read_records(path, file_format=options.file_format), options.mapping, options.label_values
     )
-    return rows_of(records, source, name)
+    return rows_of(without_columns(records, options.without), source, name)
 
 
 def rows_of(records: Iterator[Record | BadRow], source: Source, name: str) -> Iterator[Found]:
@@ -266,7 +262,7 @@ def _said_besides(found: Found, values: Watched, asked: frozenset[str]) -> Found
     if not isinstance(found, Canonical):
         return found
     found = _with_images(found, values, asked)
-    if asked >= values.keys() and found.margin != 0:  # nothing more is said, and no tie by the margin
+    if values.keys() <= asked and found.margin != 0:  # nothing more is said, and no tie by the margin
         return _with_domain(found, values) if found.meta else found
     for name in (each for each in context.TOOLS if each not in asked and values.peek(each)):
         found = replace(found, tools=context.tools_of(values.whole(name), f'"{name}"'))

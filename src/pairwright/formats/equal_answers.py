@@ -14,12 +14,13 @@ def without_twins(row: Canonical) -> tuple[Canonical | None, list[str]]:
     One model may say what another says, or nothing: that is no reason to lose the rest. What is said of equal
     texts is averaged. None where fewer than two of several are left.
     """
-    groups: dict[object, list[int]] = {}
-    for n, one in enumerate(row.responses):
-        groups.setdefault(one.said, []).append(n)
-    blank = groups.pop("", [])
-    if len(groups) == len(row.responses):
+    said = [one.said for one in row.responses]
+    if len(set(said)) == len(said) and "" not in said:
         return row, []
+    groups: dict[object, list[int]] = {}
+    for n, each in enumerate(said):
+        groups.setdefault(each, []).append(n)
+    blank = groups.pop("", [])
     lost = ["empty_response"] * len(blank) + ["same_text"] * (len(row.responses) - len(blank) - len(groups))
     if len(groups) < min(2, len(row.responses)):
         return None, lost

@@ -123,17 +123,16 @@ class DatasetFiles:
             self._put(part, each)
 
     def _put(self, name: str, made: Made) -> None:
-        part = self.parts.setdefault(name, FilePart())
         if name not in self._open or (self._layout.shard and self._open[name][0].count >= self._layout.shard):
             self._next_file(name)
-        rows, meta = self._open[name]
+        part, (rows, meta) = self.parts[name], self._open[name]
         rows.write(made.row)
         if made.beyond_text:
             self._beyond_text = True
             self._more |= made.row.keys() - self._target.columns.keys()
-        for column in self._target.in_all:
-            if column not in made.row:
-                self._short.setdefault(rows, set()).add(column)
+        for name in self._target.in_all:
+            if name not in made.row:
+                self._short.setdefault(rows, set()).add(name)
         meta.write({"row": rows.count, **made.meta})
         if rows not in self._filled and not any(
             made.row[each] in (None, "", []) for each in self._target.may_be_empty
@@ -147,6 +146,7 @@ class DatasetFiles:
     def _next_file(self, name: str) -> None:
         if name in self._open:
             self._finish(*self._open[name])
+        self.parts.setdefault(name, FilePart())
         label = f"{self._name}.{name}" if name else self._name
         final = f"{label}{self._ending}"
         rows = self._files.open(final, self._target.columns)

@@ -21,6 +21,7 @@ from pairwright.formats.canonical import (
 )
 from pairwright.formats.reading import BadRow, Record, Records
 from pairwright.formats.trl import Weights
+from pairwright.frozen import frozen
 from pairwright.types import Maker
 
 Row = dict[str, Any]
@@ -31,7 +32,7 @@ JSONL_ONLY = (".jsonl",)
 PARQUET_ONLY = (".parquet",)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Left:
     """A row that was understood and can't be used, where it stands, and why (a word to count by).
 

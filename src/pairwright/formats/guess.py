@@ -18,6 +18,7 @@ from pairwright.formats.proposal import proposed
 from pairwright.formats.reading import BadRow, Given, Record, Rows, name_of, read_records
 from pairwright.formats.streams import STDIN, printable
 
+_STEPWISE = frozenset(("prompt", "completions", "labels"))  # as TRL's PRMTrainer takes them
 LOOKED_AT = 20  # rows that are looked at to tell a format
 
 
@@ -64,6 +65,11 @@ def _first_records(path: Given, file_format: str | None) -> list[Record]:
 
 def _in_none(records: Sequence[Record]) -> str:
     shown = repr(records[0].row)
+    if records[0].row.keys() >= _STEPWISE:
+        return (
+            "labels the steps of one answer (stepwise supervision), and says of no answer that it is better "
+            "than another, or good. Train a process reward model on it as it is"
+        )
     return (
         "is in none of the formats known by their keys (`pairwright convert --list`). "
         f"{proposed(records)} "

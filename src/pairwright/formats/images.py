@@ -66,6 +66,8 @@ def filled(prompt: Sequence[Message], refs: Sequence[str], where: str = "") -> t
 
     Raises InputError where they are not as many as the places. `where` names their column.
     """
+    if not refs and not any(message.images for message in prompt):  # as most are
+        return tuple(prompt)
     parts = sum(not image.ref for message in prompt for image in message.images)
     if not refs and parts:
         raise InputError(f'the prompt has {_of(parts)} and the row no "images" to put there')

@@ -74,7 +74,7 @@ def _mapped(record: Record, paths: Mapping[str, tuple[str, Sequence[Step]]]) -> 
         # A column may be called by what else would be a path.
         steps = [theirs] if theirs in values else steps
         try:
-            taken[ours] = _found(values, steps, cells=record.form == "cells")
+            taken[ours] = _found(values, steps)
         except LookupError:
             keys = ", ".join(list(values)[:12])
             return BadRow(
@@ -157,10 +157,10 @@ def path_of(text: str) -> list[Step]:
     return steps
 
 
-def _found(value: Any, steps: Sequence[Step], *, cells: bool = False) -> Any:
-    """Raises LookupError where there is no such thing."""
+def _found(value: Any, steps: Sequence[Step]) -> Any:
+    """What is there, also in a text that is JSON. Raises LookupError where there is no such thing."""
     for number, step in enumerate(steps):
-        if cells and number and isinstance(value, str):
+        if number and isinstance(value, str):
             value = _parsed(value)
         kind: type[Any] = dict if isinstance(step, str) else list
         if not isinstance(value, kind):
@@ -170,7 +170,7 @@ def _found(value: Any, steps: Sequence[Step], *, cells: bool = False) -> Any:
 
 
 def _parsed(cell: str) -> Any:
-    """A cell of a table that holds JSON."""
+    """A text that holds JSON, into which a path leads."""
     try:
         return orjson.loads(cell)
     except orjson.JSONDecodeError:
@@ -192,7 +192,7 @@ def _without(value: Any, steps: Sequence[Step]) -> Any:
         kept = list(value)
         kept[step] = [_TAKEN] * len(kept[step])
         return kept
-    return _TAKEN if isinstance(value, str) else value  # JSON in a cell: the whole cell was read
+    return _TAKEN if isinstance(value, str) else value  # JSON in a text: all of it was read
 
 
 def _pruned(value: Any) -> Any:

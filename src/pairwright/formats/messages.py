@@ -108,6 +108,11 @@ def dicts(messages: Sequence[Message], *, with_images: bool = False) -> list[dic
     ]
 
 
+def answer_dicts(one: Rated) -> list[dict[str, Any]]:
+    """The messages of a response as chat templates take them."""
+    return dicts(one.turns) if one.turns else [{"role": "assistant", "content": one.text}]
+
+
 def _for_template(message: Message, with_images: bool) -> dict[str, Any]:
     said = message.as_dict()
     if message.images and not with_images:

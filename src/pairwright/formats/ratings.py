@@ -8,7 +8,7 @@ one that rates both alike has a tie.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Literal
@@ -71,9 +71,11 @@ def _is_gap(name: str) -> bool:
     return bool(words & _GAPS) and words <= _GAPS | _RATES
 
 
-def rating_in(values: Mapping[str, Any]) -> float | None:
+def rating_in(values: Mapping[str, Any], passed_over: Collection[str] = ()) -> float | None:
     """The rating of an answer that is an object, or a row of its own, however the column is called."""
     for name in values:
+        if name in passed_over:
+            continue
         words = [word for word in _words(name) if word not in _FILLING]
         if len(words) == 1 and words[0] in _RATES:
             value = values.peek(name) if isinstance(values, Watched) else values[name]
@@ -90,7 +92,7 @@ def stated(row: Canonical, values: Watched, asked: frozenset[str]) -> Canonical 
     Beside a label of its own (response_a is better) they can only contradict it.
     """
     if len(row.responses) != 2:
-        return row
+        return _rated_beside_its_label(row, values, asked)
     chosen = not _OF_CHOSEN.isdisjoint(values)
     ratings: dict[str, dict[Side, float]] = {}
     margin, tie, good = row.margin, False, None
@@ -123,6 +125,14 @@ def stated(row: Canonical, values: Watched, asked: frozenset[str]) -> Canonical 
         )
         row = replace(row, opinions=tuple(replace(each, ranks=(1.5, 1.5)) for each in row.opinions))
     return replace(row, responses=(first, second), margin=margin)
+
+
+def _rated_beside_its_label(row: Canonical, values: Watched, asked: frozenset[str]) -> Canonical:
+    """A row of one response that is good or bad, with the rating that stands beside; the label decides."""
+    if len(row.responses) != 1 or row.responses[0].good is None or row.responses[0].rating is not None:
+        return row
+    rating = rating_in(values, asked)
+    return row if rating is None else replace(row, responses=(replace(row.responses[0], rating=rating),))
 
 
 def _said(value: Any) -> str:

@@ -36,6 +36,8 @@ from pairwright.formats.streams import (
     open_text,
     printable,
 )
+from pairwright.formats.values import whole_characters
+from pairwright.frozen import frozen
 
 FORMATS = ("jsonl", "json", "csv", "tsv", "parquet", "txt")
 ENDINGS = {
@@ -53,7 +55,7 @@ _MOST_HOLLOW = 10_000
 Form = Literal["object", "cells", "line"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """One row. `place` is `prompts.jsonl:17`, or `prompts.parquet row 17`.
 
@@ -130,7 +132,32 @@ def _in_memory(given: Rows) -> Records:
             yield row
             continue
         place = f"{given.name} row {number}"
-        yield Record(place, row) if type(row) is dict else BadRow(place, _not_object(row))
+        if type(row) is not dict:
+            yield BadRow(place, _not_object(row))
+        else:
+            half = half_character(row)
+            yield Record(place, row) if half is None else BadRow(place, half)
+
+
+def half_character(row: dict[str, Any]) -> str | None:
+    """Why a row can't be written as UTF-8: escapes in JSON, and Python, can spell what it can't hold."""
+    for name, value in row.items():
+        try:
+            for text in _texts(value):
+                whole_characters(text, f'"{name}"')
+        except InputError as error:
+            return str(error)
+        except RecursionError:
+            return f'"{name}" is nested too deeply'
+    return None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
 
 
 def _format_of(name: str) -> str:
@@ -234,12 +261,18 @@ def _loads(line: bytes) -> Any:
     value = scan.decoder.decode(line.decode())
     if scan.twice:
         raise TwiceNamed(scan.twice[0])
+    if type(value) is dict and (half := half_character(value)):
+        raise HalfCharacter(half)
     return value
 
 
 _COLON = re.compile(rb'"\s*:')
 _ESCAPED = re.compile(rb'\\"\s*:')  # within a text; a look behind the quote would take ten times as long
 _ROUNDED = 2.0**63
+
+
+class HalfCharacter(ValueError):
+    """A text has a lone surrogate; the message says where."""
 
 
 class TwiceNamed(ValueError):
@@ -287,6 +320,8 @@ _MOST_DIGITS = 300  # more don't fit a float
 
 
 def _not_json(error: Exception, text: str) -> str:
+    if isinstance(error, HalfCharacter):
+        return str(error)
     if isinstance(error, TwiceNamed):
         return f'the key "{printable(str(error))}" stands twice: which of them counts? Keep one'
     what = "nested too deeply"
@@ -374,12 +409,17 @@ def _values(stream: io.BufferedReader, shown: str) -> Records:
     array = window.peek() == "["
     if array:
         window.take()
+    number, before = 0, 0
     while (next_one := window.peek()) and not (array and next_one == "]"):
-        place = f"{shown}:{window.line}"
+        number += 1
+        # Rows that share a line are told apart: what has the same place counts as one row.
+        place = f"{shown}:{window.line}" + (f" row {number}" if window.line == before else "")
+        before = window.line
         value, problem = window.value()
         if type(value) is not dict:
             yield BadRow(place, _not_object(value))
         else:
+            problem = problem or half_character(value)
             yield Record(place, value) if problem is None else BadRow(place, problem)
         if array and window.peek() == ",":
             window.take()

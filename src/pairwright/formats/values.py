@@ -41,15 +41,19 @@ def storable(value: str, where: str) -> str:
     """A text, perhaps empty, that every store can hold."""
     if "\0" in value:
         raise InputError(f"{where} has a NUL character (\\u0000), which no model takes. Remove it.")
-    if not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            bad = ord(value[error.start])
-            raise InputError(
-                f"{where} has half a character (lone surrogate U+{bad:04X}). Remove it."
-            ) from None
+    whole_characters(value, where)
     return value
+
+
+def whole_characters(value: str, where: str) -> None:
+    """Raises InputError for a text that no UTF-8 can hold."""
+    if value.isascii():
+        return
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        bad = ord(value[error.start])
+        raise InputError(f"{where} has half a character (lone surrogate U+{bad:04X}). Remove it.") from None
 
 
 def as_name(value: Any, where: str) -> str:
@@ -71,11 +75,15 @@ def external_id(value: Any, name: str) -> str | None:
     return as_name(value, f'"{name}"')
 
 
-_PYTHON_MESSAGE = re.compile(r"\[\{\s*'(?:role|content|from|value)'\s*:")
+_SPOKE = r"'(?:role|from)'\s*:\s*'(?:system|user|assistant|human|gpt)'"
+_PYTHON_MESSAGE = re.compile(
+    rf"\[\{{\s*'(?:role|content|from|value)'\s*:|\{{\s*{_SPOKE}|\{{\s*'(?:content|value)'\s*:.*{_SPOKE}\s*\}}\s*$",
+    re.DOTALL,
+)
 
 
 def messages_in_cell(cell: str, where: str) -> Any:
-    """The list of messages that a cell of a table holds as JSON; any other text as it stands.
+    """The message, or list of messages, that a cell of a table holds as JSON; any other text as it stands.
 
     Raises InputError where it was written by str() instead of json.dumps.
     """
@@ -89,8 +97,9 @@ def messages_in_cell(cell: str, where: str) -> Any:
             "Write the column with json.dumps."
         ) from None
     named = ({"role", "content"}, {"role", "tool_calls"}, {"from", "value"})
-    messages = isinstance(found, list) and all(
-        isinstance(each, dict) and any(keys <= each.keys() for keys in named) for each in found
+    messages = all(
+        isinstance(each, dict) and any(keys <= each.keys() for keys in named)
+        for each in (found if isinstance(found, list) else [found])
     )
     return found if messages else cell
 

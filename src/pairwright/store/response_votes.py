@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
@@ -58,6 +58,16 @@ def response_votes_by(
         )
         for row in connection.execute(query):
             found[row.response_id, row.rater_id] = (row.id, _vote(row))
+    return found
+
+
+def params_of(connection: Connection, response_ids: Sequence[int]) -> dict[int, Mapping[str, Any] | None]:
+    """What is kept with these responses beside what they say, by their numbers."""
+    found: dict[int, Mapping[str, Any] | None] = {}
+    for at in range(0, len(response_ids), PAGE):
+        page = response_ids[at : at + PAGE]
+        query = select(response.c.id, response.c.params).where(response.c.id.in_(page))
+        found |= {row.id: row.params for row in connection.execute(query)}
     return found
 
 

@@ -7,6 +7,7 @@ import json
 from pairwright.formats.canonical import Canonical
 from pairwright.formats.catalog import read_dataset
 from pairwright.formats.guess import guess
+from pairwright.formats.reading_options import ReadingOptions
 
 Q, A, B = "What color is the sky?", "It is blue.", "It is green."
 
@@ -17,8 +18,8 @@ def write(tmp_path, *rows):
     return path
 
 
-def read(tmp_path, name, *rows, mapping=None, **more):
-    return list(read_dataset(write(tmp_path, *rows), name, mapping, **more))
+def read(tmp_path, name, *rows, **more):
+    return list(read_dataset(write(tmp_path, *rows), name, ReadingOptions(**more)))
 
 
 def one(tmp_path, name, row, **more) -> Canonical:

@@ -71,6 +71,18 @@ def test_a_stored_completion_has_its_thumb_in_metadata(tmp_path):
     assert "what was asked is missing" in bad.reason
 
 
+def test_messages_as_the_api_lists_those_of_a_stored_completion(tmp_path):
+    """GET /chat/completions/ID/messages gives a list object; metadata holds nothing but text."""
+    asked_for = {
+        "object": "list",
+        "data": [{**CHAT[0], "id": "chatcmpl-1-0", "name": None}],
+        "has_more": False,
+    }
+    row = {**COMPLETION, "messages": asked_for, "metadata": {"rating": "4"}}
+    found = one(tmp_path, "openai-completions", row)
+    assert (asked(found), found.responses[0].rating) == ([("user", Q)], 4.0)
+
+
 def test_a_thumb_on_two_choices_tells_nothing_of_one(tmp_path):
     (left,) = read(tmp_path, "openai-completions", {**COMPLETION, "choices": COMPLETION["choices"] * 2})
     assert left.reason == "several_answers"

@@ -72,3 +72,14 @@ def test_parts_of_a_message_are_thoughts_calls_and_text(tmp_path):
 def test_a_conversation_without_thumbs_is_left_out(tmp_path):
     (left,) = read(tmp_path, "librechat", {**RECORD, "messages": RECORD["messages"][:1]})
     assert left.reason == "not_labelled"
+
+
+def test_a_thumb_is_a_persons_and_its_words_are_the_reason(tmp_path):
+    """feedback = {rating: thumbsUp | thumbsDown, tag: one of a list, text: what the person wrote}."""
+    feedback = {"rating": "thumbsDown", "tag": {"key": "inaccurate"}, "text": "The sky is blue."}
+    rated = message("2", "1", False, B, model="gpt-4o") | {"feedback": feedback}
+    found = one(tmp_path, "librechat", {**RECORD, "messages": [RECORD["messages"][0], rated]})
+    (opinion,) = found.opinions
+    assert (opinion.kind, opinion.reason, found.responses[0].good) == ("person", "The sky is blue.", False)
+    assert "messages.feedback.text" not in found.beside
+    assert "messages.feedback.tag" in found.beside

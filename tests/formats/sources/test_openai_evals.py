@@ -61,3 +61,37 @@ def test_the_two_lines_of_a_sample_are_one_row(tmp_path):
 def test_an_answer_that_nothing_was_found_of_is_left_out(tmp_path):
     (left,) = read(tmp_path, "openai-evals-log", *LOG[:2])
     assert left.reason == "not_labelled"
+
+
+def event(number, kind, data, sample="sky.0"):
+    return {"run_id": "r", "event_id": number, "sample_id": sample, "type": kind, "data": data,
+            "created_by": "", "created_at": "d"}  # fmt: skip
+
+
+def test_a_models_score_of_an_answer_is_its_rating(tmp_path):
+    """A model-graded eval: the answer, then the grader that is shown it, then the score it comes to."""
+    grader = {"prompt": [{"role": "user", "content": f"Question: {Q} Answer: {A} Good?"}], "sampled": ["Y"]}
+    log = [
+        event(0, "sampling", {"prompt": [{"role": "user", "content": Q}], "sampled": [A]}),
+        event(1, "sampling", grader),
+        event(2, "metrics", {"choice": "Y", "score": 1.0}),
+    ]
+    (found,) = read(tmp_path, "openai-evals-log", *log)
+    assert (asked(found), texts(found)) == ([("user", Q)], [A])
+    assert (found.responses[0].rating, found.responses[0].good) == (1.0, None)
+    assert "metrics.choice" in found.beside
+
+
+def test_metrics_of_a_sample_that_matched_say_nothing_more(tmp_path):
+    (found,) = read(tmp_path, "openai-evals-log", *LOG[:3], event(2, "metrics", {"score": 0.0}))
+    assert (found.responses[0].good, found.responses[0].rating) == (True, None)
+
+
+def test_metrics_without_a_score_say_nothing_of_the_answer(tmp_path):
+    (left,) = read(tmp_path, "openai-evals-log", LOG[1], event(1, "metrics", {"tokens": 7}))
+    assert left.reason == "not_labelled"
+
+
+def test_an_error_without_code_and_message_is_none(tmp_path):
+    sample = {**ITEM["sample"], "error": {"code": "", "message": ""}}
+    assert one(tmp_path, "openai-evals", {**ITEM, "sample": sample}).responses[0].good is False

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import csv
+import json
+
+import pyarrow
+import pyarrow.parquet
 import pytest
 from formats.sources.said import A, B, Q, asked, read, texts, told
 
+from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical
+from pairwright.formats.catalog import read_dataset
+from pairwright.formats.guess import guess
 
 
 def chat(*said):
     return [{"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate(said)]
+
+
+def shared(*said):
+    return [{"from": ("human", "gpt")[n % 2], "value": text} for n, text in enumerate(said)]
 
 
 # In each of these A is the better answer to Q.
@@ -32,6 +44,12 @@ PAIRS = {
                                         "score_rejected": 5.0},
     "trl-lib/tldr-preference": {"prompt": Q, "chosen": A, "rejected": B},
     "trl-lib/hh-rlhf-helpful-base": {"prompt": chat(Q), "chosen": chat(Q, A)[1:], "rejected": chat(Q, B)[1:]},
+    "microsoft/WildFeedback: an answer is one message": {
+        "conversation_hash": "h", "prompt": chat(Q), "chosen": {"content": A, "role": "assistant"},
+        "rejected": {"content": B, "role": "assistant"}, "user_preferences": ["short"]},
+    "ShareGPT whose conversation goes on to the chosen answer": {
+        "conversations": shared(Q, A), "chosen": shared("", A)[1], "rejected": shared("", B)[1]},
+    "messages that go on to the chosen answer": {"messages": chat(Q, A), "chosen": A, "rejected": B},
     "ms-swift rejected_messages": {"messages": chat(Q, A), "rejected_messages": chat(Q, B)},
     "LLaMA-Factory output: [good, bad]": {"instruction": Q, "input": "", "output": [A, B]},
 }  # fmt: skip
@@ -78,3 +96,60 @@ def test_thumbs_as_kto_rows(tmp_path):
     assert told(tmp_path, row) == "trl-kto"
     (found,) = read(tmp_path, "trl-kto", row)
     assert (texts(found), found.responses[0].good) == ([A], False)
+
+
+# What people hold in a file of another kind says the same there.
+
+
+@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("kind", ["json", "parquet", "csv"])
+def test_a_file_of_another_kind_says_the_same(tmp_path, name, kind):
+    row = PAIRS[name]
+    texts_in_lists = any(isinstance(value, list) and isinstance(value[0], str) for value in row.values())
+    if kind == "csv" and texts_in_lists:
+        pytest.skip("a cell is text: only messages are read out of one")
+    file = in_a_file(tmp_path, row, kind)
+    (found,) = read_dataset(file, guess(file, {}))
+    better, worse = sorted(found.responses, key=lambda each: each.rank)
+    assert (asked(found), better.text, worse.text) == ([("user", Q)], A, B)
+
+
+def in_a_file(tmp_path, row, kind):
+    path = tmp_path / f"rows.{kind}"
+    if kind == "json":
+        path.write_text(json.dumps([row], indent=1))
+    elif kind == "parquet":
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist([row]), path)
+    else:
+        with path.open("w", newline="") as file:
+            cells = [json.dumps(value) if isinstance(value, list | dict) else value for value in row.values()]
+            csv.writer(file).writerows([list(row), cells])
+    return path
+
+
+def test_a_message_in_a_cell_as_python_writes_it_is_refused(tmp_path):
+    """str() of a message is not JSON, and taken for text it would be trained on as it stands."""
+    path = tmp_path / "rows.csv"
+    with path.open("w", newline="") as file:
+        cells = [Q, str({"content": A, "role": "assistant"}), str({"content": B, "role": "assistant"})]
+        csv.writer(file).writerows([["prompt", "chosen", "rejected"], cells])
+    (bad,) = read_dataset(path, "trl-dpo-text")
+    assert "as Python writes it" in bad.reason
+    with path.open("w", newline="") as file:  # an answer that is code stays an answer
+        csv.writer(file).writerows([["prompt", "chosen", "rejected"], [Q, "{'value': 1}", B]])
+    (found,) = read_dataset(path, "trl-dpo-text")
+    assert found.responses[0].text == "{'value': 1}"
+
+
+def test_steps_that_are_labelled_are_said_to_be_no_preference(tmp_path):
+    row = {"prompt": Q, "completions": ["Look up.", "It is blue."], "labels": [True, True]}
+    with pytest.raises(InputError, match="labels the steps of one answer"):
+        told(tmp_path, row)
+
+
+def test_json_in_a_text_is_read_where_a_path_leads_into_it(tmp_path):
+    """RLHF-V keeps the question and both answers as JSON in one text."""
+    row = {"ds_name": "RLHF-V", "text": json.dumps({"question": Q, "chosen": A, "rejected": B}), "idx": 1}
+    columns = {"prompt": "text.question", "chosen": "text.chosen", "rejected": "text.rejected"}
+    (found,) = read(tmp_path, "table", row, mapping=columns)
+    assert (asked(found), texts(found)) == ([("user", Q)], [A, B])

@@ -8,6 +8,7 @@ from projects import a_project, rows
 from pairwright.cli.main import run
 from pairwright.errors import InputError
 from pairwright.formats.catalog import read_dataset
+from pairwright.formats.reading_options import ReadingOptions
 from pairwright.stages.add.labelled_set import add_dataset
 from pairwright.stages.export.convert import Selection
 from pairwright.stages.export.export_dataset import export_dataset
@@ -33,7 +34,7 @@ def table(tmp_path):
 
 
 def test_rows_of_several_raters_on_one_pair_are_as_many_votes(project, table):
-    result = add_dataset(project, [table], source="table", mapping=MAP)
+    result = add_dataset(project, [table], source="table", options=ReadingOptions(MAP))
     assert (result.votes.added, result.contradictions) == (4, 0)
     names = {row.id: row.name for row in rows(project, "rater")}
     assert sorted(names[vote.rater_id] for vote in rows(project, "vote")) == ["eva", "eva", "kim", "kim"]
@@ -41,7 +42,7 @@ def test_rows_of_several_raters_on_one_pair_are_as_many_votes(project, table):
 
 def test_a_name_that_no_column_has_is_refused(table):
     with pytest.raises(InputError, match=r'--map "voter" is no name of a column: prompt, .*rater'):
-        list(read_dataset(table, "table", {**MAP, "voter": "who"}))
+        list(read_dataset(table, "table", ReadingOptions({**MAP, "voter": "who"})))
 
 
 def test_a_map_without_a_format_is_an_error_of_one_line(project, table, capsys):
@@ -50,7 +51,7 @@ def test_a_map_without_a_format_is_an_error_of_one_line(project, table, capsys):
 
 
 def test_people_who_are_split_are_settled_by_another_person(project, table, capsys):
-    add_dataset(project, [table], source="table", mapping=MAP, labels_by="person")
+    add_dataset(project, [table], source="table", options=ReadingOptions(MAP), labels_by="person")
     run_route(project)
     root = ["-C", str(project.root)]
     assert status_of(project).stuck == 1
@@ -62,7 +63,7 @@ def test_people_who_are_split_are_settled_by_another_person(project, table, caps
 
 
 def test_what_people_say_is_no_probability_where_nobody_was_weighed(project, table):
-    add_dataset(project, [table], source="table", mapping=MAP)
+    add_dataset(project, [table], source="table", options=ReadingOptions(MAP))
     for again in (run_route, run_label):
         with project.store.read() as connection:
             assert [row.prob_chosen for row in labelled_pairs(connection)] == [None]

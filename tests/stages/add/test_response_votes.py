@@ -13,6 +13,7 @@ from pairwright.cli.main import run
 from pairwright.errors import InputError
 from pairwright.formats.canonical import Single
 from pairwright.formats.catalog import formats, target_named
+from pairwright.formats.reading_options import ReadingOptions
 from pairwright.hub.exports import export_at
 from pairwright.stages.add.labelled_set import add_dataset
 from pairwright.stages.export.convert import Selection, convert
@@ -70,7 +71,7 @@ ALL = {name: [row] for name, row in (SAMPLES | SINGLY).items()} | SEVERAL
 def test_a_project_gives_the_same_good_and_bad_responses_as_convert(project, tmp_path, name):
     """Whatever says of a response itself that it is good or bad, in every format that is read."""
     path = write(tmp_path, *ALL[name])
-    more = {"source": name, "label": LABELS.get(name)}
+    more = {"source": name, "options": ReadingOptions(label=LABELS.get(name))}
     straight, through = tmp_path / "straight.jsonl", tmp_path / "through.jsonl"
     selection = Selection(threshold=3)
     added = add_dataset(project, [path], **more)
@@ -110,7 +111,9 @@ def test_ratings_of_single_responses_take_a_threshold(project, tmp_path):
 def test_a_safe_and_an_unsafe_answer_of_one_pair_are_good_and_bad_by_themselves(project, tmp_path):
     """PKU-SafeRLHF by `safe`: which is safer is the pair's label, which is safe each answer's own."""
     row = {**SAMPLES["pku-saferlhf"], "is_response_0_safe": True, "is_response_1_safe": False}
-    added = add_dataset(project, [write(tmp_path, row)], source="pku-saferlhf", label="safe")
+    added = add_dataset(
+        project, [write(tmp_path, row)], source="pku-saferlhf", options=ReadingOptions(label="safe")
+    )
     assert (added.pairs.added, added.response_votes.added, added.formed) == (1, 2, 0)
     assert sorted(kto(project, tmp_path).values()) == [False, True]
 
@@ -301,3 +304,48 @@ def test_add_says_how_many_were_kept_and_what_followed(project, tmp_path, capsys
     printed = " ".join(capsys.readouterr().out.split())
     assert "2 labels of single responses by unknown log kept." in printed
     assert "1 vote on pairs of a better and a worse response to one prompt follow from them." in printed
+
+
+# --- weights -----------------------------------------------------------------------------------------
+
+
+def side_lines(path):
+    lines = path.with_name(path.name + ".meta.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_the_weight_of_a_labelled_response_comes_out_again(project, tmp_path):
+    """Its trainer has no place for it, so it stands beside the row and is listed."""
+    found = add(project, tmp_path, said(A, True, weight=0.5), said(B, False, "Why?", weight=3))
+    assert found.not_carried == {}
+    out = tmp_path / "kto.jsonl"
+    result = export_dataset(project.store, out, to="trl-kto-text")
+    assert {line["label"]: line["weight"] for line in side_lines(out)} == {
+        "good": 0.5,
+        "bad": 3.0,
+    }
+    assert result.not_carried == {"weight": 2}
+
+
+def test_a_response_without_a_weight_has_none(project, tmp_path):
+    add(project, tmp_path, said(A, True))
+    out = tmp_path / "kto.jsonl"
+    assert export_dataset(project.store, out, to="trl-kto-text").not_carried == {}
+    assert "weight" not in side_lines(out)[0]
+
+
+def test_a_response_that_was_there_keeps_its_weight_and_the_other_is_told(project, tmp_path):
+    add(project, tmp_path, said(A, True, weight=0.5))
+    assert add(project, tmp_path, said(A, True, weight=0.5)).not_carried == {}
+    assert add(project, tmp_path, said(A, True, weight=0.75)).not_carried == {"weight": 1}
+    export_dataset(project.store, tmp_path / "kto.jsonl", to="trl-kto-text")
+    assert side_lines(tmp_path / "kto.jsonl")[0]["weight"] == 0.5
+
+
+def test_a_score_beside_a_label_is_kept_and_the_label_decides(project, tmp_path):
+    row = {"prompt": Q, "completion": A, "label": False, "score": 4.5}
+    found = add_dataset(project, [write(tmp_path, row)], source="trl-kto-text")
+    assert found.not_carried == {}
+    (vote,) = rows(project, "response_vote")
+    assert (vote.good, vote.rating) == (False, 4.5)
+    assert kto(project, tmp_path) == {A: False}

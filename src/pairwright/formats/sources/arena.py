@@ -18,12 +18,12 @@ import orjson
 from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Rated, two
 from pairwright.formats.format import Format, Left, Row, Source
-from pairwright.formats.messages import messages_of, told_apart
+from pairwright.formats.messages import messages_of, number_of, told_apart
 from pairwright.formats.sources.choices import opinion_on
 from pairwright.formats.values import as_id
 from pairwright.types import Maker
 
-Winner = Literal["first", "second", "tie", "both_bad"]
+Winner = Literal["first", "second", "tie", "both_bad", "inconsistent"]
 _WINNERS: dict[str, Winner] = {
     "model_a": "first",
     "model_b": "second",
@@ -31,14 +31,18 @@ _WINNERS: dict[str, Winner] = {
     "tie (bothbad)": "both_bad",
     "both_bad": "both_bad",
     "bothbad": "both_bad",
+    "tie (inconsistent)": "inconsistent",  # MT-Bench's judge said A in one order and B in the other
 }
 
 
 def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     winner = _winner(row)
+    if winner == "inconsistent":
+        yield Left(place, "judge_failed")
+        return
     if "conversation_a" in row:
-        asked, a = told_apart(row["conversation_a"], '"conversation_a"')
-        other, b = told_apart(row["conversation_b"], '"conversation_b"')
+        asked, a = told_apart(_judged(row, "conversation_a"), '"conversation_a"')
+        other, b = told_apart(_judged(row, "conversation_b"), '"conversation_b"')
         if asked != other:
             yield Left(place, "conversations_differ")
             return
@@ -49,7 +53,7 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
             return
         asked = messages_of(turns[0][0], '"prompt"')
         a, b = (Rated(str(each[0] or "")) for each in turns[1:])
-    judge = row.get("judge", row.get("evaluation_session_id"))
+    judge = _judge(row)
     who = f"arena/{judge}" if row.get("judge") else "arena"
     good = False if winner == "both_bad" else None
     own = row.get("question_id", row.get("id"))
@@ -67,12 +71,32 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     )
 
 
+def _judged(row: Row, name: str) -> Any:
+    """A conversation up to the turn that was judged: MT-Bench has both turns in each row and says which."""
+    turns, judged = row[name], number_of(row.get("turn"))
+    if judged is None or not isinstance(turns, list):
+        return turns
+    asked = [n for n, turn in enumerate(turns) if isinstance(turn, dict) and turn.get("role") == "user"]
+    return turns[: asked[int(judged)]] if 0 < judged < len(asked) else turns
+
+
+def _judge(row: Row) -> Any:
+    """Who judged: a name, of MT-Bench's models with their prompt's; else the session of the voter's page."""
+    judge = row.get("judge", row.get("evaluation_session_id"))
+    return "/".join(map(str, judge)) if isinstance(judge, list) else judge
+
+
 # How LMArena and MT-Bench name people; "gpt4_pair" and the like stand in the same column.
 _PEOPLE = re.compile(r"(arena_user|expert|author)_\d+")
 
 
 def _kind(row: Row) -> Maker:
-    """A person where the row names one of theirs, or the session of the page one votes on."""
+    """A person where the row names one of theirs, or the session of the page one votes on.
+
+    A list is a model and the prompt it was given.
+    """
+    if isinstance(row.get("judge"), list):
+        return "judge"
     if row.get("judge"):
         return "person" if _PEOPLE.fullmatch(str(row["judge"])) else "unknown"
     return "person" if row.get("evaluation_session_id") else "unknown"

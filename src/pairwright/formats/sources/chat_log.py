@@ -2,7 +2,8 @@
 
 A thumb beside the conversation is about its last answer, a thumb in a message about that one. Stored
 completions (OpenAI's chat.completion objects) hold the answer under `choices`; what was asked is the
-`messages` of the request, beside it or under `request` or `input`, and the thumb may stand in `metadata`.
+`messages` of the request, beside it or under `request` or `input` (also as the list that the API gives of
+them, with `data`), and the thumb may stand in `metadata`, where all values are text.
 From memory of OpenAI's API reference; logs have no standard, and the names of columns are those seen.
 """
 
@@ -102,7 +103,7 @@ def _request(row: Row) -> Any:
     for name in ("messages", "input", "request", "prompt"):
         value = row.get(name)
         if isinstance(value, dict):
-            value = value.get("messages") or value.get("input")
+            value = value.get("messages") or value.get("input") or value.get("data")
         if value:
             return value
     raise InputError('what was asked is missing: "messages" of the request belong beside "choices"')

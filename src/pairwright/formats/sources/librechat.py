@@ -2,7 +2,8 @@
 
 Read from danny-avila/LibreChat (client's useExportConversation.ts: messages or messagesTree;
 packages/data-provider/src/feedback.ts: rating is thumbsUp or thumbsDown). Each rated message is a row of its
-own, and what came before it is found by `parentMessageId`, so branches are kept apart.
+own, and what came before it is found by `parentMessageId`, so branches are kept apart. Thumbs are given on
+its page by whoever chats, so they are a person's; what that person wrote beside one is its reason.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from pairwright.errors import InputError
-from pairwright.formats.canonical import Canonical, Rated
+from pairwright.formats.canonical import Canonical, Rated, RowOpinion
 from pairwright.formats.carried import beside_of, whole
 from pairwright.formats.format import Format, Left, Row, Source
 from pairwright.formats.message import as_message
@@ -39,7 +40,12 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     for each, good in rated:
         answer = replace(Rated.of(_turns(each), _text(each.get("model"))), good=good)
         yield Canonical(
-            _before(each, messages), (answer,), _text(each.get("messageId")), place=place, beside=beside
+            _before(each, messages),
+            (answer,),
+            _text(each.get("messageId")),
+            place=place,
+            opinions=(_opinion(each["feedback"]),),
+            beside=beside,
         )
 
 
@@ -55,6 +61,10 @@ def _good(item: Mapping[str, Any]) -> bool | None:
     if not isinstance(said, dict) or item.get("isCreatedByUser"):
         return None
     return thumb_of(said.get("rating"))
+
+
+def _opinion(feedback: Mapping[str, Any]) -> RowOpinion:
+    return RowOpinion("librechat", "person", (1.0,), reason=_text(feedback.get("text")))
 
 
 def _before(item: Mapping[str, Any], messages: Mapping[str, Mapping[str, Any]]) -> tuple[Message, ...]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Rated, RowOpinion, agreed, fractional, ranked
+from pairwright.formats.carried import whole
 from pairwright.formats.format import Format, Found, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of
 from pairwright.formats.reading import BadRow
@@ -277,7 +278,7 @@ def _take_note(row: Row, done: Mapping[str, Any], names: list[str]) -> None:
     for question, value in done.items():
         choice = isinstance(value, str) and (value in names or known_choice(value) is not None)
         if choice or isinstance(value, list) or number_of(value) is not None:
-            asked.get(question)
+            whole(asked, question)
             row.get(f"{question}.responses")
 
 

@@ -20,6 +20,7 @@ from pairwright.formats.canonical import Canonical, Needs, Pair, Single, two
 from pairwright.formats.carried import is_messages
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
 from pairwright.formats.messages import (
+    answer_dicts,
     dicts,
     messages_of,
     system_of,
@@ -34,7 +35,7 @@ _ONE, _IN_TURN = Needs(one_turn=True), Needs(in_turn=True)
 
 def chat_template(pair: Pair) -> Row:
     """`chat_template.default`: the conversation, and the two answers as messages."""
-    (chosen,), (rejected,) = dicts(pair.chosen.messages), dicts(pair.rejected.messages)
+    (chosen,), (rejected,) = answer_dicts(pair.chosen), answer_dicts(pair.rejected)
     return {"messages": dicts(pair.prompt), "chosen": chosen, "rejected": rejected}
 
 
@@ -55,8 +56,8 @@ def orpo(pair: Pair) -> Row:
     turns = dicts(turns_of(pair.prompt))
     return {
         "system": system_of(pair.prompt),
-        "chosen": [*turns, *dicts(pair.chosen.messages)],
-        "rejected": [*turns, *dicts(pair.rejected.messages)],
+        "chosen": [*turns, *answer_dicts(pair.chosen)],
+        "rejected": [*turns, *answer_dicts(pair.rejected)],
     }
 
 

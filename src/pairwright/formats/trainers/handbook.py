@@ -14,19 +14,19 @@ from typing import Any
 from pairwright.formats.canonical import Canonical, Pair, two
 from pairwright.formats.carried import is_messages, repeats
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written
-from pairwright.formats.messages import dicts, told_apart, turns_of
+from pairwright.formats.messages import answer_dicts, dicts, told_apart, turns_of
 from pairwright.formats.trl import load_files, trainer_lines
 
 
 def binarized(pair: Pair) -> Row:
     """`prompt` is the first question, `prompt_id` its SHA-256; the conversations hold everything."""
     asked = turns_of(pair.prompt)[0].content
-    chosen = dicts((*pair.prompt, *pair.chosen.messages))
+    chosen = [*dicts(pair.prompt), *answer_dicts(pair.chosen)]
     return {
         "prompt": asked,
         "prompt_id": hashlib.sha256(asked.encode()).hexdigest(),
         "chosen": chosen,
-        "rejected": dicts((*pair.prompt, *pair.rejected.messages)),
+        "rejected": [*dicts(pair.prompt), *answer_dicts(pair.rejected)],
         "messages": chosen,
         "score_chosen": pair.chosen.rating,
         "score_rejected": pair.rejected.rating,

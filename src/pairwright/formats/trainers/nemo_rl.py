@@ -14,7 +14,7 @@ from shlex import quote
 from pairwright.formats.answers import answers_to
 from pairwright.formats.canonical import Canonical, Pair, fractional
 from pairwright.formats.format import Format, Found, Left, Row, Source, Target, Written
-from pairwright.formats.messages import dicts, messages_of, number_of
+from pairwright.formats.messages import answer_dicts, dicts, messages_of, number_of
 from pairwright.formats.reading import BadRow
 
 
@@ -22,7 +22,7 @@ def completions(pair: Pair) -> Row:
     sides = (pair.chosen, pair.rejected)
     return {
         "context": dicts(pair.prompt),
-        "completions": [{"rank": n, "completion": dicts(one.messages)} for n, one in enumerate(sides)],
+        "completions": [{"rank": n, "completion": answer_dicts(one)} for n, one in enumerate(sides)],
     }
 
 

@@ -17,6 +17,7 @@ from pairwright.formats.carried import is_messages
 from pairwright.formats.format import Format, Left, Row, Source, Target, Written, with_margin
 from pairwright.formats.images import refs_of
 from pairwright.formats.messages import (
+    answer_dicts,
     dicts,
     messages_of,
     number_of,
@@ -44,8 +45,8 @@ def preference(pair: Pair) -> Row:
         pair.row,
         {
             "prompt": dicts(pair.prompt),
-            "chosen": dicts(pair.chosen.messages),
-            "rejected": dicts(pair.rejected.messages),
+            "chosen": answer_dicts(pair.chosen),
+            "rejected": answer_dicts(pair.rejected),
         },
     )
 
@@ -78,7 +79,7 @@ def _between(row: Canonical, separator: str) -> str:
 def implicit(pair: Pair) -> Row:
     """Prompt and answer in one conversation, twice: what RewardTrainer recommends."""
     prompt = dicts(pair.prompt)
-    chosen, rejected = ([*prompt, *dicts(side.messages)] for side in (pair.chosen, pair.rejected))
+    chosen, rejected = ([*prompt, *answer_dicts(side)] for side in (pair.chosen, pair.rejected))
     return _with_context(pair.row, {"chosen": chosen, "rejected": rejected})
 
 
@@ -89,7 +90,7 @@ def implicit_text(pair: Pair, separator: str = trl.SEPARATOR) -> Row:
 
 def unpaired(one: Single) -> Row:
     """`{prompt, completion, label: bool}` for KTOTrainer."""
-    made = {"prompt": dicts(one.prompt), "completion": dicts(one.response.messages), "label": one.good}
+    made = {"prompt": dicts(one.prompt), "completion": answer_dicts(one.response), "label": one.good}
     return _with_context(one.row, made)
 
 
@@ -156,6 +157,8 @@ def _looks(*, prompt: type | None, answer: type, name: str = "chosen") -> Any:
     def is_answer(value: Any) -> bool:
         if answer is str and name == "chosen" and isinstance(value, list):  # several answers
             return bool(value) and isinstance(value[0], str)
+        if prompt is list and answer is list and isinstance(value, dict):  # one message
+            value = [value]
         return isinstance(value, answer) and (answer is str or is_messages(value))
 
     def looks(row: Mapping[str, Any]) -> bool:

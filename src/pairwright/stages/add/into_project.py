@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from pairwright.errors import InputError
 from pairwright.formats.canonical import Which
 from pairwright.formats.reading import Given
+from pairwright.formats.reading_options import AS_IT_STANDS, ReadingOptions
 from pairwright.formats.rows import FieldNames
 from pairwright.literals import checked
 from pairwright.stages.add.add import AddResult, add_files
@@ -24,46 +25,37 @@ def add(
     *,
     labels: str | None = None,
     fields: FieldNames | None = None,
-    mapping: Mapping[str, str] | None = None,
+    options: ReadingOptions = AS_IT_STANDS,
     which: Which = "best",
     rater: str | None = None,
     labels_by: Maker | None = None,
-    file_format: str | None = None,
     on_error: OnError = "stop",
-    without: Collection[str] = (),
-    label: str | None = None,
-    label_values: Mapping[str, str] | None = None,
     image_urls: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> AddResult | AddDatasetResult:
     """Add prompts, responses and pairs; with `labels`, a format or "auto", their labels too, as votes.
 
-    `fields` are the names of columns where no labels are read, `mapping` where they are; `label` is which
-    of several labels counts, `label_values` what a table's mean. Images are kept in the project's `media/`;
-    with `image_urls` those that are addresses stay addresses. Raises InputError for an option that needs
-    labels where none are read.
+    `fields` are the names of columns where no labels are read, the mapping in `options` where they are.
+    Images are kept in the project's `media/`; with `image_urls` those that are addresses stay addresses.
+    Raises InputError for an option that needs labels where none are read.
     """
     if labels is not None:
         return add_dataset(
             project,
             given,
             source=None if labels == AUTO else labels,
-            mapping=dict(mapping or {}),
+            options=options,
             which=which,
             rater=rater,
             labels_by=labels_by,
-            file_format=file_format,
             on_error=on_error,
-            without=without,
-            label=label,
-            label_values=label_values,
             image_urls=image_urls,
             progress=progress,
         )
-    if label is not None or label_values:
-        option = "--label" if label is not None else "--label-values"
+    if options.label is not None or options.label_values:
+        option = "--label" if options.label is not None else "--label-values"
         raise InputError(f"{option} goes with --from: without it labels are not read. Pass --from auto")
-    if mapping:
+    if options.mapping:
         raise InputError("--map goes with --from: pairwright add FILE --from table --map prompt=COLUMN,...")
     if rater is not None or labels_by is not None:
         option = "--rater" if labels_by is None else "--labels-by"
@@ -72,9 +64,9 @@ def add(
         project.store,
         given,
         fields=fields,
-        file_format=file_format,
+        file_format=options.file_format,
         on_error=on_error,
-        without=without,
+        without=options.without,
         media=project.media,
         image_urls=image_urls,
         progress=progress,

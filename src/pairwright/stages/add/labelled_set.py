@@ -11,7 +11,7 @@ twice adds nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
@@ -41,6 +41,7 @@ from pairwright.formats.catalog import read_dataset, source_named
 from pairwright.formats.format import Found
 from pairwright.formats.guess import guess
 from pairwright.formats.reading import BadRow, Given, name_of
+from pairwright.formats.reading_options import AS_IT_STANDS, ReadingOptions
 from pairwright.formats.values import as_json
 from pairwright.formats.writing import without_ending
 from pairwright.keys import seeded_fraction
@@ -65,8 +66,9 @@ from pairwright.store.content import (
     response_ids,
     stored_pairs,
 )
-from pairwright.store.export.labelled_pairs import MARGIN, WEIGHT
+from pairwright.store.export.labelled_pairs import MARGIN, WEIGHT, amount_in
 from pairwright.store.export.scratch import Counts
+from pairwright.store.response_votes import params_of
 from pairwright.store.votes import add_vote, retract, votes_by_raters
 from pairwright.types import MAKERS, Maker, OnError, Prompt, Rater, Response, Verdict, Vote
 
@@ -153,15 +155,11 @@ def add_dataset(
     paths: Sequence[Given],
     *,
     source: str | None = None,
-    mapping: dict[str, str] | None = None,
+    options: ReadingOptions = AS_IT_STANDS,
     which: Which = "best",
     rater: str | None = None,
     labels_by: Maker | None = None,
-    file_format: str | None = None,
     on_error: OnError = "stop",
-    without: Collection[str] = (),
-    label: str | None = None,
-    label_values: Mapping[str, str] | None = None,
     image_urls: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> AddDatasetResult:
@@ -170,14 +168,13 @@ def add_dataset(
     `which` responses of a ranking meet. `rater` names who made labels whose row does
     not say: unless told it is the dataset, else the file. `labels_by` says what all
     raters of the files are, and takes back what was said otherwise of them before;
-    without it a row that does not say is of an unknown rater. `without` are columns to
-    do without, `label` is which of several labels counts, `label_values` what a table's mean. Images are
-    kept in the project's `media/`; with `image_urls` those that are addresses stay addresses. Raises
-    InputError for a format there is not.
+    without it a row that does not say is of an unknown rater. Images are kept in the project's
+    `media/`; with `image_urls` those that are addresses stay addresses. Raises InputError for a
+    format there is not.
     """
     if labels_by is not None and labels_by not in MAKERS:
         raise InputError(f'labels_by is "{labels_by}"; it is one of {", ".join(MAKERS)}')
-    name = source or guess(paths[0], mapping or {}, file_format)
+    name = source or guess(paths[0], options.mapping, options.file_format)
     reads = source_named(name)
     result, keeper = AddDatasetResult(name, source is None), Keeper(project.media, urls=image_urls)
     with ExitStack() as stack:
@@ -189,20 +186,7 @@ def add_dataset(
                     stem = without_ending(file)[0] or Path(file).stem
                     called = rater or (stem if reads.rater == _FILE else reads.rater)
                     own = LabelMaker(name, called, reads.kind, labels_by)
-                    read = read_dataset(
-                        path,
-                        name,
-                        mapping,
-                        file_format=file_format,
-                        without=without,
-                        label=label,
-                        label_values=label_values,
-                    )
-                    found = _with_images_kept(
-                        read,
-                        keeper,
-                        base_of(path),
-                    )
+                    found = _with_images_kept(read_dataset(path, name, options), keeper, base_of(path))
                     before, rows = result.read, usable(found, result, progress, _unfit)
                     while page := list(islice(rows, PAGE)):
                         _add_page(connection, project, page, own, which, result, seen)
@@ -275,7 +259,7 @@ def _add_page(
         (n, place): NewResponse(
             numbers[keys[n]],
             given_response_key(keys[n], one.text, _named(one.model), one.turns),
-            Response(one.text, _named(one.model), source=row.place, turns=one.turns),
+            Response(one.text, _named(one.model), _params(row), source=row.place, turns=one.turns),
         )
         for n, row in enumerate(page)
         for place, one in enumerate(row.responses)
@@ -284,16 +268,20 @@ def _add_page(
     there = response_ids(connection, [each.key for each in new.values()])
     met: list[_Met] = []
     pairs: list[NewPair] = []
+    weighed: list[tuple[float, int | None]] = []
     for n, row in enumerate(page):
         own_met = _meet(row, keys[n], which)
         met += own_met
-        if row.weight is not None and not own_met:  # a vote on a response has none
-            result.not_carried["weight"] = result.not_carried.get("weight", 0) + 1
+        if row.weight is not None and not own_met:
+            only = there[new[n, 0].key] if len(row.responses) == 1 else None
+            weighed.append((row.weight, only))
         for number, each in enumerate(own_met):
             a, b = (there[new[n, place].key] for place in (each.first, each.second))
             name = row.id if len(own_met) == 1 or row.id is None else f"{row.id}/{number + 1}"
             meta = _meta(row, _amounts(each))
             pairs.append(NewPair(numbers[keys[n]], each.key, a, b, "given", name, meta, row.place))
+    if lost := _lost_weights(connection, weighed):
+        result.not_carried["weight"] = result.not_carried.get("weight", 0) + lost
     result.pairs += _added(insert_pairs(connection, pairs), len(pairs))
     touched = _vote(connection, met, own, result, seen)
     about = {place: (there[each.key], each.prompt_id) for place, each in new.items()}
@@ -301,6 +289,20 @@ def _add_page(
     by_number = {numbers[key]: key for key in keys}
     touched |= _count(keep(connection, given, by_number, own, which, seen), result)
     renew_beliefs(connection, project, sorted(touched))
+
+
+def _params(row: Canonical) -> dict[str, Any] | None:
+    """What is kept with the only response of a row: how much the row counts."""
+    return {WEIGHT: row.weight} if row.weight is not None and len(row.responses) == 1 else None
+
+
+def _lost_weights(connection: Connection, weighed: Sequence[tuple[float, int | None]]) -> int:
+    """How many weights of rows without a pair are not kept with their only response, given by its number.
+
+    A response that was there before keeps the weight it had, or none.
+    """
+    kept = params_of(connection, sorted({number for _, number in weighed if number is not None}))
+    return sum(number is None or amount_in(kept[number], WEIGHT) != weight for weight, number in weighed)
 
 
 def _given_votes(

@@ -9,7 +9,7 @@ What gives no row is counted by reason, with the places of the first ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -48,6 +48,7 @@ from pairwright.formats.format import Target
 from pairwright.formats.guess import guess
 from pairwright.formats.images import mapped
 from pairwright.formats.reading import BadRow, Given, Rows, name_of
+from pairwright.formats.reading_options import AS_IT_STANDS, ReadingOptions
 from pairwright.formats.streams import STDIN
 from pairwright.keys import content_key
 from pairwright.stages.add.images import base_of
@@ -258,40 +259,26 @@ def convert(
     *,
     to: str,
     source: str | None = None,
-    mapping: Mapping[str, str] | None = None,
-    file_format: str | None = None,
+    options: ReadingOptions = AS_IT_STANDS,
     selection: Selection | None = None,
     layout: Layout | None = None,
-    without: Collection[str] = (),
-    label: str | None = None,
-    label_values: Mapping[str, str] | None = None,
     dry_run: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> ConvertResult:
     """Write the rows of `path` to `out` in the format `to`, all or nothing.
 
     `source` None: the format is told by the rows' keys. Stratified parts take reading `path`
-    twice, and so do rows that contradict one another. `without` are columns to do without, `label` is
-    which of several labels counts, `label_values` what a table's mean.
+    twice, and so do rows that contradict one another.
     `progress` is told how many rows were read. Raises InputError for formats there are not,
     and where nothing is left to write.
     """
-    selection, mapping = selection or Selection(), mapping or {}
+    selection = selection or Selection()
     target = target_named(to)
     writing.check_ending(out, target.endings, reader_of(to))
-    name = source or guess(path, mapping, file_format)
+    name = source or guess(path, options.mapping, options.file_format)
 
     def read(into: ConvertResult) -> Iterator[Canonical]:
-        found = read_dataset(
-            path,
-            name,
-            mapping,
-            file_format=file_format,
-            without=without,
-            label=label,
-            label_values=label_values,
-        )
-        return usable(found, into, progress)
+        return usable(read_dataset(path, name, options), into, progress)
 
     def new() -> ConvertResult:
         naive = target.takes == "responses" and selection.split_pairs
@@ -368,7 +355,7 @@ def made_rows(
         if isinstance(item, Pair):
             result.margin_unit = result.margin_unit or next(iter(item.margins), None)
             if result.margin_unit is not None:
-                item = Pair(item.row, item.chosen, item.rejected, result.margin_unit)
+                item = item.in_unit(result.margin_unit)
         row = item if isinstance(item, Canonical) else item.row
         beyond = beyond_text(row, responses_of(item))
         if beyond:

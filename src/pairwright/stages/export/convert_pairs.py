@@ -11,15 +11,23 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from pairwright.formats.canonical import Canonical, Pair, Tally
+from pairwright.formats.canonical import Pair, Rated, Tally
 from pairwright.store.export.scratch import Sides
 
 
-def _key(row: Canonical, first: str, second: str) -> bytes:
-    """A pair whichever is better: seen by this run alone, so it needs no lasting key, which takes longer."""
-    parts = [(m.role, m.content) if m.is_plain else m for m in row.prompt]
-    asked = (parts, row.tools, row.template) if row.tools or row.template else parts
-    return blake2b(repr((asked, first, second)).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def _key(pair: Pair) -> tuple[bytes, bool]:
+    """What was asked and the two answers, whichever is better; and whether the first of the two by text won.
+
+    Seen by this run alone, so it is no lasting key, which takes longer.
+    """
+    won, lost = _text(pair.chosen), _text(pair.rejected)
+    first, second = (won, lost) if won < lost else (lost, won)
+    texts = f"{len(first)}:{first}{second}".encode("utf-8", "surrogatepass")
+    return blake2b(pair.row.key + texts, digest_size=16).digest(), won < lost
+
+
+def _text(one: Rated) -> str:
+    return one.said if isinstance(one.said, str) else repr(one.said)
 
 
 @dataclass
@@ -39,16 +47,14 @@ class Opposed:
     def settle(self, pairs: Iterator[Pair], dropped: Tally, stack: ExitStack) -> Iterator[Pair]:
         counts = None if self.known else stack.enter_context(Sides())
         for pair in pairs:
-            said = pair.chosen.said, pair.rejected.said
-            texts = [each if isinstance(each, str) else repr(each) for each in said]
-            key, first_wins = _key(pair.row, *sorted(texts)), texts[0] < texts[1]
+            key, first_wins = _key(pair)
             if counts is not None:
-                both = counts.add(key, first_wins)
-                if all(both):
-                    self.sides[key] = both
+                counts.add(key, first_wins)
             elif key in self.sides:
                 own, other = self.sides[key] if first_wins else self.sides[key][::-1]
                 if own <= other:
                     dropped.add("outvoted" if own < other else "contradicting", pair.row.place, "pair")
                     continue
             yield pair
+        if counts is not None:
+            self.sides = counts.both()

@@ -233,6 +233,7 @@ def _responses(
             label.prompt.messages,
             (Rated(label.text, label.model, good=label.good, turns=label.turns),),
             meta=response_meta(label),
+            weight=label.weight,
             tools=label.prompt.tools,
             template=label.prompt.template,
             known_key=label.prompt_key,
@@ -248,13 +249,12 @@ def _told(labels: Iterator[Label], total: int, progress: Callable[..., None] | N
 
 
 def _describe(row: Canonical, item: Any) -> Mapping[str, Any]:
-    """What leads back to the pair; ratings and the margin where there are any."""
-    said = dict(row.meta or {})
+    """What leads back to the pair or response; weight, ratings and the margin where there are any."""
+    more: dict[str, Any] = {"weight": row.weight}
     if isinstance(item, Pair):
         ratings = {"chosen_rating": item.chosen.rating, "rejected_rating": item.rejected.rating}
-        more = {**ratings, "margin": item.margin, "weight": row.weight}
-        said |= {name: value for name, value in more.items() if value is not None}
-    return said
+        more = {**ratings, "margin": item.margin, **more}
+    return {**(row.meta or {}), **{name: value for name, value in more.items() if value is not None}}
 
 
 def _count(dropped: Tally, counts: Mapping[str, int], unit: Unit = "pair") -> None:

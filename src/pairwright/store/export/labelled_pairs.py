@@ -36,8 +36,15 @@ from pairwright.store.votes import flag_stands, newest_beliefs
 from pairwright.types import Message, Prompt, Source, Verdict
 
 PAGE = 500
-# In a pair's meta: by how much a is better, and how much the pair counts, as its dataset says.
+# As a dataset says: by how much a is better, in a pair's meta; how much a row counts, in the meta of its pair
+# or the params of its only response.
 MARGIN, WEIGHT = "margin_a", "weight"
+
+
+def amount_in(kept: Mapping[str, Any] | None, name: str) -> float | None:
+    """A number of what is kept with a pair or a response; None where there is none."""
+    value = (kept or {}).get(name)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +96,14 @@ class PairRow(NamedTuple):
     @property
     def margin(self) -> float | None:
         """How much better the dataset says the chosen one is; None where it says the other one is."""
-        margin = self._amount(MARGIN)
+        margin = amount_in(self.meta, MARGIN)
         own = margin if self.verdict == "A" or margin is None else -margin
         return own if own is not None and own >= 0 else None
 
     @property
     def weight(self) -> float | None:
         """How much the dataset says the row counts."""
-        return self._amount(WEIGHT)
-
-    def _amount(self, name: str) -> float | None:
-        value = (self.meta or {}).get(name)
-        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+        return amount_in(self.meta, WEIGHT)
 
     @property
     def prob_chosen(self) -> float | None:

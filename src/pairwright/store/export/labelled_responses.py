@@ -7,7 +7,7 @@ for the length of the connection's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -42,7 +42,7 @@ from sqlalchemy import (
 
 from pairwright.keys import seeded_fraction
 from pairwright.store.check.softening import softened
-from pairwright.store.export.labelled_pairs import PAGE, standings
+from pairwright.store.export.labelled_pairs import PAGE, WEIGHT, amount_in, standings
 from pairwright.store.export.ratings import has_ratings, rated_pairs
 from pairwright.store.export.votes_on_responses import SOURCE_OF, VotesWanted, silent, spoken
 from pairwright.store.probability import prob_of_verdict
@@ -75,6 +75,12 @@ class ResponseRow(NamedTuple):
     turns: tuple[Message, ...]
     good: bool
     sides: tuple[ResponseSide, ...]
+    params: Mapping[str, Any] | None = None
+
+    @property
+    def weight(self) -> float | None:
+        """How much its dataset says the row of this one response counts."""
+        return amount_in(self.params, WEIGHT)
 
     @property
     def source(self) -> Source:
@@ -359,6 +365,7 @@ def labelled_responses(connection: Connection, *, page: int = PAGE) -> Iterator[
             response.c.text,
             response.c.turns,
             response.c.model,
+            response.c.params,
             prompt.c.id.label("prompt_id"),
             prompt.c.key.label("prompt_key"),
             prompt.c.external_id,
@@ -384,6 +391,7 @@ def labelled_responses(connection: Connection, *, page: int = PAGE) -> Iterator[
                 turns_of(row.turns),
                 row.good > row.bad,
                 tuple(sides[row.response_id]),
+                row.params,
             )
         if len(rows) < page:
             return
