@@ -29,16 +29,14 @@ from pairwright.judging.explaining import (
     verdict_and_rest,
 )
 from pairwright.judging.json_like import FoundObject, Tangled, objects_in
+from pairwright.judging.short_answers import first_line_answer, place_of_side, short_answer
 from pairwright.judging.thinking import blanked, thinking_in, unwrapped
 from pairwright.judging.words import (
     BRACKETED,
-    DECORATION,
-    PHRASE,
     confidence_in,
     confidence_of,
     mark_of,
-    short_answer,
-    shown,
+    score_of,
     verdict_of,
 )
 from pairwright.judging.words import Unreadable as Unreadable
@@ -50,16 +48,7 @@ _TEMPLATE = re.compile(r"\bA\W{1,5}(?:or\W{1,5})?B\b", re.IGNORECASE)  # the wor
 _QUOTED = "more text follows its JSON object, so it may be a quotation"
 _QUOTES = ('"', "'", "\u201c", "\u201d", "`")
 # Names that judges give the field when they forget "verdict"; read where no object has that.
-_FOR_VERDICT = (
-    "winner",
-    "choice",
-    "preferred",
-    "preference",
-    "preferred_response",
-    "better_response",
-    "answer",
-)
-_WORD = re.compile(r"\b(?:A|B|TIE|DRAW|TIED)\b", re.IGNORECASE)
+_FOR_VERDICT = ("winner", "choice", "preferred", "preference", "better", "better_response", "answer")
 _TAGGED = re.compile(r"<(verdict|confidence|reason)>([^<]{0,2000})</\1>", re.IGNORECASE)
 
 
@@ -91,7 +80,7 @@ def read_verdict(raw: str, *, cut: bool = False, alone: bool = False) -> ReplyRe
     if _TAGGED.search(text):
         text, offset = _TAGGED.sub(r"\n\1: \2\n", text), -1
     read = (
-        (_short(text) if not cut else None)
+        (_whole(text) if not cut else None)
         or _from_objects(text, cut, alone)
         or _from_lines(text, alone)
         or _from_marks(text, alone)
@@ -101,6 +90,11 @@ def read_verdict(raw: str, *, cut: bool = False, alone: bool = False) -> ReplyRe
         raise Unreadable('it holds no JSON object with "verdict"')
     answer = replace(read.answer, raw=raw, reason=read.answer.reason or _prose(text))
     return ReplyReading(answer, None if read.place is None or offset < 0 else read.place + offset)
+
+
+def _whole(text: str) -> ReplyReading | None:
+    said = short_answer(text)
+    return None if said is None else ReplyReading(Answer(*said), place_of_side(text))
 
 
 def _from_objects(text: str, cut: bool, alone: bool) -> ReplyReading | None:
@@ -179,35 +173,15 @@ def _from_marks(text: str, alone: bool) -> ReplyReading | None:
     return ReplyReading(answer, marks[-1].start(1))
 
 
-def _short(text: str) -> ReplyReading | None:
-    """A verdict and a confidence, and nothing else."""
-    if (said := short_answer(text)) is None:
-        return None
-    letter = _WORD.search(text)
-    return ReplyReading(Answer(*said), letter.start() if letter else None)
-
-
 def _bare(text: str, alone: bool) -> ReplyReading | None:
-    """An answer that begins with a line that is just a verdict, and perhaps one of its confidence."""
-    first, _, rest = text.strip().partition("\n")
-    said = short_answer(first)
-    if said is None and len(first) <= 60 and PHRASE.fullmatch(first.strip(DECORATION)):
-        said = verdict_of(first), None
-    if said is None:
-        return None
-    verdict, confidence = said
-    second, _, behind = rest.lstrip().partition("\n")
-    if confidence is None and (stated := confidence_of(second)) is not None:
-        confidence, rest = stated, behind
-    if rest.strip() and (alone or not explains("\n" + rest, verdict)):
-        return None
-    return ReplyReading(Answer(verdict, confidence), _letter(text, 0))
+    answer = first_line_answer(text, alone)
+    return None if answer is None else ReplyReading(answer, _letter(text, 0))
 
 
 def parse_scores(raw: str, *, cut: bool = False, alone: bool = False) -> Answer:
     """Two scores, 0 to 10, as an answer: who has more is better, by that margin. Raises Unreadable."""
     text, found = _ending_in(raw, cut, "score_a", "score_b")
-    scores = {tuple(_score(_field(each.value, name)) for name in ("score_a", "score_b")) for each in found}
+    scores = {tuple(score_of(_field(each.value, name)) for name in ("score_a", "score_b")) for each in found}
     if len(scores) > 1:
         raise Unreadable("it gives different scores")
     a, b = scores.pop()
@@ -240,18 +214,6 @@ def _ending_in(raw: str, cut: bool, *names: str) -> tuple[str, list[FoundObject]
         fields = " and ".join(f'"{name}"' for name in names)
         raise Unreadable(f"it holds no JSON object with {fields}")
     return text, found
-
-
-def _score(value: Any) -> float:
-    if isinstance(value, str) and (match := re.fullmatch(r"\s*([\d.]{1,6})\s*(?:/|out of)\s*10\s*", value)):
-        value = match[1]
-    try:
-        score = float(value) if not isinstance(value, bool) else None
-    except (TypeError, ValueError):
-        score = None
-    if score is None or not 0 <= score <= 10:
-        raise Unreadable(f"a score is {shown(value)}, not a number from 1 to 10")
-    return score
 
 
 def _not_repeated(beside: str) -> None:

@@ -25,17 +25,6 @@ PHRASE = re.compile(
 _COMPARED = r"A\s?>{1,2}\s?B|B\s?>{1,2}\s?A|A\s?={1,2}\s?B|B\s?={1,2}\s?A"
 COMPARED = re.compile(_COMPARED, re.IGNORECASE)
 BRACKETED = re.compile(rf"\[\[\s{{0,5}}(A|B|TIE|C|{_COMPARED})\s{{0,5}}\]\]", re.IGNORECASE)
-# What may stand beside a verdict and a confidence: "I choose A (HIGH)", "Winner: A. Confidence: LOW".
-_BESIDE = re.compile(
-    r"\b(?:is (?:the )?(?:better|best|winner|preferred)(?: (?:response|answer|one|option))?|wins"
-    r"|(?:(?:better|best|preferred) )?(?:response|answer|assistant|model|output|option|candidate|choice)"
-    r"(?=\W{0,4}(?:is\b|[:=]|[AB]\b))"
-    r"|(?:I|I would) (?:choose|chose|pick|prefer)|my|the|final|overall|verdict|winner|decision|preferred"
-    r"|boxed|with|is|confidence(?: level| score)?)\b|[^\w.%/]|_|(?<!\d)/",
-    re.IGNORECASE,
-)
-_SIDES: dict[str, Verdict] = {"A": "A", "B": "B", "TIE": "TIE", "DRAW": "TIE", "TIED": "TIE"}
-SHORT = 80  # characters
 
 
 class Unreadable(ValueError):
@@ -59,19 +48,6 @@ def mark_of(mark: str) -> Verdict:
     if mark.upper() == "C" or "=" in mark:
         return "TIE"
     return verdict_of(mark.partition(">")[0])
-
-
-def short_answer(text: str) -> tuple[Verdict, Confidence | None] | None:
-    """A verdict, with or without a confidence; None where a text says more, or something else."""
-    if len(text) > SHORT or "?" in text:
-        return None
-    words = [bare for word in _BESIDE.sub(" ", text).split() if (bare := word.strip("."))]
-    sides = [each for each in words if each.upper() in _SIDES]
-    if len(sides) != 1 or (sides[0] == "a" and len(text.split()) > 2):  # that may be the article
-        return None
-    words.remove(sides[0])
-    confidence = confidence_of(" ".join(words)) if words else None
-    return None if words and confidence is None else (_SIDES[sides[0].upper()], confidence)
 
 
 def confidence_of(value: Any) -> Confidence | None:
@@ -100,6 +76,18 @@ def _share(number: float, *, whole: bool) -> Confidence | None:
     if not math.isfinite(number) or not 0 <= number <= 1:
         return None
     return "HIGH" if number >= SURE else "LOW"
+
+
+def score_of(value: Any) -> float:
+    if isinstance(value, str) and (match := re.fullmatch(r"\s*([\d.]{1,6})\s*(?:/|out of)\s*10\s*", value)):
+        value = match[1]
+    try:
+        score = float(value) if not isinstance(value, bool) else None
+    except (TypeError, ValueError):
+        score = None
+    if score is None or not 0 <= score <= 10:
+        raise Unreadable(f"a score is {shown(value)}, not a number from 1 to 10")
+    return score
 
 
 def confidence_in(rest: str) -> Confidence | None:
