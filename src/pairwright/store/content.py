@@ -203,6 +203,11 @@ def stored_pairs(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, t
     return {key: (number, text_key(text, turns_of(turns))) for key, number, text, turns in rows}
 
 
+def metas_of(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, Any]:
+    """What is kept with the pairs with these keys beside their texts."""
+    return dict(_by(connection, schema.pair.c.key, keys, schema.pair.c.meta))
+
+
 def prompt_ids(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
     """The ids of the prompts with these keys; a key that is not there is left out."""
     return _ids(connection, schema.prompt, keys)

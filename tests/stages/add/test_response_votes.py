@@ -342,6 +342,18 @@ def test_a_response_that_was_there_keeps_its_weight_and_the_other_is_told(projec
     assert side_lines(tmp_path / "kto.jsonl")[0]["weight"] == 0.5
 
 
+@pytest.mark.parametrize("name", ["weight", "margin"])
+def test_a_pair_that_was_there_keeps_its_weight_and_margin_and_others_are_told(project, tmp_path, name):
+    def row(amount):
+        return {"prompt": "Why?", "chosen": "Because.", "rejected": "No.", name: amount}
+
+    assert add(project, tmp_path, row(0.5)).not_carried == {}
+    assert add(project, tmp_path, row(0.5)).not_carried == {}
+    assert add(project, tmp_path, row(0.75)).not_carried == {name: 1}
+    export_dataset(project.store, tmp_path / "pairs.jsonl", to="jsonl")
+    assert json.loads((tmp_path / "pairs.jsonl").read_text(encoding="utf-8"))[name] == 0.5
+
+
 def test_a_score_beside_a_label_is_kept_and_the_label_decides(project, tmp_path):
     row = {"prompt": Q, "completion": A, "label": False, "score": 4.5}
     found = add_dataset(project, [write(tmp_path, row)], source="trl-kto-text")

@@ -1,5 +1,6 @@
 """prompts -> responses, from one model or a mix."""
 
+import asyncio
 from collections import Counter
 
 import pytest
@@ -10,6 +11,7 @@ from pairwright.models.loopback import Behaviour, LoopbackServer
 from pairwright.stages.figures.status import status_of
 from pairwright.stages.generate.generate import model_of_slot, run_generate
 from pairwright.stages.project.settings import GenerateSettings
+from pairwright.store.writer import GroupCommit
 
 ONE = '[generate]\nmodels = ["small"]\n'
 OTHER = '\n[models.other]\nendpoint = "loopback"\nmodel = "other"\ntemperature = 0.5\nmax_tokens = 99\nprice_in=1\nprice_out=1\n'
@@ -145,6 +147,23 @@ def test_the_budget_stops_generation(tmp_path):
     assert "budget" in result.stopped
     assert 0 < sum(call.cost_usd for call in rows(project, "call")) <= 0.005
     assert len(rows(project, "response")) == len(server.requests)
+
+
+def test_no_more_is_answered_and_not_yet_written_than_may_be_in_flight(tmp_path, monkeypatch):
+    """A kill costs that much: each prompt has four calls, and the endpoint takes eight at once."""
+    put, waiting, most = GroupCommit.put, 0, 0
+
+    async def put_late(self, rows):
+        nonlocal waiting, most
+        waiting += 1
+        most = max(most, waiting)
+        await asyncio.sleep(0.02)
+        await put(self, rows)
+        waiting -= 1
+
+    monkeypatch.setattr(GroupCommit, "put", put_late)
+    drawn(tmp_path, n=20)
+    assert 4 < most <= 8
 
 
 def test_a_system_message_is_put_before_prompts_that_have_none(tmp_path, server):

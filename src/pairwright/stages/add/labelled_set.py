@@ -11,6 +11,7 @@ twice adds nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -62,6 +63,7 @@ from pairwright.store.content import (
     insert_pairs,
     insert_prompts,
     insert_responses,
+    metas_of,
     prompt_ids,
     response_ids,
     stored_pairs,
@@ -283,6 +285,8 @@ def _add_page(
     if lost := _lost_weights(connection, weighed):
         result.not_carried["weight"] = result.not_carried.get("weight", 0) + lost
     result.pairs += _added(insert_pairs(connection, pairs), len(pairs))
+    for name, lost in _lost_amounts(connection, pairs).items():
+        result.not_carried[name] = result.not_carried.get(name, 0) + lost
     touched = _vote(connection, met, own, result, seen)
     about = {place: (there[each.key], each.prompt_id) for place, each in new.items()}
     given = _given_votes(connection, page, own, about, result)
@@ -303,6 +307,19 @@ def _lost_weights(connection: Connection, weighed: Sequence[tuple[float, int | N
     """
     kept = params_of(connection, sorted({number for _, number in weighed if number is not None}))
     return sum(number is None or amount_in(kept[number], WEIGHT) != weight for weight, number in weighed)
+
+
+def _lost_amounts(connection: Connection, pairs: Sequence[NewPair]) -> Counter[str]:
+    """How many margins and weights are others than their pair has, which keeps what came first."""
+    said = [(each.key, name, amount_in(each.meta, name)) for each in pairs for name in (MARGIN, WEIGHT)]
+    said = [each for each in said if each[2] is not None]
+    kept = metas_of(connection, sorted({key for key, *_ in said}))
+
+    def size(amount: float | None) -> float | None:
+        return None if amount is None else abs(amount)  # the pair may have been there the other way round
+
+    lost = [name for key, name, amount in said if size(amount_in(kept[key], name)) != size(amount)]
+    return Counter("margin" if name == MARGIN else name for name in lost)
 
 
 def _given_votes(

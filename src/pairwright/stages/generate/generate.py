@@ -236,13 +236,19 @@ class _Session:
                 for name in endpoints:
                     calls = EndpointCalls(self.project, name, self.dispatch)
                     self.clients[name] = await stack.enter_async_context(calls)
+                # A prompt has several calls. Those answered and not yet written count: a kill costs them.
+                self.in_hand = asyncio.Semaphore(workers)
                 await work_beside(self.worker, pages, self.draw_prompt, about, workers, self.run)
 
     async def draw_prompt(self, work: GenerateWork) -> None:
         """Draw all missing slots of a prompt at once; they share what texts the prompt has already."""
         texts = {_same(text) for text in work.texts}
-        slots = [self.draw_slot(work, slot, texts) for slot in work.slots]
-        for outcome in await asyncio.gather(*slots, return_exceptions=True):
+
+        async def draw(slot: int) -> None:
+            async with self.in_hand:
+                await self.draw_slot(work, slot, texts)
+
+        for outcome in await asyncio.gather(*map(draw, work.slots), return_exceptions=True):
             if isinstance(outcome, Deferred):
                 self.run.deferred += 1
             elif isinstance(outcome, BaseException):
