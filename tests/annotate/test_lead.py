@@ -125,6 +125,18 @@ def test_gold_made_on_the_page_is_what_new_people_practise_on(site):
     assert [vote.purpose for vote in rows(site.project, "vote")] == ["decision"]  # practice is no vote
 
 
+def test_what_everybody_agreed_on_is_proposed_as_gold_until_it_is(site):
+    lead = site.lead()
+    assert "Pairs everybody agreed on" not in lead.get("/lead/gold").text
+    for name in ("ann", "ben"):
+        answer_all(site.annotator(name), for_yes)
+    assert lead.get("/lead/gold").text.count("<b>A</b></td><td>2 people") == 4
+    lead.post("/lead/gold", pair="pair-0", verdict="A", use="both")
+    assert lead.get("/lead/gold").text.count("<b>A</b></td><td>2 people") == 3
+    lead.post("/lead/gold", pair="pair-0", what="withdraw")
+    assert lead.get("/lead/gold").text.count("<b>A</b></td><td>2 people") == 4
+
+
 def test_one_or_two_gold_pairs_teach_but_keep_nobody_out(site):
     lead = site.lead()
     lead.get("/lead/gold")

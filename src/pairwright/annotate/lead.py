@@ -101,7 +101,8 @@ def case_decided(visit: Visit, form: dict[str, str]) -> Response:
 
 def gold_page(visit: Visit, problem: str | None = None) -> Response:
     with visit.project.store.read() as connection:
-        rows, agreed = gold_sql.gold_rows(connection), gold_sql.unanimous(connection, 10)
+        rows = gold_sql.gold_rows(connection)
+    agreed = visit.site.agreed_on({row.pair_id for row in rows}, 10)
     settings = visit.project.settings.annotate
     return visit.page("lead_gold.html", gold=rows, agreed=agreed, settings=settings, problem=problem)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
@@ -46,7 +46,9 @@ from pairwright.stages.people.redecide import Redeciding
 from pairwright.stages.project.guidelines import Guidelines
 from pairwright.stages.project.live import LiveProject
 from pairwright.stages.project.project import Project
+from pairwright.store.people import gold
 from pairwright.store.people.accounts import Account
+from pairwright.store.people.gold import Agreed
 
 HERE = Path(__file__).parent
 
@@ -69,6 +71,7 @@ class Site:
         self.progress = ProgressOf(self.live.now)
         self.overview: Cached[Overview] = Cached()
         self.people: Cached[Counted] = Cached()
+        self.agreed: Cached[list[Agreed]] = Cached()
         self.runner = Runner(self.project)
         self.redeciding = Redeciding(self.live.now)
         self.templates = Environment(
@@ -89,6 +92,18 @@ class Site:
         with self.project.store.read() as connection:
             of = annotators.state_of(self.project, connection)
         return self.people.get(lambda: annotators.counted(self.project), of)
+
+    def agreed_on(self, standing: Set[int], most: int) -> list[Agreed]:
+        """Pairs on which most people said the same and that are no gold: of now, or a while ago as above."""
+
+        def count() -> list[Agreed]:
+            with self.project.store.read() as connection:
+                return gold.unanimous(connection, 2 * most)  # some may be gold by the time they are shown
+
+        with self.project.store.read() as connection:
+            of = annotators.state_of(self.project, connection)
+        found = self.agreed.get(count, (*of, frozenset(standing)))
+        return [each for each in found if each.pair_id not in standing][:most]
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,26 +45,30 @@ class SaidByPerson:
 
 def conflicts(connection: Connection, limit: int, offset: int = 0) -> list[Conflict]:
     """Pairs on which people's votes differ and no label has come of it, those nobody else is asked first."""
+    final = case((belief.c.asks == "lead", 1), else_=0).label("final")
+    undecided = (
+        select(belief.c.pair_id, final)
+        .where(belief.c.decision == "ask", belief.c.source == "people", newest_beliefs())
+        .cte("undecided")
+    )
     votes = [func.sum(case((vote.c.verdict == verdict, 1), else_=0)) for verdict in ("A", "B", "TIE")]
-    split = (
+    split = (  # of these few pairs: all votes of people are many
         select(
             vote.c.pair_id, *(each.label(name) for each, name in zip(votes, ("a", "b", "tie"), strict=True))
         )
         .join(rater, rater.c.id == vote.c.rater_id)
-        .where(rater.c.kind == "person", is_current())
+        .where(rater.c.kind == "person", is_current(), vote.c.pair_id.in_(select(undecided.c.pair_id)))
         .group_by(vote.c.pair_id)
         .having(func.min(vote.c.verdict) != func.max(vote.c.verdict))
         .subquery()
     )
-    final = case((belief.c.asks == "lead", 1), else_=0)
     rows = connection.execute(
-        select(pair.c.id, pair.c.key, prompt.c.messages, split.c.a, split.c.b, split.c.tie, final)
-        .select_from(belief)
-        .join(split, split.c.pair_id == belief.c.pair_id)
-        .join(pair, pair.c.id == belief.c.pair_id)
+        select(pair.c.id, pair.c.key, prompt.c.messages, split.c.a, split.c.b, split.c.tie, undecided.c.final)
+        .select_from(undecided)
+        .join(split, split.c.pair_id == undecided.c.pair_id)
+        .join(pair, pair.c.id == undecided.c.pair_id)
         .join(prompt, prompt.c.id == pair.c.prompt_id)
-        .where(belief.c.decision == "ask", belief.c.source == "people", newest_beliefs())
-        .order_by(final.desc(), pair.c.id)
+        .order_by(undecided.c.final.desc(), pair.c.id)
         .limit(limit)
         .offset(offset)
     )

@@ -33,6 +33,17 @@ class GoldRow:
     right: int
 
 
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """A pair of which all `people` who saw it said the same."""
+
+    pair_id: int
+    public: str
+    prompt: str
+    verdict: Verdict
+    people: int
+
+
 def gold_rows(connection: Connection) -> list[GoldRow]:
     """All standing gold pairs, newest first."""
     answers = (
@@ -124,8 +135,8 @@ def answers_after(connection: Connection, rater_id: int, vote_id: int) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def unanimous(connection: Connection, limit: int) -> list[tuple[int, str, str, Verdict, int]]:
-    """Pairs on which most people said the same, all of them: (pair, public id, prompt, verdict, people)."""
+def unanimous(connection: Connection, limit: int) -> list[Agreed]:
+    """The pairs on which most people said the same, all of them."""
     standing = exists().where(gold.c.pair_id == vote.c.pair_id, gold.c.withdrawn_at.is_(None))
     agreed = (
         select(vote.c.pair_id, func.min(vote.c.verdict).label("verdict"), func.count().label("people"))
@@ -145,6 +156,8 @@ def unanimous(connection: Connection, limit: int) -> list[tuple[int, str, str, V
         .order_by(agreed.c.people.desc(), agreed.c.pair_id)
     )
     return [
-        (row.pair_id, public_id("pair", row.key), last_asked(row.messages, 200), row.verdict, row.people)
+        Agreed(
+            row.pair_id, public_id("pair", row.key), last_asked(row.messages, 200), row.verdict, row.people
+        )
         for row in rows
     ]
