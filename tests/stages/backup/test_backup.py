@@ -178,6 +178,14 @@ def test_a_backup_replaces_nothing_and_a_file_that_is_none_is_refused(project, t
         restore(tmp_path / "other.db", project.root)
 
 
+def test_backups_and_stores_kept_in_the_same_second_have_names_of_their_own(project, monkeypatch):
+    monkeypatch.setattr("pairwright.stages.backup.backup.time.strftime", lambda *_: "20261130-120000")
+    made = [backup(project).path for _ in range(3)]
+    assert [path.name for path in made] == [f"20261130-120000{n}.db" for n in ("", "-2", "-3")]
+    kept = [restore(made[0], project.root).kept for _ in range(2)]
+    assert len({path.name for path in kept if path and path.exists()}) == 2
+
+
 def test_settings_that_are_there_stay_and_are_told_of(project):
     made = backup(project)
     (project.root / "guidelines.md").write_text("Prefer short answers.")

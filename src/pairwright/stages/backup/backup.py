@@ -74,7 +74,7 @@ def backup(project: Project, out: Path | None = None, *, progress: Progress = _s
     Others may go on writing. What was written is examined as `doctor` does: a backup of a damaged
     store is kept, and says so. Raises InputError where the file is there already.
     """
-    out = out or project.root / FOLDER / f"{_now()}.db"
+    out = out or _dated(project.root / FOLDER)
     if out.exists():
         raise InputError(f"{out} is there already: a backup never replaces one. Choose another name.")
     with _beside(out) as partial:
@@ -127,7 +127,7 @@ def restore(file: Path, folder: Path, *, progress: Progress = _silent) -> Restor
 
 def _replace(place: str, partial: Path, folder: Path, progress: Progress) -> Path | None:
     """Put the restored store where the project's is; gives where that is kept."""
-    kept = folder / FOLDER / f"before-restore-{_now()}.db"
+    kept = _dated(folder / FOLDER, "before-restore-")
     path = None if "://" in place else Path(place)
     if path is not None and not path.exists():
         os.replace(partial, path)
@@ -260,5 +260,8 @@ def _other(path: Path, content: bytes) -> bool:
     return not path.is_file() or path.read_bytes() != content
 
 
-def _now() -> str:
-    return time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+def _dated(folder: Path, what: str = "") -> Path:
+    """A file named after the time by the second, and numbered where that second has one."""
+    name = what + time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    names = (f"{name}.db", *(f"{name}-{n}.db" for n in range(2, 1000)))
+    return next(path for each in names if not (path := folder / each).exists())
