@@ -246,6 +246,27 @@ def test_the_same_server_twice_is_refused():
     endpoint("http://a/v1", {"url": "http://a/v1", "api_key_env": "OTHER_KEY"})  # two accounts
 
 
+@pytest.mark.parametrize("another_call_comes", [True, False])
+def test_a_pause_that_ends_while_the_process_is_busy_is_over_for_all_who_wait(another_call_comes):
+    """What wakes those who wait was cancelled by the next call to come, and all waited for ever."""
+
+    async def run(url):
+        client = ChatClient("main", endpoint(url))
+        async with client:
+            loop, [server] = asyncio.get_running_loop(), client._servers
+            server.pause_until = loop.time() + 0.01
+            calls = [asyncio.create_task(client.chat(body(0)))]
+            await asyncio.sleep(0)
+            while loop.time() <= server.pause_until:
+                pass  # busy, so that the alarm is late
+            if another_call_comes:
+                calls.append(asyncio.create_task(client.chat(body(1))))
+            return await asyncio.wait_for(asyncio.gather(*calls), 30)
+
+    with LoopbackServer() as server:
+        assert all(reply.text for reply in asyncio.run(run(server.url)))
+
+
 # --- how many calls at once, with real sockets ---
 
 

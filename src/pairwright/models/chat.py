@@ -188,12 +188,13 @@ class ChatClient(Client):
         """A place at a server, first come first served. Raises EndpointError where no server is left."""
         if self._ended is not None:
             raise EndpointError(str(self._ended))
-        if not self._waiting and (server := self._free(avoided)) is not None:
+        loop = asyncio.get_running_loop()
+        if not self._waiting and (server := self._free(loop.time(), avoided)) is not None:
             server.taken += 1
             return server
-        place: asyncio.Future[Server] = asyncio.get_running_loop().create_future()
+        place: asyncio.Future[Server] = loop.create_future()
         self._waiting.append(place)
-        self._set_alarm()
+        self._hand_out()
         try:
             await ledger.wait(place)
             return place.result()
@@ -210,27 +211,24 @@ class ChatClient(Client):
             self._hand_out()
 
     def _hand_out(self) -> None:
-        """Give places to those who wait."""
-        while self._waiting and (server := self._free()) is not None:
+        """Give places to those who wait, and look again when the next pause or rest is over.
+
+        Both go by one reading of the clock: a pause that ended between two would be waited for for ever.
+        """
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        while self._waiting and (server := self._free(now)) is not None:
             place = self._waiting.popleft()
             if not place.done():
                 server.taken += 1
                 place.set_result(server)
-        if self._waiting:
-            self._set_alarm()
-
-    def _set_alarm(self) -> None:
-        """Look again when the next pause or rest is over: nobody else may come by."""
-        loop = asyncio.get_running_loop()
-        ends = [end for each in self._servers for end in (each.pause_until, each.rest_until)]
-        ends = [end for end in ends if end > loop.time()]
         if self._alarm is not None:
             self._alarm.cancel()
-        self._alarm = loop.call_at(min(ends), self._hand_out) if ends else None
+        ends = [end for each in self._servers for end in (each.pause_until, each.rest_until) if end > now]
+        self._alarm = loop.call_at(min(ends), self._hand_out) if ends and self._waiting else None
 
-    def _free(self, avoided: Set[Server] = frozenset()) -> Server | None:
+    def _free(self, now: float, avoided: Set[Server] = frozenset()) -> Server | None:
         """The least busy server with room for a call; one that rests only where none works."""
-        now = asyncio.get_running_loop().time()
         if len(self._servers) == 1:  # as it mostly is, and this is asked for every call
             only = self._servers[0]
             return only if only.pause_until <= now and only.has_room else None
