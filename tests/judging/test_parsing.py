@@ -66,6 +66,7 @@ def test_reads_the_forms_judges_answer_in(raw, verdict, confidence):
         ("Response A is a good answer to a hard question.", "no JSON object"),
         ("A or B", "no JSON object"),
         ("A?", "no JSON object"),
+        ('{"verdict": A or "', "broken or cut off"),
         ("Not A", "no JSON object"),
         ("A is not better", "no JSON object"),
         ("A better response", "no JSON object"),
@@ -148,5 +149,6 @@ def test_prose_before_the_answer_never_changes_it(prose):
     try:
         assert parse_answer(raw).verdict == "A"
     except Unreadable:
-        # Prose that opens a thinking tag or an object of its own makes the whole unreadable: also safe.
-        assert "{" in prose or "<think" in prose.lower()
+        # Prose that opens a thinking tag or an object of its own, or gives another verdict, makes the whole
+        # unreadable: also safe.
+        assert "{" in prose or "<think" in prose.lower() or prose.strip("*_`. \t\r\n") in ("B", "TIE")

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
+from pairwright.store import clock
+
 T = TypeVar("T")
 
 QUICK_SECONDS = 0.5  # what was counted in less is counted again while whoever asks for it waits
@@ -55,7 +57,7 @@ class Cached(Generic[T]):
         return time.monotonic() > self._until and (of is None or of != self._of)
 
     def _count(self, count: Callable[[], T], of: Hashable) -> T:
-        began, at = time.monotonic(), time.time()
+        began, at = time.monotonic(), clock.now()
         value = count()
         self._took = time.monotonic() - began
         self._value, self._of, self.at = value, of, at

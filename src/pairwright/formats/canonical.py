@@ -149,6 +149,7 @@ class Pair:
     def prompt(self) -> tuple[Message, ...]:
         return self.row.prompt
 
+    @checked
     def in_unit(self, unit: MarginUnit) -> Pair:
         """The same pair in a file whose margins are in this unit."""
         return Pair(self.row, self.chosen, self.rejected, unit)

@@ -14,9 +14,10 @@ _BESIDE = re.compile(
     r"|(?:(?:better|best|preferred) )?(?:response|answer|assistant|model|output|option|candidate|choice)"
     r"(?=\W{0,4}(?:is\b|[:=]|[AB]\b))"
     r"|(?:I|I would) (?:choose|chose|pick|prefer)|my|the|final|overall|verdict|winner|decision|preferred"
-    r"|boxed|with|is|confidence(?: level| score)?)\b|[^\w.%/]|_|(?<!\d)/",
+    r"|with|is|confidence(?: level| score)?)\b|[^\w.%/]|_|(?<!\d)/",
     re.IGNORECASE,
 )
+_BOXED = re.compile(r"\\boxed\{\s{0,5}(\w{1,5})\s{0,5}\}")
 _SIDES: dict[str, Verdict] = {"A": "A", "B": "B", "TIE": "TIE", "DRAW": "TIE", "TIED": "TIE"}
 SHORT = 80  # characters
 _SIDE = re.compile(r"\b(?:A|B|TIE|DRAW|TIED)\b", re.IGNORECASE)
@@ -24,7 +25,8 @@ _SIDE = re.compile(r"\b(?:A|B|TIE|DRAW|TIED)\b", re.IGNORECASE)
 
 def short_answer(text: str) -> tuple[Verdict, Confidence | None] | None:
     """A verdict, with or without a confidence; None where a text says more, or something else."""
-    if len(text) > SHORT or "?" in text:
+    text = _BOXED.sub(r"\1", text)
+    if len(text) > SHORT or any(each in text for each in "?{}"):  # doubt, or JSON that may be cut off
         return None
     words = [bare for word in _BESIDE.sub(" ", text).split() if (bare := word.strip("."))]
     sides = [each for each in words if each.upper() in _SIDES]
