@@ -284,8 +284,9 @@ def _add_page(
             pairs.append(NewPair(numbers[keys[n]], each.key, a, b, "given", name, meta, row.place))
     if lost := _lost_weights(connection, weighed):
         result.not_carried["weight"] = result.not_carried.get("weight", 0) + lost
-    result.pairs += _added(insert_pairs(connection, pairs), len(pairs))
-    for name, lost in _lost_amounts(connection, pairs).items():
+    added = _added(insert_pairs(connection, pairs), len(pairs))
+    result.pairs += added
+    for name, lost in _lost_amounts(connection, pairs).items() if added.already else ():
         result.not_carried[name] = result.not_carried.get(name, 0) + lost
     touched = _vote(connection, met, own, result, seen)
     about = {place: (there[each.key], each.prompt_id) for place, each in new.items()}

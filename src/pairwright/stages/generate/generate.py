@@ -237,7 +237,9 @@ class _Session:
                     calls = EndpointCalls(self.project, name, self.dispatch)
                     self.clients[name] = await stack.enter_async_context(calls)
                 # A prompt has several calls. Those answered and not yet written count: a kill costs them.
-                self.in_hand = asyncio.Semaphore(workers)
+                self.in_hand = {
+                    name: asyncio.Semaphore(endpoint.most_in_flight) for name, endpoint in endpoints.items()
+                }
                 await work_beside(self.worker, pages, self.draw_prompt, about, workers, self.run)
 
     async def draw_prompt(self, work: GenerateWork) -> None:
@@ -245,7 +247,8 @@ class _Session:
         texts = {_same(text) for text in work.texts}
 
         async def draw(slot: int) -> None:
-            async with self.in_hand:
+            model = model_of_slot(self.settings, self.project.settings.project.seed, work.prompt_key, slot)
+            async with self.in_hand[self.project.settings.models[model].endpoint]:
                 await self.draw_slot(work, slot, texts)
 
         for outcome in await asyncio.gather(*map(draw, work.slots), return_exceptions=True):
