@@ -130,9 +130,9 @@ class DatasetFiles:
         if made.beyond_text:
             self._beyond_text = True
             self._more |= made.row.keys() - self._target.columns.keys()
-        for name in self._target.in_all:
-            if name not in made.row:
-                self._short.setdefault(rows, set()).add(name)
+        for column in self._target.in_all:
+            if column not in made.row:
+                self._short.setdefault(rows, set()).add(column)
         meta.write({"row": rows.count, **made.meta})
         if rows not in self._filled and not any(
             made.row[each] in (None, "", []) for each in self._target.may_be_empty
