@@ -130,7 +130,7 @@ def ranking(name: str, quick: bool) -> None:
             "\nPairwright less simpler methods: mean, (one standard error), draws worse by more than that.\n"
         )
         header("less", ("right on all", "area under risk-coverage"))
-        for method, gaps in beside(found, errors, len(data.truth) - n).items():
+        for method, gaps in beside(found, errors).items():
             row(method, [f"{each.gap:+.3f} ({each.error:.3f}) {each.worse:.0%}" for each in gaps])
 
 

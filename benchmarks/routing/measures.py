@@ -25,6 +25,11 @@ def area_under_risk_coverage(right: np.ndarray) -> float:
     return float(np.mean(np.cumsum(~right) / np.arange(1, len(right) + 1)))
 
 
+def share_error(right: np.ndarray) -> float:
+    """The standard error of the share right of all."""
+    return float(np.sqrt(right.mean() * (1 - right.mean()) / len(right)))
+
+
 def area_error(right: np.ndarray) -> float:
     """The standard error of that area: a sum of errors, each weighed by the coverages it counts in."""
     n = len(right)

@@ -77,11 +77,13 @@ def plain_vote(ballots: Ballots, labels: np.ndarray) -> Answer:
 
 
 def strong_vote(ballots: Ballots, labels: np.ndarray) -> Answer | None:
-    """Every strategy of the best judge's model one vote."""
+    """Every strategy of the best judge's model one vote; None if no model has several or one has all."""
     best = _best(ballots, labels, ballots.verdict.astype(float))
-    family = [j for j, f in zip(ballots.judges, ballots.families, strict=True) if f == ballots.families[best]]
-    if len(family) in (1, len(ballots.judges)):
+    if len(set(ballots.families)) in (1, len(ballots.judges)):
         return None
+    family = [j for j, f in zip(ballots.judges, ballots.families, strict=True) if f == ballots.families[best]]
+    if len(family) == 1:
+        return best_judge(ballots, labels)
     return plain_vote(ballots.of_judges(family), labels)
 
 

@@ -13,6 +13,7 @@ from measures import (
     area_error,
     area_under_risk_coverage,
     people_needed,
+    share_error,
     shuffled,
 )
 from methods import METHODS
@@ -88,10 +89,12 @@ def ten_fold_table(data: RecordedSet, repeats: int, resamples: int = 400) -> dic
     return result
 
 
-def by_number(data: RecordedSet, n_labels: int, draws: int) -> tuple[dict[str, np.ndarray], dict[str, float]]:
-    """method -> (draws, figures) on the other pairs when this many were labelled, over draws of which.
+def by_number(
+    data: RecordedSet, n_labels: int, draws: int
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """method -> (draws, figures) on the pairs of other prompts when this many were labelled.
 
-    And the standard error of each method's area under risk-coverage on the pairs of one draw.
+    And method -> (draws, 2): the standard errors of its share right and of its area under risk-coverage.
     """
     truth = data.truth
     free = {
@@ -100,7 +103,7 @@ def by_number(data: RecordedSet, n_labels: int, draws: int) -> tuple[dict[str, n
         if name in NEEDS_NO_LABELS
     }
     found: dict[str, list[np.ndarray]] = {}
-    errors: dict[str, list[float]] = {}
+    errors: dict[str, list[tuple[float, float]]] = {}
     for draw in range(draws):
         rng = np.random.default_rng(draw)
         chosen = np.zeros(len(truth), bool)
@@ -112,10 +115,10 @@ def by_number(data: RecordedSet, n_labels: int, draws: int) -> tuple[dict[str, n
                 label, confidence = answer
                 right = shuffled(label[rest], confidence[rest], truth[rest], rng)
                 found.setdefault(name, []).append(figures(right))
-                errors.setdefault(name, []).append(area_error(right))
+                errors.setdefault(name, []).append((share_error(right), area_error(right)))
     return (
         {name: np.array(values) for name, values in found.items()},
-        {name: float(np.mean(values)) for name, values in errors.items()},
+        {name: np.array(values) for name, values in errors.items()},
     )
 
 
@@ -126,29 +129,34 @@ def spread(values: np.ndarray) -> list[Estimate]:
 
 @dataclass(frozen=True)
 class Beside:
-    """Pairwright less a simpler method: mean over draws; one standard error; share of draws worse by more."""
+    """Pairwright less a simpler method: mean over draws; its standard error; share of draws worse by more."""
 
     gap: float
     error: float
     worse: float
 
 
-def beside(
-    found: dict[str, np.ndarray], area_errors: dict[str, float], n_left: int
-) -> dict[str, tuple[Beside, Beside]]:
+def beside(found: dict[str, np.ndarray], errors: dict[str, np.ndarray]) -> dict[str, tuple[Beside, Beside]]:
     """Simpler method -> right on all pairs, and area under risk-coverage, beside it.
 
-    Standard errors are the simpler method's on the `n_left` pairs of one draw.
+    Standard errors are the simpler method's on the pairs left over in that draw: few where many
+    pairs share a prompt, since pairs of a labelled prompt are not left over.
     """
     area = FIGURES.index("area under risk-coverage")
     result = {}
     for name in (each for each in SIMPLER if each in found):
-        right, below = (found["Pairwright"][:, f] - found[name][:, f] for f in (0, area))
-        share = found[name][:, 0].mean()
-        error = float(np.sqrt(share * (1 - share) / n_left))
+        lacking = np.stack(
+            [
+                found[name][:, 0] - found["Pairwright"][:, 0],
+                found["Pairwright"][:, area] - found[name][:, area],
+            ],
+            axis=1,
+        )
+        worse = (lacking > errors[name]).mean(0)
+        gap, error = lacking.mean(0), errors[name].mean(0)
         result[name] = (
-            Beside(float(right.mean()), error, float((right < -error).mean())),
-            Beside(float(below.mean()), area_errors[name], float((below > area_errors[name]).mean())),
+            Beside(float(-gap[0]), float(error[0]), float(worse[0])),
+            Beside(float(gap[1]), float(error[1]), float(worse[1])),
         )
     return result
 

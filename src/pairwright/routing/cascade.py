@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy
 
-from pairwright.routing.guarantee import Fewest, certify_path, hardest
+from pairwright.routing.guarantee import Fewest, believed_wrong, certify_path, hardest
 
 # Prices of a wrong label, in persons' answers, strict to loose.
 PRICES = np.geomspace(400, 0.01, 240)
@@ -69,8 +69,10 @@ def certify_cascade(
     kept = [i for i in range(len(path)) if counts[i] > 0 and counts[i] >= counts[: i + 1].max()]
     ends = [i for j, i in enumerate(kept) if j == 0 or (where[i] != where[kept[j - 1]]).any()]
     errors = np.array([_errors(where[i], wrong) for i in ends])
+    beliefs = believed_wrong(confidence)
+    believed = np.stack([_errors(where[i], beliefs) for i in ends], axis=1) if ends else np.zeros((0, 0))
     left = None if rest is None else hardest(_counts(rest, path[ends]), fewest, target)
-    passed = certify_path(counts[ends], errors, n, target, delta, rest=left) if ends else None
+    passed = certify_path(counts[ends], errors, believed, n, target, delta, rest=left) if ends else None
     if passed is None:
         return CascadeCertificate(None, n, 0, 0.0, (1.0,) * steps, 1.0)
     at = _accepted_at(everything, path[ends[passed]])
@@ -126,6 +128,7 @@ def _counts(confidence: np.ndarray, path: np.ndarray) -> np.ndarray:
     return np.array([(_accepted_at(confidence, each) < len(confidence)).sum() for each in path], int)
 
 
-def _errors(at: np.ndarray, wrong: np.ndarray) -> float:
-    inside = np.flatnonzero(at < len(wrong))
-    return float(np.ceil(wrong[at[inside], inside]).sum())
+def _errors(at: np.ndarray, wrong: np.ndarray) -> np.ndarray:
+    """(...) how many of the pairs accepted at steps `at` (n,) are wrong; wrong (..., n_steps, n)."""
+    inside = np.flatnonzero(at < wrong.shape[-2])
+    return np.asarray(np.ceil(wrong[..., at[inside], inside]).sum(-1))

@@ -22,6 +22,8 @@ FEWEST = 10  # labels, under which nothing is fitted
 SCALE = 1.7
 RARE = np.array([-2.0, 0.0, 0.0])  # of s: people call a tie rarely, until labels say otherwise
 MOST_JUDGES = 6  # that are tried on their own
+# Times as likely at first as what hears everybody; measured in benchmarks/routing on made-up judges.
+SIMPLER = 3.0
 LEAST = 0.01  # a candidate with a smaller share is left out
 
 
@@ -147,32 +149,41 @@ class _Candidate:
 
 
 def _candidates(signals: Signals, x: np.ndarray, labels: np.ndarray) -> list[_Candidate]:
-    """From the simplest thing that might work to everything: each kind as likely as the others."""
+    """From the simplest thing that might work to everything; of several judges, the simple is likelier."""
     of, everything = np.array(signals.of, object), np.arange(len(signals.of))
     judges = [of == j for j in range(sum(isinstance(each, int) for each in set(signals.of)))]
     said = everything[of != "other"]
+    simple = SIMPLER if len(judges) > 2 else 1.0
     kinds: list[list[_Candidate]] = []
 
-    def kind(*options: tuple[str, np.ndarray, float | np.ndarray]) -> None:
+    def kind(likely: float, *options: tuple[str, np.ndarray, float | np.ndarray]) -> None:
         kinds.append(
             [
-                _Candidate(name, tuple(columns.tolist()), SCALE * times * signals.x_scale[columns], 1.0)
+                _Candidate(
+                    name,
+                    tuple(columns.tolist()),
+                    SCALE * times * signals.x_scale[columns],
+                    likely / len(options),
+                )
                 for name, columns, times in options
             ]
         )
 
     common = everything[of == "all"]
-    if len(judges) > 1:
-        kind(*((signals.names[c], np.array([c]), times) for c in common for times in (1.0, 4.0)))
+    if len(judges) > 2:  # of two, the weight of each is as easily learned as one for both
+        kind(simple, *((signals.names[c], np.array([c]), times) for c in common for times in (1.0, 4.0)))
         families = [c for c in everything if str(of[c]).startswith("family")]
         if families:
-            kind(*((signals.names[c], np.array([c]), times) for c in families for times in (1.0, 3.0)))
+            kind(
+                simple, *((signals.names[c], np.array([c]), times) for c in families for times in (1.0, 3.0))
+            )
         # Every judge about as good as the others of its family.
         alike = np.where([isinstance(each, int) for each in of], 0.2, 3.0)
-        kind(*_with_and_without("all alike", everything, said, alike))
-    kind(*(option for judge in _best(signals, x, labels, judges) for option in judge))
-    kind(*_with_and_without("everything", everything, said, np.ones(len(of))))
-    return [replace(each, prior=1 / len(kinds) / len(options)) for options in kinds for each in options]
+        kind(1.0, *_with_and_without("all alike", everything, said, alike))
+    kind(simple, *(option for judge in _best(signals, x, labels, judges) for option in judge))
+    kind(1.0, *_with_and_without("everything", everything, said, np.ones(len(of))))
+    total = sum(each.prior for options in kinds for each in options)
+    return [replace(each, prior=each.prior / total) for options in kinds for each in options]
 
 
 def _with_and_without(
@@ -185,7 +196,10 @@ def _with_and_without(
 def _best(
     signals: Signals, x: np.ndarray, labels: np.ndarray, judges: Sequence[np.ndarray]
 ) -> list[list[tuple[str, np.ndarray, float]]]:
-    """Options for the judges that are best on their own: each signal it gives, and all of them."""
+    """Options for the judges that are best on their own: each signal it gives, and all of them.
+
+    A judge that also says how sure it is isn't heard by its bare votes, which rank nothing.
+    """
     side = labels[:, 0] - labels[:, 1]
     right = [
         float((np.sign(x[:, columns][:, 0]) * side).sum()) if columns.any() else -np.inf for columns in judges
@@ -193,7 +207,7 @@ def _best(
     found = []
     for j in np.argsort(right)[::-1][:MOST_JUDGES]:
         columns = np.flatnonzero(judges[j])
-        options = [(signals.names[c], np.array([c]), 2.0) for c in columns]
+        options = [(signals.names[c], np.array([c]), 2.0) for c in columns[len(columns) > 1 :]]
         if len(columns) > 1:
             options.append((f"judge {j}", columns, 2.0))
         found.append(options)

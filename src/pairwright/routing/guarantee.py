@@ -12,11 +12,11 @@ more of the same labels:
 
 - Only those numbers of accepted pairs are tested at which one error more becomes
   affordable. Between them the test can only have become stricter.
-- Testing starts at 35 % coverage with most of delta, and with a little of it at
-  15 % and at 100 %; what a start did not lose is passed on to the next (the
-  fallback procedure: Wiens, Pharmaceutical Statistics 2 (2003)). Where confidence
-  hardly differs from pair to pair there is nothing to be strict about, and most of
-  delta goes to 100 %: how far it differs says nothing of how many errors there are.
+- Testing starts where, if confidences were exactly the chances of being right, most
+  could be expected to be accepted: where judges tell pairs apart at a strict
+  threshold, where confidence says little at a loose one. Labels have no say in it,
+  so all of delta is spent there; if confidences are off, less is accepted and the
+  guarantee holds all the same.
 
 A threshold is a confidence that lies just below the accepted ones: a pair is
 accepted where its confidence is *greater*, so the labels above it are a plain
@@ -26,7 +26,7 @@ random sample of what will be accepted.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -35,11 +35,8 @@ import numpy as np
 from pairwright.stats.finite import hardest_rest, rest_p
 from pairwright.stats.intervals import labels_to_certify
 
-STARTS = ((0.15, 0.05), (0.35, 0.8), (1.0, 0.15))  # (coverage, share of delta)
-FLAT_STARTS = ((0.35, 0.15), (1.0, 0.85))
-FLAT = 0.4  # deviation of the log-odds of confidence: 0.6 and more where judges tell pairs apart
-EXPECTED = 0.4  # of the errors allowed, among the surer half: what a good judge does
-MOST = max(share for _, share in STARTS)
+BELIEVED = 200  # made-up outcomes by which it is decided where testing starts
+EXPECTED = 0.45  # of the errors allowed, among the surer half: what a good judge does
 
 Fewest = Callable[[np.ndarray], np.ndarray]  # (m,) accepted pairs -> (m,) those that audits leave
 
@@ -79,7 +76,6 @@ def certify(
     *,
     rest: np.ndarray | None = None,
     fewest: Fewest | None = None,
-    starts: Sequence[tuple[float, float]] | None = None,
 ) -> Certificate:
     """The loosest threshold that keeps the guarantee, or one that accepts nothing.
 
@@ -88,7 +84,7 @@ def certify(
     rest (n_rest,): confidence in the pairs of the frame that were not drawn, which are
     those the guarantee is about; without it they are without end. fewest: of so many
     accepted pairs, how many stay when audits have given the others to people; the
-    guarantee holds all the while. starts: (coverage, share of delta) where testing starts.
+    guarantee holds all the while.
     Raises ValueError for a target or delta outside (0, 1).
     """
     n, confidence, wrong = len(confidence), np.asarray(confidence, float), np.asarray(wrong, float)
@@ -99,8 +95,8 @@ def certify(
     ends = np.unique(np.searchsorted(-sure, -sure, side="right"))
     thresholds = np.append(sure, -np.inf)[ends]
     left = None if rest is None else hardest(_above(np.asarray(rest, float), thresholds), fewest, target)
-    starts = starts or _starts(confidence if rest is None else np.append(confidence, rest))
-    passed = certify_path(ends, errors[ends - 1], n, target, delta, rest=left, starts=starts)
+    believed = np.cumsum(believed_wrong(sure), axis=1)[:, ends - 1]
+    passed = certify_path(ends, errors[ends - 1], believed, n, target, delta, rest=left)
     tested = f"{_test_name(rest)}, fixed sequence, {n} labels"
     if passed is None:
         would_do = _would_do(sure, errors, target, delta)
@@ -120,9 +116,13 @@ def hardest(accepted: np.ndarray, fewest: Fewest | None, target: float) -> np.nd
     return hardest_rest(fewest(accepted), accepted, round(1 - target, 12))
 
 
-def _starts(confidence: np.ndarray) -> Sequence[tuple[float, float]]:
-    sure = np.clip(confidence[~np.isnan(confidence)], 1e-6, 1 - 1e-6)
-    return FLAT_STARTS if not len(sure) or np.log(sure / (1 - sure)).std() < FLAT else STARTS
+def believed_wrong(confidence: np.ndarray) -> np.ndarray:
+    """(BELIEVED, ..., n) bool: which of (..., n) labels would be wrong, if right as often as they say.
+
+    The same chance decides a pair in all of `...`, the steps of a cascade.
+    """
+    chance = np.random.default_rng(0).random((BELIEVED, confidence.shape[-1]))
+    return np.asarray(chance.reshape(BELIEVED, *[1] * (confidence.ndim - 1), -1) > confidence)
 
 
 def _test_name(rest: np.ndarray | None) -> str:
@@ -138,17 +138,18 @@ def _above(confidence: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
 def certify_path(
     accepted: np.ndarray,
     errors: np.ndarray,
+    believed: np.ndarray,
     n: int,
     target: float,
     delta: float,
     *,
     rest: np.ndarray | None = None,
-    starts: Sequence[tuple[float, float]] = STARTS,
 ) -> int | None:
     """The last of a path of rules, strict to loose, that keeps the guarantee; None if none does.
 
     accepted, errors (m,): how many of n calibration pairs each rule accepts, never
-    fewer than the one before, and how many of these are wrong. rest (m,): how many
+    fewer than the one before, and how many of these are wrong. believed (k, m): how many would be
+    in k outcomes by the judges' own confidence; decides where testing starts. rest (m,): how many
     of the pairs that were not drawn it accepts; None: they are without end. The path must
     have been fixed without the labels.
     """
@@ -156,8 +157,7 @@ def certify_path(
         raise ValueError(f"target and delta lie between 0 and 1; got {target} and {delta}")
     if not len(accepted):
         return None
-    alpha = round(1 - target, 12)
-    affordable = _affordable(accepted, rest, alpha, delta * max(share for _, share in starts))
+    affordable = _affordable(accepted, rest, round(1 - target, 12), delta)
     # The first rule that affords each number of errors; and of those that accept as
     # many as any rule does, cheaper ones as far as they go.
     first = np.flatnonzero(np.diff(np.maximum.accumulate(affordable), prepend=-1) > 0)
@@ -166,9 +166,22 @@ def certify_path(
     most = np.searchsorted(accepted, accepted[-1])
     cheaper = np.linspace(most, len(accepted) - 1, 20).astype(int)
     tested = np.unique(np.concatenate([first, cheaper]))
-    p = rest_p(errors[tested], accepted[tested], None if rest is None else rest[tested], alpha)
-    passed = fallback(p, accepted[tested] / n, delta, starts)
-    return None if passed is None else int(tested[passed])
+    start = _start(believed[:, tested] <= affordable[tested], accepted[tested])
+    failed = np.append(errors[tested] > affordable[tested], True)
+    passed = start + int(failed[start:].argmax()) - 1
+    return None if passed < start else int(tested[passed])
+
+
+def _start(passing: np.ndarray, accepted: np.ndarray) -> int:
+    """The test to start at: most is accepted on average; the loosest of equals, the first if none can pass.
+
+    passing (k, m): which tests each outcome passes.
+    """
+    reached, so_far = np.zeros(len(accepted)), np.zeros(len(passing))
+    for i in range(len(accepted) - 1, -1, -1):
+        so_far = np.where(passing[:, i], np.maximum(so_far, accepted[i]), 0)
+        reached[i] = so_far.mean()
+    return int(np.flatnonzero(reached == reached.max())[-1]) if reached.any() else 0
 
 
 def _affordable(accepted: np.ndarray, rest: np.ndarray | None, alpha: float, level: float) -> np.ndarray:
@@ -182,23 +195,6 @@ def _affordable(accepted: np.ndarray, rest: np.ndarray | None, alpha: float, lev
     return low
 
 
-def fallback(
-    p: np.ndarray, coverage: np.ndarray, delta: float, starts: Sequence[tuple[float, float]]
-) -> int | None:
-    """The last test that passes, strict to loose; what a passed test had to spend goes to the next."""
-    given = np.zeros(len(p))
-    for place, share in starts:
-        given[int(np.argmin(np.abs(coverage - place)))] += share * delta
-    left, passed = 0.0, None
-    for i in range(len(p)):
-        left += given[i]
-        if p[i] <= left + 1e-12:
-            passed = i
-        else:
-            left = 0.0
-    return passed
-
-
 def _would_do(sure: np.ndarray, errors: np.ndarray, target: float, delta: float) -> int | None:
     """How many labels would do if errors stay where they are: the cheapest of the surest 20-100 %."""
     n, found = len(sure), []
@@ -207,7 +203,7 @@ def _would_do(sure: np.ndarray, errors: np.ndarray, target: float, delta: float)
         if accepted < 10:
             continue
         rate = (float(errors[accepted - 1]) + 0.5) / (accepted + 1)
-        needed = labels_to_certify(target, MOST * delta, rate)
+        needed = labels_to_certify(target, delta, rate)
         if needed is not None:
             found.append(math.ceil(needed / share))
     # Few more than were there can't be the answer: these just failed, and errors were fewest there.
@@ -220,11 +216,11 @@ def first_labels(target: float, delta: float, n_pairs: int) -> int:
     What is left of a small pool says less for certain, so it takes more; but never more than half
     of it, for the others are what there is to gain.
     """
-    needed = labels_to_certify(target, MOST * delta, EXPECTED * (1 - target))
+    needed = labels_to_certify(target, delta, EXPECTED * (1 - target))
     assert needed is not None  # the error is under what is allowed
     first = max(50, 2 * needed)
     drawn = np.arange(first, min(n_pairs // 2, 3 * first) + 1)
     surer = drawn // 2
     errors = np.ceil(EXPECTED * (1 - target) * surer - 1e-9)
-    enough = rest_p(errors, surer, (n_pairs - drawn) // 2, 1 - target) <= MOST * delta
+    enough = rest_p(errors, surer, (n_pairs - drawn) // 2, 1 - target) <= delta
     return int(drawn[enough.argmax()]) if enough.any() else n_pairs // 2

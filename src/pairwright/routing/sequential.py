@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pairwright.routing.guarantee import STARTS, Certificate, fallback
+from pairwright.routing.guarantee import Certificate
 from pairwright.stats.intervals import wilson
 
 COVERAGES = tuple(np.round(np.arange(0.05, 1.01, 0.05), 2).tolist())
@@ -30,6 +30,10 @@ FIRST = 50  # drawn pairs, in the order drawn, that the first generation is weig
 PASSED = 1.1  # times that many, when people are so far some of the first will stay open
 ENOUGH = 0.9  # of the first answered are enough to weigh on
 ALARM = 0.05  # false alarms, for ever
+
+# (coverage, share of delta): testing goes from strict to loose, and what a start did not lose is passed
+# on to the next (the fallback procedure: Wiens, Pharmaceutical Statistics 2 (2003)).
+STARTS = ((0.15, 0.05), (0.35, 0.8), (1.0, 0.15))
 
 # Capital is spread over fixed bets, most of it on those that suit judges worth accepting. A bet is the
 # share of capital lost with one error; it is best where errors are 1 - bet of those allowed.
@@ -138,7 +142,7 @@ class Wagers:
         """What may be accepted now. Valid whenever it is asked for."""
         heard = [self._heard(i) for i in range(len(self.thresholds))]
         won = np.array([self._won(wrong, rest) for wrong, rest in heard])
-        passed = fallback(np.exp(-won), self.coverages, self.delta, STARTS)
+        passed = _fallback(np.exp(-won), self.coverages, self.delta)
         open_ = int(np.isnan(self._wrong[: self._furthest()]).sum())
         tested = f"betting, valid at any time, {self.labels} labels so far"
         tested += f", {open_} unanswered counted as wrong" if open_ else ""
@@ -199,6 +203,21 @@ def newest_certificate(generations: Sequence[Wagers]) -> tuple[int, Certificate]
         if found.threshold is not None:
             return i, found
     return len(generations) - 1, generations[-1].certificate()
+
+
+def _fallback(p: np.ndarray, coverage: np.ndarray, delta: float) -> int | None:
+    """The last test that passes, strict to loose; what a passed test had to spend goes to the next."""
+    given = np.zeros(len(p))
+    for place, share in STARTS:
+        given[int(np.argmin(np.abs(coverage - place)))] += share * delta
+    left, passed = 0.0, None
+    for i in range(len(p)):
+        left += given[i]
+        if p[i] <= left + 1e-12:
+            passed = i
+        else:
+            left = 0.0
+    return passed
 
 
 def _capital(wrong: np.ndarray, rest: int | None, alpha: float) -> np.ndarray:

@@ -19,7 +19,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from pairwright.keys import content_key
-from pairwright.routing.guarantee import MOST, first_labels
+from pairwright.routing.guarantee import first_labels
 from pairwright.stages.panel.asked import orders_asked
 from pairwright.stages.project.project import Project
 from pairwright.stats.intervals import labels_to_certify
@@ -180,7 +180,7 @@ def fits(newest: RecordedLook, state: State, project: Project) -> bool:
 
 def smallest_batch(target: float, delta: float) -> int:
     """The fewest new pairs that get a sample of their own: half of them, if all are right, can certify."""
-    fewest = labels_to_certify(target, MOST * delta, 0.0)
+    fewest = labels_to_certify(target, delta, 0.0)
     assert fewest is not None  # no error is under what is allowed
     return 2 * fewest
 
@@ -237,7 +237,7 @@ def first_draw(project: Project, delta: float, n_pairs: int, confidence: np.ndar
     for share in (0.3, 0.5, 0.7, 0.9, 1.0):
         surest = sure[: max(1, int(share * len(sure)))]
         # Twice the errors that are expected: judges are seldom better on new pairs than they were.
-        needed = labels_to_certify(route.target, MOST * delta, 2 * float(1 - surest.mean()))
+        needed = labels_to_certify(route.target, delta, 2 * float(1 - surest.mean()))
         if needed is not None:
             enough.append(math.ceil(needed / share))
     return min([usual, *(max(each, smallest_batch(route.target, delta) // 2) for each in enough)])
