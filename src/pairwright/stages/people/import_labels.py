@@ -171,6 +171,7 @@ def add_labels(
     """
     named = pairs_named(connection, [label.pair for label in page])
     touched: set[int] = set()
+    people: dict[str, int] = {}
     for label in page:
         if label.pair not in named:
             named[label.pair] = _by_public_id(connection, label.pair)
@@ -197,10 +198,12 @@ def add_labels(
             result.already_there += 1
             continue
         try:
-            number = _save(connection, label, pair_id, old, guideline)
+            rater = people.get(label.person) or person_id(connection, label.person)
         except InputError as error:
             result.bad(label.place, str(error))
             continue
+        people[label.person] = rater
+        number = _save(connection, label, pair_id, rater, old, guideline)
         there[pair_id, label.person] = (number, label.verdict, label.both)
         result.votes += 1
         result.changed += old is not None
@@ -214,8 +217,9 @@ def _by_public_id(connection: Connection, text: str) -> list[tuple[int, bool]]:
     return pairs_by_key(connection, parsed[1]) if parsed and parsed[0] == "pair" else []
 
 
-def _save(connection: Connection, label: ImportedLabel, pair_id: int, old: Any, guideline: int | None) -> int:
-    rater = person_id(connection, label.person)
+def _save(
+    connection: Connection, label: ImportedLabel, pair_id: int, rater: int, old: Any, guideline: int | None
+) -> int:
     vote = Vote(
         pair_id,
         rater,
