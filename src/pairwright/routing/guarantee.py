@@ -166,13 +166,13 @@ def certify_path(
     most = np.searchsorted(accepted, accepted[-1])
     cheaper = np.linspace(most, len(accepted) - 1, 20).astype(int)
     tested = np.unique(np.concatenate([first, cheaper]))
-    start = _start(believed[:, tested] <= affordable[tested], accepted[tested])
+    start = starting_test(believed[:, tested] <= affordable[tested], accepted[tested])
     failed = np.append(errors[tested] > affordable[tested], True)
     passed = start + int(failed[start:].argmax()) - 1
     return None if passed < start else int(tested[passed])
 
 
-def _start(passing: np.ndarray, accepted: np.ndarray) -> int:
+def starting_test(passing: np.ndarray, accepted: np.ndarray) -> int:
     """The test to start at: most is accepted on average; the loosest of equals, the first if none can pass.
 
     passing (k, m): which tests each outcome passes.
