@@ -99,13 +99,18 @@ def majority_of_others(item: np.ndarray, said: np.ndarray) -> np.ndarray:
 
     Against the majority: one careless person must not make the careful ones look bad.
     """
-    items, place = np.unique(item, return_inverse=True)
-    counts = np.zeros((len(items), 3))
-    np.add.at(counts, (place, said), 1.0)
-    others = counts[place]
-    others[np.arange(len(item)), said] -= 1
+    others = said_by_others(item, said)
     ranked = np.sort(others, 1)
     return np.asarray(np.where(ranked[:, 2] > ranked[:, 1], others.argmax(1), -1))
+
+
+def said_by_others(item: np.ndarray, said: np.ndarray) -> np.ndarray:
+    """(n, 3): how many others said A, B, TIE of the same pair."""
+    items, place = np.unique(item, return_inverse=True)
+    counts = np.bincount(place * 3 + said, minlength=3 * len(items)).reshape(-1, 3)
+    others = counts[place]
+    others[np.arange(len(item)), said] -= 1
+    return np.asarray(others)
 
 
 def _one(

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
@@ -157,6 +158,13 @@ vote = Table(
     Column("spans", JSON(none_as_null=True)),
     Index("vote_by_pair", "pair_id", "rater_id"),
     Index("vote_by_rater", "rater_id", "id"),
+    # A note is rare among people's votes, and a lead reads them all.
+    Index(
+        "vote_with_reason",
+        "rater_id",
+        sqlite_where=text("reason IS NOT NULL"),
+        postgresql_where=text("reason IS NOT NULL"),
+    ),
 )
 
 # Several responses to a prompt that a person ranked at once. Each pair of them that was asked of this person

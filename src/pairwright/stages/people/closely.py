@@ -14,7 +14,7 @@ from pairwright.stages.project.project import Project
 from pairwright.stats.annotators import over_time
 from pairwright.stats.beside import Beside, beside_others
 from pairwright.stats.intervals import wilson
-from pairwright.stats.raters import VoteTable, majority_of_others
+from pairwright.stats.raters import VoteTable, majority_of_others, said_by_others
 from pairwright.store.people import annotators, leases
 from pairwright.store.people.answered import Answer, answers_on
 from pairwright.types import Estimate
@@ -56,10 +56,12 @@ def closely(
     with project.store.read() as connection:
         votes = votes or read_votes(connection)
         mine = np.flatnonzero(votes.rater == person.rater_id)
-        kinds = _kinds(votes, mine, project.settings.annotate.too_fast_seconds)
+        near = np.flatnonzero(np.isin(votes.item, votes.item[mine]))  # all that was said of the same pairs
+        kinds = _kinds(votes, mine, near, project.settings.annotate.too_fast_seconds)
         wanted = mine if kind == "all" else mine[kinds[kind][mine]]
         shown = _worst_first(votes, wanted, kinds)[page * PAGE : (page + 1) * PAGE]
-        majority = majority_of_others(votes.item, votes.said)
+        majority = np.full(len(votes.item), -1)
+        majority[near] = majority_of_others(votes.item[near], votes.said[near])
         shared = mine[majority[mine] >= 0]
         return Closely(
             {each: len(mine) if each == "all" else int(kinds[each][mine].sum()) for each in KINDS},
@@ -71,18 +73,12 @@ def closely(
         )
 
 
-def _kinds(votes: VoteTable, mine: np.ndarray, too_fast: float) -> dict[str, np.ndarray]:
+def _kinds(votes: VoteTable, mine: np.ndarray, near: np.ndarray, too_fast: float) -> dict[str, np.ndarray]:
     """By kind, whether each of all answers is of it; only those of this person are looked at."""
+    others = said_by_others(votes.item[near], votes.said[near])
+    agreed = (others.sum(1) >= 2) & (others.max(1, initial=0) == others.sum(1))
     alone = np.zeros(len(votes.item), bool)
-    same_pairs = np.flatnonzero(np.isin(votes.item, votes.item[mine]))
-    others: dict[int, list[int]] = {}
-    own = set(mine.tolist())
-    for at in same_pairs.tolist():
-        if at not in own:
-            others.setdefault(int(votes.item[at]), []).append(int(votes.said[at]))
-    for at in mine.tolist():
-        said = others.get(int(votes.item[at]), [])
-        alone[at] = len(said) >= 2 and len(set(said)) == 1 and said[0] != votes.said[at]
+    alone[near] = agreed & (others.argmax(1) != votes.said[near])
     missed = (votes.gold >= 0) & (votes.gold != votes.said)
     return {"gold": missed, "alone": alone, "fast": np.nan_to_num(votes.seconds, nan=np.inf) < too_fast}
 
@@ -96,8 +92,8 @@ def _worst_first(votes: VoteTable, at: np.ndarray, kinds: dict[str, np.ndarray])
 def _domains(
     connection: Connection, votes: VoteTable, mine: np.ndarray, majority: np.ndarray
 ) -> list[OfDomain]:
-    facts = annotators.facts_of(connection, votes.item[mine].tolist())
-    domain = np.array([facts[int(i)].domain or "" for i in votes.item[mine]], object)
+    domains = annotators.domains_of(connection, votes.item[mine].tolist())
+    domain = np.array([domains[int(i)] or "" for i in votes.item[mine]], object)
     found = []
     for name in sorted(set(domain.tolist()) - {""}):
         at = mine[domain == name]

@@ -12,7 +12,7 @@ from pairwright.errors import StoreError
 from pairwright.store.schema import metadata
 
 FIRST = "0009"
-HEAD = "0020"
+HEAD = "0021"
 
 # Alembic's own table, made here so that a new project does not wait for Alembic to load.
 alembic_version = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))

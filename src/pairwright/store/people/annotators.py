@@ -212,6 +212,19 @@ def facts_of(connection: Connection, pair_ids: Sequence[int]) -> dict[int, PairF
     return found
 
 
+def domains_of(connection: Connection, pair_ids: Sequence[int]) -> dict[int, str | None]:
+    """The domain of these pairs, None where that is not known."""
+    found: dict[int, str | None] = {}
+    for at in range(0, len(pair_ids), PAGE):
+        rows = connection.execute(
+            select(pair.c.id, pair.c.meta.label("pair_meta"), prompt.c.meta)
+            .join(prompt, prompt.c.id == pair.c.prompt_id)
+            .where(pair.c.id.in_([int(i) for i in pair_ids[at : at + PAGE]]))
+        )
+        found |= {row.id: of_meta(row, DOMAIN) for row in rows}
+    return found
+
+
 def gold_verdicts(connection: Connection) -> dict[int, int]:
     """The known answers of pairs: pair -> 0 A, 1 B, 2 TIE."""
     rows = connection.execute(select(gold.c.pair_id, gold.c.verdict).where(gold.c.withdrawn_at.is_(None)))
