@@ -89,6 +89,10 @@ def test_a_store_of_the_first_version_on_postgresql_is_upgraded_with_its_rows(tm
             for column in table.c:
                 if column.name not in then:
                     connection.execute(text(f'ALTER TABLE "{table.name}" DROP COLUMN "{column.name}"'))
+            had = {index["name"] for index in inspect(reader).get_indexes(table.name)}
+            for index in inspect(connection).get_indexes(table.name):
+                if index["name"] not in had and not index.get("duplicates_constraint"):
+                    connection.execute(text(f'DROP INDEX "{index["name"]}"'))
             rows = reader.execute(select(*(table.c[name] for name in then))).mappings().all()
             if rows:
                 connection.execute(insert(table), [dict(row) for row in rows])
