@@ -166,10 +166,10 @@ def notes_on(project: Project, judge: Rater, model: str | None = None) -> tuple[
         cut = cut_prompts(connection, "judge", model) if model else []
     notes = [f"{each}: {REMEDY}" for each in cut]
     if kept:
+        votes = counted(kept, f"vote of {judge.name} was", f"votes of {judge.name} were")
         notes.append(
-            f"{counted(kept, 'vote')} of {judge.name} cast under other settings or guidelines, "
-            "or by an earlier "
-            "version of its file, kept; --rejudge asks again"
+            f"{votes} cast under other settings or guidelines, or by an earlier version of its file, and "
+            "kept; --rejudge asks again"
         )
     return tuple(notes)
 
