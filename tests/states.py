@@ -151,6 +151,69 @@ def skipped_and_flagged(folder: Path) -> Project:
     return project
 
 
+def all_skipped(folder: Path) -> Project:
+    project = a_project(folder, settings="")
+    add_pairs(project, 6)
+    run_route(project)
+    ann = Person.sign_in(project, "ann")
+    while (task := ann.next_task()) is not None:
+        ann.skip(task)
+    return project
+
+
+def one_of_each(folder: Path) -> Project:
+    """One prompt, pair, judge, person, answer and label."""
+    project = a_project(folder, settings="")
+    add_pairs(project, 1)
+    project = replay(project, "judge", {"pair-0": "B"})
+    run_route(project)
+    label(project, {"pair-0": "A"}, "ann")
+    return project
+
+
+def one_waits(folder: Path) -> Project:
+    project = a_project(folder, settings="")
+    add_pairs(project, 1)
+    run_route(project)
+    return project
+
+
+def one_conflict(folder: Path) -> Project:
+    project = a_project(folder, settings="[annotate]\noverlap = 2\noverlap_most = 2\n")
+    add_pairs(project, 2)
+    run_route(project)
+    label(project, {"pair-0": "A"}, "ann")
+    label(project, {"pair-0": "B"}, "bob")
+    return project
+
+
+def ties_alone(folder: Path) -> Project:
+    project = a_project(folder, settings="")
+    add_pairs(project, 6)
+    run_route(project)
+    label(project, dict.fromkeys(ids(6), "TIE"), "ann")
+    return project
+
+
+def single_responses_alone(folder: Path) -> Project:
+    project = a_project(folder, settings="")
+    path = project.root / "kto.jsonl"
+    rows_ = [{"prompt": f"Question {i}?", "completion": f"yes {i}", "label": i % 2 == 0} for i in range(6)]
+    path.write_text("\n".join(map(json.dumps, rows_)))
+    add_dataset(project, [path], source="trl-kto", labels_by="person")
+    return project
+
+
+def every_answer_failed(folder: Path) -> Project:
+    with LoopbackServer(Behaviour(reject_rate=1.0)) as server:
+        project = a_project(folder, server)
+        add_pairs(project, 6)
+        with contextlib.suppress(Exception):
+            run_judge(project, "main")
+        run_route(project)
+    return project
+
+
 def labels_from_elsewhere(folder: Path) -> Project:
     from stages.add.test_labelled_set import ultra, write
 
@@ -333,6 +396,7 @@ STATES: dict[str, Callable[[Path], Project]] = {
         skipped_and_flagged, labels_from_elsewhere, gold_alone, flipped, drawn_and_unanswered,
         all_judges_refused, nothing_accepted, everything_accepted, labels_before_and_an_audit, two_frames,
         one_frame_certified_one_refused, alarm_stands, a_judge_failed, cascade_owes_answers, calls_of_tools,
-        judged_and_not_routed, a_new_batch_not_routed,
+        judged_and_not_routed, a_new_batch_not_routed, all_skipped, one_of_each, one_waits, one_conflict,
+        ties_alone, single_responses_alone, every_answer_failed,
     )
 }  # fmt: skip

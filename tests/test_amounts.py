@@ -2,7 +2,7 @@
 
 import pytest
 
-from pairwright.amounts import counted
+from pairwright.amounts import counted, exact_usd, hours, usd_range
 from pairwright.cli.run import print_run
 
 
@@ -21,3 +21,18 @@ def test_whole_phrases_have_both_forms():
 def test_what_run_did_once_is_singular(capsys):
     print_run([("pair", {"pairs_added": 1, "pairs_already": 2, "votes": 1})])
     assert capsys.readouterr().out == "pair: 1 pair added, 2 pairs already, 1 vote\n"
+
+
+def test_money_held_against_money_has_all_its_digits():
+    amounts = (0.5, 0.004, 1.9999, 0.00199, 1234.0, 1e-7, 0.0)
+    shown = ["$0.50", "$0.004", "$1.9999", "$0.00199", "$1,234.00", "under $0.0001", "$0.00"]
+    assert [exact_usd(each) for each in amounts] == shown
+
+
+def test_money_and_time_that_are_there_are_never_shown_as_none():
+    assert [usd_range(*each) for each in ((0.006, 0.06), (8.38, 41.9), (67, 67))] == [
+        "$0.0060-0.06",
+        "$8.38-42",
+        "$67",
+    ]
+    assert [hours(seconds / 3600) for seconds in (0, 0.1, 40, 90)] == ["0 s", "under 1 s", "40 s", "1.5 min"]

@@ -27,6 +27,7 @@ from pairwright.hub.card_made import how_made
 from pairwright.hub.card_trust import how_far_to_trust, limits
 from pairwright.routing import wording
 from pairwright.stages.figures.dashboard import dashboard_of
+from pairwright.stages.figures.estimate import estimate
 from pairwright.stages.figures.overview import overview_of
 from pairwright.stages.figures.plan import OVERLAPS
 from pairwright.stages.figures.report import numbers_of, page_of
@@ -34,6 +35,7 @@ from pairwright.stages.figures.show import chain_of
 from pairwright.stages.figures.status import status_of
 from pairwright.stages.project.project import Project
 from pairwright.stages.publish.card_facts import facts_of
+from pairwright.stages.route.route import run_route
 from pairwright.stages.run import run_all
 from pairwright.store import schema
 from pairwright.store.figures.stands import stands_by_domain
@@ -197,6 +199,11 @@ def words(page: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
+def cells_apart(page: str) -> str:
+    """The text of a page, in which what ends one cell or paragraph is not read on into the next."""
+    return words(re.sub(r"</(?:td|th|p|h\d|li|text)>", "; ", page))
+
+
 def test_every_pair_is_counted_once_in_status(state):
     truth, of = truth_of(state), status_of(state)
     assert {name: getattr(of.open, name) for name in (*WAITING, *STUCK, "flagged")} == {
@@ -309,10 +316,10 @@ def test_the_reports_first_screen_is_so(state):
     assert number(r"([\d,]+) (?:person|people)\b", what.partition("compared by")[2]) == len(truth.people)
     own = truth.stands["people"] - sum(truth.decided.values())
     for pattern, so in (
-        (r"([\d,]+) judges'", truth.stands["judge"]),
-        (r"([\d,]+) people's", own),
+        (r"([\d,]+) from judges", truth.stands["judge"]),
+        (r"([\d,]+) from people", own),
         (r"([\d,]+) decided by a lead", truth.decided["lead"]),
-        (r"([\d,]+) answers of gold pairs", truth.decided["key"]),
+        (r"([\d,]+) from the answers of gold pairs", truth.decided["key"]),
         (r"([\d,]+) turned round by a check", truth.decided["flipped"]),
     ):
         assert number(pattern, what) == so
@@ -321,7 +328,7 @@ def test_the_reports_first_screen_is_so(state):
     assert number(r"of the ([\d,]+) labels no person saw", why) == sum(truth.on_frame[f] for f in standing)
     if truth.stands["judge"] > sum(truth.on_frame.values()):
         assert "Nobody has tested how often" in why
-    waits = [each["text"] for each in of["todo"] if "wait for people" in each["text"]]
+    waits = [each["text"] for each in of["todo"] if " for people" in each["text"]]
     assert number(r"^([\d,]+) of", " ".join(waits)) == truth.waiting
     assert number(r"([\d,]+) of them half answered", " ".join(waits)) == truth.stands["half_answered"]
 
@@ -439,7 +446,7 @@ def test_run_says_what_is_left_and_the_same_again(made, tmp_path, capsys):
     copy = tmp_path / "copy"
     shutil.copytree(root, copy)
     with Project.open(copy) as project:
-        if name in ("empty", "prompts_only"):
+        if name in ("empty", "prompts_only", "single_responses_alone"):
             with pytest.raises(InputError, match="nothing to compare") as problem:
                 run_all(project)
             assert status_of(project).next in str(problem.value)
@@ -476,9 +483,9 @@ def test_what_route_prints_is_so(made, tmp_path, capsys):
     for pattern, so in (
         (r"([\d,]+) labels from judges", truth.stands["judge"]),
         (r"([\d,]+) from people", truth.stands["people"]),
-        (r"([\d,]+) pairs wait for people", truth.waiting),
+        (r"([\d,]+) pairs? waits? for people", truth.waiting),
         (r"([\d,]+) half answered", truth.stands["half_answered"]),
-        (r"([\d,]+) need somebody else", truth.stuck),
+        (r"([\d,]+) needs? somebody else", truth.stuck),
         (r"([\d,]+) wait for calibration", truth.stands["uncalibrated"]),
         (r"([\d,]+) not judged yet", truth.stands["undecided"]),
     ):
@@ -488,3 +495,57 @@ def test_what_route_prints_is_so(made, tmp_path, capsys):
 def test_json_holds_all_of_it(state, capsys):
     said = json.loads(told(capsys, state, "status", "--json"))
     assert said["open"]["half_answered"] == truth_of(state).stands["half_answered"]
+
+
+# 1 of many, or many of 1; no number; a share no share can be; money that is there and shown as none.
+IMPOSSIBLE = re.compile(
+    r"(?<![\d,.])1 (?:pairs|prompts|responses|labels|answers|votes|rows|judges|people|calls|findings|conflicts"
+    r"|are|were|have|wait|need)\b|\bnan\b|\binf\b|-\d[\d.]* ?%|(?<!\()\b(?:10[1-9]|1[1-9]\d|[2-9]\d\d)(?:\.\d+)?%"
+    r"|\$0-0\b|\$0\.0000\b"
+)
+
+
+def test_no_count_is_ungrammatical_and_no_figure_impossible(state, capsys):
+    made_, trust = how_made(facts := facts_of(state)), how_far_to_trust(facts)
+    said = [told(capsys, state, "status"), told(capsys, state, "estimate"), told(capsys, state, "report")]
+    for text in (*said, cells_apart(page_of(report(state))), made_, trust, limits(facts, None, [])):
+        assert (found := IMPOSSIBLE.search(text)) is None, text[max(0, found.start() - 80) : found.end() + 80]
+
+
+def test_following_what_is_next_does_what_it_says(made, tmp_path, capsys):
+    copy = tmp_path / "copy"
+    shutil.copytree(made[1], copy)
+    with Project.open(copy) as project:
+        command = status_of(project).next.partition("   ")[0]
+        if command.split()[1] not in ("export", "report", "route", "pair", "run"):
+            return
+        capsys.readouterr()
+        assert run(["-C", str(copy), *command.split()[1:]]) == 0, capsys.readouterr()
+        again = status_of(project).next.partition("   ")[0]
+        assert again != command or command == "pairwright report"
+
+
+def test_the_estimate_counts_everybody_who_will_be_asked(made, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(made[1], copy)
+    with Project.open(copy) as project:
+        people, of = estimate(project).people, status_of(project)
+        asked = of.open.waiting + of.open.skipped + of.open.disputed
+        assert people.pairs >= asked
+        assert people.answers >= of.open.answers
+        if of.pairs and not of.undecided + of.uncalibrated:
+            assert (people.pairs, people.answers) == (asked, of.open.answers)
+        elif project.settings.route.accept == "guarantee" and not any(j.pending for j in of.judges):
+            run_route(project)
+            assert people.pairs >= status_of(project).for_people
+
+
+def test_a_judge_that_failed_is_told_of_in_the_report(state):
+    for judge in status_of(state).judges:
+        if judge.failed:
+            assert f"{judge.name} , closely" in page_at(state.root) or f"{judge.name}, closely" in page_at(
+                state.root
+            )
+            assert (
+                sum(map(int, re.findall(r"failed ([\d,]+) time", " ".join(judge.why_failed)))) == judge.failed
+            )

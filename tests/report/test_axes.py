@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pairwright.report.axes import Axes, Axis, linear, logarithmic, percent
+from pairwright.report.axes import Axes, Axis, linear, logarithmic, percent, shares
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,12 @@ def test_places_are_round_and_inside(values, places):
     assert [word for _, word in axis.places] == places
     assert all(axis.low <= value <= axis.high for value, _ in axis.places)
     assert all(0 <= axis.share(value) <= 1 for value in values)
+
+
+def test_no_share_over_all_or_under_none_is_named():
+    over, under = shares("x", (1.0, 1.0)), shares("x", (0.0, 0.02))
+    assert [word for _, word in over.places] == ["96%", "98%", "100%"]
+    assert under.places[0] == (0, "0%")
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,8 @@ def test_the_funnel_counts_what_came_so_far_and_where_the_rest_went(tmp_path):
         assert [each["n"] for each in of["funnel"]["steps"]] == [10, 20, 10, 0, 10, 6, 5]
         assert step(of, "judged")["lost"] == {"without a judge's verdict": 10}
         assert step(of, "decided")["parts"] == {"for people": 10}
-        assert step(of, "labels")["lost"] == {"wait for people": 4}
-        assert step(of, "rows ready")["lost"] == {"ties: no better side": 1}
+        assert step(of, "labels")["lost"] == {"waiting for people": 4}
+        assert step(of, "rows ready")["lost"] == {"no better side: a tie": 1}
         assert any("5 rows are ready and not exported" in each["text"] for each in of["todo"])
         assert run(["-C", str(project.root), "export"]) == 0
         of = numbers_of(project)
@@ -93,8 +93,9 @@ def test_money_and_hours_beside_people_on_every_pair(tmp_path):
         assert (found["here"]["people_usd"], found["here"]["hours"]) == (60.0, pytest.approx(0.3))
         assert found["left"] == {"people_usd": 20.0, "hours": pytest.approx(0.1)}
         assert (found["times_cheaper"], found["times_faster"]) == (pytest.approx(1), pytest.approx(1))
-        assert "It costs $80 instead of $80 (100%). People work 0.4 h instead of 0.4 h (100%)." in page_of(
-            numbers_of(project)
+        assert (
+            "It costs $80 instead of $80 (100%). People work 24.0 min instead of 24.0 min (100%)."
+            in page_of(numbers_of(project))
         )
 
 
@@ -166,6 +167,7 @@ def plain():
         "uncalibrated": 0,
         "stuck": 0,
         "outdated": 0,
+        "response_labels": {"good": 0, "bad": 0, "rated": 0},
         "next": "pairwright export   (...)",
     }
     return {
@@ -189,7 +191,7 @@ def test_good_enough_is_said_only_where_nothing_is_wrong():
     assert whole["what"].startswith("1,000 preference rows ready to train on, from 1,000 pairs of 50 prompts")
     told = "At least 90% of the 600 labels no person saw agree with people, with probability 90%."
     assert told in whole["why"]
-    assert "of 1,000 labels 600 judges', 400 people's" in whole["what"]
+    assert "of 1,000 labels 600 from judges, 400 from people" in whole["what"]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pairwright.amounts import usd
 from pairwright.annotate.cards import beside, shown_turns, to_html
 from pairwright.annotate.difference import difference
 from pairwright.annotate.rendering import visible, written_html
@@ -75,9 +76,7 @@ def when(at: float) -> str:
 
 
 def money(amount: float | None, known: bool = True) -> str:
-    if amount is None:
-        return "price unknown"
-    return f"{'' if known else 'about '}${amount:,.4f}" if amount else "$0"
+    return usd(amount) if known or not amount else f"about {usd(amount)}"
 
 
 def left(order: str) -> str:

@@ -220,7 +220,7 @@ def print_converted(result: ConvertResult) -> None:
     where = result.path.with_name(names[0]) if len(names) == 1 else result.path.parent
     parts = ", ".join(f"{n:,} {part}" for part, n in result.parts.items()) if len(result.parts) > 1 else ""
     say(
-        f"{result.rows:,} {result.target} rows of {result.read:,} read {verb} {where}"
+        f"{counted(result.rows, f'{result.target} row')} of {result.read:,} read {verb} {where}"
         + (f" ({len(names)} files" + (f": {parts})" if parts else ")") if len(names) > 1 else "")
     )
     if result.dry_run and len(names) > 1:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pairwright.amounts import counted
 from pairwright.cli.options import Json
 from pairwright.cli.output import DONE, FINISHED_WITH_FAILURES, emit, fail, say, steps_bar
 
@@ -26,7 +27,7 @@ def copy(
         emit(result.as_dict())
     elif result.sound:
         say(
-            f" {sum(result.rows.values()):,} rows, each held against its original; doctor: sound",
+            f" {counted(sum(result.rows.values()), 'row')}, each held against its original; doctor: sound",
             first="Copied:",
         )
         say(f'To work on it, set store = "{_unsaid(target)}" under [project] in pairwright.toml')

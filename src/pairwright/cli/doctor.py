@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pairwright.amounts import counted
 from pairwright.cli.options import Json
 from pairwright.cli.output import DONE, FINISHED_WITH_FAILURES, emit, note, say, steps_bar
 
@@ -53,7 +54,7 @@ def doctor(
     if result.repaired:
         say(", ".join(result.repaired), first="Repaired: ")
     if result.accepted:
-        say(f"{result.accepted:,} rows, as they stand now", first="Accepted: ")
+        say(f"{counted(result.accepted, 'row')}, as they stand now", first="Accepted: ")
     if not result.damages:
         say(f" {', '.join(result.checks)}", first="Sound:")
     if result.heads:

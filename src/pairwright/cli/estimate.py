@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from pairwright.amounts import usd_range
 from pairwright.cli.options import Json
 from pairwright.cli.output import (
     DONE,
@@ -79,7 +80,7 @@ def print_estimate(found: ProjectEstimate, *, json: bool, people: bool = True) -
 def print_plans(plans: Sequence[Plan]) -> None:
     """Every way to label all pairs, the usual ones and those measured here."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    header = ["To label all pairs", "Cost", "Hours", "Agreement with people"]
+    header = ["To label all pairs", "Cost", "Time", "Agreement with people"]
     told = any(plan.certified is not None for plan in plans)
     for number, name in enumerate([*header, "Guaranteed"] if told else header):
         table.add_column(name, justify="left" if number == 0 else "right", no_wrap=True)
@@ -88,13 +89,11 @@ def print_plans(plans: Sequence[Plan]) -> None:
         if rows:
             table.add_row(Text("measured here" if measured else "usual figures", "dim"))
         for plan in rows:
-            low, high = plan.usd.low, plan.usd.high
-            cost = f"${low:,.0f}" if low == high else f"${low:,.0f}-{high:,.0f}"
             spread = f"[{plan.agreement.low:.1%}, {plan.agreement.high:.1%}]"
             table.add_row(
                 f"  {plan.method}",
-                cost,
-                f"{plan.hours:,.0f}",
+                usd_range(plan.usd.low, plan.usd.high),
+                hours(plan.hours),
                 f"{plan.agreement.value:.1%} {spread}",
                 *([{None: "", True: "yes", False: "no"}[plan.certified]] if told else []),
             )

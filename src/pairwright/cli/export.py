@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pairwright.amounts import counted
 from pairwright.cli.convert import (
     KeepReasoning,
     MinProbability,
@@ -116,7 +117,10 @@ def print_dataset(result: ConvertResult) -> None:
     sources = ", ".join(f"{n:,} from {SETTLED_BY[name]}" for name, n in result.by_source.items())
     files = [each.name for each in result.files if not each.name.endswith(".meta.jsonl")]
     where = result.path if files == [result.path.name] else result.path.parent
-    say(f"{result.rows:,} {result.target} rows ({sources}) -> {where}" + (f" ({parts})" if parts else ""))
+    say(
+        f"{counted(result.rows, f'{result.target} row')} ({sources}) -> {where}"
+        + (f" ({parts})" if parts else "")
+    )
     for name in files if where != result.path else ():
         say(f"  {result.path.with_name(name)}")
     print_left_out(result)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pairwright.amounts import counted
 from pairwright.cli.options import Json
 from pairwright.cli.output import DONE, FINISHED_WITH_FAILURES, emit, fail, note, out, say
 
@@ -88,7 +89,10 @@ def print_dry(result: Any) -> None:
     out.print(result.card, soft_wrap=True)
     seen = "private" if result.private else "PUBLIC"
     total = sum(each["bytes"] for each in result.files)
-    say(f" to {result.url} ({seen}): {len(result.files)} files, {size(total)}", first="Would be sent")
+    say(
+        f" to {result.url} ({seen}): {counted(len(result.files), 'file')}, {size(total)}",
+        first="Would be sent",
+    )
     for each in result.files:
         out.print(f"  {size(each['bytes']):>10}  {each['path']}", soft_wrap=True)
     for text in result.notes:
@@ -105,7 +109,7 @@ def print_pushed(result: Any) -> None:
         say(f"Nothing changed: {result.url} ({seen}) holds all {len(result.files)} files as they are here.")
         return
     facts = [
-        f"{len(result.sent)} files sent" if result.sent else "",
+        f"{counted(len(result.sent), 'file')} sent" if result.sent else "",
         f"{len(result.deleted)} deleted" if result.deleted else "",
         f"{result.unchanged} unchanged" if result.unchanged else "",
         f"tagged {result.tag}" if result.tag else "",

@@ -98,8 +98,8 @@ def print_status(state: Status) -> None:
         out.print()
         out.print(_judge_table(state))
         for judge in state.judges:
-            for message, n in judge.reasons:
-                say(f"{judge.name} failed {counted(n, 'time')}: {message[:200]}", style="dim")
+            for why in judge.why_failed:
+                say(f"{judge.name} {why}", style="dim")
             if judge.refused:
                 say(f"{judge.name} is {judge.refused} against people: not counted, not asked.", style="red")
     for each in state.waiting:

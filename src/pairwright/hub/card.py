@@ -280,7 +280,7 @@ def _costs(facts: Mapping[str, Any]) -> Iterator[str]:
     calls = sum(each["calls"] for each in status["calls"])
     if calls:
         unpriced = status["unpriced_calls"]
-        more = f", and {unpriced:,} calls whose price nobody stated" if unpriced else ""
+        more = f", and {counted(unpriced, 'call')} whose price nobody stated" if unpriced else ""
         yield (
             f"Calls to models: {calls:,}, {usd(status['spent_usd'])}{more}; {hours(facts['model_hours'])} of "
             "answering, one after the other."

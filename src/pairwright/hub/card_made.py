@@ -161,7 +161,7 @@ def _orders(judge: Mapping[str, Any]) -> str:
         return "one order only"
     if judge["both"] == judge["pairs"]:
         return "both orders"
-    return f"both orders on {judge['both']:,} of {judge['pairs']:,} pairs, one on the others"
+    return f"both orders on {judge['both']:,} of {counted(judge['pairs'], 'pair')}, one on the others"
 
 
 def _people(of: Mapping[str, Any]) -> Iterator[str]:

@@ -45,7 +45,8 @@ def _promise(of: Mapping[str, Any]) -> Iterator[str]:
     certified = wording.labels(promise)
     if certified:
         yield (
-            f"Guarantee: at least {percent(promise['target'])} of the {certified:,} labels by judges alone "
+            f"Guarantee: at least {percent(promise['target'])} of the "
+            f"{counted(certified, 'label')} by judges alone "
             f"that stand on a certificate agree with people, with {percent(1 - promise['delta'])} "
             "confidence. It is about labels as a whole, not about any one row."
         )
@@ -55,7 +56,7 @@ def _promise(of: Mapping[str, Any]) -> Iterator[str]:
         yield told(text)
     for how, what in _UNTESTED.items():
         if n := accepted.get(how, 0):
-            yield f"{n:,} labels {what}: no guarantee was tested on people's answers."
+            yield f"{counted(n, 'label')} {what}: no guarantee was tested on people's answers."
 
 
 def lapsed_in_words(labels: int) -> str:
@@ -95,7 +96,9 @@ def _agreement(of: Mapping[str, Any]) -> Iterator[str]:
             why = plain(found["alpha_missing"]) if twice else "no pair was answered by two people"
             yield f"Agreement of people: not known ({why})."
     if found["with_judge"]:
-        yield f"People and judges lean to the same side in {share(found['with_judge'])} pairs both answered."
+        pairs = "pair" if found["with_judge"]["n"] == 1 else "pairs"
+        told = f"{share(found['with_judge'])} {pairs}"
+        yield f"People and judges lean to the same side in {told} both answered."
 
 
 def _reward(found: Mapping[str, Any] | None) -> str:
@@ -205,7 +208,10 @@ def _languages(texts: Mapping[str, Any]) -> Iterator[str]:
         for code, n in texts["languages"].items()
         if n >= 0.005 * total
     ]
-    yield f"Languages, by {total:,} labels looked at: {', '.join(named)}. It says nothing about others."
+    yield (
+        f"Languages, by {counted(total, 'label')} looked at: {', '.join(named)}. It says nothing "
+        "about others."
+    )
 
 
 def _length(texts: Mapping[str, Any]) -> Iterator[str]:

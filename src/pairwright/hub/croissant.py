@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from pairwright.amounts import counted
 from pairwright.hub.bundle import Sent
 from pairwright.hub.card import Subject
 from pairwright.hub.columns import Columns, Type
@@ -167,7 +168,7 @@ def _records(export: Export, part: ExportPart, columns: Columns) -> dict[str, An
         "@type": "cr:RecordSet",
         "@id": name,
         "name": name,
-        "description": f"{part.rows} rows of {export.form}, split {part.name}.{also}",
+        "description": f"{counted(part.rows, 'row')} of {export.form}, split {part.name}.{also}",
         "field": fields,
     }
 

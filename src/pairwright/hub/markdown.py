@@ -66,7 +66,7 @@ def share(of: Mapping[str, Any] | None) -> str:
 
 
 def coefficient(of: Mapping[str, Any]) -> str:
-    return f"{of['value']:.2f} [{of['low']:.2f}, {of['high']:.2f}] on {of['n']:,} pairs"
+    return f"{of['value']:.2f} [{of['low']:.2f}, {of['high']:.2f}] on {counted(of['n'], 'pair')}"
 
 
 def hours(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pairwright.amounts import exact_usd
 from pairwright.errors import BudgetReached
 
 
@@ -28,8 +29,9 @@ class Budget:
             # A cent's billionth of rounding is no reason to stop.
             if after > self.limit + 1e-11:
                 raise BudgetReached(
-                    f"the budget of ${self.limit:,.2f} is reached: ${self.spent:,.4f} is spent and the next "
-                    f"call may cost ${worst_case_usd:,.4f}. All that was paid for is kept; "
+                    f"the budget of {exact_usd(self.limit)} is reached: {exact_usd(self.spent)} "
+                    "is spent and the next "
+                    f"call may cost {exact_usd(worst_case_usd)}. All that was paid for is kept; "
                     "raise --budget to go on."
                 )
         self._held += worst_case_usd

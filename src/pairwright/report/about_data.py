@@ -6,6 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pairwright.amounts import counted
 from pairwright.report import about_reward, figures, pair_details
 from pairwright.report.page import Section, share, table
 
@@ -35,7 +36,9 @@ def checks(of: dict[str, Any]) -> Section | None:
             severity, each["severity"], name, f"{each['n']:,} found", examples,
         )  # fmt: skip
     if not groups:
-        told = f"{len(found['checks'])} checks of {found['pairs']:,} pairs: nothing is off."
+        told = (
+            f"{counted(len(found['checks']), 'check')} of {counted(found['pairs'], 'pair')}: nothing is off."
+        )
         if not found["checks"]:
             told = "No check has looked at these pairs yet: pairwright check."
         html += Markup('<p class="{}">{}</p>').format("good" if found["checks"] else "", told)

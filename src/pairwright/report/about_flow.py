@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pairwright.amounts import counted, hours, round_usd, usd, usd_range
 from pairwright.report import bars, figures
 from pairwright.report.page import Section, share, table
 from pairwright.routing import wording
@@ -34,15 +35,15 @@ def savings(of: dict[str, Any]) -> Section | None:
     if found is None:
         return None
     full, here, left = found["full"], found["here"], found["left"]
-    usd = here["calls_usd"] + here["people_usd"] + left["people_usd"]
-    hours = here["hours"] + left["hours"]
+    spent = here["calls_usd"] + here["people_usd"] + left["people_usd"]
+    worked = here["hours"] + left["hours"]
     money = bars.stacked(
         "USD",
         [
-            ("people on every pair", _usd(full["usd"]), {"people on every pair": full["usd"]}),
+            ("people on every pair", round_usd(full["usd"]), {"people on every pair": full["usd"]}),
             (
                 "this project",
-                _usd(usd),
+                round_usd(spent),
                 {
                     "calls of models": here["calls_usd"],
                     "people so far": here["people_usd"],
@@ -54,26 +55,33 @@ def savings(of: dict[str, Any]) -> Section | None:
     time = bars.stacked(
         "Hours of people",
         [
-            ("people on every pair", f"{full['hours']:,.1f} h", {"people on every pair": full["hours"]}),
+            ("people on every pair", hours(full["hours"]), {"people on every pair": full["hours"]}),
             (
                 "this project",
-                f"{hours:,.1f} h",
+                hours(worked),
                 {"people so far": here["hours"], "people still wanted": left["hours"]},
             ),
         ],
     )
     each = "once" if found["people_per_pair"] == 1 else f"by {found['people_per_pair']} people"
-    pace = f"measured on {found['seconds_measured']:,} answers" if found["seconds_measured"] else "assumed"
+    pace = (
+        f"measured on {counted(found['seconds_measured'], 'answer')}"
+        if found["seconds_measured"]
+        else "assumed"
+    )
     how = (
-        f"Beside people who answer each of the {found['pairs']:,} pairs {each}, at "
-        f"${found['usd_per_answer']:,.2f} an answer ([annotate] usd_per_pair) and "
+        f"Beside people who answer each of {counted(found['pairs'], 'pair')} {each}, at "
+        f"{usd(found['usd_per_answer'])} an answer ([annotate] usd_per_pair) and "
         f"{found['seconds_per_answer']:,.0f} s an answer ({pace}); the shorter the lower bar, the more "
         "was saved."
     )
-    told = f"It costs {_beside(usd, full['usd'], _usd)} "
-    told += f"People work {_beside(hours, full['hours'], '{:,.1f} h'.format)}"
+    told = f"It costs {_beside(spent, full['usd'], round_usd)} "
+    told += f"People work {_beside(worked, full['hours'], hours)}"
     if found["undecided"]:
-        told += f" {found['undecided']:,} pairs are not decided yet: answers to them would come on top."
+        told += (
+            f" {counted(found['undecided'], 'pair is', 'pairs are')} not decided yet: answers would "
+            "come on top."
+        )
     html = Markup("<p><b>{}</b></p>").format(told)
     return Section("savings", "Cost and hours", how, html + money + time)
 
@@ -83,10 +91,6 @@ def _beside(here: float, full: float, shown: Callable[[float], str]) -> str:
     if not full:
         return f"{shown(here)}."
     return f"{shown(here)} instead of {shown(full)} ({here / full:.0%})."
-
-
-def _usd(value: float) -> str:
-    return f"${value:,.0f}" if value >= 10 else f"${value:,.2f}"
 
 
 def promise(of: dict[str, Any]) -> Section | None:
@@ -134,15 +138,14 @@ def plans(of: dict[str, Any]) -> Section | None:
         (
             plan["method"],
             Markup('<span class="tag">{}</span>').format(_basis(plan)),
-            f"${plan['usd']['low']:,.0f}"
-            + ("" if plan["usd"]["low"] == plan["usd"]["high"] else f"-{plan['usd']['high']:,.0f}"),
-            f"{plan['hours']:,.0f}",
+            usd_range(plan["usd"]["low"], plan["usd"]["high"]),
+            hours(plan["hours"]),
             share(plan["agreement"]),
             {None: "", True: "yes", False: "no"}[plan["certified"]],
         )
         for plan in found
     ]
-    header = ("To label all pairs", "", "Cost", "Hours of people", "Agreement with people", "Guaranteed")
+    header = ("To label all pairs", "", "Cost", "Time of people", "Agreement with people", "Guaranteed")
     html = figures.plans_chart(found)
     if of["plan_in_words"]:
         html += Markup("<p><b>{}</b></p>").format(of["plan_in_words"])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from pairwright.amounts import usd
 from pairwright.report import figures
 from pairwright.report.page import Section, share, table
 from pairwright.report.summary import BAD
@@ -19,7 +20,7 @@ def judges(of: dict[str, Any]) -> Section | None:
     worth = {each["judge"]: each for each in of["judges"]}
     rows, closely = [], Markup("")
     for name, found in of["judges_closely"].items():
-        if not found["votes"]:
+        if not (found["votes"] or found["failed"]):
             continue
         its = worth.get(name, {})
         standing = its.get("standing", "not known yet")
@@ -64,7 +65,7 @@ def _points(longer: dict[str, Any] | None) -> Markup | str:
 def _pace(found: dict[str, Any]) -> str:
     told = [f"{max(found['seconds'], 0.1):.1f} s a call"] if found["seconds"] is not None else []
     if found["usd"] is not None:
-        told.append(f"${found['usd']:.4f}")
+        told.append(usd(found["usd"]))
     return ", ".join(told) or "recorded"
 
 
@@ -75,15 +76,14 @@ def _closely(name: str, found: dict[str, Any], worth: dict[str, Any]) -> Markup:
     if worth.get("decided"):
         rows.append(("takes a side, over its orders", share(worth["decided"])))
     if found["failed"]:
-        why = "; ".join(f"{message} ({n:,})" for message, n in found["reasons"])
-        rows.append(("answers that failed", f"{found['failed']:,}: {why}"))
+        rows.append(("answers that failed", f"{found['failed']:,}: {'; '.join(found['why_failed'])}"))
     rows += [(f"says the same as {each['judge']}", share(each["agreement"])) for each in found["others"]]
     html = table(("", ""), rows)
     for each in found["models"]:
         html += Markup('<p class="bad">Chooses {} in {:.0%}, people on the same pairs in {:.0%}.</p>').format(
             each["model"], each["chosen"]["value"], each["others"]
         )
-    if not found["models"]:
+    if found["models_known"] and not found["models"]:
         html += Markup('<p class="soft">Likes no model more or less than people do (p &lt; 0.001).</p>')
     return Markup("<details><summary>{}, closely</summary>{}</details>").format(name, html)
 

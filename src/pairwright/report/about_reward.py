@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pairwright.amounts import counted
 from pairwright.report import figures
 from pairwright.report.page import Section, share, table
 
@@ -89,7 +90,10 @@ def _repaired(of: dict[str, Any], name: str) -> Markup:
 
 
 def _own(found: dict[str, Any]) -> str:
-    return f"{found['own']:,} labels rest on the votes of judge {found['judge']}, this very model."
+    return (
+        f"{counted(found['own'], 'label rests', 'labels rest')} on the votes of judge "
+        f"{found['judge']}, this very model."
+    )
 
 
 def _by_domain(domains: Sequence[dict[str, Any]]) -> Markup:

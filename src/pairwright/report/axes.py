@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -45,6 +45,12 @@ def linear(name: str, values: Iterable[float], word: Callable[[float], str], *, 
     step = _step(high - low)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return Axis(name, low, high, [(i * step, word(i * step)) for i in range(first, last + 1)])
+
+
+def shares(name: str, values: Iterable[float]) -> Axis:
+    """A linear axis of shares: there may be room beyond 0 and 100 %, but no such place is named."""
+    axis = linear(name, values, percent)
+    return replace(axis, places=[(at, word) for at, word in axis.places if -1e-9 <= at <= 1 + 1e-9])
 
 
 def logarithmic(name: str, values: Iterable[float], word: Callable[[float], str]) -> Axis:

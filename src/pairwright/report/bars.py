@@ -45,7 +45,7 @@ def funnel(steps: Sequence[dict[str, Any]]) -> Markup:
             notes += Markup('<ul class="lost">{}</ul>').format(lost)
         rows += Markup(
             '<div class="step"><div class="name"><b>{}</b> {}</div>{}<div class="notes">{}</div></div>'
-        ).format(f"{step['n']:,}", step["name"], _drawn(step, after, most), notes)
+        ).format(f"{step['n']:,}", _step_of(step["n"], step["name"]), _drawn(step, after, most), notes)
     return Markup('<div class="funnel">{}</div>').format(rows)
 
 
@@ -63,6 +63,12 @@ def _drawn(step: dict[str, Any], after: int | None, most: int) -> Markup:
         points = f"0,0 {100 * step['n'] / most:.2f},0 {100 * after / most:.2f},10 0,10"
         slope = _svg("slope", 10, Markup('<polygon points="{}"/>').format(points))
     return Markup('<div class="drawn">{}{}</div>').format(_svg("bar", _HEIGHT, shapes), slope)
+
+
+def _step_of(n: int, name: str) -> str:
+    """`1 row ready` of `rows ready`; what is no plural (`judged`) stays."""
+    first, _, rest = name.partition(" ")
+    return f"{first.removesuffix('s')} {rest}".rstrip() if n == 1 else name
 
 
 def _svg(name: str, height: int, shapes: Markup) -> Markup:

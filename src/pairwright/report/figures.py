@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from pairwright.report.axes import Axes, Axis, linear, logarithmic, percent
+from pairwright.amounts import round_usd
+from pairwright.report.axes import Axes, Axis, linear, logarithmic, percent, shares
 from pairwright.stats.calibration import Bin
 
 
@@ -44,7 +45,7 @@ def risk_coverage_curve(confidence: np.ndarray, right: np.ndarray, threshold: fl
     share, agreed = (n / len(n))[start:], (hits / n)[start:]
     axes = Axes(
         linear("share of pairs, the surest first", (0, 1), percent, spare=0),
-        linear("people agreed", agreed, percent),
+        shares("people agreed", agreed),
         (480, 340),
     )
     axes.line(share, agreed, "accent")
@@ -63,7 +64,7 @@ def plans_chart(plans: Sequence[dict[str, Any]]) -> Markup:
     bounds = [plan["agreement"][end] for plan in plans for end in ("low", "high")]
     axes = Axes(
         logarithmic("USD for all pairs", usd, _dollars),
-        linear("agreement with people", bounds, percent),
+        shares("agreement with people", bounds),
         (560, 360),
     )
     shown = []
@@ -80,7 +81,9 @@ def plans_chart(plans: Sequence[dict[str, Any]]) -> Markup:
             x, y, kind, up=[(p["agreement"]["low"], p["agreement"]["high"]) for p in of], square=square
         )
     axes.key(shown)
-    told = "; ".join(f"{p['method']} ${p['usd']['value']:,.0f} {p['agreement']['value']:.0%}" for p in plans)
+    told = "; ".join(
+        f"{p['method']} {round_usd(p['usd']['value'])} {p['agreement']['value']:.0%}" for p in plans
+    )
     return _figure(axes, f"Agreement against cost: {told}")
 
 
@@ -95,7 +98,7 @@ def forest(rows: Sequence[tuple[str, dict[str, Any]]], xlabel: str, even: float,
     intervals = [(each["low"], each["high"]) for _, each in shown]
     names = [(float(place), _short(name)) for place, (name, _) in zip(at, shown, strict=True)]
     axes = Axes(
-        linear(xlabel, (even, *(end for each in intervals for end in each)), percent),
+        shares(xlabel, (even, *(end for each in intervals for end in each))),
         Axis("", -0.6, len(shown) - 0.4, names, grid=False),
         (520, 90 + 32 * len(shown)),
     )
@@ -138,7 +141,7 @@ def learning_chart(curve: dict[str, Any]) -> Markup:
     ends = [end for each in (*intervals, (low, high)) for end in each]
     axes = Axes(
         Axis("pairs", n[0] / 1.1, 2.2 * n[-1], [(place, f"{place:,}") for place in places], log=True),
-        linear("held-out agreement", (*ends, *fitted), percent),
+        shares("held-out agreement", (*ends, *fitted)),
         (480, 310),
     )
     axes.line(law, fitted, "soft dashed")

@@ -9,6 +9,7 @@ from pairwright.routing import wording
 
 FLOOR = 0.67  # Krippendorff's alpha under which people do not measure the same thing
 UNFINISHED = 0.2  # share of pairs without a decision, over which a dataset is not done
+OFTEN = 0.1  # share of a judge's answers that failed, from which they are asked for again first
 FEW = 500  # rows under which no fine-tuning moves a model; about 10,000 move one of 7B measurably
 BAD = ("no better than chance", "worse than chance")
 
@@ -43,7 +44,7 @@ def _checks(of: dict[str, Any]) -> list[dict[str, str]]:
     for each in (of["checks"] or {"open": ()})["open"]:
         if each["severity"] == "error":
             name = each["check"] + (f".{each['part']}" if each["part"] else "")
-            text = f"{each['n']:,} errors of {name}, such as: {each['examples'][0]['reason']}"
+            text = f"{counted(each['n'], 'error')} of {name}, such as: {each['examples'][0]['reason']}"
             found.append(_item("checks", text, f"pairwright check list --check {each['check']}"))
     if circles := of["wins"]["n_cycles"]:
         sets = "set of labels goes" if circles == 1 else "sets of labels go"
@@ -60,6 +61,9 @@ def _judges(of: dict[str, Any]) -> list[dict[str, str]]:
             text = f"judge {name} is {how} against people: name a stronger one in pairwright.toml"
             found.append(_item("judges", text, "pairwright judge"))
     for name, closely in of["judges_closely"].items():
+        if closely["failed"] >= OFTEN * (closely["votes"] + closely["failed"]) > 0:
+            text = f"judge {name} {closely['why_failed'][0]}"
+            found.append(_item("judges", text, "pairwright judge --retry-failed"))
         if closely["models"] and standing.get(name) not in BAD:
             likes = "; ".join(_likes(each, "people") for each in closely["models"])
             found.append(_item("judges", f"judge {name} {likes}"))
@@ -75,7 +79,10 @@ def _people(of: dict[str, Any]) -> list[dict[str, str]]:
         if worries:
             found.append(_item("people", f"{person['name']}: {'; '.join(worries)}", "pairwright annotate"))
     if of["agreement"]["conflicts"]:
-        text = f"{of['agreement']['conflicts']:,} conflicts wait for a lead's decision"
+        text = (
+            f"{counted(of['agreement']['conflicts'], 'conflict waits', 'conflicts wait')} for a "
+            "lead's decision"
+        )
         found.append(_item("agreement", text, "pairwright annotate"))
     return found
 
@@ -92,31 +99,43 @@ def _work(of: dict[str, Any]) -> list[dict[str, str]]:
     """What is left to do for the dataset to be whole."""
     status, funnel, found = of["status"], of["funnel"], []
     if status["for_people"]:
-        text = f"{status['for_people']:,} of {status['pairs']:,} pairs wait for people"
+        text = (
+            f"{status['for_people']:,} of {counted(status['pairs'], 'pair')} "
+            f"{_waits(status['for_people'])} for people"
+        )
         stands = status["open"]
         if half := stands["half_answered"]:
             text += f", {half:,} of them half answered"
         if stands["answers"] > status["for_people"] + stands["skipped"] + stands["disputed"]:
-            text += f", {stands['answers']:,} answers wanted"
+            text += f", {counted(stands['answers'], 'answer')} wanted"
         text += "".join(f", {n:,} of them away in {tool}" for tool, n in status["away"].items())
         command = status["next"].partition("   ")[0]
         found.append(_item("funnel", text, command if " take " in command else "pairwright annotate"))
     skipped, disputed = status["open"]["skipped"], status["open"]["disputed"]
     if skipped or disputed:
         told = [f"{n:,} {what}" for n, what in ((skipped, "skipped"), (disputed, "disputed")) if n]
-        text = f"{' and '.join(told)} pairs need somebody who has not answered them"
+        need = "pair needs" if skipped + disputed == 1 else "pairs need"
+        text = f"{' and '.join(told)} {need} somebody who has not answered"
         found.append(_item("funnel", text, "pairwright annotate"))
     if status["outdated"]:
-        text = f"{status['outdated']:,} pairs have votes that routing has not heard"
+        text = f"{counted(status['outdated'], 'pair has', 'pairs have')} votes that routing has not heard"
         found.append(_item("funnel", text, "pairwright route"))
     if funnel["stale"]:
         text = f"the newest export is out of date: {funnel['stale']}"
         found.append(_item("funnel", text, "pairwright export"))
     elif funnel["rows"] and not funnel["exports"]:
         found.append(
-            _item("funnel", f"{funnel['rows']:,} rows are ready and not exported", "pairwright export")
+            _item(
+                "funnel",
+                f"{counted(funnel['rows'], 'row is', 'rows are')} ready and not exported",
+                "pairwright export",
+            )
         )
     return found
+
+
+def _waits(n: int) -> str:
+    return "waits" if n == 1 else "wait"
 
 
 def _apart(of: dict[str, Any]) -> bool:
@@ -155,11 +174,11 @@ def _what(of: dict[str, Any]) -> str:
     parts = [f"{ready}, {of_all}", f"compared by {' and '.join(by) or 'nobody yet'}"]
     decided = status["decided"]
     whose = {
-        "judges'": status["accepted_from_judges"],
-        "of unknown raters": status["accepted_from_unknown"],
-        "people's": status["accepted_from_people"] - sum(decided.values()),
+        "from judges": status["accepted_from_judges"],
+        "from unknown raters": status["accepted_from_unknown"],
+        "from people": status["accepted_from_people"] - sum(decided.values()),
         "decided by a lead": decided["lead"],
-        "answers of gold pairs": decided["key"],
+        "from the answers of gold pairs": decided["key"],
         "turned round by a check": decided["flipped"],
     }
     told = [f"{n:,} {name}" for name, n in whose.items() if n]
@@ -173,7 +192,9 @@ def _blocks(of: dict[str, Any]) -> list[str]:
     """Why it should not be trained on yet."""
     status, found = of["status"], []
     if not of["funnel"]["rows"]:
-        found.append("There is no row to train on yet.")
+        alone = sum(status["response_labels"][name] for name in ("good", "bad", "rated"))
+        only = f" of pairs, only {counted(alone, 'label')} of single responses" if alone else ""
+        found.append(f"There is no row to train on yet{only}.")
     waits = ("for_people", "undecided", "uncalibrated", "stuck", "for_judges")
     open_ = sum(status[name] for name in waits) + status["open"]["flagged"]
     if of["funnel"]["rows"] and open_ > UNFINISHED * status["pairs"]:
@@ -189,7 +210,9 @@ def _doubts(of: dict[str, Any]) -> list[str]:
     """Why nobody can call it good yet, though nothing is known to be wrong."""
     found, rows = [], of["funnel"]["rows"]
     if 0 < rows < FEW:
-        found.append(f"{rows:,} rows are few: about 10,000 good pairs move a 7B model measurably.")
+        found.append(
+            f"{counted(rows, 'row is', 'rows are')} few: about 10,000 good pairs move a 7B model measurably."
+        )
     if n := of["status"]["accepted_from_unknown"]:
         found.append(f"Whether people or models made {n:,} of the labels is not on record.")
     tested = wording.labels(of["status"]["calibration"])
@@ -211,7 +234,8 @@ def _how_right(of: dict[str, Any]) -> list[str]:
     if reward and not reward["refused"] and reward["label_accuracy"]:
         old = " (out of date: labels have changed since)" if reward["out_of_date"] else ""
         found.append(
-            f"Asked about {reward['pairs']:,} labels and corrected by gold pairs: {reward['by']}. It puts "
+            f"Asked about {counted(reward['pairs'], 'label')} and corrected by gold pairs: "
+            f"{reward['by']}. It puts "
             f"them at {_share(reward['label_accuracy'])} right{old}, if its errors are not theirs and gold "
             "pairs are as hard as the others."
         )
@@ -229,7 +253,8 @@ def _guaranteed(of: dict[str, Any]) -> list[str]:
     if labels and stand:
         each = "" if len(stand) == 1 else f" of each of frames {', '.join(str(f['frame']) for f in stand)}"
         found.append(
-            f"At least {stands['target']:.0%} of the {labels:,} labels no person saw{each} agree with "
+            f"At least {stands['target']:.0%} of the {counted(labels, 'label')} no person "
+            f"saw{each} agree with "
             f"people, with probability {1 - stands['delta']:.0%}."
         )
     for frame in stands["frames"]:
@@ -237,7 +262,7 @@ def _guaranteed(of: dict[str, Any]) -> list[str]:
         if tested and tested["threshold"] is None and not frame["alarm"]:
             found.append(
                 f"{wording.name(frame)}: judges can't keep a guarantee of {stands['target']:.0%} here by the "
-                f"{tested['labels']:,} labels at hand, so people are asked about these pairs."
+                f"{counted(tested['labels'], 'label')} at hand, so people are asked about these pairs."
             )
     return found + wording.outside(stands)
 

@@ -16,6 +16,7 @@ from typing import Protocol
 import numpy as np
 from scipy import sparse
 
+from pairwright.amounts import counted
 from pairwright.errors import InputError
 from pairwright.reward.head import fit_head
 from pairwright.reward.light import Comparisons, LightModel, train
@@ -98,7 +99,8 @@ def cross_fit_by(
     prompts = len(np.unique(pairs.groups[labelled]))
     if labelled.sum() < FEWEST or prompts < 2 * folds:
         raise InputError(
-            f"{labelled.sum():,} labelled pairs of {prompts:,} prompts are too few for a "
+            f"{counted(int(labelled.sum()), 'labelled pair')} of {counted(prompts, 'prompt')} "
+            "are too few for a "
             f"reward model: it takes {FEWEST} pairs of {2 * folds} prompts at least ({folds} folds)"
         )
     all_margins = []

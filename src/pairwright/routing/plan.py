@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from pairwright.amounts import round_usd
 from pairwright.types import Estimate
 
 SHARES = (0.05, 0.10, 0.20, 0.30, 0.50)
@@ -134,7 +135,7 @@ def plan_in_words(plans: Sequence[Plan], points: float = 0.03) -> str | None:
     people = next((plan for plan in plans if plan.measured and plan.people_share == 1), None)
     if people is None:
         return None
-    full = f"Full human ${people.usd.value:,.0f}; "
+    full = f"Full human {round_usd(people.usd.value)}; "
     near = [
         plan
         for plan in plans
@@ -149,7 +150,7 @@ def plan_in_words(plans: Sequence[Plan], points: float = 0.03) -> str | None:
     best = min(sure or near, key=lambda plan: plan.usd.value)
     of = best.agreement
     told = (
-        f"{full}{best.method} ${best.usd.value:,.0f}, "
+        f"{full}{best.method} {round_usd(best.usd.value)}, "
         f"{of.value:.1%} [{of.low * 100:.1f}, {of.high * 100:.1f}] agreement "
         f"against {_with_each_other(people.agreement)}"
     )

@@ -97,9 +97,12 @@ def _to_come(frame: Found, target: str) -> str:
 def _unobserved(frame: Found) -> str:
     parts = []
     if frame["unobserved"]:
-        parts.append(f"{frame['unobserved']:,} drawn pairs nobody answered count as wrong")
+        parts.append(
+            counted(frame["unobserved"], "drawn pair counts", "drawn pairs count")
+            + " as wrong: nobody answered"
+        )
     if frame["ties"]:
-        parts.append(f"{frame['ties']:,} that people call a tie are left out")
+        parts.append(counted(frame["ties"], "is", "are") + " left out: people call it a tie")
     return "".join(f"; {each}" for each in parts)
 
 
@@ -111,7 +114,9 @@ def _audited(audit: Found | None) -> str:
             f"agree with people, from {share['n']:,} that people checked."
         )
     if audit and audit["checked"]:
-        return f" Audit: people checked {audit['checked']:,} accepted pairs, {audit['wrong']:,} wrong."
+        return (
+            f" Audit: people checked {counted(audit['checked'], 'accepted pair')}, {audit['wrong']:,} wrong."
+        )
     return ""
 
 
@@ -120,7 +125,8 @@ def _abstains(certificate: Found, target: str) -> str:
     if certificate["would_do"]:
         more = max(1, certificate["would_do"] - certificate["labels"])
         return text + (
-            f"{certificate['would_do']:,} labels instead of {certificate['labels']:,} would probably do: "
+            f"{counted(certificate['would_do'], 'label')} instead of {certificate['labels']:,} "
+            "would probably do: "
             f"`pairwright route --more {more}`."
         )
     return text + "More labels would not help: a better judge would, or a lower [route] target."

@@ -14,6 +14,7 @@ from pairwright.stages.check.check import run_check
 from pairwright.stages.export.convert import ConvertResult
 from pairwright.stages.export.export import export
 from pairwright.stages.export.from_project import export_path
+from pairwright.stages.export.stale import has_rows
 from pairwright.stages.figures.estimate import unset
 from pairwright.stages.figures.status import can_meet, status_of
 from pairwright.stages.generate.generate import run_generate
@@ -132,7 +133,8 @@ def run_all(
     level = settings.check.fail_on
     if level != "off" and (failing := checked.at_least(level)):
         result.waits_for = (
-            f"{failing:,} findings are {level} or worse ([check] fail_on), so nothing was exported: "
+            f"{counted(failing, 'finding is', 'findings are')} {level} or worse ([check] "
+            "fail_on), so nothing was exported: "
             "see `pairwright check list`"
         )
         result.failures += failing
@@ -152,6 +154,9 @@ def run_all(
             )
         except InputError as error:
             # Pairs say which response is better and may say of none that it is good: no fault of the run.
+            if shape in PAIRED and not export_partial and not has_rows(project):
+                result.waits_for = status_of(project).next
+                return result
             if shape in PAIRED or not rows_of_pairs:
                 raise
             result.notes += (f"{str(error).splitlines()[0]} {NOT_SPLIT}",)
@@ -184,7 +189,7 @@ def _nothing_to_compare(project: Project, result: RunResult) -> bool:
     why = "".join(f", most of them so: {message[:200]}" for message, _ in reasons)
     result.failures = state.responses_failed
     result.waits_for = (
-        f"there is nothing to compare: {state.responses_failed:,} responses failed{why}. "
+        f"there is nothing to compare: {counted(state.responses_failed, 'response')} failed{why}. "
         "Mend that, then `pairwright run --retry-failed` asks again for what failed"
     )
     return True

@@ -54,7 +54,7 @@ def test_plans_and_the_estimate_say_what_route_accepts(tmp_path):
     assert routed.accepted_from_judges == 0  # 85 % right, 90 % promised
     found = estimate(project)
     assert {plan.certified for plan in found.plans if plan.measured and plan.people_share < 1} == {False}
-    assert "leaves 100% of pairs to people" in found.people.basis
+    assert found.people.basis == "they wait now"
     assert found.people.pairs == routed.for_people
 
 

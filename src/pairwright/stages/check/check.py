@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from pairwright.amounts import counted
 from pairwright.errors import ConfigError, InputError
 from pairwright.formats.reading import BadRow, read_records
 from pairwright.keys import content_key
@@ -189,7 +190,8 @@ def open_gate(project: Project, level: str | None = None) -> CheckResult | None:
     result = run_check(project)
     if failing := result.at_least(level):
         raise InputError(
-            f"{failing:,} findings are {level} or worse, so nothing was exported. `pairwright check list "
+            f"{counted(failing, 'finding is', 'findings are')} {level} or worse, so nothing was "
+            "exported. `pairwright check list "
             f"--severity {level}` shows them; dismiss, send, drop or flip them, or pass --fail-on off."
         )
     return result

@@ -19,6 +19,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
 
+from pairwright.amounts import counted
 from pairwright.errors import InputError
 from pairwright.formats import writing
 from pairwright.formats.canonical import (
@@ -210,7 +211,7 @@ class ConvertResult(Result):
 
     def facts(self) -> list[tuple[str, str]]:
         where = "would go to" if self.dry_run else "in"
-        told = [(self.target, f"{self.rows:,} rows of {self.read:,} {where} {self.path}")]
+        told = [(self.target, f"{counted(self.rows, 'row')} of {self.read:,} {where} {self.path}")]
         settled = {SETTLED_BY[name]: n for name, n in self.by_source.items()}
         parts = self.parts if len(self.parts) > 1 else {}
         return told + facts_of({"parts": parts, "settled by": settled, "label balance": self.labels or {}})
@@ -537,7 +538,10 @@ def _file(given: Given) -> Path | None:
 def _nothing(result: ConvertResult, path: str) -> str:
     if not result.read:
         return f"nothing to write: {path} holds no rows. Is it the right file?"
-    what = f"nothing to write: none of {result.read:,} rows of {path} (read as {result.source}) gives a row"
+    what = (
+        f"nothing to write: none of {counted(result.read, 'row')} of {path} (read as "
+        f"{result.source}) gives a row"
+    )
     reasons = "".join(f"\n  {line}" for line in left_out(result.dropped))
     bad = "".join(f"\n  {row.place}: {row.reason}" for row in result.bad[:3])
     return f"{what} of {result.target}.{reasons}{bad}"

@@ -270,7 +270,7 @@ def _nothing(result: ConvertResult) -> str:
         return f"{what}: the store has no pairs. Run `pairwright add`, `generate` and `pair` first."
     asked = f" and {counted(alone, 'label')} of single responses" if alone else ""
     reasons = "".join(f"\n  {line}" for line in left_out(result.dropped))
-    return f"{what}: none of {result.read:,} pairs{asked} gives a row.{reasons}"
+    return f"{what}: none of {counted(result.read, 'pair')}{asked} gives a row.{reasons}"
 
 
 def ending_for(target: Target, file_format: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 import orjson
 from sqlalchemy import Connection, select
 
+from pairwright.amounts import counted
 from pairwright.hub.exports import Export
 from pairwright.stages.export.exported import exports_of
 from pairwright.stages.project.project import Project
@@ -30,6 +31,21 @@ def is_exported(project: Project) -> bool:
     """Whether the newest export says what the labels say now; False where there is none."""
     exports = exports_of(project)
     return bool(exports) and stale(project, exports[-1]) is None
+
+
+def at_the_end(project: Project) -> tuple[str, str]:
+    """(the last command, why) where every pair is decided."""
+    if is_exported(project):
+        return "pairwright report", "every pair is decided and exported"
+    if has_rows(project):
+        return "pairwright export", "every pair is decided"
+    return "pairwright report", "every pair is decided, and none is a row: all are ties, dropped or flagged"
+
+
+def has_rows(project: Project) -> bool:
+    """Whether any pair gives a row of a better and a worse response."""
+    with project.store.read() as connection:
+        return bool(rows_of.census(connection).standing.get("label"))
 
 
 def stale(project: Project, export: Export) -> str | None:
@@ -55,7 +71,7 @@ def _changed(connection: Connection, export: Export, *, include_flagged: bool) -
         return f"{gone:,} of its labels are decided otherwise now, or their pair was flagged"
     then = export.manifest.get("totals", {}).get("pairs", export.manifest.get("read"))
     if then is not None and then != now.pairs:
-        return f"the project has {now.pairs:,} pairs, it had {then:,}"
+        return f"the project has {counted(now.pairs, 'pair')}, it had {then:,}"
     was_soft, is_soft = export.manifest.get("softened"), softened_mark(connection)
     if was_soft is not None and was_soft != is_soft:
         return f"labels softened, or not any more: {was_soft['labels']:,} then, {is_soft['labels']:,} now"

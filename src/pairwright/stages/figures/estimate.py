@@ -28,7 +28,7 @@ from pairwright.store.figures import totals
 from pairwright.store.figures.totals import CallCounts
 from pairwright.store.judge.images import images_a_prompt
 from pairwright.store.people import tasks
-from pairwright.store.route.calibrations import newest_calibration
+from pairwright.store.route.calibrations import RecordedLook, newest_calibration
 from pairwright.types import ORDERS, Prompt
 
 BYTES_PER_TOKEN = 4.0  # English text, common tokenizers
@@ -68,7 +68,7 @@ class PeopleEstimate:
     @property
     def in_words(self) -> str:
         """`13 pairs (26 answers)`; the answers where they are not one a pair."""
-        answers = f" ({self.answers:,} answers)" if self.answers != self.pairs else ""
+        answers = f" ({counted(self.answers, 'answer')})" if self.answers != self.pairs else ""
         return counted(self.pairs, "pair") + answers
 
 
@@ -94,7 +94,10 @@ class ProjectEstimate(Result):
 
     def facts(self) -> list[tuple[str, str]]:
         told = [
-            (f"{each.stage} {each.model}", f"{each.calls:,} calls, {usd(each.usd)}, {hours(each.hours)}")
+            (
+                f"{each.stage} {each.model}",
+                f"{counted(each.calls, 'call')}, {usd(each.usd)}, {hours(each.hours)}",
+            )
             for each in self.stages
         ]
         if self.people.pairs:
@@ -122,7 +125,8 @@ class _Counts:
     judge_orders: dict[str, int]
     for_people: int
     answers_wanted: int
-    undecided: int
+    new: int
+    uncalibrated: int
     accepted: int
 
 
@@ -201,9 +205,10 @@ def _count(project: Project, single_order: bool, retry_failed: bool, rejudge: bo
                 for name, orders in asked.items()
             },
             {name: len(orders) for name, orders in asked.items()},
-            open_pairs.waiting,
+            open_pairs.waiting + open_pairs.skipped + open_pairs.disputed,
             open_pairs.answers,
-            content.pairs - sum(decided.values()) + tasks.uncalibrated(connection),
+            content.pairs - sum(decided.values()),
+            tasks.uncalibrated(connection),
             sum(n for (decision, _, _), n in decided.items() if decision == "accept"),
         )
 
@@ -284,7 +289,7 @@ def _rates(calls: tuple[CallCounts, ...], stage: str, model: str, answer_tokens:
                 seen.prompt_bytes / seen.prompt_tokens,
                 seen.completion_tokens / seen.counted,
                 seen.seconds / seen.timed if seen.timed else None,
-                f"measured on {seen.counted:,} calls of this project",
+                f"measured on {counted(seen.counted, 'call')} of this project",
             )
     basis = f"assumed: {BYTES_PER_TOKEN:g} bytes a token, {answer_tokens:,.0f} tokens an answer, 50 tokens/s"
     return _Rates(BYTES_PER_TOKEN, answer_tokens, None, basis)
@@ -351,7 +356,8 @@ def unset(project: Project) -> tuple[str, ...]:
             without_responses, _, _ = totals.responses_missing(connection, 2)
     if without_responses:
         notes.append(
-            f"{without_responses:,} prompts have fewer than two responses, and no model is named "
+            f"{counted(without_responses, 'prompt has', 'prompts have')} fewer than two "
+            "responses, and no model is named "
             "to draw them: set models under [generate]"
         )
     if not settings.judges:
@@ -374,16 +380,27 @@ def _people(project: Project, counts: _Counts, pairs_to_come: int) -> PeopleEsti
     elif not promised and routed >= 50:
         share = counts.for_people / routed
         basis = f"measured: {share:.0%} of {routed:,} routed pairs went to people"
-    left = counts.undecided + pairs_to_come
+    new = counts.new + pairs_to_come
+    left = new + counts.uncalibrated
     pairs, answers = counts.for_people, counts.answers_wanted
-    if project.settings.judges and promised and newest is None and not counts.for_people:
-        pairs = _to_calibrate(project, left)
-        left -= pairs
-        answers = pairs * settings.overlap
-        basis = f"{pairs:,} to calibrate the judges on; of the rest {basis}"
+    if not left:
+        basis = "they wait now"
+    elif project.settings.judges and promised and _draws(project, counts, newest):
+        drawn = _to_calibrate(project, new)
+        left -= drawn
+        pairs += drawn
+        answers += drawn * settings.overlap
+        basis = f"{drawn:,} to calibrate the judges on; of the rest {basis}"
     pairs += round(share * left)
     answers += round(share * left) * settings.overlap
     return PeopleEstimate(pairs, answers, answers * seconds / 3600, answers * settings.usd_per_pair, basis)
+
+
+def _draws(project: Project, counts: _Counts, newest: RecordedLook | None) -> bool:
+    """Whether new pairs get a calibration sample of their own."""
+    if newest is None:
+        return not counts.for_people
+    return counts.new > 0 and project.settings.route.new_pairs == "draw"
 
 
 def _to_calibrate(project: Project, pairs: int) -> int:

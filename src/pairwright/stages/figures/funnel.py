@@ -11,11 +11,11 @@ from pairwright.stages.project.project import Project
 from pairwright.store.export.labelled_pairs import census
 
 LOST = {
-    "tie": "ties: no better side",
+    "tie": "no better side: a tie",
     "flagged": "an open error keeps them out",
     "dropped": "dropped",
     "not_judged": "not decided yet",
-    "waiting_for_people": "wait for people",
+    "waiting_for_people": "waiting for people",
     "no_verdict": "without a verdict",
 }
 
@@ -55,8 +55,8 @@ def funnel_of(project: Project, status: Status) -> dict[str, Any]:
             {
                 "dropped": status.dropped,
                 "not routed": status.undecided,
-                "wait for calibration": status.uncalibrated,
-                "wait for the next judge": status.for_judges,
+                "waiting for calibration": status.uncalibrated,
+                "waiting for the next judge": status.for_judges,
             },
         ),
         _step(
@@ -68,7 +68,7 @@ def funnel_of(project: Project, status: Status) -> dict[str, Any]:
                 "from unknown raters": unknown,
             },
             {
-                "wait for people": status.open.fresh + status.open.sent_back,
+                "waiting for people": status.open.fresh + status.open.sent_back,
                 "half answered": status.open.half_answered,
                 "skipped": status.open.skipped,
                 "disputed": status.open.disputed + status.open.for_lead,

@@ -39,10 +39,12 @@ def judges_closely(
             "votes": judge.votes,
             "failed": judge.failed,
             "reasons": [list(each) for each in judge.reasons],
+            "why_failed": judge.why_failed,
             "high": judge.high,
             "seconds": paid.seconds / paid.timed if paid and paid.timed else None,
             "usd": paid.usd / paid.pairs if paid and paid.pairs else None,
             "models": [] if at is None else _models(decided[:, at], people, said, facts),
+            "models_known": any(each.model_a and each.model_b for each in facts.values()),
             "others": [] if at is None else _others(decided, at, said.ballots.judges),
         }
     return found

@@ -27,12 +27,11 @@ def plans_of(project: Project, n_pairs: int, said: AllVotes | None = None) -> li
         return []
     with project.store.read() as connection:
         newest = newest_calibration(connection)
-        tested = newest.result.get("tested", []) if newest else []
-        if newest is None or len(tested) < FEWEST:
+        if newest is None or len(newest.tested) < FEWEST:
             return usual
         said = said or read_said(connection, list(project.settings.judges))
         judge_usd = sum(totals.judge_cost(connection, name) for name in project.settings.judges)
-    confidence, right = np.array(tested, float).T
+    confidence, right = newest.tested.T
     labelled = int((said.counts.sum(1) > 0).sum())
     return [
         *usual,

@@ -96,7 +96,7 @@ def _promised(project: Project, said: AllVotes, stands: Calibration) -> dict[str
     result: dict[str, Any] = dict(newest.result) if newest else {}
     then = result["steps"][-1]["judges"] if result.get("steps") else []
     heard = [name for name in then if name in said.ballots.judges]  # one may be out of the project file since
-    tested = np.array(result.get("tested") or [], float).reshape(-1, 2)
+    tested = newest.tested if newest else np.empty((0, 2))
     fewer = fewer_judges(said.ballots.of_judges(heard), said.labels, said.groups)
     return {
         "certificate": stands.certificate,

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from pairwright.amounts import counted
 from pairwright.routing import wording
-from pairwright.stages.export.stale import is_exported
+from pairwright.stages.export.stale import at_the_end, is_exported
 from pairwright.stages.generate.pair import pairs_to_make
 from pairwright.stages.panel.asked import comes_later, orders_asked, refused_judges
 from pairwright.stages.project.project import Project
@@ -47,6 +48,13 @@ class JudgeStatus:
     first_shown: float | None
     refused: str | None
     reasons: tuple[tuple[str, int], ...]
+
+    @property
+    def why_failed(self) -> list[str]:
+        """`failed 12 times: MESSAGE`, the most frequent first, and how often for none of these reasons."""
+        told = [f"failed {counted(n, 'time')}: {message[:200]}" for message, n in self.reasons]
+        rest = self.failed - sum(n for _, n in self.reasons)
+        return [*told, f"failed {counted(rest, 'time')} more, for other reasons"] if rest > 0 else told
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -219,8 +227,14 @@ def to_fetch(waiting: Sequence[Waiting]) -> str | None:
     stage = waiting[0].stage
     verb = "check --fact-check" if stage == "check" else stage
     if sent:
-        return f"pairwright {verb} --via batch   ({sent:,} calls are sent; this fetches the replies)"
-    return f"pairwright {verb} --via batch   ({calls:,} calls wait: see `pairwright calls`)"
+        return (
+            f"pairwright {verb} --via batch   ({counted(sent, 'call is', 'calls are')} sent; this "
+            "fetches the replies)"
+        )
+    return (
+        f"pairwright {verb} --via batch   ({counted(calls, 'call waits', 'calls wait')}: see "
+        "`pairwright calls`)"
+    )
 
 
 def _judge(
@@ -264,26 +278,32 @@ def _next(
         return to_begin(project, counts)
     for judge in judges:
         if judge.pending > 0 and not judge.refused:
-            return f"pairwright judge   ({judge.name} has {judge.pending:,} answers to give)"
+            return f"pairwright judge   ({judge.name} has {counted(judge.pending, 'answer')} to give)"
     for judge in judges:
         if judge.failed and judge.failed >= 0.1 * judge.wanted and not judge.refused:
-            return f"pairwright judge --retry-failed   ({judge.failed:,} answers of {judge.name} failed)"
+            return (
+                f"pairwright judge --retry-failed   ({counted(judge.failed, 'answer')} of "
+                f"{judge.name} failed)"
+            )
     if to_route := counts["undecided"] + counts["outdated"]:
-        return f"pairwright route   ({to_route:,} pairs to decide)"
+        return f"pairwright route   ({counted(to_route, 'pair')} to decide)"
     if (wanted.waiting or wanted.stuck) and away and not here:
         tool, n = max(away.items(), key=lambda each: each[1])
-        return f"pairwright take {tool} FILE   ({n:,} pairs are away in {tool}; FILE is what it exports)"
+        return (
+            f"pairwright take {tool} FILE   ({counted(n, 'pair is', 'pairs are')} away in {tool}; "
+            "FILE is what it exports)"
+        )
     if wanted.waiting:
         return f"pairwright annotate   ({wanted.in_words})"
-    fresh = is_exported(project)
-    labels = counts["accepted_from_judges"] + counts["accepted_from_people"] - counts["ties"]
-    if wanted.stuck and labels and not fresh:
-        return f"pairwright export   ({wanted.stuck:,} pairs stay out: {wanted.why_stuck})"
+    last, why = at_the_end(project)
+    if wanted.stuck and last == "pairwright export":
+        return (
+            f"pairwright export   ({counted(wanted.stuck, 'pair stays', 'pairs stay')} out: "
+            f"{wanted.why_stuck})"
+        )
     if wanted.stuck:
         return f"pairwright annotate   ({wanted.why_stuck}: somebody who has not answered, or a lead)"
-    if fresh:
-        return "pairwright report   (every pair is decided and exported)"
-    return "pairwright export   (every pair is decided)"
+    return f"{last}   ({why})"
 
 
 def to_begin(project: Project, counts: Mapping[str, int]) -> str:
@@ -291,15 +311,25 @@ def to_begin(project: Project, counts: Mapping[str, int]) -> str:
     if not counts["prompts"]:
         return "pairwright add FILE   (there are no prompts yet)"
     if counts["responses_pending"] > 0:
-        return f"pairwright generate   ({counts['responses_pending']:,} responses to draw)"
-    if alone := counts.get("labels_alone"):
-        return f"pairwright export --shape kto   ({alone:,} labels of single responses, and no pairs)"
+        return f"pairwright generate   ({counted(counts['responses_pending'], 'response')} to draw)"
+    if (alone := counts.get("labels_alone")) and is_exported(project):
+        return "pairwright report   (labels of single responses are exported, and there are no pairs)"
+    if alone:
+        return (
+            f"pairwright export --shape kto   ({counted(alone, 'label')} of single responses, and no pairs)"
+        )
     if can_meet(project):
         return "pairwright pair   (responses wait to be paired)"
     if counts["responses_failed"] > 0:
-        return f"pairwright generate --retry-failed   ({counts['responses_failed']:,} responses failed)"
+        return (
+            f"pairwright generate --retry-failed   ({counted(counts['responses_failed'], 'response')} failed)"
+        )
     short = "(no prompt has two different responses to compare"
-    short += f"; {counts['truncated']:,} are truncated: raise max_tokens)" if counts["truncated"] else ")"
+    short += (
+        f"; {counted(counts['truncated'], 'is', 'are')} truncated: raise max_tokens)"
+        if counts["truncated"]
+        else ")"
+    )
     if project.settings.generate.models:
         return f"add responses with `pairwright add`   {short}"
     return (

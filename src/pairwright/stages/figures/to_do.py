@@ -9,7 +9,7 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from pairwright.amounts import counted, hours
-from pairwright.stages.export.stale import is_exported
+from pairwright.stages.export.stale import at_the_end
 from pairwright.stages.figures.forecast import HowFar
 from pairwright.stages.people import qualify
 from pairwright.stages.people.annotators import Annotator
@@ -174,9 +174,7 @@ def _commands(project: Project, far: HowFar) -> Iterator[Step]:
     if stands.undecided:
         why = f"{counted(stands.undecided, 'pair is', 'pairs are')} not routed yet"
         yield Step("Route new pairs", why, "Copy the command", "command", "pairwright route")
-    elif stands.pairs and stands.done == stands.pairs and is_exported(project):
-        why = "every pair is decided and exported"
-        yield Step("Read the report", why, "Copy the command", "command", "pairwright report")
     elif stands.pairs and stands.done == stands.pairs:
-        why = "every pair is decided"
-        yield Step("Export the dataset", why, "Copy the command", "command", "pairwright export")
+        command, why = at_the_end(project)
+        what = "Export the dataset" if command == "pairwright export" else "Read the report"
+        yield Step(what, why, "Copy the command", "command", command)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pairwright.amounts import counted
 from pairwright.errors import InputError
 from pairwright.literals import checked
 from pairwright.pairing import POLICIES, check_policy, choose_pairs, distinct
@@ -71,7 +72,8 @@ class _Tally:
 def cut_off(n: int) -> str:
     """What to do about responses that were left out because they end in the middle."""
     return (
-        f"{n:,} responses were cut off at max_tokens and left out: raise max_tokens under [models.NAME] for "
+        f"{counted(n, 'response was', 'responses were')} cut off at max_tokens and left out: "
+        "raise max_tokens under [models.NAME] for "
         "those still to come, or pair them too with [pair] include_truncated = true"
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pairwright.amounts import counted
+from pairwright.amounts import counted, exact_usd
 from pairwright.errors import BudgetReached, ConfigError
 from pairwright.keys import content_key
 from pairwright.models.budget import Budget
@@ -166,9 +166,10 @@ def notes_on(project: Project, judge: Rater, model: str | None = None) -> tuple[
         cut = cut_prompts(connection, "judge", model) if model else []
     notes = [f"{each}: {REMEDY}" for each in cut]
     if kept:
+        votes = counted(kept, f"vote of {judge.name} was", f"votes of {judge.name} were")
         notes.append(
-            f"{kept:,} votes of {judge.name} were cast under other settings or guidelines, or by an earlier "
-            "version of its file, and are kept; --rejudge asks again"
+            f"{votes} cast under other settings or guidelines, or by an earlier version of its file, and "
+            "kept; --rejudge asks again"
         )
     return tuple(notes)
 
@@ -204,9 +205,10 @@ async def check_asking(session: JudgeSession) -> None:
 
     Raises ConfigError for a missing key, BudgetReached where nothing is left.
     """
-    if session.budget.left is not None and session.budget.left <= 0:
+    if session.budget.limit is not None and not session.budget.left:
         raise BudgetReached(
-            f"the budget of ${session.budget.limit:,.2f} is spent already: ${session.budget.spent:,.4f}. "
+            f"the budget of {exact_usd(session.budget.limit)} is spent already: "
+            f"{exact_usd(session.budget.spent)}. "
             "Raise it to go on."
         )
     model = session.project.settings.models[session.model]

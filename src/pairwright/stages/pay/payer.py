@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from pairwright.amounts import counted
 from pairwright.errors import BudgetReached, ConfigError, EndpointError
 from pairwright.keys import content_key
 from pairwright.models.budget import Budget
@@ -255,7 +256,8 @@ def spent_before(project: Project, connection: Connection, limit: float | None) 
             spent += price.cost(each.prompt_tokens, each.completion_tokens)
         elif limit is not None:
             raise ConfigError(
-                f"{each.calls:,} calls to {each.model} have no price: what is spent is not known. "
+                f"no price is known for {counted(each.calls, 'call')} to {each.model}, so what "
+                "is spent is not known. "
                 f"Set price_in and price_out (USD per million tokens) under [models.{each.model}]."
             )
     return spent

@@ -20,7 +20,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from pairwright.amounts import counted
+from pairwright.amounts import counted, exact_usd
 from pairwright.errors import BudgetReached, StoreError
 from pairwright.literals import checked
 from pairwright.models.budget import Budget
@@ -167,10 +167,13 @@ class Worker:
             spent = spent_before(self._project, connection, limit)
             free = limit - (spent - self._booked) - planned.held_usd(connection) - theirs - used_usd
             if worst_usd > free + 1e-11:  # a cent's billionth of rounding is no reason to stop
-                beside = f", {counted(others, 'other process')} may spend ${theirs:,.4f}" if others else ""
+                beside = (
+                    f", {counted(others, 'other process')} may spend {exact_usd(theirs)}" if others else ""
+                )
                 raise BudgetReached(
-                    f"the budget of ${limit:,.2f} is reached: ${spent:,.4f} is spent{beside}, and the next "
-                    f"call may cost ${worst_usd:,.4f}. All that was paid for is kept; "
+                    f"the budget of {exact_usd(limit)} is reached: {exact_usd(spent)} is "
+                    f"spent{beside}, and the next "
+                    f"call may cost {exact_usd(worst_usd)}. All that was paid for is kept; "
                     "raise --budget to go on."
                 )
             share = min(free / (others + 1), max(CALLS * worst_usd, SHARE * free))

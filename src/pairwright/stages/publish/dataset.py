@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pairwright.amounts import counted
 from pairwright.errors import InputError
 from pairwright.hub import side_files
 from pairwright.hub.bundle import CARD, CROISSANT, Sent, check_names, index_of, sent
@@ -192,7 +193,8 @@ def _notes(wanted: WantedExports, facts: dict[str, Any]) -> list[str]:
         for each in facts["checks"]["open"]:
             if each["check"] in ("personal_data", "secrets"):
                 found.append(
-                    f"{each['n']:,} open findings of {each['check']}: see them with `pairwright check list "
+                    f"{counted(each['n'], 'open finding')} of {each['check']}: see them with "
+                    "`pairwright check list "
                     f"--check {each['check']}`"
                 )
     if not facts["about"]:

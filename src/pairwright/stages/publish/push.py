@@ -176,7 +176,8 @@ def _gate(project: Project, how: How) -> list[str]:
     if not failing:
         return []
     return [
-        f"{failing:,} findings are {level} or worse, so nothing is pushed. `pairwright check list --severity "
+        f"{counted(failing, 'finding is', 'findings are')} {level} or worse, so nothing is "
+        "pushed. `pairwright check list --severity "
         f"{level}` shows them; dismiss, send, drop or flip them and export again, or pass --fail-on off."
     ]
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from pairwright.amounts import counted
 from pairwright.routing.decide import Standing
 from pairwright.routing.judge_accuracy import judges_worth
 from pairwright.routing.shift import says_little_of_others
@@ -297,7 +298,7 @@ def _frame(
         "shift": (shift["in_words"] if shift["shifted"] else shift.get("not_joined")) if shift else None,
     }
     if newest is None:
-        people = f"people have answered {int(done.sum()):,} of {len(view.order):,} drawn pairs"
+        people = f"people have answered {int(done.sum()):,} of {counted(len(view.order), 'drawn pair')}"
         why = f"waits for calibration: {people}"
         found.say(found.waits, covered, why)
         return FrameFigures(**figures, waits=why)
@@ -357,7 +358,7 @@ def _ask_next(
         owing[judge] = int(now.sum())
     if not sum(owing.values()):
         return None
-    told = ", ".join(f"{judge} on {n:,} pairs" for judge, n in owing.items() if n)
+    told = ", ".join(f"{judge} on {counted(n, 'pair')}" for judge, n in owing.items() if n)
     why = f"waits for the cascade to be complete: {told} to be heard (`pairwright judge`)"
     found.say(found.waits, covered & (applied.confidence > applied.threshold), why)
     return why
@@ -372,7 +373,7 @@ def _outside(project: Project, state: State, found: Standings) -> dict[str, int]
     failed, counts = free & state.failed[0], {}
     rest = free & ~failed
     few = frames.smallest_batch(route.target, spend(route.delta, 0))
-    reasons = [(failed, "a judge failed on it: `pairwright judge --retry-failed`, or people answer it")]
+    reasons = [(failed, "a judge failed: `pairwright judge --retry-failed` asks it again, or people answer")]
     if state.unheard[0].any():
         blocked = "waits for the judges: pairs to calibrate on are drawn when all have been judged"
         found.say(found.waits, rest, blocked)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pairwright.amounts import counted
 from pairwright.stages.project.project import Project
 from pairwright.stages.verify.sizing import in_words
 from pairwright.stats.audit import completed
@@ -45,7 +46,7 @@ def accuracy_missing(of: dict[str, Any]) -> str | None:
     if of.get("label_accuracy") or not agreement or not on_gold or of.get("refused"):
         return None
     told = f"it agrees with {agreement['value']:.0%} of the labels and is right on {on_gold['value']:.0%} of "
-    told += f"{on_gold['n']:,} gold pairs"
+    told += f"{counted(on_gold['n'], 'gold pair')}"
     if agreement["value"] >= on_gold["value"]:
         return f"not known: {told}, as it would if its errors were also the labels'"
     return f"not known: {told}, which is too close to chance"

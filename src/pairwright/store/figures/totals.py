@@ -63,7 +63,11 @@ def failure_reasons(
     """Why work failed, most frequent first: (message, how often); only failures that still say something."""
     theirs = rater.alias("of_judge")
     got = exists().where(response.c.prompt_id == failure.c.prompt_id, response.c.slot == failure.c.slot)
-    query = select(failure.c.message, func.count()).group_by(failure.c.message)
+    work = (failure.c[name] for name in ("stage", "rater_id", "pair_id", "order", "prompt_id", "slot"))
+    newest = select(func.max(failure.c.id)).group_by(*work)  # what was tried twice failed once
+    query = (
+        select(failure.c.message, func.count()).where(failure.c.id.in_(newest)).group_by(failure.c.message)
+    )
     if judge is not None:
         query = query.join(rater, rater.c.id == failure.c.rater_id).where(
             rater.c.name == judge, failure_counts()

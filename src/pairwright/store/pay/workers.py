@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 
-from pairwright.amounts import counted
+from pairwright.amounts import counted, usd
 from pairwright.store.schema import call, claim, worker
 
 BY_PAIR = "check --fact-check"  # the task whose work is by pair
@@ -31,7 +31,7 @@ class AtWork:
     @property
     def in_words(self) -> str:
         """`judge main is at work on host:4711, with 64 prompts in hand`."""
-        held = f", and ${self.held_usd:,.4f} of the budget" if self.held_usd else ""
+        held = f", and {usd(self.held_usd)} of the budget" if self.held_usd else ""
         what = "pair" if self.task == BY_PAIR else "prompt"
         return f"{self.task} is at work on {self.name}, with {counted(self.claims, what)} in hand{held}"
 

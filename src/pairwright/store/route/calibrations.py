@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, Select, func, insert, select
 
 from pairwright.keys import content_key
@@ -20,6 +21,15 @@ class RecordedLook:
     id: int
     at: float
     result: dict[str, Any]
+
+    @property
+    def tested(self) -> np.ndarray:
+        """(m, 2) the belief in each tested pair, and whether people agree.
+
+        None stands for a pair on which nothing was believed: every judge of it is refused.
+        """
+        rows = np.array(self.result.get("tested") or [], float).reshape(-1, 2)
+        return np.asarray(rows[np.isfinite(rows[:, 0])])
 
 
 def add_calibration(connection: Connection, result: dict[str, Any]) -> int:
