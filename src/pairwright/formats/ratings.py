@@ -151,12 +151,6 @@ def stated(row: Canonical, values: Watched, asked: frozenset[str]) -> Canonical 
     return replace(row, responses=(first, second), margin=margin)
 
 
-def tie_said(value: Any) -> tuple[bool, bool | None]:
-    """Whether a word says tie, and what that says of each answer: good, bad, nothing."""
-    said = _said(value)
-    return said in _TIES, _TIES.get(said)
-
-
 def ratings_of_lists(
     values: Mapping[str, Any], chosen: int, rejected: int
 ) -> tuple[Sequence[float | None], Sequence[float | None]]:

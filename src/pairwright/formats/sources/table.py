@@ -17,7 +17,7 @@ from pairwright.formats.answers import pairs_of
 from pairwright.formats.canonical import Both, Canonical, Rated, RowOpinion, two
 from pairwright.formats.format import Format, Found, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of, probability_of, reply_of, with_system
-from pairwright.formats.ratings import rating_in, tie_said
+from pairwright.formats.ratings import rating_in
 from pairwright.formats.thumbs import thumb_of
 from pairwright.formats.values import as_id
 from pairwright.types import Maker
@@ -42,10 +42,10 @@ _SIDES: dict[str, Side] = {
     "tie": "TIE",
     "both_good": "BOTH_GOOD",
     "both_bad": "BOTH_BAD",
+    **dict.fromkeys(("tied", "draw", "equal", "equally_good", "no_preference"), "TIE"),
     **dict.fromkeys(("response_a", "answer_a", "model_a", "assistant_a", "output_a"), "A"),
     **dict.fromkeys(("response_b", "answer_b", "model_b", "assistant_b", "output_b"), "B"),
 }
-_OF_TIES: dict[bool | None, Side] = {None: "TIE", True: "BOTH_GOOD", False: "BOTH_BAD"}
 
 
 def read(row: Row, place: str) -> Iterator[Found]:
@@ -118,8 +118,7 @@ def _labelled(prompt: Any, row: Row, more: dict[str, Any]) -> Canonical | Left:
     a, b = _rated(row, "response_a", "model_a"), _rated(row, "response_b", "model_b")
     side = None
     if row.get("label") is not None:
-        tie, good = tie_said(row["label"])
-        side = _SIDES.get(_word(row["label"])) or (_OF_TIES[good] if tie else None)
+        side = _SIDES.get(_word(row["label"]))
         if side is None:
             raise InputError(
                 f'"label" is {row["label"]!r}; it is one of A, B, TIE, BOTH_GOOD, BOTH_BAD. '
