@@ -161,6 +161,41 @@ def test_generate_response_pairs_leaves_out_what_was_cut_off_and_says_so():
         assert pw.generate_response_pairs(model, ["q"], 2) == [{"prompt": "q", "responses": []}]
 
 
+def test_generate_response_pairs_leaves_the_thinking_out_and_what_never_stops_thinking():
+    draws = iter(["<think>Hm.</think>one", "[THINK]Hm.[/THINK]\ntwo"])
+    rows = pw.generate_response_pairs(lambda prompt: next(draws), ["q"], responses_per_prompt=2)
+    assert rows == [{"prompt": "q", "responses": ["one", "two"]}]
+    with pytest.warns(UserWarning, match="1 nothing but thinking .*max_tokens"):
+        (row,) = pw.generate_response_pairs(lambda prompt: "<think>Hm", ["q"], responses_per_prompt=1)
+    assert row["responses"] == []
+
+
+def test_several_texts_are_never_put_together_as_one_response():
+    with pytest.raises(pw.InputError, match="answered list, not text"):
+        pw.generate_response_pairs(lambda prompt: ["one", "two"], ["q"])
+    with pytest.raises(pw.InputError, match="2.5; it is a whole number"):
+        pw.generate_response_pairs(lambda prompt: "one", ["q"], responses_per_prompt=2.5)
+
+
+def test_a_reply_cut_off_in_its_verdict_is_no_verdict():
+    judge = SimpleNamespace(
+        chat=SimpleNamespace(
+            completions=SimpleNamespace(create=lambda model, messages: chat_reply("A", "length"))
+        )
+    )
+    with pytest.raises(pw.VerdictError, match="cut off"):
+        pw.create_dpo_dataset(judge, [("q", "x", "yy")], model_name="m")
+
+
+def test_the_thinking_among_the_parts_of_a_reply_is_no_answer():
+    parts = [{"type": "reasoning", "text": "B (HIGH)"}, {"type": "text", "text": "A (HIGH)"}]
+    label = pw.ai_assisted_labeling(lambda prompt: chat_reply(parts), "q", "x", "yy", both_orders=False)
+    assert label == {"chosen": "x", "rejected": "yy"}
+    ollama = {"message": {"role": "assistant", "content": "A (HIGH)"}, "done_reason": "stop"}
+    label = pw.ai_assisted_labeling(lambda prompt: ollama, "q", "x", "yy", both_orders=False)
+    assert label == {"chosen": "x", "rejected": "yy"}
+
+
 def test_a_bare_string_is_one_prompt_and_so_is_one_conversation():
     chat = [{"role": "user", "content": "hello"}]
     assert [row["prompt"] for row in pw.generate_response_pairs(str.upper, "hello", 1)] == ["hello"]

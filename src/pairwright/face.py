@@ -14,6 +14,7 @@ from typing import Any
 from pairwright.errors import InputError, VerdictError
 from pairwright.judge_objects import Ask, as_judge, as_model
 from pairwright.judging.orders import Judge, hear, winner
+from pairwright.judging.thinking import response_in
 from pairwright.rows import has_text, last_text, prompts_of, short, triples_of
 from pairwright.types import Answer
 
@@ -118,13 +119,14 @@ def generate_response_pairs(
     """`{"prompt", "responses"}` for each prompt, with that many different responses.
 
     `prompts` is a list, a table with a column of them, or one prompt. A model that has no
-    such option is not told `temperature` or `max_tokens`; None leaves it to the model. A
-    response that is blank, cut off or repeats another is drawn again up to three times, then
-    left out: a prompt may come back with fewer, and a warning counts the blank and cut off. Raises InputError
-    for a model that cannot be asked or answers with something other than text.
+    such option is not told `temperature` or `max_tokens`; None leaves it to the model. Thinking
+    that a response begins with (`<think>`) is left out. A response that is blank, cut off or repeats
+    another is drawn again up to three times, then left out: a prompt may come back with fewer, and a
+    warning counts the blank and cut off. Raises InputError for a model that cannot be asked or answers
+    with something other than text.
     """
-    if responses_per_prompt < 1:
-        raise InputError(f"responses_per_prompt is {responses_per_prompt}; it is at least 1")
+    if not isinstance(responses_per_prompt, int) or responses_per_prompt < 1:
+        raise InputError(f"responses_per_prompt is {responses_per_prompt!r}; it is a whole number from 1")
     ask = as_model(model, model_name, options={"temperature": temperature, "max_tokens": max_tokens})
     why: Counter[str] = Counter()
     rows = [
@@ -155,8 +157,9 @@ def _draw(ask: Ask, prompt: Any, wanted: int, why: Counter[str]) -> list[str]:
             text, whole, raw = ask(prompt)
             if text is None:
                 raise InputError(f"prompt {short(prompt)}: the model answered {type(raw).__name__}, not text")
+            said, text = text, response_in(text)
             if not text.strip():
-                problem = "blank"
+                problem = "nothing but thinking (raise max_tokens)" if said.strip() else "blank"
             elif not whole:
                 problem = "cut off before the end (raise max_tokens)"
             elif text.strip() in (each.strip() for each in responses):

@@ -9,6 +9,7 @@ text: `generate(prompt)`, an OpenAI client's `chat.completions.create`, litellm'
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -61,7 +62,7 @@ class Reads:
         reply = self._ask(judge_messages(_prompt(prompt), first, second, DEFAULT_GUIDELINES))
         if reply.text is None:
             raise VerdictError(f"the judge answered {short(reply.raw)}, which holds no text")
-        return read_verdict(reply.text)
+        return read_verdict(reply.text, cut=not reply.whole)
 
 
 def as_judge(judge: Any, model_name: str | None = None) -> Judge:
@@ -161,6 +162,8 @@ def read_reply(reply: Any) -> tuple[str | None, bool]:
         message = _get(choices[0], "message")
         text = _get(choices[0], "text") if message is None else _get(message, "content")
         return _text(text), str(_get(choices[0], "finish_reason") or "stop") in ("stop", "eos", "eos_token")
+    if (message := _get(reply, "message")) is not None:  # Ollama
+        return _text(_get(message, "content")), str(_get(reply, "done_reason") or "stop") == "stop"
     if isinstance(reply, Sequence) and not isinstance(reply, str | tuple) and len(reply) == 1:
         return read_reply(reply[0])  # a pipeline's or vLLM's list of one
     outputs = _get(reply, "outputs")
@@ -173,14 +176,16 @@ def read_reply(reply: Any) -> tuple[str | None, bool]:
         if name == "generated_text" and isinstance(text, list) and text:  # a chat pipeline gives all turns
             text = _get(text[-1], "content")
         return _text(text), True
-    return _text(reply), True
+    several = isinstance(reply, list) and any(isinstance(each, str) for each in reply)
+    return (None if several else _text(reply)), True
 
 
-def read_verdict(text: str) -> Answer:
+def read_verdict(text: str, *, cut: bool = False) -> Answer:
     """A judge's text as an answer. Raises VerdictError where no verdict can be read without guessing."""
     try:
-        return parse_answer(text)
-    except Unreadable as problem:
+        return parse_answer(text, cut=cut)
+    except Unreadable as unread:
+        problem = "it was cut off before it ended, so let the judge write more" if cut else unread
         raise VerdictError(
             f"the judge answered {short(text)}, from which no verdict can be read: {problem}. "
             "A verdict is 'A', 'B' or 'TIE', with 'HIGH' or 'LOW' confidence."
@@ -246,9 +251,10 @@ def _get(thing: Any, name: str) -> Any:
 
 
 def _text(value: Any) -> str | None:
-    """A string, or the text parts of a message put together."""
+    """A string, or the text parts of a message put together; thinking is no part of what is said."""
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        parts = [part if isinstance(part, str) else _get(part, "text") for part in value]
+        said = [part for part in value if not re.search("think|reason", str(_get(part, "type") or ""))]
+        parts = [part if isinstance(part, str) else _get(part, "text") for part in said]
         value = "".join(part for part in parts if isinstance(part, str)) or None
     return value if isinstance(value, str) else None
 

@@ -15,6 +15,7 @@ from formats.test_sources import LABELS, SAMPLES, SEVERAL, potato
 from formats.test_trainers import OUT, ROW
 
 from pairwright.cli.main import run
+from pairwright.errors import InputError
 from pairwright.formats.canonical import Canonical, Rated, Single, has_reasoning, pairs
 from pairwright.formats.carried import is_by_id
 from pairwright.formats.catalog import formats, read_dataset, target_named
@@ -241,6 +242,8 @@ SPELLINGS = (
     "chosen_rating rejected_rating", "chosen-rating rejected-rating", "rating_chosen rating_rejected",
     "score_chosen score_rejected", "chosenScore rejectedScore", "chosen_avg_rating rejected_avg_rating",
     "chosen_reward rejected_reward", "preferred_score non_preferred_score", "Chosen Rating|Rejected Rating",
+    "score_w score_l", "chosen_reward_score rejected_reward_score", "rm_score_chosen rm_score_rejected",
+    "quality_chosen quality_rejected",
 )  # fmt: skip
 
 
@@ -279,6 +282,9 @@ def test_a_tie_or_the_opposite_is_read_in_every_spelling_and_format(tmp_path, na
         ({"status": "tie"}, "tie"), ({"winner": "Tie (bothbad)"}, "tie"), ({"is_tie": True}, "tie"),
         ({"margin": 0}, "tie"), ({"score_diff": "0.0"}, "tie"), ({"margin": -1.5}, "contradicts"),
         ({"score-margin": -1}, "contradicts"), ({"preference": "rejected"}, "contradicts"),
+        ({"preferred": "rejected"}, "contradicts"), ({"better": "rejected"}, "contradicts"),
+        ({"ratings": {"chosen": 2, "rejected": "5"}}, "contradicts"),
+        ({"scores": {"chosen": 3, "rejected": 3}}, "tie"), ({"scores": {"chosen": 4, "rejected": 3}}, A),
         ({"status": "unchanged"}, A), ({"margin": 2}, A), ({"is_tie": False}, A),
     ]  # fmt: skip
     for columns, right in said:
@@ -295,6 +301,43 @@ def test_ratings_contradict_a_label_too(tmp_path, name):
     row.pop("individual_preference", None)
     (found,) = read(tmp_path, name, {**row, column: value})
     assert label_of(found) == "contradicts"
+
+
+@pytest.mark.parametrize(("probability", "right"), [(0.9, A), (0.5, A), (0.1, "contradicts")])
+@pytest.mark.parametrize("name", ["trl-dpo", "trl-dpo-text", "table"])
+def test_a_probability_that_speaks_for_the_rejected_answer_contradicts_too(
+    tmp_path, name, probability, right
+):
+    row = READERS["trl-dpo" if name == "trl-dpo" else "trl-dpo-text"]
+    (found,) = read(tmp_path, name, {**row, "probability": probability})
+    assert label_of(found) == right
+
+
+@pytest.mark.parametrize("name", ["trl-dpo-text", "table"])
+def test_of_lists_of_answers_each_has_its_own_rating(tmp_path, name):
+    row = {"prompt": Q, "chosen": ["best"], "rejected": ["better rated", "as good", "worse"]}
+    found = read(tmp_path, name, {**row, "chosen_rating": [3], "rejected_rating": [5, "3", 1]})
+    assert [label_of(each) for each in found] == ["contradicts", "tie", "best"]
+    assert not any(each.beside for each in found if isinstance(each, Canonical))
+
+
+@pytest.mark.parametrize("name", ["trl-dpo-text", "table", "axolotl-dpo", "llama-factory-dpo-sharegpt"])
+def test_one_answer_of_a_list_that_cannot_be_read_costs_no_other(tmp_path, name):
+    row = READERS[name if name in READERS else "trl-dpo-text"]
+    bad, *found = read(tmp_path, name, {**row, "chosen": ["good"], "rejected": [7, "b", "c"]})
+    assert isinstance(bad, BadRow)
+    assert "is 7" in bad.reason
+    assert [each.responses[1].text for each in found] == ["b", "c"]
+
+
+def test_an_answer_that_nobody_rated_is_counted_where_others_are(tmp_path):
+    row = {"prompt": Q, "responses": ["a", "b", "c"], "scores": ["3", "N/A", 1]}
+    (found,) = read(tmp_path, "jsonl", row)
+    made = list(pairs(found, "all"))
+    assert [(each.chosen.text, each.rejected.text) for each in made if hasattr(each, "chosen")] == [
+        ("a", "c")
+    ]
+    assert [each.reason for each in made if hasattr(each, "reason")] == ["not_labelled"]
 
 
 def test_a_rating_and_a_score_are_two_scales(tmp_path):
@@ -646,3 +689,47 @@ def test_a_weight_that_the_trainer_has_no_place_for_is_told_and_kept_beside(tmp_
     assert result.not_carried == {"weight": 1}
     assert json.loads((tmp_path / "out.jsonl.meta.jsonl").read_text())["weight"] == 2
     assert convert(tmp_path / "in.jsonl", tmp_path / "all.jsonl", to="jsonl").not_carried == {}
+
+
+def test_a_run_that_writes_nothing_names_the_columns_it_did_not_read(tmp_path):
+    rows = write(tmp_path, {"prompt": Q, "responses": ["a", "b"], "ranking": [2, 1]})
+    with pytest.raises(InputError, match="columns that were not read: ranking"):
+        convert(rows, tmp_path / "out.jsonl", to="trl-dpo", source="jsonl")
+
+
+@pytest.mark.parametrize("name", ["prompt", "chosen"])
+def test_a_single_message_is_proposed_as_a_whole_and_not_by_its_role(tmp_path, name):
+    message = {"role": "user" if name == "prompt" else "assistant", "content": "text"}
+    rows = write(tmp_path, {"prompt": Q, "chosen": A, "rejected": B, name: message})
+    with pytest.raises(InputError, match="--from table") as error:
+        convert(rows, tmp_path / "out.jsonl", to="trl-dpo")
+    assert ".role" not in str(error.value)
+
+
+# --- who said so ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name", ["gpt-4o", "GPT4", "claude-3-opus", "alpaca_eval_gpt4_turbo", "Llama 3.1 70B"]
+)
+def test_an_annotator_with_the_name_of_a_model_is_no_person(tmp_path, name):
+    row = {"prompt": Q, "response_a": A, "response_b": B, "label": "A", "annotator": name}
+    (found,) = read(tmp_path, "table", row)
+    assert [(each.rater, each.kind) for each in found.opinions] == [(name, "unknown")]
+
+
+@pytest.mark.parametrize("name", ["Claude", "Gemma", "Sophie2", "w17", "anna@example.org"])
+def test_an_annotator_with_a_name_of_people_is_one(tmp_path, name):
+    row = {"prompt": Q, "response_a": A, "response_b": B, "label": "A", "annotator": name}
+    (found,) = read(tmp_path, "table", row)
+    assert [each.kind for each in found.opinions] == ["person"]
+
+
+@pytest.mark.parametrize(
+    ("label", "right"),
+    [("response_a", A), ("Model B", B), ("draw", "tie"), ("Equal", "tie"), ("both_bad", "tie")],
+)
+def test_the_words_of_a_label_are_read_in_every_spelling(tmp_path, label, right):
+    row = {"prompt": Q, "response_a": A, "response_b": B, "label": label}
+    (found,) = read(tmp_path, "table", row)
+    assert label_of(found) == right

@@ -86,3 +86,14 @@ def test_says_nothing_when_the_tokens_are_of_another_text():
 )
 def test_says_nothing_where_the_entries_have_another_form(odd):
     assert logprobs('{"verdict": "A"}', odd) is None
+
+
+def test_says_nothing_where_a_single_verdict_is_listed_and_the_others_may_have_the_rest():
+    assert prob(answer(token("A", A=0.6))) is None
+    unlisted = answer({"token": "A", "logprob": log(0.6), "top_logprobs": []})
+    assert prob(unlisted) is None
+    assert prob(answer(token("A", A=0.99))) == pytest.approx(1.0)
+
+
+def test_says_nothing_where_the_numbers_are_no_probabilities():
+    assert prob(answer(token("A", A=20.0, B=7.0))) is None

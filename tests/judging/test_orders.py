@@ -62,3 +62,10 @@ def test_confidence_is_that_of_the_less_sure_order():
         hear(Says(("A", "HIGH"), ("B", "LOW")), "q", "x", "y", both_orders=True, where="").confidence == "LOW"
     )
     assert hear(Says("A", "B"), "q", "x", "y", both_orders=True, where="").confidence is None
+
+
+@pytest.mark.parametrize(
+    ("said", "read"), [("high", "HIGH"), (0.95, "HIGH"), ("70%", "LOW"), ("medium", "LOW")]
+)
+def test_a_confidence_may_be_a_share_or_another_word_for_it(said, read):
+    assert read_answer({"verdict": "A", "confidence": said}, "").confidence == read

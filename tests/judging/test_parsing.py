@@ -152,3 +152,74 @@ def test_prose_before_the_answer_never_changes_it(prose):
         # Prose that opens a thinking tag or an object of its own, or gives another verdict, makes the whole
         # unreadable: also safe.
         assert "{" in prose or "<think" in prose.lower() or prose.strip("*_`. \t\r\n") in ("B", "TIE")
+
+
+@pytest.mark.parametrize(
+    ("raw", "verdict", "confidence"),
+    [
+        ("```yaml\nreason: clearer\nverdict: B\nconfidence: LOW\n```", "B", "LOW"),
+        ("```yml\nverdict: B\nconfidence: HIGH\nreason: clearer\n```", "B", "HIGH"),
+        ("~~~\nverdict: B\n~~~", "B", None),
+        ("1. Verdict: B\n2. Confidence: HIGH", "B", "HIGH"),
+        ("- **Verdict**: B\n- **Confidence**: HIGH", "B", "HIGH"),
+        ("| Field | Value |\n|---|---|\n| Verdict | B |\n| Confidence | HIGH |", "B", "HIGH"),
+        ("<result>\n<verdict>B</verdict>\n<confidence>HIGH</confidence>\n</result>", "B", "HIGH"),
+        ("<judgment><winner>Response B</winner></judgment>", "B", None),
+        ("<preference>B</preference>", "B", None),
+        ("My final verdict is tie: [[A=B]]", "TIE", None),
+        ("My final verdict is Assistant A is significantly better: [[A>>B]]", "A", None),
+        ("[[A<B]]", "B", None),
+        ("[[A>>>B]]", "A", None),
+        ("$\\boxed{\\text{A}}$", "A", None),
+        ("It's a tie.", "TIE", None),
+        ('{"verdict": "A tie"}', "TIE", None),
+        ('{"verdict": "both are equally good", "confidence": "HIGH"}', "TIE", "HIGH"),
+        ('{"verdict": "Response B is clearly better"}', "B", None),
+        ('{"verdict": "A", "confidence": "9 out of 10"}', "A", "HIGH"),
+        ('{"verdict": "A", "confidence": "3/4"}', "A", "LOW"),
+        ('{"verdict": "A", "confidence": "~90%"}', "A", "HIGH"),
+        ('{"verdict": "A", "confidence": "0,95"}', "A", "HIGH"),
+        ('{"verdict": "A", "confidence_level": "LOW"}', "A", "LOW"),
+        ('{"verdict": "A", "confidence_score": 0.95}', "A", "HIGH"),
+        ('{"verdict": "B", "confidence": "HIGH"}</s>', "B", "HIGH"),
+        ('{"verdict": "B"}<end_of_turn>\n', "B", None),
+        ('{"verdict": "B"}<\uff5cend\u2581of\u2581sentence\uff5c>', "B", None),
+        ("B</s>", "B", None),
+        ('{"verdict": "A\u200b"}\0', "A", None),
+        ('{"verdict": "A", "winner": "Response A", "confidence": "HIGH"}', "A", "HIGH"),
+        ("Response A is better in style. Response B is better.\n\nVerdict: B", "B", None),
+        ("Response B is not better.\n\nVerdict: A", "A", None),
+        ("Response B is better structured.\n\nVerdict: A", "A", None),
+    ],
+)
+def test_the_shapes_in_which_models_write_a_clear_verdict_are_read(raw, verdict, confidence):
+    answer = parse_answer(raw)
+    assert (answer.verdict, answer.confidence) == (verdict, confidence)
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        ('{"verdict": "A", "winner": "B", "confidence": "HIGH"}', "different verdicts: A and B"),
+        ('{"verdict": "A", "better_response": "Response B"}', "different verdicts: A and B"),
+        ('{"verdict": "A", "reason": "Response B is better overall."}', "words call B better"),
+        ('Response B is clearly better.\n\n{"verdict": "A", "confidence": "HIGH"}', "words call B better"),
+        ("Both are fine. Overall, Assistant B is the better response.\n\n[[A]]", "words call B better"),
+        ('**B**\n\n{"verdict": "A"}', "different verdicts: A and B"),
+        ('{"verdict": "A", "confidence": "HIGH"}\nConfidence: LOW', "two different confidences"),
+        ("A: HIGH\nB: LOW", "no JSON object"),
+        ("**A**: 90%\n**B**: 40%", "no JSON object"),
+    ],
+)
+def test_a_judge_that_contradicts_its_own_verdict_gave_none(raw, why):
+    with pytest.raises(Unreadable, match=why):
+        parse_answer(raw)
+
+
+@pytest.mark.parametrize(
+    "cut_off", ["A", "Response A", "A (HIGH)", "Both are long.\nVerdict: A", "Verdict: A"]
+)
+def test_a_verdict_at_the_very_place_where_an_answer_was_cut_off_may_be_the_beginning_of_another(cut_off):
+    with pytest.raises(Unreadable):
+        parse_answer(cut_off, cut=True)
+    assert parse_answer(f"{cut_off}\nConfidence: HIGH\n", cut=True).verdict == "A"

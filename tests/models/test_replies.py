@@ -9,7 +9,7 @@ from pairwright.judging.facts import parse_facts
 from pairwright.judging.parsing import Unreadable, parse_answer, parse_scores
 from pairwright.judging.ranking import parse_ranking
 from pairwright.models.chat_judge import read_text
-from pairwright.models.replies import ChatReply, cached_of
+from pairwright.models.replies import ChatReply, cached_of, chat_reply
 
 A, B = "The sky is green.", "The sky is blue."
 PLAIN = {"verdict": "A", "confidence": "HIGH", "reason": "TEXT"}
@@ -239,6 +239,17 @@ def test_a_confidence_in_other_words_costs_no_verdict_and_is_never_made_higher(s
 )
 def test_other_forms_of_one_clear_verdict_are_read(text):
     assert parse_answer(text).verdict == "A"
+
+
+def test_content_that_a_server_gives_as_json_already_read_is_text_again():
+    choice = {"message": {"content": {"verdict": "A", "confidence": "HIGH"}}, "finish_reason": "stop"}
+    assert parse_answer(chat_reply({"choices": [choice]}).text).verdict == "A"
+
+
+def test_a_refusal_among_the_parts_of_a_message_is_a_refusal():
+    choice = {"message": {"content": [{"type": "refusal", "refusal": "No."}]}, "finish_reason": "stop"}
+    read = chat_reply({"choices": [choice]})
+    assert (read.refused, read.text) == (True, "No.")
 
 
 def reply(text, finish="stop", reasoning=None):

@@ -12,9 +12,13 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
+from pairwright.errors import InputError
 from pairwright.formats.canonical import Rated
 from pairwright.formats.format import Left
 from pairwright.formats.messages import FIRST, apart, turns_given, turns_of
+from pairwright.formats.ratings import ratings_of_lists
+from pairwright.formats.reading import BadRow
+from pairwright.formats.streams import printable
 from pairwright.formats.values import as_text
 from pairwright.types import Message
 
@@ -45,18 +49,28 @@ def _side(value: Any, where: str) -> tuple[Prompt, Rated]:
     return before, Rated.of(reply)
 
 
-def pairs_of(prompt: Prompt, row: Any, place: str) -> Iterator[tuple[Prompt, Rated, Rated] | Left]:
-    """What was asked, and the answers "chosen" and "rejected"; of lists of answers every two of them."""
-    sides = [_several(row[name]) for name in ("chosen", "rejected")]
-    if all(len(side) == 1 for side in sides):
-        yield _pair_of(prompt, sides[0][0], sides[1][0], row, place)
-        return
-    for side in sides:
-        for _ in range(len(side) - len(_said(side))):
-            yield Left(place, "empty_response", "response")
-    for good, bad in product(*map(_said, sides)):
+def pairs_of(prompt: Prompt, row: Any, place: str) -> Iterator[tuple[Prompt, Rated, Rated] | Left | BadRow]:
+    """What was asked, and the answers "chosen" and "rejected"; of lists of answers every two of them.
+
+    One answer that can't be read is no reason to lose the others. A list of ratings beside is theirs.
+    """
+    names = ("chosen", "rejected")
+    sides = [_several(row[name]) for name in names]
+    several = any(len(side) > 1 for side in sides)
+    usable = []
+    for name, side, ratings in zip(names, sides, ratings_of_lists(row, *map(len, sides)), strict=True):
+        lost = [_unusable(value, f'"{name}"', place) if several else None for value in side]
+        yield from (each for each in lost if each is not None)
+        usable.append([(side[n], ratings[n]) for n, problem in enumerate(lost) if problem is None])
+    for (good, high), (bad, low) in product(*usable):
         found = _pair_of(prompt, good, bad, row, place)
-        yield replace(found, unit="pair") if isinstance(found, Left) else found
+        if isinstance(found, Left):
+            yield replace(found, unit="pair") if several else found
+        elif high is not None and high == low:
+            yield Left(place, "tie", "pair")
+        else:
+            asked, chosen, rejected = found
+            yield asked, replace(chosen, rating=high), replace(rejected, rating=low)
 
 
 def _pair_of(prompt: Prompt, good: Any, bad: Any, row: Any, place: str) -> tuple[Prompt, Rated, Rated] | Left:
@@ -86,12 +100,19 @@ def shown_otherwise(row: Any) -> bool:
 
 def _several(value: Any) -> list[Any]:
     """The answers of a column: one, or a list of texts or of conversations."""
-    listed = isinstance(value, list) and bool(value) and isinstance(value[0], str | list | None)
+    listed = isinstance(value, list) and any(isinstance(each, str | list | None) for each in value)
     return list(value) if listed else [value]
 
 
-def _said(side: list[Any]) -> list[Any]:
-    return [each for each in side if each is not None and (not isinstance(each, str) or each.strip())]
+def _unusable(value: Any, where: str, place: str) -> Left | BadRow | None:
+    """Why one of several answers is not used."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return Left(place, "empty_response", "response")
+    try:
+        _side(value, where)
+    except InputError as error:
+        return BadRow(place, printable(str(error)))
+    return None
 
 
 def answer_to(prompt: Prompt, value: Any, where: str, place: str) -> tuple[Prompt, Rated] | Left:

@@ -287,7 +287,8 @@ def pairs(row: Canonical, which: Which = "best") -> Iterator[Pair | Drop]:
         yield Drop("single_response")
         return
     met = meetings(row, which)
-    if not met:
+    judged = {n for first, second, _ in met for n in (first, second)}
+    for _ in range(len(row.responses) - len(judged) if met else 1):
         yield Drop("not_labelled")
     for first, second, sign in met:
         a, b = row.responses[first], row.responses[second]

@@ -66,8 +66,10 @@ def proposed(records: Sequence[Record]) -> str:
 
 
 def _leaves(value: Any, at: str = "", depth: int = 0) -> Iterator[str]:
-    """The paths of all that is text, a number, or a conversation."""
-    if isinstance(value, dict) and depth < _DEPTH:
+    """The paths of all that is text, a number, a message, or a conversation."""
+    if is_messages([value]):
+        yield at
+    elif isinstance(value, dict) and depth < _DEPTH:
         for name, inner in value.items():
             if path_of_name(name):
                 yield from _leaves(inner, f"{at}.{name}" if at else name, depth + 1)
@@ -93,7 +95,8 @@ def _at(row: Mapping[str, Any], path: str) -> Any:
 
 
 def _holds_text(rows: Sequence[Mapping[str, Any]], path: str) -> bool:
-    return any(isinstance(value := _at(row, path), str) or is_messages(value) for row in rows)
+    found = [_at(row, path) for row in rows]
+    return any(isinstance(each, str) or is_messages(each) or is_messages([each]) for each in found)
 
 
 def _words(path: str) -> list[str]:

@@ -8,7 +8,7 @@ one that rates both alike has a tie.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Literal
@@ -20,19 +20,33 @@ from pairwright.formats.messages import number_of
 
 Side = Literal["chosen", "rejected", "first", "second"]
 _SIDES: dict[str, Side] = {
-    **dict.fromkeys(("chosen", "preferred", "winner", "winning", "win", "accepted"), "chosen"),
-    **dict.fromkeys(("rejected", "dispreferred", "nonpreferred", "loser", "losing"), "rejected"),
+    **dict.fromkeys(("chosen", "preferred", "winner", "winning", "win", "accepted", "w"), "chosen"),
+    **dict.fromkeys(("rejected", "dispreferred", "nonpreferred", "loser", "losing", "lose", "l"), "rejected"),
     **dict.fromkeys(("a", "1", "first"), "first"),
     **dict.fromkeys(("b", "2", "second"), "second"),
 }  # fmt: skip
-_RATES = frozenset(("rating", "ratings", "score", "scores", "reward", "rewards", "grade", "stars"))
+_RATES = frozenset(("rating", "ratings", "score", "scores", "reward", "rewards", "grade", "stars", "quality"))
 _FILLING = frozenset(
-    ("avg", "average", "mean", "overall", "total", "final", "response", "answer", "output", "completion")
+    (
+        "avg",
+        "average",
+        "mean",
+        "overall",
+        "total",
+        "final",
+        "response",
+        "answer",
+        "output",
+        "completion",
+        "rm",
+        "model",
+        "raw",
+    )
 )
 _GAPS = frozenset(("margin", "diff", "difference", "gap", "delta"))
 _VERDICTS = frozenset(
-    ("status", "verdict", "winner", "preference", "label", "outcome", "result", "choice", "judgment",
-     "judgement", "decision", "tie", "is_tie", "tied")
+    ("status", "verdict", "winner", "preference", "preferred", "better", "label", "outcome", "result",
+     "choice", "judgment", "judgement", "decision", "tie", "is_tie", "tied")
 )  # fmt: skip
 _TIES: dict[str, bool | None] = {
     **dict.fromkeys(
@@ -42,7 +56,7 @@ _TIES: dict[str, bool | None] = {
     "both_good": True,
 }  # what that says of each answer: good, bad, nothing
 _TIE_FLAGS = frozenset(("tie", "is_tie", "tied"))
-_WINNERS = frozenset(("winner", "preference", "verdict", "choice"))
+_WINNERS = frozenset(("winner", "preference", "preferred", "better", "verdict", "choice"))
 _OF_CHOSEN = frozenset(
     ("chosen", "rejected", "preferred_output", "rejected_response", "rejected_messages")
 )  # fmt: skip
@@ -61,8 +75,16 @@ def rated_side(name: str) -> tuple[str, Side] | None:
     if "non" in words and "preferred" in words:
         words = ["rejected", *(word for word in words if word not in ("non", "preferred"))]
     called = " ".join(word for word in words if word in _RATES)
-    side = next((_SIDES[word] for word in words if word in _SIDES), None)
-    return (called, side) if called and side and len(words) == 2 else None
+    sides = [_SIDES[word] for word in words if word in _SIDES]
+    known = len(sides) == 1 and all(word in _RATES or word in _SIDES for word in words)
+    return (called, sides[0]) if called and known else None
+
+
+@lru_cache(maxsize=4096)
+def rates(name: str) -> bool:
+    """Whether a column is called a rating, and of nobody: `scores`, `avg_rating`."""
+    words = [word for word in _words(name) if word not in _FILLING]
+    return len(words) == 1 and words[0] in _RATES
 
 
 @lru_cache(maxsize=4096)
@@ -76,8 +98,7 @@ def rating_in(values: Mapping[str, Any], passed_over: Collection[str] = ()) -> f
     for name in values:
         if name in passed_over:
             continue
-        words = [word for word in _words(name) if word not in _FILLING]
-        if len(words) == 1 and words[0] in _RATES:
+        if rates(name):
             value = values.peek(name) if isinstance(values, Watched) else values[name]
             if (found := number_of(value)) is not None:
                 values.get(name)
@@ -103,6 +124,9 @@ def stated(row: Canonical, values: Watched, asked: frozenset[str]) -> Canonical 
             if (found := number_of(values.peek(name))) is not None:
                 values.asked.add(name)
                 ratings.setdefault(of[0], {}).setdefault(of[1], found)
+        elif rates(name) and (inside := _by_side(values.peek(name))):
+            values.asked.add(name)
+            ratings.setdefault(name, inside)
         elif chosen and margin is None and _is_gap(name):
             margin = number_of(values.peek(name))
             values.asked.update((name,) if margin is not None else ())
@@ -125,6 +149,35 @@ def stated(row: Canonical, values: Watched, asked: frozenset[str]) -> Canonical 
         )
         row = replace(row, opinions=tuple(replace(each, ranks=(1.5, 1.5)) for each in row.opinions))
     return replace(row, responses=(first, second), margin=margin)
+
+
+def ratings_of_lists(
+    values: Mapping[str, Any], chosen: int, rejected: int
+) -> tuple[Sequence[float | None], Sequence[float | None]]:
+    """The ratings of each of so many chosen and rejected answers, where two columns list them."""
+    found: dict[str, dict[Side, str]] = {}
+    lengths = {"chosen": chosen, "rejected": rejected}
+    for name in values:
+        of = rated_side(name)
+        listed = dict.get(values, name) if of else None  # type: ignore[call-overload]
+        if of and isinstance(listed, list) and len(listed) == lengths.get(of[1]):
+            found.setdefault(of[0], {})[of[1]] = name
+    both = next((names for names in found.values() if len(names) == 2), None)
+    if both is None:
+        return (None,) * chosen, (None,) * rejected
+    one, other = ([number_of(each) for each in values[both[side]]] for side in ("chosen", "rejected"))
+    return one, other
+
+
+def _by_side(value: Any) -> dict[Side, float]:
+    """Ratings in one object: {"chosen": 4, "rejected": 2}. Empty where it is none."""
+    given = value.items() if isinstance(value, dict) and len(value) == 2 else ()
+    found = {
+        side: number
+        for key, each in given
+        if (side := _SIDES.get(str(key).lower())) and (number := number_of(each)) is not None
+    }
+    return found if len(found) == 2 else {}
 
 
 def _rated_beside_its_label(row: Canonical, values: Watched, asked: frozenset[str]) -> Canonical:
@@ -161,4 +214,6 @@ def contradicts_itself(row: Canonical) -> bool:
         return False
     if row.margin is not None and row.margin < 0 and len(row.opinions) < 2:
         return True
+    if row.probability is not None and 2 * row.probability + (row.tie or 0.0) < 1:
+        return True  # the other is more probably the better one
     return rated_otherwise(row, a, b, sign)

@@ -22,22 +22,25 @@ from pairwright.judging.words import (
 from pairwright.literals import checked
 from pairwright.types import Verdict
 
-AFTER = " \t\r\n`*_.\"'"
-_PREFIX = r"[\s>*_#-]{0,20}(?:(?:final|my|overall)\s+){0,2}"
+AFTER = " \t\r\n`*_.\"'\0\u200b\ufeff\ufffd"
+# A list, a heading, a number or a table's bar may stand before a field.
+_PREFIX = r"[\s>*_#|-]{0,20}(?:\d{1,2}[.)][\s*_]{1,8})?(?:(?:final|my|overall)\s+){0,2}"
+_SAYS = r"[\s*_]{0,8}(?:[:\uff1a=|]|\bis\b)"
 VERDICT_LINE = re.compile(
-    _PREFIX + r"(?:verdict|answer|winner|choice|decision|preferred|(?:better|preferred) response)"
-    r"[\s*_]{0,8}(?:[:\uff1a=]|\bis\b)(.*)",
+    _PREFIX
+    + r"(?:verdict|answer|winner|choice|decision|preference|preferred|(?:better|preferred) response)"
+    + _SAYS
+    + r"(.*)",
     re.IGNORECASE,
 )
-CONFIDENCE_LINE = re.compile(
-    _PREFIX + r"confidence(?: level| score)?[\s*_]{0,8}(?:[:\uff1a=]|\bis\b)(.*)", re.IGNORECASE
-)
+CONFIDENCE_LINE = re.compile(_PREFIX + r"confidence(?: level| score)?" + _SAYS + r"(.*)", re.IGNORECASE)
 # After a verdict in a line only further fields of the answer may follow.
 FIELD_LINE = re.compile(
     _PREFIX + r"(?:confidence(?: level| score)?|reason|explanation|rationale|verdict|answer|winner|choice)"
-    r"[\s*_]{0,8}[:\uff1a=]",
+    r"[\s*_]{0,8}[:\uff1a=|]",
     re.IGNORECASE,
 )
+_MARKED = re.compile(rf"(.{{0,60}}?){BRACKETED.pattern}[{re.escape(AFTER)}]*", re.IGNORECASE)
 _FRAGMENT = re.compile(
     r"\bverdict[\"'\u201d]?\s{0,5}[:=]\s{0,5}[\"'\u201c]?(A|B|TIE)\b(?![\"'\u201d]?\s{0,5}(?:or\b|[|/]))",
     re.IGNORECASE,
@@ -64,6 +67,16 @@ _PREFERRED = re.compile(
     r"(?i:\b(?:prefer|cho+se|pick|go(?:ing)? with|favou?r|vote for|(?:winner|verdict|answer) is|verdict:))"
     r"(?:\s+[\w*\"'(]+){0,2}?\s+[\"'(*]{0,3}([AB])\b"
 )
+# A whole sentence that names the better one: what it says is no weighing of one point.
+_CONCLUDES = re.compile(
+    r"(?:^|[.!?]\s+|\n)\W{0,4}"
+    r"(?:(?:overall|therefore|thus|hence|so|in conclusion|i (?:think|believe)(?: that)?),?\s+)?"
+    r"(?:(?:response|assistant|answer|model)\s+)?\b(?-i:([AB]))\b[\"')*]{0,4}\s+(?:is|was)\s+(?:\w+\s+){0,2}?"
+    r"(?:better|best|superior|stronger|preferred|preferable|winner)"
+    r"(?:\s+(?:response|answer|one|choice))?(?:\s+overall)?\W{0,3}(?:$|[.!]|\n)",
+    re.IGNORECASE,
+)
+_NO_CLAIM = re.compile(r"\b(?:not|no|never|neither|hardly|if)\b|n't\b", re.IGNORECASE)
 _EVEN = re.compile(
     r"\bequally (?:good|strong|well|valid)\b|\bneither (?:\w+ )?is better\b|\bboth are equal"
     r"|\b(?:a|is) (?:tie|draw)\b",
@@ -104,6 +117,12 @@ def leads(before: str) -> bool:
     return len(said) <= 160 and bool(_ANNOUNCES.search(said)) and not _SPEAKS_OF.search(said)
 
 
+def concluded(text: str) -> Verdict | None:
+    """The one response that whole sentences of a text call better; None where none or both are."""
+    said = {match[1] for match in _CONCLUDES.finditer(text) if not _NO_CLAIM.search(match[0])}
+    return verdict_of(said.pop()) if len(said) == 1 else None
+
+
 @checked
 def explains(after: str, verdict: Verdict | None) -> bool:
     """Whether what follows a verdict is an explanation that stands by it."""
@@ -135,7 +154,7 @@ def said_in_words(text: str) -> list[Verdict]:
             except Unreadable:
                 continue
     bare = [line for each in text.splitlines() if (line := each.strip("*_`. \t")) in ("A", "B", "TIE")]
-    if bare and len(set(bare)) == 1 and text.lstrip("*_`. \t\r\n").startswith(bare[0] + "\n"):
+    if bare and len(set(bare)) == 1 and text.strip().partition("\n")[0].strip("*_`. \t\r") == bare[0]:
         said.append(verdict_of(bare[0]))  # not a heading over what it says of each
     said += [verdict_of(match[1]) for match in _FRAGMENT.finditer(text)]
     return said + [mark_of(mark) for mark in BRACKETED.findall(text)]
@@ -146,6 +165,10 @@ def verdict_and_rest(value: str) -> tuple[Verdict, str]:
     said = value.strip(DECORATION)
     if PHRASE.fullmatch(said) or COMPARED.fullmatch(said):
         return verdict_of(said), ""
+    if marked := _MARKED.fullmatch(value):  # "tie: [[A=B]]", as Arena-Hard asks for it
+        words, mark = marked[1].strip(DECORATION), mark_of(marked[2])
+        if not words or (PHRASE.fullmatch(words) and verdict_of(words) == mark):
+            return mark, ""
     match = PHRASE.match(said)
     rest = said[match.end() :].lstrip("*_ \t") if match else ""
     if match is None or not rest.startswith((",", ";", "(", ".", "-", "\u2013", "\u2014")):

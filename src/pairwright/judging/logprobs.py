@@ -19,6 +19,8 @@ from pairwright.literals import checked
 from pairwright.types import Verdict
 
 MIN_MASS = 0.5
+MOST_LISTED = 1.1  # of probability in one list, rounding allowed for: more is no distribution
+MOST_UNLISTED = 0.05
 _LETTERS = re.compile(r"[A-Za-z]*")
 _ENDS = re.compile(r"(?:\s+|<(?!/?think)[^<>\s]{1,30}>)*+")  # of an answer, as a token: <|im_end|>, </s>
 
@@ -70,7 +72,11 @@ def prob_first(logprobs: Mapping[str, float] | None) -> float | None:
     """P(first shown is better), in [0, 1], from `verdict_logprobs`; None if they don't tell."""
     mass = _mass(logprobs)
     total = sum(mass.values())
-    if not total > MIN_MASS:
+    listed = sum(math.exp(min(each, 1.0)) for each in (logprobs or {}).values())
+    if not total > MIN_MASS or listed > MOST_LISTED:
+        return None
+    # Where only one verdict is listed, the others may have all that is not.
+    if max(mass.values()) == total and listed < 1 - MOST_UNLISTED:
         return None
     return min(1.0, (mass["A"] + mass["TIE"] / 2) / total)
 
@@ -79,7 +85,7 @@ def _mass(logprobs: Mapping[str, float] | None) -> dict[Verdict, float]:
     mass: dict[Verdict, float] = {"A": 0.0, "B": 0.0, "TIE": 0.0}
     for spelled, logprob in (logprobs or {}).items():
         if name := _name(spelled):
-            mass[name] += math.exp(min(logprob, 0.0))  # no probability is over 1, whatever was sent
+            mass[name] += math.exp(min(logprob, 0.0))
     return mass
 
 

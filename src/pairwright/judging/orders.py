@@ -2,7 +2,7 @@
 
 A judge is anything with `compare(prompt, a, b)`. It may answer with a bare
 verdict ("A", "B", "TIE"), a (verdict, confidence) tuple, a mapping or an
-object with `verdict` and `confidence`; anything else is not a verdict.
+object with `verdict` and `confidence`, in words or as a share; anything else is not a verdict.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from pairwright.errors import VerdictError
+from pairwright.judging.words import confidence_of
 from pairwright.literals import checked
 from pairwright.types import VERDICTS, Answer, Confidence, Verdict, swap
 
@@ -36,14 +37,15 @@ def read_answer(value: Any, where: str) -> Answer:
             f"{where}: the judge answered {verdict!r}; a verdict is 'A', 'B' or 'TIE'. "
             "Make its compare(prompt, a, b) return one of these."
         )
-    if confidence not in (None, "HIGH", "LOW"):
-        raise VerdictError(
-            f"{where}: the judge's confidence is {confidence!r}; it is 'HIGH', 'LOW' or None. "
-            "Make its compare(prompt, a, b) return one of these."
-        )
     if isinstance(value, Answer):
         return value
-    return Answer(verdict, confidence, reason)
+    stated = None if confidence is None else confidence_of(confidence)
+    if stated is None and confidence is not None:
+        raise VerdictError(
+            f"{where}: the judge's confidence is {confidence!r}; it is 'HIGH', 'LOW', a share such as 0.95, "
+            "or None. Make its compare(prompt, a, b) return one of these."
+        )
+    return Answer(verdict, stated, reason)
 
 
 def hear(judge: Judge, prompt: Any, a: str, b: str, *, both_orders: bool, where: str) -> Answer:

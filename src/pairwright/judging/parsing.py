@@ -21,6 +21,7 @@ from pairwright.judging.explaining import (
     CONFIDENCE_LINE,
     FIELD_LINE,
     VERDICT_LINE,
+    concluded,
     explains,
     leads,
     quotes,
@@ -49,7 +50,14 @@ _QUOTED = "more text follows its JSON object, so it may be a quotation"
 _QUOTES = ('"', "'", "\u201c", "\u201d", "`")
 # Names that judges give the field when they forget "verdict"; read where no object has that.
 _FOR_VERDICT = ("winner", "choice", "preferred", "preference", "better", "better_response", "answer")
-_TAGGED = re.compile(r"<(verdict|confidence|reason)>([^<]{0,2000})</\1>", re.IGNORECASE)
+_CONFIDENCES = ("confidence", "confidence_level", "confidence_score")
+_TAGGED = re.compile(
+    r"<(verdict|winner|choice|preferred|preference|confidence|reason|explanation)>([^<]{0,2000})</\1>",
+    re.IGNORECASE,
+)
+_LONE_TAGS = re.compile(r"^[ \t]*(?:</?\w{1,30}>[ \t]*){1,5}$", re.MULTILINE)
+_FENCE_LINE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})\w{0,12}[ \t\r]*$", re.MULTILINE)
+_TABLE_RULE = re.compile(r"^[ \t]*\|(?:[ :-]{0,80}\|){1,9}[ \t\r]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +86,19 @@ def read_verdict(raw: str, *, cut: bool = False, alone: bool = False) -> ReplyRe
     """Like `parse_answer`, with where the verdict stands."""
     text, offset = _answer_part(raw)
     if _TAGGED.search(text):
-        text, offset = _TAGGED.sub(r"\n\1: \2\n", text), -1
+        text, offset = _LONE_TAGS.sub("", _TAGGED.sub(r"\n\1: \2\n", text)), -1
     read = (
         (_whole(text) if not cut else None)
         or _from_objects(text, cut, alone)
-        or _from_lines(text, alone)
+        or _from_lines(text, cut, alone)
         or _from_marks(text, alone)
-        or _bare(text, alone)
+        or _bare(text, cut, alone)
     )
     if read is None:
         raise Unreadable('it holds no JSON object with "verdict"')
+    concludes = concluded(f"{text}\n{read.answer.reason or ''}")
+    if concludes not in (None, read.answer.verdict):
+        raise Unreadable(f"its words call {concludes} better, and its verdict is {read.answer.verdict}")
     answer = replace(read.answer, raw=raw, reason=read.answer.reason or _prose(text))
     return ReplyReading(answer, None if read.place is None or offset < 0 else read.place + offset)
 
@@ -115,17 +126,24 @@ def _from_objects(text: str, cut: bool, alone: bool) -> ReplyReading | None:
     beside = blanked(text, spans)
     if beside.strip():
         _not_repeated(blanked(text, spans, "x"))
-    answers = [_from_object(each.value, name) for each in found]
+    answers = [each for one in found for each in _from_object(one.value, name)]
     # Where a string of broken JSON ends is a guess, so what it says may be another answer.
     beside += "".join(f"\n{each.value}" for each in found if not each.exact)
     if beside.strip():
         _one([*answers, *(Answer(said, answers[0].confidence) for said in said_in_words(beside))])
+        lines = (CONFIDENCE_LINE.match(line) for line in beside.splitlines())
+        stated = {confidence_of(line[1]) for line in lines if line} - {None}
+        if answers[0].confidence is not None and stated - {answers[0].confidence}:
+            raise Unreadable("it states two different confidences")
     _nothing_else(text, found, alone, answers[-1].verdict)
     place = found[-1].places.get(name)
     return ReplyReading(_one(answers), _letter(text, place) if place is not None else None)
 
 
-def _from_lines(text: str, alone: bool) -> ReplyReading | None:
+def _from_lines(text: str, cut: bool, alone: bool) -> ReplyReading | None:
+    # YAML in a fence, and a table of fields, are lines like any other.
+    for mark in (_FENCE_LINE, _TABLE_RULE):
+        text = mark.sub(lambda line: " " * len(line[0]), text)
     lines, at = [], 0
     for line in text.splitlines(keepends=True):
         lines.append((at, line))
@@ -135,6 +153,8 @@ def _from_lines(text: str, alone: bool) -> ReplyReading | None:
         return None
     _not_repeated(text)
     last, line, _ = said[-1]
+    if cut and not line.endswith("\n"):
+        raise Unreadable("it is cut off in the line of its verdict")
     if quotes(text[: said[0][0]]) or _closes_a_quotation(said[-1][2][1]):
         raise Unreadable("its verdict may be a quotation")
     answers = []
@@ -173,7 +193,9 @@ def _from_marks(text: str, alone: bool) -> ReplyReading | None:
     return ReplyReading(answer, marks[-1].start(1))
 
 
-def _bare(text: str, alone: bool) -> ReplyReading | None:
+def _bare(text: str, cut: bool, alone: bool) -> ReplyReading | None:
+    if cut and "\n" not in text.strip():
+        return None  # it may be how a sentence begins
     answer = first_line_answer(text, alone)
     return None if answer is None else ReplyReading(answer, _letter(text, 0))
 
@@ -308,14 +330,24 @@ def _is(key: str, name: str) -> bool:
     return key.strip().lower().replace(" ", "_") in (name, f"final_{name}")
 
 
-def _from_object(answer: dict[str, Any], name: str) -> Answer:
-    stated = _field(answer, "confidence")
+def _from_object(answer: dict[str, Any], name: str) -> list[Answer]:
+    """What an object says, and what it says again under another name that means a verdict."""
+    stated = next((said for each in _CONFIDENCES if (said := _field(answer, each)) is not None), None)
     reason = _field(answer, "reason") or _field(answer, "reasoning")
-    return Answer(
+    said = Answer(
         verdict_of(_field(answer, name)),
         None if stated is None else confidence_of(stated),
         reason.strip()[:MAX_REASON] or None if isinstance(reason, str) else None,
     )
+    again = [_field(answer, each) for each in _FOR_VERDICT if each != name]
+    return [said, *(replace(said, verdict=each) for other in again if (each := _verdict_in(other)))]
+
+
+def _verdict_in(value: Any) -> Verdict | None:
+    try:
+        return verdict_of(value)
+    except Unreadable:
+        return None
 
 
 def _one(answers: list[Answer]) -> Answer:

@@ -17,7 +17,8 @@ _BESIDE = re.compile(
     r"|with|is|confidence(?: level| score)?)\b|[^\w.%/]|_|(?<!\d)/",
     re.IGNORECASE,
 )
-_BOXED = re.compile(r"\\boxed\{\s{0,5}(\w{1,5})\s{0,5}\}")
+_BOXED = re.compile(r"\\boxed\{\s{0,5}(?:\\text\{\s{0,5})?(\w{1,5})\s{0,5}\}{1,2}")
+_HEADING = re.compile(r"\W{0,4}([AB])[*_]{0,2}\s?[:)]")
 _SIDES: dict[str, Verdict] = {"A": "A", "B": "B", "TIE": "TIE", "DRAW": "TIE", "TIED": "TIE"}
 SHORT = 80  # characters
 _SIDE = re.compile(r"\b(?:A|B|TIE|DRAW|TIED)\b", re.IGNORECASE)
@@ -55,6 +56,9 @@ def first_line_answer(text: str, alone: bool) -> Answer | None:
     if said is None:
         return None
     verdict, confidence = said
+    heading, other = _HEADING.match(first), _HEADING.match(rest.lstrip())
+    if heading and other and heading[1] != other[1]:  # each response in turn, and what is said of it
+        return None
     second, _, behind = rest.lstrip().partition("\n")
     if confidence is None and (stated := confidence_of(second)) is not None:
         confidence, rest = stated, behind

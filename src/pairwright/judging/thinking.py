@@ -32,6 +32,12 @@ _WRAP = re.compile(
     r"|<\|(?:begin|end)_of_(?:solution|box|answer)\|>|<\|(?:im_end|eot_id|end_of_text|endoftext|return)\|>",
     re.IGNORECASE,
 )
+# What ends a model's turn, where a server has left it.
+_ENDS = re.compile(
+    r"(?:</s>|<end_of_turn>|<eos>|<\|(?:end|eom_id|END_OF_TURN_TOKEN|END_RESPONSE)\|>"
+    r"|<[|\uff5c]end[_\u2581]of[_\u2581]sentence[|\uff5c]>)\s*\Z"
+)
+LONGEST_END, MOST_ENDS = 30, 3
 # What harmony leaves around its channels, and where its marks were dropped.
 _HARMONY = re.compile(r"<\|start\|>\s?assistant|\A\s*analysis(?=\S)|assistantfinal\s*\Z")
 _QUOTING = "`\"'\u201c\u201d\u2018\u2019"
@@ -97,8 +103,14 @@ def blanked(text: str, spans: tuple[tuple[int, int], ...], sign: str = " ") -> s
 
 
 def unwrapped(text: str) -> str:
-    """The text with spaces for the tags that some models put around their answer."""
-    return _WRAP.sub(lambda tag: " " * len(tag[0]), text)
+    """The text with spaces for the tags that some models put around their answer, and tokens that end it."""
+    text = _WRAP.sub(lambda tag: " " * len(tag[0]), text)
+    for _ in range(MOST_ENDS):
+        end = _ENDS.search(text, max(0, len(text.rstrip()) - LONGEST_END))
+        if end is None:
+            break
+        text = text[: end.start()] + " " * (len(text) - end.start())
+    return text
 
 
 def response_in(text: str) -> str:

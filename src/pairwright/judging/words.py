@@ -15,14 +15,17 @@ _CONFIDENCES: dict[str, Confidence] = {
     **dict.fromkeys(("LOW", "VERY LOW", "MEDIUM", "MED", "MODERATE", "MID", "MEDIUM HIGH"), "LOW"),
     **dict.fromkeys(("MODERATELY HIGH", "MEDIUM LOW", "AVERAGE", "UNCERTAIN", "UNSURE"), "LOW"),
 }
-DECORATION = "*_`'\"\u201c\u201d\u2018\u2019[](){}.,:; \t"
+DECORATION = "*_`'\"\u201c\u201d\u2018\u2019[](){}.,:;| \t\r\u200b\u200e\u200f\ufeff"
 PHRASE = re.compile(
     r"(?:(?:the\s+)?(?:response|answer|assistant|model|output|option|candidate)[\s_-]{0,3})?[\[(\"'*_]{0,4}"
-    r"(?:(?P<side>[AB])|(?P<tie>TIE|DRAW|EQUAL|TIED))[\])\"'*_]{0,4}"
-    r"(?:\s+(?:is\s+(?:the\s+)?(?:better|best|winner)(?:\s+(?:response|answer|one))?|wins))?",
+    r"(?:(?P<side>[AB])"
+    r"|(?P<tie>(?:(?:it(?:'s|\u2019s|\s+is)\s+)?(?:an?\s+)?|both\s+(?:\w+\s+)?are\s+)(?:TIE|DRAW|EQUAL|TIED|equally\s+good)))"
+    r"[\])\"'*_]{0,4}"
+    r"(?:\s+(?:is\s+(?:(?:slightly|somewhat|marginally|clearly|much|far|significantly)\s+)?(?:the\s+)?"
+    r"(?:better|best|winner)(?:\s+(?:response|answer|one))?|wins))?",
     re.IGNORECASE,
 )
-_COMPARED = r"A\s?>{1,2}\s?B|B\s?>{1,2}\s?A|A\s?={1,2}\s?B|B\s?={1,2}\s?A"
+_COMPARED = r"(?:A\s?(?:>{1,3}|<{1,3}|={1,2})\s?B|B\s?(?:>{1,3}|<{1,3}|={1,2})\s?A)"
 COMPARED = re.compile(_COMPARED, re.IGNORECASE)
 BRACKETED = re.compile(rf"\[\[\s{{0,5}}(A|B|TIE|C|{_COMPARED})\s{{0,5}}\]\]", re.IGNORECASE)
 
@@ -47,7 +50,8 @@ def mark_of(mark: str) -> Verdict:
     """As MT-Bench and Arena-Hard ask for it: [[A]], [[C]] for a tie; [[A>B]], [[A>>B]], [[A=B]]."""
     if mark.upper() == "C" or "=" in mark:
         return "TIE"
-    return verdict_of(mark.partition(">")[0])
+    first, less, second = re.sub(r"[<>]+", lambda sign: sign[0][0], mark).partition("<")
+    return verdict_of(second if less else first.partition(">")[0])
 
 
 def confidence_of(value: Any) -> Confidence | None:
@@ -59,11 +63,11 @@ def confidence_of(value: Any) -> Confidence | None:
     if not isinstance(value, str):
         return None
     said = re.sub(r"[\s_-]+", " ", value.strip(DECORATION).upper()).removesuffix(" CONFIDENCE")
-    if match := re.fullmatch(r"(\d{1,3}(?:\.\d{1,6})?)\s?(%|/\s?10|/\s?100|/\s?5)?", said):
-        number, of = float(match[1]), (match[2] or "").replace(" ", "")
-        if of:
-            return _share(number / {"%": 100, "/10": 10, "/100": 100, "/5": 5}[of], whole=False)
-        return _share(number, whole="." not in match[1])
+    if match := re.fullmatch(r"~?(\d{1,3}(?:[.,]\d{1,6})?)\s?(?:(%)|(?:/|OUT OF)\s?(10|100|[3-5]))?", said):
+        number = float(match[1].replace(",", "."))
+        if match[2] or match[3]:
+            return _share(number / float(match[3] or 100), whole=False)
+        return _share(number, whole=match[1].isdecimal())
     return _CONFIDENCES.get(said)
 
 

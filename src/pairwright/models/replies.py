@@ -104,8 +104,8 @@ def chat_reply(reply: Any) -> ReplyContent:
     try:
         choice = reply["choices"][0]
         message = choice["message"]
-        refusal = message.get("refusal")
         text, thinking = _parts(message.get("content"))
+        refusal = message.get("refusal") or _refusal_in(message.get("content"))
         text = text or (refusal if isinstance(refusal, str) else "")
         logprobs = table(choice, "logprobs").get("content")
         finish = choice.get("finish_reason") or choice.get("native_finish_reason")
@@ -159,7 +159,8 @@ def parse_json(raw: bytes) -> Any:
 def _parts(content: Any) -> tuple[str, str]:
     """Message content as text, and the thinking in it; some endpoints give a list of parts."""
     if isinstance(content, dict):
-        content = [content]
+        # Some servers give the JSON that was asked for already read.
+        content = [content] if "type" in content or "text" in content else json.dumps(content)
     if isinstance(content, list):
         texts: dict[bool, list[str]] = {True: [], False: []}
         for part in content:
@@ -177,6 +178,14 @@ def _parts(content: Any) -> tuple[str, str]:
     if content is None or isinstance(content, str):
         return content or "", ""
     raise TypeError
+
+
+def _refusal_in(content: Any) -> str | None:
+    """A refusal that stands among the parts of a message."""
+    parts = content if isinstance(content, list) else ()
+    return next(
+        (str(part["refusal"]) for part in parts if isinstance(part, dict) and part.get("refusal")), None
+    )
 
 
 def table(reply: Mapping[str, Any], name: str) -> Mapping[str, Any]:

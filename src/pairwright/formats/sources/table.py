@@ -2,11 +2,12 @@
 
 Reads pairs (chosen and rejected; or response_a, response_b and label), and single responses with
 good (thumbs up or down) or a rating. `rater` is who said so, `annotator` the same of a
-person: rows of several on one pair are as many votes.
+person (but for names of models): rows of several on one pair are as many votes.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
@@ -14,7 +15,7 @@ from typing import Any, Literal
 from pairwright.errors import InputError
 from pairwright.formats.answers import pairs_of
 from pairwright.formats.canonical import Both, Canonical, Rated, RowOpinion, two
-from pairwright.formats.format import Format, Left, Row, Source
+from pairwright.formats.format import Format, Found, Left, Row, Source
 from pairwright.formats.messages import messages_of, number_of, probability_of, reply_of, with_system
 from pairwright.formats.ratings import rating_in
 from pairwright.formats.thumbs import thumb_of
@@ -26,18 +27,28 @@ COLUMNS = (
     "rating", "chosen_rating", "rejected_rating", "model", "model_a", "model_b", "chosen_model",
     "rejected_model", "margin", "probability", "weight", "id", "source", "rater", "annotator",
 )  # fmt: skip
+# With a number or a variant: Claude alone is also a person's name.
+_A_MODEL = re.compile(
+    r"(?<![a-z])(?:gpt|claude|gemini|gemma|llama|mi[sx]tral|qwen|deepseek|grok|phi|command|olmo|glm|kimi)"
+    r"[-_ ]?(?:v?\d|r\d|instant|opus|sonnet|haiku|pro|flash|large|small|turbo|chat)"
+    r"|\bchat_?gpt\b|alpaca_eval|reward_?model",
+    re.IGNORECASE,
+)
 Side = Literal["A", "B", "TIE", "BOTH_GOOD", "BOTH_BAD"]
-# Nothing else: whether 1 stands for the first or for "the second won" (as beside 0) is not told by a number.
+# No numbers: whether 1 stands for the first or for "the second won" (as beside 0) is not told by one.
 _SIDES: dict[str, Side] = {
     "a": "A",
     "b": "B",
     "tie": "TIE",
     "both_good": "BOTH_GOOD",
     "both_bad": "BOTH_BAD",
+    **dict.fromkeys(("tied", "draw", "equal", "equally_good", "no_preference"), "TIE"),
+    **dict.fromkeys(("response_a", "answer_a", "model_a", "assistant_a", "output_a"), "A"),
+    **dict.fromkeys(("response_b", "answer_b", "model_b", "assistant_b", "output_b"), "B"),
 }
 
 
-def read(row: Row, place: str) -> Iterator[Canonical | Left]:
+def read(row: Row, place: str) -> Iterator[Found]:
     if row.get("prompt") is None:
         shown = ", ".join(list(row)[:12])
         raise InputError(f'"prompt" is missing (columns: {shown}). Say which it is: --map prompt=COLUMN')
@@ -70,11 +81,12 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
         )
 
 
-def _by(row: Row, found: Canonical | Left) -> Canonical | Left:
-    """With whoever said so by name, where the row says who and what. An annotator is a person."""
-    kind: Maker = "unknown" if row.get("annotator") is None else "person"
-    rater = row.get("rater") if row.get("annotator") is None else row["annotator"]
-    if isinstance(found, Left) or rater is None or not str(rater).strip():
+def _by(row: Row, found: Found) -> Found:
+    """With whoever said so by name, where the row says who and what. An annotator is a person, gpt-4 none."""
+    annotator = row.get("annotator")
+    rater = row.get("rater") if annotator is None else annotator
+    kind: Maker = "unknown" if annotator is None or _A_MODEL.search(str(annotator)) else "person"
+    if not isinstance(found, Canonical) or rater is None or not str(rater).strip():
         return found
     ranks = tuple(each.rank for each in found.responses)
     if len(ranks) == 1:
@@ -91,10 +103,10 @@ def _rated(row: Row, name: str, model: str) -> Rated:
     return replace(reply_of(row[name], f'"{name}"'), model=str(row[model]) if row.get(model) else None)
 
 
-def _ranked(prompt: Any, row: Row, more: dict[str, Any]) -> Iterator[Canonical | Left]:
+def _ranked(prompt: Any, row: Row, more: dict[str, Any]) -> Iterator[Found]:
     models = [str(model) if (model := row.get(f"{side}_model")) else None for side in ("chosen", "rejected")]
     for found in pairs_of(prompt, row, more["place"]):
-        if isinstance(found, Left):
+        if not isinstance(found, tuple):
             yield found
         else:
             asked, *sides = found

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pairwright.formats.answers import pairs_of
-from pairwright.formats.canonical import Canonical, two
-from pairwright.formats.format import Format, Left, Row, Source
+from pairwright.formats.canonical import two
+from pairwright.formats.format import Format, Found, Row, Source
 from pairwright.formats.messages import messages_of
 
 
-def read(row: Row, place: str) -> Iterator[Canonical | Left]:
+def read(row: Row, place: str) -> Iterator[Found]:
     asked = messages_of(row["trajectory"], '"trajectory"')
     source = row.get("task")
     for found in pairs_of(asked, row, place):
-        if isinstance(found, Left):
+        if not isinstance(found, tuple):
             yield found
         else:
             yield two(*found, 1, source=source if isinstance(source, str) else None, place=place)

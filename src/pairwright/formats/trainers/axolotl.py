@@ -18,7 +18,7 @@ from pairwright.errors import InputError
 from pairwright.formats.answers import answer_to, pairs_of
 from pairwright.formats.canonical import Canonical, Needs, Pair, Single, two
 from pairwright.formats.carried import is_messages
-from pairwright.formats.format import Format, Left, Row, Source, Target, Written
+from pairwright.formats.format import Format, Found, Left, Row, Source, Target, Written
 from pairwright.formats.messages import (
     answer_dicts,
     dicts,
@@ -73,18 +73,18 @@ def kto(one: Single) -> Row:
 # --- in ---------------------------------------------------------------------------------------
 
 
-def read_chat(row: Row, place: str) -> Iterator[Canonical | Left]:
+def read_chat(row: Row, place: str) -> Iterator[Found]:
     yield from _pairs(messages_of(row["messages"], '"messages"'), row, place)
 
 
 def _read_one_turn(name: str) -> Any:
-    def read(row: Row, place: str) -> Iterator[Canonical | Left]:
+    def read(row: Row, place: str) -> Iterator[Found]:
         yield from _pairs(with_system(row.get("system"), messages_of(row[name], f'"{name}"')), row, place)
 
     return read
 
 
-def read_orpo(row: Row, place: str) -> Iterator[Canonical | Left]:
+def read_orpo(row: Row, place: str) -> Iterator[Found]:
     prompt, chosen = told_apart(row["chosen"], '"chosen"')
     other, rejected = told_apart(row["rejected"], '"rejected"')
     if prompt != other:
@@ -93,7 +93,7 @@ def read_orpo(row: Row, place: str) -> Iterator[Canonical | Left]:
         yield two(with_system(row.get("system"), prompt), chosen, rejected, 1, place=place)
 
 
-def read_kto(row: Row, place: str) -> Iterator[Canonical | Left]:
+def read_kto(row: Row, place: str) -> Iterator[Found]:
     good = row["label"]
     if not isinstance(good, bool):
         raise InputError(f'"label" is {good!r}, not true or false')
@@ -105,9 +105,9 @@ def read_kto(row: Row, place: str) -> Iterator[Canonical | Left]:
         yield Canonical(found[0], (replace(found[1], good=good),), place=place)
 
 
-def _pairs(prompt: Any, row: Row, place: str) -> Iterator[Canonical | Left]:
+def _pairs(prompt: Any, row: Row, place: str) -> Iterator[Found]:
     for found in pairs_of(prompt, row, place):
-        if isinstance(found, Left):
+        if not isinstance(found, tuple):
             yield found
         else:
             yield two(*found, 1, place=place)

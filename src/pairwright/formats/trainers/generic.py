@@ -11,7 +11,7 @@ from pairwright.formats.canonical import Canonical, Drop, Rated, Single, disagre
 from pairwright.formats.carried import repeats
 from pairwright.formats.format import Format, Found, Row, Source, Target, Written
 from pairwright.formats.messages import dicts, messages_of, number_of, probability_of, reply_of
-from pairwright.formats.ratings import rating_in
+from pairwright.formats.ratings import rates, rating_in
 from pairwright.formats.reading import BadRow
 from pairwright.formats.trainers.trl_rows import TEXT
 from pairwright.formats.trl import columns, load_files
@@ -54,7 +54,8 @@ def read(row: Row, place: str) -> Iterator[Found]:
     given = row["responses"]
     if not isinstance(given, list) or not given:
         raise InputError('"responses" is no list of texts or objects')
-    beside = {name: _beside(row, name, len(given)) for name in ("ranks", "ratings")}
+    rated = next((name for name in row if rates(name) and isinstance(row[name], list)), "ratings")
+    beside = {"ranks": _beside(row, "ranks", len(given)), "ratings": _beside(row, rated, len(given))}
     found = []
     for number, item in enumerate(given):
         values = item if isinstance(item, dict) else {"text": item}

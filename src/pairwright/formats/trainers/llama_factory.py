@@ -16,7 +16,7 @@ from typing import Any
 from pairwright.errors import InputError
 from pairwright.formats.answers import pairs_of
 from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Single, at_the_fork, two
-from pairwright.formats.format import Format, Left, Row, Source, Target, Written
+from pairwright.formats.format import Format, Found, Row, Source, Target, Written
 from pairwright.formats.images import PLACEHOLDER, refs_of
 from pairwright.formats.messages import (
     messages_of,
@@ -96,7 +96,7 @@ def kto(one: Single) -> Row | Drop:
     }
 
 
-def read_alpaca(row: Row, place: str) -> Iterator[Canonical | Left]:
+def read_alpaca(row: Row, place: str) -> Iterator[Found]:
     asked = "\n".join(str(row[name]) for name in ("instruction", "input") if row.get(name))
     turns: list[Message] = []
     for old in row.get("history") or []:
@@ -115,20 +115,20 @@ def _looks_alpaca(row: Mapping[str, Any]) -> bool:
     return "instruction" in row and (ranked or {"chosen", "rejected"} <= row.keys())
 
 
-def read_sharegpt(row: Row, place: str) -> Iterator[Canonical | Left]:
+def read_sharegpt(row: Row, place: str) -> Iterator[Found]:
     name = "conversations" if "conversations" in row else "messages"
     yield from _pairs(with_system(row.get("system"), messages_of(row[name], f'"{name}"')), row, place)
 
 
-def _pairs(prompt: tuple[Message, ...], row: Row, place: str) -> Iterator[Canonical | Left]:
+def _pairs(prompt: tuple[Message, ...], row: Row, place: str) -> Iterator[Found]:
     for found in pairs_of(prompt, row, place):
-        if isinstance(found, Left):
+        if not isinstance(found, tuple):
             yield found
         else:
             yield two(*found, 1, place=place)
 
 
-def read_kto(row: Row, place: str) -> Iterator[Canonical | Left]:
+def read_kto(row: Row, place: str) -> Iterator[Found]:
     good = row["kto_tag"]
     if not isinstance(good, bool):
         raise InputError(

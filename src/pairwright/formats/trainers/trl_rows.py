@@ -14,7 +14,7 @@ from pairwright.formats import trl
 from pairwright.formats.answers import answer_to, pairs_of
 from pairwright.formats.canonical import Canonical, Needs, Pair, Single, two
 from pairwright.formats.carried import is_messages
-from pairwright.formats.format import Format, Left, Row, Source, Target, Written, with_margin
+from pairwright.formats.format import Format, Found, Left, Row, Source, Target, Written, with_margin
 from pairwright.formats.images import refs_of
 from pairwright.formats.messages import (
     answer_dicts,
@@ -102,7 +102,7 @@ def unpaired_text(one: Single, separator: str = trl.SEPARATOR) -> Row:
 # --- in ---------------------------------------------------------------------------------------
 
 
-def read(row: Row, place: str) -> Iterator[Canonical | Left]:
+def read(row: Row, place: str) -> Iterator[Found]:
     """Any of TRL's shapes, but a prompt that is only implied by two strings."""
     if "chosen" not in row and "label" in row:
         yield _unpaired(row, place)
@@ -115,7 +115,7 @@ def read(row: Row, place: str) -> Iterator[Canonical | Left]:
     if "prompt" in row:
         asked, between = _prompt(row["prompt"])
         for found in pairs_of(with_system(row.get("system"), asked), row, place):
-            if isinstance(found, Left):
+            if not isinstance(found, tuple):
                 yield found
             else:
                 yield two(*found, 1, between=between, **more)
@@ -162,7 +162,9 @@ def _looks(*, prompt: type | None, answer: type, name: str = "chosen") -> Any:
         return isinstance(value, answer) and (answer is str or is_messages(value))
 
     def looks(row: Mapping[str, Any]) -> bool:
-        has = (row.get("prompt") is None) if prompt is None else isinstance(row.get("prompt"), prompt)
+        one = row.get("prompt")
+        asked = [one] if is_messages([one]) else one
+        has = asked is None if prompt is None else isinstance(asked, prompt)
         if not has or not is_answer(row.get(name)):
             return False
         if name == "completion":

@@ -544,4 +544,6 @@ def _nothing(result: ConvertResult, path: str) -> str:
     )
     reasons = "".join(f"\n  {line}" for line in left_out(result.dropped))
     bad = "".join(f"\n  {row.place}: {row.reason}" for row in result.bad[:3])
-    return f"{what} of {result.target}.{reasons}{bad}"
+    columns = ", ".join(list(result.not_carried)[:12])
+    unread = f"\n  columns that were not read: {columns}" if columns else ""
+    return f"{what} of {result.target}.{reasons}{bad}{unread}"
