@@ -257,8 +257,8 @@ def _lead(live: Outcome, recorded: Outcome) -> str:
         f"winner in both orders in {same}: {live.from_judge} of its verdicts became labels, and "
         f"{live.asked} of {live.pairs} pairs went to people. Of the {recorded.pairs} pairs judged by GPT-4 "
         f"and ChatGPT, people answered a calibration sample of {recorded.drawn}; {recorded.from_judge} were "
-        f"then accepted without a person, with a guarantee that at least 90% agree with people ({right} "
-        f"do), and {recorded.asked - recorded.drawn} more went to people. "
+        "then accepted without a person: with probability 90%, at least 90% of these agree with people "
+        f"({right} do), and {recorded.asked - recorded.drawn} more went to people. "
         "The pairs of responses that SmolLM2 wrote itself still wait for a person."
     )
 
