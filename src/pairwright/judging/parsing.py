@@ -29,6 +29,7 @@ from pairwright.judging.explaining import (
     said_in_words,
     verdict_and_rest,
 )
+from pairwright.judging.fields import FOR_VERDICT, MAX_REASON, answers_in, field, has
 from pairwright.judging.json_like import FoundObject, Tangled, objects_in
 from pairwright.judging.short_answers import first_line_answer, place_of_side, short_answer
 from pairwright.judging.thinking import blanked, thinking_in, unwrapped
@@ -38,19 +39,14 @@ from pairwright.judging.words import (
     confidence_of,
     mark_of,
     score_of,
-    verdict_of,
 )
 from pairwright.judging.words import Unreadable as Unreadable
 from pairwright.types import Answer, Verdict
 
-MAX_REASON = 1000
 LONGEST = 50_000  # characters that are looked at: an answer stands at the end
 _TEMPLATE = re.compile(r"\bA\W{1,5}(?:or\W{1,5})?B\b", re.IGNORECASE)  # the words that asked, repeated
 _QUOTED = "more text follows its JSON object, so it may be a quotation"
 _QUOTES = ('"', "'", "\u201c", "\u201d", "`")
-# Names that judges give the field when they forget "verdict"; read where no object has that.
-_FOR_VERDICT = ("winner", "choice", "preferred", "preference", "better", "better_response", "answer")
-_CONFIDENCES = ("confidence", "confidence_level", "confidence_score")
 _TAGGED = re.compile(
     r"<(verdict|winner|choice|preferred|preference|confidence|reason|explanation)>([^<]{0,2000})</\1>",
     re.IGNORECASE,
@@ -110,11 +106,11 @@ def _whole(text: str) -> ReplyReading | None:
 
 def _from_objects(text: str, cut: bool, alone: bool) -> ReplyReading | None:
     found, name = _objects(text, "verdict", cut), "verdict"
-    for other in _FOR_VERDICT if not found else ():
+    for other in FOR_VERDICT if not found else ():
         if found := _objects(text, other, cut):
             name = other
             break
-    real = [each for each in found if not _TEMPLATE.search(str(_field(each.value, name)))]
+    real = [each for each in found if not _TEMPLATE.search(str(field(each.value, name)))]
     found = real or found
     if not found:
         if re.search(r"[\"'\u201c]verdict[\"'\u201d]", text):
@@ -126,7 +122,7 @@ def _from_objects(text: str, cut: bool, alone: bool) -> ReplyReading | None:
     beside = blanked(text, spans)
     if beside.strip():
         _not_repeated(blanked(text, spans, "x"))
-    answers = [each for one in found for each in _from_object(one.value, name)]
+    answers = [each for one in found for each in answers_in(one.value, name)]
     # Where a string of broken JSON ends is a guess, so what it says may be another answer.
     beside += "".join(f"\n{each.value}" for each in found if not each.exact)
     if beside.strip():
@@ -203,13 +199,13 @@ def _bare(text: str, cut: bool, alone: bool) -> ReplyReading | None:
 def parse_scores(raw: str, *, cut: bool = False, alone: bool = False) -> Answer:
     """Two scores, 0 to 10, as an answer: who has more is better, by that margin. Raises Unreadable."""
     text, found = _ending_in(raw, cut, "score_a", "score_b")
-    scores = {tuple(score_of(_field(each.value, name)) for name in ("score_a", "score_b")) for each in found}
+    scores = {tuple(score_of(field(each.value, name)) for name in ("score_a", "score_b")) for each in found}
     if len(scores) > 1:
         raise Unreadable("it gives different scores")
     a, b = scores.pop()
     verdict: Verdict = "A" if a > b else "B" if b > a else "TIE"
     _nothing_else(text, found, alone, verdict)
-    reason = _field(found[-1].value, "reason")
+    reason = field(found[-1].value, "reason")
     return Answer(
         verdict,
         reason=reason.strip()[:MAX_REASON] or None if isinstance(reason, str) else None,
@@ -221,7 +217,7 @@ def parse_scores(raw: str, *, cut: bool = False, alone: bool = False) -> Answer:
 def last_object(raw: str, name: str, *, cut: bool = False, alone: bool = False) -> dict[str, Any]:
     """The JSON object with this field that an answer ends in, or begins with. Raises Unreadable."""
     text, found = _ending_in(raw, cut, name)
-    values = [_field(each.value, name) for each in found]
+    values = [field(each.value, name) for each in found]
     if any(value != values[-1] for value in values):
         raise Unreadable(f'it gives "{name}" twice, differently')
     _nothing_else(text, found, alone)
@@ -297,9 +293,9 @@ def _objects(text: str, name: str, cut: bool) -> list[FoundObject]:
     found = []
     for each in _all_objects(text):
         inner = next(iter(each.value.values())) if len(each.value) == 1 else None
-        if not _has(each.value, name) and isinstance(inner, dict) and _has(inner, name):
+        if not has(each.value, name) and isinstance(inner, dict) and has(inner, name):
             each = FoundObject(inner, each.start, each.end, {}, each.closed, each.exact)
-        if _has(each.value, name) and (each.closed or not cut):
+        if has(each.value, name) and (each.closed or not cut):
             found.append(each)
     return found
 
@@ -315,39 +311,6 @@ def _nothing_else(text: str, found: list[FoundObject], alone: bool, verdict: Ver
         return
     if alone or len(found) > 1 or not leads(text[: found[0].start]) or not explains(after, verdict):
         raise Unreadable(_QUOTED)
-
-
-def _field(answer: dict[str, Any], name: str) -> Any:
-    return next((value for key, value in answer.items() if _is(key, name)), None)
-
-
-def _has(answer: dict[str, Any], name: str) -> bool:
-    return any(_is(key, name) for key in answer)
-
-
-@lru_cache(maxsize=256)  # the same few names in every answer
-def _is(key: str, name: str) -> bool:
-    return key.strip().lower().replace(" ", "_") in (name, f"final_{name}")
-
-
-def _from_object(answer: dict[str, Any], name: str) -> list[Answer]:
-    """What an object says, and what it says again under another name that means a verdict."""
-    stated = next((said for each in _CONFIDENCES if (said := _field(answer, each)) is not None), None)
-    reason = _field(answer, "reason") or _field(answer, "reasoning")
-    said = Answer(
-        verdict_of(_field(answer, name)),
-        None if stated is None else confidence_of(stated),
-        reason.strip()[:MAX_REASON] or None if isinstance(reason, str) else None,
-    )
-    again = [_field(answer, each) for each in _FOR_VERDICT if each != name]
-    return [said, *(replace(said, verdict=each) for other in again if (each := _verdict_in(other)))]
-
-
-def _verdict_in(value: Any) -> Verdict | None:
-    try:
-        return verdict_of(value)
-    except Unreadable:
-        return None
 
 
 def _one(answers: list[Answer]) -> Answer:

@@ -222,7 +222,7 @@ def test_an_export_the_report_and_the_card_name_nobody(of_nobody, tmp_path):
     assert result.by_source == {"unknown": 12}
     told = numbers_of(of_nobody)
     assert "compared by nobody yet" in told["summary"]["what"]
-    assert "of 12 labels 12 of unknown raters" in told["summary"]["what"]
+    assert "of 12 labels 12 from unknown raters" in told["summary"]["what"]
     steps = {step["name"]: step["parts"] for step in told["funnel"]["steps"]}
     assert steps["labels"] == {"from unknown raters": 12}
     facts = facts_of(of_nobody)

@@ -102,7 +102,7 @@ def test_ratings_of_single_responses_take_a_threshold(project, tmp_path):
         {"prompt": Q, "response": B, "rating": 2},
     )
     with pytest.raises(
-        InputError, match=r"none of 1 pairs and 2 labels of single responses(.|\n)*--threshold"
+        InputError, match=r"none of 1 pair and 2 labels of single responses(.|\n)*--threshold"
     ):
         kto(project, tmp_path)
     assert kto(project, tmp_path, selection=Selection(threshold=3)) == {A: True, B: False}
@@ -270,7 +270,7 @@ def test_a_vote_never_outlives_the_labels_it_follows_from(project, tmp_path):
     (gone,) = rows(project, "retraction")
     assert gone.reason == "a label of one response that it followed from no longer counts"
     assert status_of(project).response_labels.followed == 0
-    with pytest.raises(InputError, match="none of 1 pairs gives a row"):
+    with pytest.raises(InputError, match="none of 1 pair gives a row"):
         export_dataset(project.store, tmp_path / "dpo.jsonl", to="trl-dpo")
 
 

@@ -426,4 +426,4 @@ def test_the_command_prints_each_damage_and_ends_with_2(folder, capsys):
     told = json.loads(capsys.readouterr().out)
     assert (told["sound"], told["found"]) == (False, {"chain": 1})
     assert run(["-C", str(folder), "doctor", "--accept", "as agreed"]) == 0
-    assert "Accepted: 1 rows" in capsys.readouterr().out
+    assert "Accepted: 1 row" in capsys.readouterr().out

@@ -110,7 +110,7 @@ def test_without_a_price_the_cost_is_unknown_rather_than_zero(store):
 
 def test_each_try_is_held_back_for_and_one_that_does_not_fit_is_not_sent(store):
     """A retry is a call like others: the money of the first is gone."""
-    with pytest.raises(BudgetReached, match=r"\$214.0000 is spent and the next call may cost \$214"):
+    with pytest.raises(BudgetReached, match=r"\$214\.00 is spent and the next call may cost \$214"):
         books_of(store, sending((None, None), reply_of()), limit=300)
     with store.read() as connection:
         assert [row.cost_usd for row in connection.execute(select(schema.call))] == [214]

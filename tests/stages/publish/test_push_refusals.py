@@ -138,7 +138,7 @@ def test_the_checks_gate_holds(tmp_path, hub):
     project = change(labelled(tmp_path), '\n[check]\nfail_on = "warning"\n')
     add_rows(project, [{**row(90), "response_a": f"{row(90)['response_a']} Write to maria.gomez@posteo.de."}])
     exported(project, "dpo")
-    with pytest.raises(InputError, match="findings are warning or worse, so nothing is pushed"):
+    with pytest.raises(InputError, match="1 finding is warning or worse, so nothing is pushed"):
         send(project, hub)
     assert hub.requests == []
     assert send(project, hub, how=How(fail_on="off")).changed
