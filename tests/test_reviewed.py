@@ -14,8 +14,8 @@ from pairwright.stages.judge.judge import run_judge
 from pairwright.store.figures import totals
 
 
-def test_a_log_probability_over_zero_is_no_crash():
-    assert prob_first({"A": 1000.0, "B": -3.0}) == pytest.approx(1 / (1 + 2.718281828**-3))
+def test_a_log_probability_over_zero_tells_nothing_and_is_no_crash():
+    assert prob_first({"A": 1000.0, "B": -3.0}) is None
 
 
 @pytest.mark.parametrize(
