@@ -151,10 +151,16 @@ def skipped_and_flagged(folder: Path) -> Project:
     return project
 
 
-def all_skipped(folder: Path) -> Project:
-    project = a_project(folder, settings="")
-    add_pairs(project, 6)
+def for_people(folder: Path, n: int, settings: str = "") -> Project:
+    """So many pairs without a judge, so all are people's."""
+    project = a_project(folder, settings=settings)
+    add_pairs(project, n)
     run_route(project)
+    return project
+
+
+def all_skipped(folder: Path) -> Project:
+    project = for_people(folder, 6)
     ann = Person.sign_in(project, "ann")
     while (task := ann.next_task()) is not None:
         ann.skip(task)
@@ -172,25 +178,18 @@ def one_of_each(folder: Path) -> Project:
 
 
 def one_waits(folder: Path) -> Project:
-    project = a_project(folder, settings="")
-    add_pairs(project, 1)
-    run_route(project)
-    return project
+    return for_people(folder, 1)
 
 
 def one_conflict(folder: Path) -> Project:
-    project = a_project(folder, settings="[annotate]\noverlap = 2\noverlap_most = 2\n")
-    add_pairs(project, 2)
-    run_route(project)
+    project = for_people(folder, 2, "[annotate]\noverlap = 2\noverlap_most = 2\n")
     label(project, {"pair-0": "A"}, "ann")
     label(project, {"pair-0": "B"}, "bob")
     return project
 
 
 def ties_alone(folder: Path) -> Project:
-    project = a_project(folder, settings="")
-    add_pairs(project, 6)
-    run_route(project)
+    project = for_people(folder, 6)
     label(project, dict.fromkeys(ids(6), "TIE"), "ann")
     return project
 

@@ -512,6 +512,11 @@ def test_no_count_is_ungrammatical_and_no_figure_impossible(state, capsys):
         assert (found := IMPOSSIBLE.search(text)) is None, text[max(0, found.start() - 80) : found.end() + 80]
 
 
+def test_no_figure_is_cut_off_in_a_window_of_80_columns(state, capsys):
+    for verb in ("status", "estimate", "people"):
+        assert "\u2026" not in told(capsys, state, verb), verb
+
+
 def test_following_what_is_next_does_what_it_says(made, tmp_path, capsys):
     copy = tmp_path / "copy"
     shutil.copytree(made[1], copy)

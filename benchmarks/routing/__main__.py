@@ -46,6 +46,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", choices=[*PARTS, "frame", []])
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--sets", nargs="*")
+    parser.add_argument("--draws", type=int, default=1000, help="of the calibration sample: promise, looks")
     of_frame = parser.add_argument_group("frame")
     of_frame.add_argument("--seeds", type=int, default=200)
     of_frame.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
@@ -65,12 +66,12 @@ def main() -> None:
         if "ranking" in parts:
             ranking(name, options.quick)
         if "promise" in parts:
-            promise(name, options.quick)
+            promise(name, 100 if options.quick else options.draws)
         if "looks" in parts:
             print(f"\n## {name}: where further labels are drawn, and looking after each\n")
             header("labels, then more, target", ("rule", "promise broken", "accepted", "errors among them"))
             for first, more, target in LOOKS[name]:
-                found = looks(load(name), target, first, more, 100 if options.quick else 1000)
+                found = looks(load(name), target, first, more, 100 if options.quick else options.draws)
                 for rule, kept in found.items():
                     figures = [shown(kept.violations), f"{kept.coverage:.3f}", f"{kept.error:.3f}"]
                     row(f"{first}, {more}, {target:.0%}", [rule, *figures])
@@ -138,9 +139,8 @@ def shown(e: Estimate) -> str:
     return f"{e.value:.3f} [{e.low:.3f}, {e.high:.3f}]"
 
 
-def promise(name: str, quick: bool) -> None:
-    data = load(name)
-    delta, draws = 0.1, 100 if quick else 1000
+def promise(name: str, draws: int) -> None:
+    data, delta = load(name), 0.1
     judge = np.mean(best_judge(data.ballots, np.eye(3)[data.truth])[0] == data.truth)
     targets = (0.90, 0.95) if judge > 0.8 else (0.80, 0.85)  # what is asked for where judges are good, or not
     print(f"\n## {name}: the promise at delta {delta}, {draws} draws of the calibration labels\n")

@@ -15,7 +15,7 @@ from typing import Any
 from life import Life
 
 from pairwright.errors import InputError
-from pairwright.stages.export.convert import Selection
+from pairwright.stages.export.convert import ConvertResult, Selection
 from pairwright.stages.export.export_dataset import export_dataset
 from pairwright.stages.figures.dashboard import dashboard_of
 from pairwright.stages.figures.report import numbers_of
@@ -265,7 +265,25 @@ def exports_add_up(life: Life, shape: str) -> tuple[str, ...] | None:
         )
         assert result.rows == len(_labelled(life))
         _drops_are_those_of_the_status(life, result.dropped.counts)
+    else:
+        _responses_add_up(life, result, pairs)
     return tuple(sorted(_lines(outs[0])))
+
+
+def _responses_add_up(life: Life, result: ConvertResult, pairs: int) -> None:
+    """Each pair calls both its responses good or bad, or is left out; each response so called is a row,
+    the same as another, or was called both as often.
+    """
+    speaks = {
+        b.pair for b in beliefs(life).values() if b.decision == "accept" and (b.verdict != "TIE" or b.both)
+    } - flagged(life)
+    out = {reason: of.get("pair", 0) for reason, of in result.dropped.units.items()}
+    assert len(speaks) + sum(out.values()) == pairs, (len(speaks), out, pairs)
+    if not life.sql("SELECT count(*) FROM response_vote")[0][0]:  # which speak of responses without a pair
+        sides = {n: (a, b) for n, a, b in life.sql("SELECT id, a_id, b_id FROM pair")}
+        called = {response for n in speaks for response in sides[n]}
+        left = sum(result.dropped.counts.get(reason, 0) for reason in ("duplicate", "conflicting"))
+        assert result.rows + left == len(called), (result.rows, result.dropped.counts, len(called))
 
 
 def _lines(path: Path) -> list[str]:

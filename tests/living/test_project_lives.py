@@ -437,3 +437,10 @@ def test_a_story_that_went_wrong_once(story: str, tmp_path: Path) -> None:
         lives.step(*step)
         lives.step("holds")
     lives.step("end")
+
+
+def test_responses_that_won_as_often_as_they_lost_are_counted_as_left_out(tmp_path: Path) -> None:
+    lives = Lives(tmp_path, "a and b exchanged", thorough=False)
+    for step in [("add_prompts", 4), ("pair_up", "all"), ("route",), ("answer", "ann", 24, 0)]:
+        lives.step(*step)
+    lives.step("export", "kto")

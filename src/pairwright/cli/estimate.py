@@ -83,7 +83,8 @@ def print_plans(plans: Sequence[Plan]) -> None:
     header = ["To label all pairs", "Cost", "Time", "Agreement with people"]
     told = any(plan.certified is not None for plan in plans)
     for number, name in enumerate([*header, "Guaranteed"] if told else header):
-        table.add_column(name, justify="left" if number == 0 else "right", no_wrap=True)
+        # In a narrow window the method takes two lines: a figure that is cut off says another thing.
+        table.add_column(name, justify="right" if number else "left", no_wrap=number > 0)
     for measured in (False, True):
         rows = [plan for plan in plans if plan.measured == measured]
         if rows:

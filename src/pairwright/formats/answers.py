@@ -13,7 +13,7 @@ from itertools import product
 from typing import Any
 
 from pairwright.errors import InputError
-from pairwright.formats.canonical import Rated
+from pairwright.formats.canonical import Canonical, Rated, two
 from pairwright.formats.format import Left
 from pairwright.formats.messages import FIRST, apart, turns_given, turns_of
 from pairwright.formats.ratings import ratings_of_lists
@@ -71,6 +71,12 @@ def pairs_of(prompt: Prompt, row: Any, place: str) -> Iterator[tuple[Prompt, Rat
         else:
             asked, chosen, rejected = found
             yield asked, replace(chosen, rating=high), replace(rejected, rating=low)
+
+
+def rows_of(prompt: Prompt, row: Any, place: str, **more: Any) -> Iterator[Canonical | Left | BadRow]:
+    """The rows of two that `pairs_of` gives, the chosen one better; `more` stands in each."""
+    for found in pairs_of(prompt, row, place):
+        yield two(*found, 1, place=place, **more) if isinstance(found, tuple) else found
 
 
 def _pair_of(prompt: Prompt, good: Any, bad: Any, row: Any, place: str) -> tuple[Prompt, Rated, Rated] | Left:

@@ -288,6 +288,7 @@ def pairs(row: Canonical, which: Which = "best") -> Iterator[Pair | Drop]:
         return
     met = meetings(row, which)
     judged = {n for first, second, _ in met for n in (first, second)}
+    # A row of which nothing is known is left out once; else each response that was compared with none.
     for _ in range(len(row.responses) - len(judged) if met else 1):
         yield Drop("not_labelled")
     for first, second, sign in met:

@@ -27,22 +27,9 @@ _SIDES: dict[str, Side] = {
 }  # fmt: skip
 _RATES = frozenset(("rating", "ratings", "score", "scores", "reward", "rewards", "grade", "stars", "quality"))
 _FILLING = frozenset(
-    (
-        "avg",
-        "average",
-        "mean",
-        "overall",
-        "total",
-        "final",
-        "response",
-        "answer",
-        "output",
-        "completion",
-        "rm",
-        "model",
-        "raw",
-    )
-)
+    ("avg", "average", "mean", "overall", "total", "final", "response", "answer", "output", "completion",
+     "rm", "model", "raw")
+)  # fmt: skip
 _GAPS = frozenset(("margin", "diff", "difference", "gap", "delta"))
 _VERDICTS = frozenset(
     ("status", "verdict", "winner", "preference", "preferred", "better", "label", "outcome", "result",
@@ -99,11 +86,16 @@ def rating_in(values: Mapping[str, Any], passed_over: Collection[str] = ()) -> f
         if name in passed_over:
             continue
         if rates(name):
-            value = values.peek(name) if isinstance(values, Watched) else values[name]
+            value = _peek(values, name)
             if (found := number_of(value)) is not None:
                 values.get(name)
                 return found
     return None
+
+
+def _peek(values: Mapping[str, Any], name: str) -> Any:
+    """A value, without being taken for somebody who carries it on."""
+    return values.peek(name) if isinstance(values, Watched) else values[name]
 
 
 def stated(row: Canonical, values: Watched, asked: frozenset[str]) -> Canonical | Left:
@@ -159,7 +151,7 @@ def ratings_of_lists(
     lengths = {"chosen": chosen, "rejected": rejected}
     for name in values:
         of = rated_side(name)
-        listed = dict.get(values, name) if of else None  # type: ignore[call-overload]
+        listed = _peek(values, name) if of else None
         if of and isinstance(listed, list) and len(listed) == lengths.get(of[1]):
             found.setdefault(of[0], {})[of[1]] = name
     both = next((names for names in found.values() if len(names) == 2), None)

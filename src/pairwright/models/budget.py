@@ -6,6 +6,14 @@ from pairwright.amounts import exact_usd
 from pairwright.errors import BudgetReached
 
 
+def budget_reached(limit_usd: float, spent_usd: float, next_usd: float, beside: str = "") -> BudgetReached:
+    """The error of a call that may cost `next_usd` where it does not fit; `beside` says who else spends."""
+    return BudgetReached(
+        f"the budget of {exact_usd(limit_usd)} is reached: {exact_usd(spent_usd)} is spent{beside} and the "
+        f"next call may cost {exact_usd(next_usd)}. All that was paid for is kept; raise --budget to go on."
+    )
+
+
 class Budget:
     """What may be spent, what was, and what calls in flight may still cost. All in USD.
 
@@ -28,12 +36,7 @@ class Budget:
             after = self.spent + self._held + worst_case_usd
             # A cent's billionth of rounding is no reason to stop.
             if after > self.limit + 1e-11:
-                raise BudgetReached(
-                    f"the budget of {exact_usd(self.limit)} is reached: {exact_usd(self.spent)} "
-                    "is spent and the next "
-                    f"call may cost {exact_usd(worst_case_usd)}. All that was paid for is kept; "
-                    "raise --budget to go on."
-                )
+                raise budget_reached(self.limit, self.spent, worst_case_usd)
         self._held += worst_case_usd
 
     def hold_more(self, usd: float) -> None:

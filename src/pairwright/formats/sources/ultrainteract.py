@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pairwright.formats.answers import pairs_of
-from pairwright.formats.canonical import two
+from pairwright.formats.answers import rows_of
 from pairwright.formats.format import Format, Found, Row, Source
 from pairwright.formats.messages import messages_of
 
@@ -17,11 +16,7 @@ from pairwright.formats.messages import messages_of
 def read(row: Row, place: str) -> Iterator[Found]:
     asked = messages_of(row["trajectory"], '"trajectory"')
     source = row.get("task")
-    for found in pairs_of(asked, row, place):
-        if not isinstance(found, tuple):
-            yield found
-        else:
-            yield two(*found, 1, source=source if isinstance(source, str) else None, place=place)
+    yield from rows_of(asked, row, place, source=source if isinstance(source, str) else None)
 
 
 FORMATS = (

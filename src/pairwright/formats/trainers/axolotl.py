@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from pairwright.errors import InputError
-from pairwright.formats.answers import answer_to, pairs_of
+from pairwright.formats.answers import answer_to, rows_of
 from pairwright.formats.canonical import Canonical, Needs, Pair, Single, two
 from pairwright.formats.carried import is_messages
 from pairwright.formats.format import Format, Found, Left, Row, Source, Target, Written
@@ -74,12 +74,12 @@ def kto(one: Single) -> Row:
 
 
 def read_chat(row: Row, place: str) -> Iterator[Found]:
-    yield from _pairs(messages_of(row["messages"], '"messages"'), row, place)
+    yield from rows_of(messages_of(row["messages"], '"messages"'), row, place)
 
 
 def _read_one_turn(name: str) -> Any:
     def read(row: Row, place: str) -> Iterator[Found]:
-        yield from _pairs(with_system(row.get("system"), messages_of(row[name], f'"{name}"')), row, place)
+        yield from rows_of(with_system(row.get("system"), messages_of(row[name], f'"{name}"')), row, place)
 
     return read
 
@@ -103,14 +103,6 @@ def read_kto(row: Row, place: str) -> Iterator[Found]:
         yield found
     else:
         yield Canonical(found[0], (replace(found[1], good=good),), place=place)
-
-
-def _pairs(prompt: Any, row: Row, place: str) -> Iterator[Found]:
-    for found in pairs_of(prompt, row, place):
-        if not isinstance(found, tuple):
-            yield found
-        else:
-            yield two(*found, 1, place=place)
 
 
 # --- what to paste ------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ from shlex import quote
 from typing import Any
 
 from pairwright.errors import InputError
-from pairwright.formats.answers import pairs_of
-from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Single, at_the_fork, two
+from pairwright.formats.answers import rows_of
+from pairwright.formats.canonical import Canonical, Drop, Needs, Pair, Single, at_the_fork
 from pairwright.formats.format import Format, Found, Row, Source, Target, Written
 from pairwright.formats.images import PLACEHOLDER, refs_of
 from pairwright.formats.messages import (
@@ -107,7 +107,7 @@ def read_alpaca(row: Row, place: str) -> Iterator[Found]:
     if "chosen" not in row:  # its older ranking rows: the good answer, then worse ones
         good, *worse = row["output"]
         row = {"chosen": good, "rejected": worse}
-    yield from _pairs(prompt, row, place)
+    yield from rows_of(prompt, row, place)
 
 
 def _looks_alpaca(row: Mapping[str, Any]) -> bool:
@@ -117,15 +117,7 @@ def _looks_alpaca(row: Mapping[str, Any]) -> bool:
 
 def read_sharegpt(row: Row, place: str) -> Iterator[Found]:
     name = "conversations" if "conversations" in row else "messages"
-    yield from _pairs(with_system(row.get("system"), messages_of(row[name], f'"{name}"')), row, place)
-
-
-def _pairs(prompt: tuple[Message, ...], row: Row, place: str) -> Iterator[Found]:
-    for found in pairs_of(prompt, row, place):
-        if not isinstance(found, tuple):
-            yield found
-        else:
-            yield two(*found, 1, place=place)
+    yield from rows_of(with_system(row.get("system"), messages_of(row[name], f'"{name}"')), row, place)
 
 
 def read_kto(row: Row, place: str) -> Iterator[Found]:

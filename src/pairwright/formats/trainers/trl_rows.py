@@ -11,7 +11,7 @@ from typing import Any
 
 from pairwright.errors import InputError
 from pairwright.formats import trl
-from pairwright.formats.answers import answer_to, pairs_of
+from pairwright.formats.answers import answer_to, rows_of
 from pairwright.formats.canonical import Canonical, Needs, Pair, Single, two
 from pairwright.formats.carried import is_messages
 from pairwright.formats.format import Format, Found, Left, Row, Source, Target, Written, with_margin
@@ -114,11 +114,7 @@ def read(row: Row, place: str) -> Iterator[Found]:
     }
     if "prompt" in row:
         asked, between = _prompt(row["prompt"])
-        for found in pairs_of(with_system(row.get("system"), asked), row, place):
-            if not isinstance(found, tuple):
-                yield found
-            else:
-                yield two(*found, 1, between=between, **more)
+        yield from rows_of(with_system(row.get("system"), asked), row, between=between, **more)
         return
     if isinstance(row["chosen"], str):
         yield Left(place, "prompt_not_told")

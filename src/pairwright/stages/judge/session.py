@@ -208,8 +208,7 @@ async def check_asking(session: JudgeSession) -> None:
     if session.budget.limit is not None and not session.budget.left:
         raise BudgetReached(
             f"the budget of {exact_usd(session.budget.limit)} is spent already: "
-            f"{exact_usd(session.budget.spent)}. "
-            "Raise it to go on."
+            f"{exact_usd(session.budget.spent)}. Raise it to go on."
         )
     model = session.project.settings.models[session.model]
     async with ChatClient(model.endpoint, session.project.settings.endpoints[model.endpoint]):

@@ -21,9 +21,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from pairwright.amounts import counted, exact_usd
-from pairwright.errors import BudgetReached, StoreError
+from pairwright.errors import StoreError
 from pairwright.literals import checked
-from pairwright.models.budget import Budget
+from pairwright.models.budget import Budget, budget_reached
 from pairwright.stages.pay.dispatch import Via
 from pairwright.stages.pay.paid_calls import Run, work_through
 from pairwright.stages.pay.payer import open_budget, spent_before
@@ -167,15 +167,8 @@ class Worker:
             spent = spent_before(self._project, connection, limit)
             free = limit - (spent - self._booked) - planned.held_usd(connection) - theirs - used_usd
             if worst_usd > free + 1e-11:  # a cent's billionth of rounding is no reason to stop
-                beside = (
-                    f", {counted(others, 'other process')} may spend {exact_usd(theirs)}" if others else ""
-                )
-                raise BudgetReached(
-                    f"the budget of {exact_usd(limit)} is reached: {exact_usd(spent)} is "
-                    f"spent{beside}, and the next "
-                    f"call may cost {exact_usd(worst_usd)}. All that was paid for is kept; "
-                    "raise --budget to go on."
-                )
+                others_may = f", {counted(others, 'other process')} may spend {exact_usd(theirs)},"
+                raise budget_reached(limit, spent, worst_usd, others_may if others else "")
             share = min(free / (others + 1), max(CALLS * worst_usd, SHARE * free))
             self._granted = used_usd + max(worst_usd, share)
             self._say_so(connection)
