@@ -245,8 +245,8 @@ def test_an_answer_that_another_process_was_first_with_is_booked_and_not_counted
     add_pairs(project, 10)
     with project.store.write() as connection:
         connection.execute(text("ALTER TABLE claim DROP CONSTRAINT claim_task_item_key"))
-    together = [start(project, "judge") for _ in range(2)]
-    assert [ended(each)[0] for each in together] == [0, 0]
+    together = [ended(each) for each in [start(project, "judge") for _ in range(2)]]
+    assert [code for code, _ in together] == [0, 0], together
     assert set(answers(project).values()) == {1}
     assert len(answers(project)) == 20
     agree(project, server)
